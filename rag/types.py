@@ -1,0 +1,347 @@
+"""The records that travel through the journey of a question, and the protocols of its steps.
+
+Records are frozen: a step takes records and returns new ones (`dataclasses.replace`). Offsets are Python string
+indices into `Document.text`, half open, so `document.text[span.start:span.end]` is what the span says. Scores are
+comparable only within one ranker. Times are seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Outcome = Literal["answered", "refused", "failed"]
+Sensitivity = Literal["high", "normal"]
+Filter = Mapping[str, str | Sequence[str]]  # metadata key -> the value, or any one of several values
+
+
+# ---------------------------------------------------------------- documents
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a paginated document: its number (1-based) and where its text lies in `Document.text`."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page in PDF points, origin top left, y downwards."""
+
+    page: int
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """Where each word of a document stands. Row i of every array is word i, in text order.
+
+    spans: int32 [words, 2], offsets into `Document.text`; pages: int32 [words], 1-based;
+    boxes: float32 [words, 4], x0 top x1 bottom in points; sizes: float32 [pages, 2], width and height in points.
+    """
+
+    spans: NDArray[np.int32]
+    pages: NDArray[np.int32]
+    boxes: NDArray[np.float32]
+    sizes: NDArray[np.float32]
+
+    def locate(self, start: int, end: int) -> list[Box]:
+        """The boxes of the words that [start, end) touches, in text order; empty where no word lies there."""
+        first = int(self.spans[:, 1].searchsorted(start, side="right"))
+        last = int(self.spans[:, 0].searchsorted(end, side="left"))
+        return [Box(int(self.pages[i]), *(float(v) for v in self.boxes[i])) for i in range(first, last)]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A source document as text. `id` is stable across re-ingestion of the same source (the path within its folder)."""
+
+    id: str
+    text: str
+    title: str
+    source: str  # absolute path or name it came under
+    media_type: str = "text/plain"
+    language: str = "en"  # BCP 47 primary tag of most of the text: "en" or "zh"
+    sha256: str = ""  # of the source bytes
+    pages: tuple[Page, ...] = ()
+    layout: Layout | None = field(default=None, compare=False, repr=False)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage that is indexed. Invariant: `document.text[start:end] == text`."""
+
+    document_id: str
+    start: int
+    end: int
+    text: str
+    title: str = ""
+    headings: tuple[str, ...] = ()  # outermost first
+    page: int | None = None  # of `start`, 1-based; None where the format has no pages
+    language: str = "en"
+    id: int = -1  # given by the store, stable while the document is unchanged
+    metadata: Mapping[str, str] = field(default_factory=dict)  # the document's
+
+    @property
+    def indexed_text(self) -> str:
+        """What the retrievers index: title and heading path in front of the passage."""
+        return "\n".join((*(part for part in (self.title, " > ".join(self.headings)) if part), self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage. rank is 1-based; score is higher-is-better under `ranker`; scores keeps each step's own."""
+
+    chunk: Chunk
+    score: float
+    rank: int
+    ranker: str
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+
+# ---------------------------------------------------------------- answers
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of evidence an answerer points at: characters [start, end) of the text of `hits[hit]`."""
+
+    hit: int  # 0-based index into AnswerRequest.hits
+    start: int
+    end: int
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A resolved citation. `verified` is True when `quote` is verbatim at [start, end) of the document."""
+
+    marker: int  # the n of [n] in Answer.text
+    document_id: str
+    title: str
+    source: str
+    start: int
+    end: int
+    quote: str
+    page: int | None = None
+    headings: tuple[str, ...] = ()
+    verified: bool = False
+    chunk_id: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens and money of one call; cost in US dollars."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cache_hit_tokens: int = 0
+    cache_miss_tokens: int = 0
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at one answerer. reason is a fault code of `reliability.faults` ("" when answered)."""
+
+    answerer: str
+    outcome: Literal["answered", "failed", "skipped", "cancelled"]
+    reason: str = ""
+    detail: str = ""
+    seconds: float = 0.0
+    first_token_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The one record that the page draws, the API sends, the evaluation scores and the importer gets."""
+
+    question: str
+    corpus: str
+    text: str
+    outcome: Outcome
+    citations: tuple[Citation, ...] = ()
+    evidence: tuple[Hit, ...] = ()
+    answered_by: str = ""  # name of the answerer; "" when no answerer was asked
+    model: str = ""  # the model name the endpoint reported
+    degraded: bool = False  # an answerer earlier in the policy's order should have answered and could not
+    confidence: float = 0.0  # calibrated, 0..1
+    label: Literal["yes", "no", "maybe", ""] = ""  # for yes/no questions
+    attempts: tuple[Attempt, ...] = ()
+    usage: Usage = Usage()
+    timings: Mapping[str, float] = field(default_factory=dict)  # step -> seconds
+    notes: tuple[
+        str, ...
+    ] = ()  # what the reader of the answer must know ("dense index 40 % built", unsupported sentence)
+
+
+# ---------------------------------------------------------------- between the journey and an answerer
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRequest:
+    """What an answerer is given. hits are best first; history is (question, answer) pairs, oldest first."""
+
+    question: str
+    hits: tuple[Hit, ...]
+    domain: str = "general"  # "legal", "medical", "general"
+    language: str = "en"  # of the question
+    history: tuple[tuple[str, str], ...] = ()
+    sensitivity: Sensitivity = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A finished answer before citing. Either `text` carries [n] markers (n = hit index + 1), or `spans` point at it.
+
+    refused: the answerer found that the passages do not answer; text may then be empty.
+    confidence: the answerer's own calibrated probability that it is right, 0..1.
+    """
+
+    text: str
+    spans: tuple[Span, ...] = ()
+    refused: bool = False
+    confidence: float = 0.0
+    label: Literal["yes", "no", "maybe", ""] = ""
+    model: str = ""
+    usage: Usage = Usage()
+
+
+# ---------------------------------------------------------------- what a streaming consumer sees
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """Retrieval is done; the hits are final."""
+
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """More text of the current answer."""
+
+    text: str
+    answerer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Forget the text so far: `answerer` starts again with `text` (failover after the first token, or a fuller answer)."""
+
+    text: str
+    answerer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    """An answerer failed; the next one is tried."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A citation of the finished text was resolved."""
+
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last event, always sent once: the whole record. Its text is authoritative."""
+
+    answer: Answer
+
+
+Event = Retrieved | Token | Replace | AttemptFailed | Cited | Done
+
+
+# ---------------------------------------------------------------- what a domain is
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the journey must know of a domain; kept with the corpus, so a corpus folder is complete by itself.
+
+    Mappings go from language ("en", "zh") to the wording or value.
+    """
+
+    domain: str = "general"
+    abbreviations: tuple[str, ...] = ()  # tokens whose full stop ends no sentence: "Inc.", "No.", "mg."
+    heading_patterns: tuple[str, ...] = ()  # regular expressions of heading lines beside the built-in ones
+    role: Mapping[str, str] = field(default_factory=dict)  # who the chat model is asked to be
+    disclaimer: Mapping[str, str] = field(default_factory=dict)
+    reader: Mapping[str, str] = field(default_factory=dict)  # name of the built-in vertical reader
+    floor: Mapping[str, float] = field(default_factory=dict)  # refuse when no hit scores above it
+
+
+# ---------------------------------------------------------------- the steps, one method each
+
+
+class Passages(Protocol):
+    """The chunks of an open snapshot, as the retrievers need them."""
+
+    def chunks(self, ids: Sequence[int]) -> list[Chunk]:
+        """The chunks in the order of `ids` (one query, no loop over the corpus)."""
+        ...
+
+    def matching(self, filter: Filter) -> NDArray[np.int64]:
+        """Sorted ids of the chunks whose document satisfies every key of the filter."""
+        ...
+
+
+class Embedder(Protocol):
+    """Text to unit vectors. `name` identifies model and version: an index built under another name is not comparable."""
+
+    name: str
+    dimension: int
+
+    def embed(self, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
+        """float32 [len(texts), dimension], rows of length 1."""
+        ...
+
+
+class Retriever(Protocol):
+    """Question to passages. Applies the filter before top-k; returns fewer than k when fewer match."""
+
+    def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]: ...
+
+
+class Reranker(Protocol):
+    """The same hits in a better order, best first; may cut to k."""
+
+    def rerank(self, query: str, hits: Sequence[Hit], k: int) -> list[Hit]: ...
+
+
+class Answerer(Protocol):
+    """Streams text deltas (str), then exactly one Draft last. Raises `Unavailable` or a foreign error on failure."""
+
+    name: str
+    local: bool  # True: no byte leaves the machine
+
+    def stream(self, request: AnswerRequest) -> AsyncIterator[str | Draft]: ...
+
+
+class IndexWriter(Protocol):
+    """Keeps one index file family of a snapshot folder in step with its chunks (see `ingest.store`)."""
+
+    name: str
+
+    def write(self, old: Path | None, new: Path, added: Sequence[Chunk], removed: Sequence[int]) -> None:
+        """Write `new` (a folder that exists, empty): `old`'s content without the chunk ids `removed`, with `added`."""
+        ...
