@@ -36,7 +36,7 @@ class NotFound(UsageError):
 
 
 class Unavailable(SparewheelError):
-    """A dependency failed. `reason` is a fault code of `reliability.faults`; `retry_after_s` where the server said so."""
+    """A dependency failed. `reason`: a fault code of `reliability.faults`; `retry_after_s` where the server said so."""
 
     def __init__(self, message: str, *, reason: str = "unavailable", retry_after_s: float | None = None) -> None:
         super().__init__(message)

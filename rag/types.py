@@ -240,7 +240,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """Forget the text so far: `answerer` starts again with `text` (failover after the first token, or a fuller answer)."""
+    """Forget the text so far: `answerer` starts again with `text` (failover after a token, or a fuller answer)."""
 
     text: str
     answerer: str
@@ -306,7 +306,7 @@ class Passages(Protocol):
 
 
 class Embedder(Protocol):
-    """Text to unit vectors. `name` identifies model and version: an index built under another name is not comparable."""
+    """Text to unit vectors. `name` is model and version: an index built under another name is not comparable."""
 
     name: str
     dimension: int
