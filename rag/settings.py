@@ -13,7 +13,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -296,7 +296,7 @@ def describe() -> list[tuple[str, str, str]]:
             elif spec.name == "endpoint":
                 walk(Endpoint, f"{path}endpoint.NAME.")
             else:
-                default = spec.default if spec.default is not MISSING else spec.default_factory()  # type: ignore[misc]
+                default = getattr(cls(), spec.name)
                 rows.append((f"{path}{spec.name}", repr(default), spec.metadata["doc"]))
 
     walk(Settings, "")
