@@ -78,6 +78,7 @@ class Document:
     pages: tuple[Page, ...] = ()
     layout: Layout | None = field(default=None, compare=False, repr=False)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    headings: tuple[tuple[int, int, int], ...] = ()  # (start, end, level 1..9) of headings the format itself marks
 
 
 @dataclass(frozen=True, slots=True)
