@@ -40,7 +40,8 @@ _NAME_ENDS = re.compile(r"_| [-–] ")
 def contract_family(title: str) -> str:
     """The filer's name of a CUAD or SEC exhibit title, normalised: `ARMSTRONGFLOORING,INC_01_07_2019-EX-10.2-...` and
     `ArmstrongFlooringInc_20190107_8-K_...` are both `armstrongflooring`. Amendments, exhibits of one filing and refiled
-    versions share the filer, so a family holds every near-duplicate of a contract; companies that filed one text are one family. A path or suffix is ignored.
+    versions share the filer, so a family holds every near-duplicate of a contract; companies that filed one text are
+    one family. A path or suffix is ignored.
     """
     name = re.sub(r"\.(?:txt|pdf)$", "", title.rsplit("/", 1)[-1], flags=re.IGNORECASE)
     family = re.sub(r"[^a-z0-9]", "", _NAME_ENDS.split(name, maxsplit=1)[0].lower())
