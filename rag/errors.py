@@ -40,6 +40,7 @@ class Unavailable(SparewheelError):
 
     def __init__(self, message: str, *, reason: str = "unavailable", retry_after_s: float | None = None) -> None:
         super().__init__(message)
+        self.attempts: tuple[object, ...] = ()  # the `types.Attempt`s made, where several answerers were tried
         self.reason = reason
         self.retry_after_s = retry_after_s
 

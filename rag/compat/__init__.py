@@ -1,0 +1,1 @@
+"""Thin adapters for people who hold LangChain's own classes (extra `langchain`)."""

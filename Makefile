@@ -1,0 +1,35 @@
+# Two commands on a fresh machine (Linux, Python 3.11 or newer, nothing else): `make demo` and `make test`.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
+
+.PHONY: demo test check lock clean
+
+demo: $(VENV)/.base  ## set up the light base, index the sample corpora, answer three questions
+	$(BIN)/sparewheel demo
+
+test: $(VENV)/.test  ## set up everything that tests need, run the suite
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.test  ## what CI runs beside the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e '.[test]'
+	touch $@ $(VENV)/.base
+
+lock: $(VENV)/.test  ## write constraints.txt from what is installed and tested
+	$(BIN)/python -m pip freeze --exclude-editable | sed -e 's/+cpu$$//' -e '/ @ /d' > constraints.txt
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache

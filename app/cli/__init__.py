@@ -1,0 +1,81 @@
+"""The command `sparewheel`. Each sub-command lives in its own file and is imported when it is called.
+
+Exit codes: 0 answered or done, 1 failure, 2 usage, 3 refused ("not in these documents").
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from rag.errors import SparewheelError, UsageError, suggest
+
+# name -> (module, attribute, one line for --help without importing the module)
+COMMANDS = {
+    "ask": ("app.cli.ask", "ask", "Answer a question from a corpus, with citations."),
+    "corpora": ("app.cli.corpora", "corpora", "List, inspect, remove and fetch corpora."),
+    "completion": ("app.cli.completion", "completion", "Print the shell completion script."),
+    "demo": ("app.cli.demo", "demo", "Index the sample corpora and answer three questions."),
+    "eval": ("app.cli.evaluate", "evaluate", "Batch evaluation: run, score, compare, report, availability."),
+    "ingest": ("app.cli.ingest", "ingest", "Index files or folders into a corpus."),
+    "models": ("app.cli.models", "models", "The built-in models and a catalogue of open ones."),
+    "reindex": ("app.cli.ingest", "reindex", "Bring an index up to date with today's models and rules."),
+    "settings": ("app.cli.settings", "settings", "Show the settings in force and what each key means."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a sub-command when it is used, so `sparewheel ask` never pays for `ingest`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"no such command {args[0]!r}{suggest(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][2]) for name in sorted(COMMANDS)])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.version_option(package_name="sparewheel")
+@click.option("--config", type=click.Path(), help="Settings file (default: sparewheel.toml, if there is one).")
+@click.pass_context
+def cli(ctx: click.Context, config: str | None) -> None:
+    """Legal and medical question answering over your own documents, that keeps
+    answering when DeepSeek is busy."""
+    ctx.obj = config
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command; errors of ours end in one line on standard error and an exit code, never in a traceback."""
+    try:
+        result: Any = cli.main(args=argv, prog_name="sparewheel", standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else 0)
+    except click.exceptions.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except UsageError as error:
+        click.echo(f"sparewheel: {error}", err=True)
+        sys.exit(2)
+    except SparewheelError as error:
+        click.echo(f"sparewheel: {error}", err=True)
+        sys.exit(1)

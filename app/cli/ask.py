@@ -1,0 +1,55 @@
+"""`sparewheel ask`: one question, one answer, with the places it was read."""
+
+from __future__ import annotations
+
+import click
+from rag.text import language_of
+
+from app.cli.common import EXIT, console, print_answer, print_json, settings_of
+from rag.errors import UsageError
+
+
+@click.command()
+@click.argument("question")
+@click.option("--corpus", required=True, help="Name of the corpus to read.")
+@click.option("--k", type=click.IntRange(1, 100), help="Passages shown to the answerer (setting retrieve.evidence_k).")
+@click.option(
+    "--filter", "filters", multiple=True, metavar="KEY=VALUE", help="Only documents with this metadata; repeatable."
+)
+@click.option("--within", "within_s", type=click.FloatRange(min=0.1), metavar="SECONDS", help="Total time budget.")
+@click.option("--json", "as_json", is_flag=True, help="The whole answer record as JSON.")
+@click.pass_context
+def ask(
+    ctx: click.Context,
+    question: str,
+    corpus: str,
+    k: int | None,
+    filters: tuple[str, ...],
+    within_s: float | None,
+    as_json: bool,
+) -> int:
+    """Answer QUESTION from a corpus, with citations.
+
+    Exit code: 0 answered, 3 refused ("not in these documents"), 2 usage, 1 failure.
+    """
+    from rag.assemble import open_journey
+
+    with open_journey(corpus, settings=settings_of(ctx)) as journey:
+        answer = journey.ask(question, k=k, filter=read_filters(filters), within_s=within_s)
+        if as_json:
+            print_json(answer)
+        else:
+            disclaimer = journey.profile.disclaimer.get(language_of(question), "")
+            print_answer(answer, console(), disclaimer=disclaimer)
+    return EXIT[answer.outcome]
+
+
+def read_filters(filters: tuple[str, ...]) -> dict[str, list[str]]:
+    """KEY=VALUE texts as a filter; the same key twice means either value."""
+    read: dict[str, list[str]] = {}
+    for text in filters:
+        key, equals, value = text.partition("=")
+        if not (key and equals):
+            raise UsageError(f"--filter {text!r} is not KEY=VALUE; for example --filter document=lease.pdf")
+        read.setdefault(key, []).append(value)
+    return read

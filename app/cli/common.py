@@ -1,0 +1,99 @@
+"""What the sub-commands share: the settings in force, the console, and how an answer is printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rag.settings import Settings, load_settings
+from rag.types import Answer, Citation
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+EXIT = {"answered": 0, "failed": 1, "refused": 3}
+
+
+def settings_of(ctx: click.Context) -> Settings:
+    """The settings, read from --config where it was given."""
+    return load_settings(ctx.find_root().obj)
+
+
+def console(*, err: bool = False) -> Console:
+    """A console as wide as the terminal, 80 columns where there is none."""
+    from rich.console import Console
+
+    file = sys.stderr if err else sys.stdout
+    return Console(file=file, width=None if file.isatty() else 80, highlight=False, soft_wrap=False)
+
+
+def plain(value: Any) -> Any:
+    """A record as JSON types; passages and arrays included, layout left out."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.name != "layout"}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output, Chinese readable."""
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+
+
+def print_answer(answer: Answer, to: Console, *, disclaimer: str = "") -> None:
+    """The answer, who gave it, and where each citation was read."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    style = {"answered": "bold", "refused": "yellow", "failed": "red"}[answer.outcome]
+    text = f"{answer.label.capitalize()}. {answer.text}" if answer.label else answer.text
+    to.print(Text(text or "No answer: " + "; ".join(answer.notes), style=style))
+    for citation in answer.citations:
+        to.print(Padding(Text.assemble((f"[{citation.marker}] ", "cyan"), place(citation)), (0, 0, 0, 2)))
+        quote = " ".join(citation.quote.split())
+        if quote != " ".join(answer.text.split()):
+            to.print(Padding(Text(f"“{shorten(quote, 300)}”", style="italic"), (0, 0, 0, 6)))
+    to.print(Text(byline(answer), style="dim"))
+    for note in answer.notes:
+        to.print(Text(f"Note: {note}", style="yellow"))
+    if disclaimer and answer.outcome == "answered":
+        to.print(Text(disclaimer, style="dim"))
+
+
+def place(citation: Citation) -> str:
+    """Where a citation was read: title or file, page, heading."""
+    parts = [citation.title or citation.document_id]
+    if citation.title and citation.title != citation.document_id:
+        parts.append(citation.document_id)
+    if citation.page:
+        parts.append(f"page {citation.page}")
+    if citation.headings:
+        parts.append(citation.headings[-1])
+    return ", ".join(parts) + f" (characters {citation.start}-{citation.end})"
+
+
+def byline(answer: Answer) -> str:
+    """Who answered, how sure, how long; and why not the one that should have."""
+    parts = [f"answered by {answer.answered_by or 'nobody: no passage was close enough'}"]
+    if answer.outcome == "answered":
+        parts.append(f"confidence {answer.confidence:.0%}")
+    parts.append(f"{answer.timings.get('total', 0.0):.2f} s")
+    if answer.degraded:
+        failed = [f"{a.answerer}: {a.reason}" for a in answer.attempts if a.outcome in ("failed", "skipped")]
+        parts.append("degraded (" + ", ".join(failed) + ")")
+    return " · ".join(parts)
+
+
+def shorten(text: str, chars: int) -> str:
+    """At most `chars` characters, cut at a space, with an ellipsis where something was cut."""
+    if len(text) <= chars:
+        return text
+    return text[:chars].rsplit(" ", 1)[0] + " …"

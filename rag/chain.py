@@ -1,0 +1,222 @@
+"""The journey of one question. Read this file first.
+
+    ask(question)
+      1 retrieve   the retriever finds passages, the reranker orders them            list[Hit], best first
+      2 enough?    nothing above the calibrated floor: refuse, no model is called
+      3 answer     the answerers in the order of the policy, with failover           Draft
+      4 cite       every citation resolved to document, page and character span
+      5 Answer     one record with everything that happened
+
+Data goes forward only. The steps are given by protocol (`rag.types`); `rag.assemble` chooses the classes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from rag.answer.cite import PageOf, cite, refusal
+from rag.errors import Unavailable, UsageError
+from rag.reliability import loop
+from rag.settings import Settings
+from rag.text import language_of
+from rag.types import (
+    Answer,
+    AnswerRequest,
+    AttemptFailed,
+    Cited,
+    Done,
+    Event,
+    Filter,
+    Hit,
+    Profile,
+    Replace,
+    Reranker,
+    Retrieved,
+    Retriever,
+    Sensitivity,
+    Settled,
+    Token,
+)
+
+MAX_QUESTION_CHARS = 8000
+
+
+@dataclass(frozen=True)
+class View:
+    """One snapshot of a corpus, open for search. notes: what the asker must know ("dense index 40 % built")."""
+
+    retriever: Retriever
+    reranker: Reranker | None = None
+    page_of: PageOf | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Answering(Protocol):
+    """Answerers behind one face: streams events, and `Settled` last. Raises Unavailable when nobody could answer."""
+
+    def stream(
+        self, request: AnswerRequest, within_s: float
+    ) -> AsyncIterator[Token | Replace | AttemptFailed | Settled]: ...
+
+
+class Journey:
+    """One corpus, ready to be asked. Safe to share between threads and event loops."""
+
+    def __init__(
+        self,
+        *,
+        corpus: str,
+        view: Callable[[], View],
+        answering: Answering,
+        profile: Profile,
+        sensitivity: Sensitivity,
+        settings: Settings,
+        clock: Callable[[], float] = time.perf_counter,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.corpus = corpus
+        self.profile = profile
+        self.sensitivity = sensitivity
+        self._view = view  # called once a question: the newest snapshot at that moment
+        self._answering = answering
+        self._settings = settings
+        self._clock = clock
+        self._close = close
+
+    def close(self) -> None:
+        """Give back what the journey holds; questions after it fail."""
+        self._close()
+
+    def __enter__(self) -> Journey:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ask(self, question: str, **options: object) -> Answer:
+        """As `aask`, for callers without an event loop (or inside one: it runs on the library's own)."""
+        return loop.run(self.aask(question, **options))  # type: ignore[arg-type]
+
+    def iterate(self, question: str, **options: object) -> Iterator[Event]:
+        """As `stream`, for callers without an event loop. Closing the iterator cancels the question."""
+        return loop.iterate(self.stream(question, **options))  # type: ignore[arg-type]
+
+    async def aask(
+        self,
+        question: str,
+        *,
+        k: int | None = None,
+        filter: Filter | None = None,
+        history: Sequence[tuple[str, str]] = (),
+        within_s: float | None = None,
+    ) -> Answer:
+        """The answer, always: outcome "failed" when no answerer could. Raises UsageError for an empty question."""
+        async for event in self.stream(question, k=k, filter=filter, history=history, within_s=within_s):
+            if isinstance(event, Done):
+                return event.answer
+        raise AssertionError("stream ended without Done")
+
+    async def stream(
+        self,
+        question: str,
+        *,
+        k: int | None = None,
+        filter: Filter | None = None,
+        history: Sequence[tuple[str, str]] = (),
+        within_s: float | None = None,
+    ) -> AsyncIterator[Event]:
+        """Events as they happen, `Done` last. k: passages given to the answerer; within_s: total budget, seconds."""
+        question = _checked(question)
+        started = self._clock()
+        timings: dict[str, float] = {}
+        view = await asyncio.to_thread(self._view)
+        hits = await asyncio.to_thread(self.retrieve, view, question, k, filter, timings)
+        yield Retrieved(hits)
+
+        answer = Answer(question, self.corpus, "", "failed", evidence=hits, notes=view.notes)
+        settled: Settled | None = None
+        before_answer = self._clock()
+        if self.enough(question, hits):
+            request = AnswerRequest(
+                question, hits, self.profile.domain, language_of(question), tuple(history), self.sensitivity
+            )
+            budget = self._settings.answer.answer_within_s if within_s is None else within_s
+            try:
+                async for event in self._answering.stream(request, budget - (before_answer - started)):
+                    if isinstance(event, Settled):
+                        settled = event
+                    else:
+                        yield event
+            except Unavailable as error:
+                attempts = tuple(getattr(error, "attempts", ()))
+                answer = replace(answer, attempts=attempts, notes=(*answer.notes, str(error)))
+            timings["answer"] = self._clock() - before_answer
+            if settled is not None:
+                answer = self._settle(answer, settled, view.page_of, timings)
+        else:
+            answer = refusal(answer)
+        for citation in answer.citations:
+            yield Cited(citation)
+        timings["total"] = self._clock() - started
+        yield Done(replace(answer, timings=timings))
+
+    def retrieve(
+        self, view: View, question: str, k: int | None, filter: Filter | None, timings: dict[str, float]
+    ) -> tuple[Hit, ...]:
+        """Step 1: at most k hits, best first; their `scores["relevance"]` is a probability when a reranker gave it."""
+        settings = self._settings.retrieve
+        k = k or settings.evidence_k
+        clock = self._clock
+        start = clock()
+        hits = view.retriever.search(question, max(k, settings.rerank_k if view.reranker else k), filter)
+        timings["retrieve"] = clock() - start
+        if view.reranker is not None and hits:
+            start = clock()
+            hits = view.reranker.rerank(question, hits, k)
+            timings["rerank"] = clock() - start
+        return tuple(hits[:k])
+
+    def enough(self, question: str, hits: Sequence[Hit]) -> bool:
+        """Step 2: is any passage likely to answer? Hits without a calibrated relevance are left to the answerer."""
+        if not hits:
+            return False
+        floor = self._settings.answer.floor
+        if floor < 0:
+            floor = self.profile.floor.get(language_of(question), 0.0)
+        return max(hit.scores.get("relevance", 1.0) for hit in hits) >= floor
+
+    def _settle(self, answer: Answer, settled: Settled, page_of: PageOf | None, timings: dict[str, float]) -> Answer:
+        """Step 4: the draft with its citations resolved, or a refusal."""
+        draft = settled.draft
+        answer = replace(
+            answer,
+            answered_by=settled.answerer,
+            model=draft.model,
+            degraded=settled.degraded,
+            attempts=settled.attempts,
+            usage=draft.usage,
+            confidence=draft.confidence,
+            label=draft.label,
+        )
+        if draft.refused:
+            return refusal(answer)
+        start = self._clock()
+        answer = cite(answer, draft, page_of)
+        timings["cite"] = self._clock() - start
+        return answer
+
+
+def _checked(question: str) -> str:
+    question = question.strip() if isinstance(question, str) else question
+    if not isinstance(question, str) or not question:
+        raise UsageError(f"the question is {question!r}; ask something in words")
+    if len(question) > MAX_QUESTION_CHARS:
+        raise UsageError(
+            f"the question has {len(question)} characters, at most {MAX_QUESTION_CHARS} are read; "
+            "ingest long texts as documents and ask about them"
+        )
+    return question

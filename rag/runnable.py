@@ -1,0 +1,174 @@
+"""The journey as a LangChain Runnable with RetrievalQA's contract.
+
+In: {"query": str} or a plain string; beside "query": "filter" (metadata), "k", "history" [(question, answer)],
+"within_s" (seconds).
+Out: {"query", "result", "source_documents", "outcome", "citations", "answered_by", "degraded", "confidence", "answer"}.
+`stream` and `astream` yield {"token": piece} as the text comes, {"replace": text} where another answerer starts again,
+and the whole output last, so a sequence `chain | next` hands only the whole output on. `batch` keeps order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict
+from typing import Any
+
+from langchain_core.documents import Document as LangChainDocument
+from langchain_core.runnables import RunnableConfig, RunnableSerializable
+from langchain_core.runnables.config import (
+    ensure_config,
+    get_async_callback_manager_for_config,
+    get_callback_manager_for_config,
+)
+from pydantic import ConfigDict
+
+from rag.chain import Journey
+from rag.errors import Unavailable, UsageError, suggest
+from rag.types import Answer, Done, Event, Hit, Replace, Token
+
+OPTIONS = ("filter", "k", "history", "within_s")
+
+Input = dict[str, Any] | str
+
+
+class RetrievalQA(RunnableSerializable[Input, dict[str, Any]]):
+    """Answers {"query": ...} over one corpus. Made by `rag.open_chain`."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+
+    journey: Journey
+    name: str | None = "sparewheel"
+
+    @property
+    def input_keys(self) -> list[str]:
+        """As RetrievalQA: the one key that must be there."""
+        return ["query"]
+
+    @property
+    def output_keys(self) -> list[str]:
+        """As RetrievalQA with return_source_documents=True."""
+        return ["result", "source_documents"]
+
+    def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
+        """The output dict. Raises UsageError for a wrong input, Unavailable when no answerer could answer."""
+        question, options = _read(input, kwargs)
+        with _Traced(self, config, question) as traced:
+            return traced.end(_output(self.journey.ask(question, **options)))
+
+    async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
+        """As `invoke`, without blocking the event loop."""
+        async for piece in self.astream(input, config, **kwargs):
+            if "result" in piece:
+                return piece
+        raise AssertionError("the stream ended without an answer")
+
+    def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[dict[str, Any]]:
+        """Pieces as they come, the whole output last."""
+        question, options = _read(input, kwargs)
+        with _Traced(self, config, question) as traced:
+            for event in self.journey.iterate(question, **options):
+                if (piece := _piece(event)) is not None:
+                    if "result" in piece:
+                        traced.end(piece)
+                    yield piece
+
+    async def astream(
+        self, input: Input, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[dict[str, Any]]:
+        """As `stream`, without blocking the event loop."""
+        question, options = _read(input, kwargs)
+        manager = get_async_callback_manager_for_config(ensure_config(config))
+        name = self.get_name()
+        run = await manager.on_chain_start({"name": name}, {"query": question}, name=name)
+        try:
+            async for event in self.journey.stream(question, **options):
+                if (piece := _piece(event)) is not None:
+                    if "result" in piece:
+                        await run.on_chain_end(piece)
+                    yield piece
+        except Exception as error:
+            await run.on_chain_error(error)
+            raise
+
+
+class _Traced:
+    """LangChain's callbacks around one synchronous run."""
+
+    def __init__(self, chain: RetrievalQA, config: RunnableConfig | None, question: str) -> None:
+        manager = get_callback_manager_for_config(ensure_config(config))
+        name = chain.get_name()
+        self.run = manager.on_chain_start({"name": name}, {"query": question}, name=name)
+
+    def __enter__(self) -> _Traced:
+        return self
+
+    def end(self, output: dict[str, Any]) -> dict[str, Any]:
+        self.run.on_chain_end(output)
+        return output
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if error is not None:
+            self.run.on_chain_error(error)
+
+
+def _read(input: Input, kwargs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The question and the options of an input."""
+    given = {"query": input} if isinstance(input, str) else {**input}
+    given.update(kwargs)
+    if "query" not in given:
+        known = ", ".join(map(repr, given)) or "nothing"
+        raise UsageError(f"the input needs the key 'query', it has {known}; call invoke({{'query': 'your question'}})")
+    question = given.pop("query")
+    for name in given:
+        if name not in OPTIONS:
+            raise UsageError(f"unknown option {name!r}{suggest(name, OPTIONS)}; known are {', '.join(OPTIONS)}")
+    return question, given
+
+
+def _output(answer: Answer) -> dict[str, Any]:
+    if answer.outcome == "failed":
+        error = Unavailable("; ".join(answer.notes) or "no answerer could answer")
+        error.attempts = answer.attempts
+        raise error
+    return {
+        "query": answer.question,
+        "result": answer.text,
+        "source_documents": [source_document(hit) for hit in answer.evidence],
+        "outcome": answer.outcome,
+        "citations": [asdict(citation) for citation in answer.citations],
+        "answered_by": answer.answered_by,
+        "degraded": answer.degraded,
+        "confidence": answer.confidence,
+        "answer": answer,
+    }
+
+
+def _piece(event: Event) -> dict[str, Any] | None:
+    match event:
+        case Token(text=text):
+            return {"token": text}
+        case Replace(text=text):
+            return {"replace": text}
+        case Done(answer=answer):
+            return _output(answer)
+    return None
+
+
+def source_document(hit: Hit) -> LangChainDocument:
+    """A hit as LangChain's document: the passage, and where it stands as metadata."""
+    chunk = hit.chunk
+    return LangChainDocument(
+        id=str(chunk.id),
+        page_content=chunk.text,
+        metadata={
+            **chunk.metadata,
+            "document_id": chunk.document_id,
+            "title": chunk.title,
+            "headings": list(chunk.headings),
+            "page": chunk.page,
+            "start": chunk.start,
+            "end": chunk.end,
+            "score": hit.score,
+            "rank": hit.rank,
+        },
+    )
