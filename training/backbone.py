@@ -178,7 +178,7 @@ def character_map() -> bytes:
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=iter(["abc abd abe"]),
             model_prefix=prefix,
-            vocab_size=8,
+            vocab_size=20,
             hard_vocab_limit=False,
             normalization_rule_name="nmt_nfkc",
             minloglevel=2,
