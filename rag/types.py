@@ -351,7 +351,8 @@ class Answerer(Protocol):
 class IndexWriter(Protocol):
     """Keeps one index file family of a snapshot folder in step with its chunks (see `ingest.store`)."""
 
-    name: str
+    name: str  # of its folder in a snapshot: "bm25", "dense"
+    version: str  # tokeniser or model it is built with; an index of another version is not comparable and is rebuilt
 
     def write(self, old: Path | None, new: Path, added: Sequence[Chunk], removed: Sequence[int]) -> None:
         """Write `new` (a folder that exists, empty): `old`'s content without the chunk ids `removed`, with `added`."""
