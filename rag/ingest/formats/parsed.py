@@ -1,0 +1,83 @@
+"""What every format parser returns, and the builder they make it with.
+
+Characters are cleaned before offsets exist, so an offset is never corrected afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rag.types import Layout, Page
+
+_SPACES = (
+    "\u00a0\u2007\u202f\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u205f\v\f\x1c\x1d\x1e\x1f"
+)
+_GONE = "\u00ad\u200b\u200c\u200d\u2060\ufeff\ufffe\uffff"
+# Presentation forms that hide a word from the index: Latin ligatures, Kangxi radicals, compatibility ideographs.
+_FORMS = (*range(0xFB00, 0xFB07), *range(0x2E80, 0x2FE0), *range(0xF900, 0xFB00))
+_TABLE: dict[int, str | None] = {
+    **{c: None for c in (*range(0x00, 0x09), *range(0x0E, 0x1C), *range(0x7F, 0xA0), *range(0xD800, 0xE000))},
+    **{ord(c): " " for c in _SPACES},
+    **{ord(c): None for c in _GONE},
+    **{ord(c): "\n" for c in "\x85\u2028\u2029"},
+    **{c: unicodedata.normalize("NFKC", chr(c)) for c in _FORMS},
+}
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A source as text. headings: (start, end, level 1..9), in order, as `Document.headings`."""
+
+    text: str
+    media_type: str
+    title: str = ""  # as the format's own metadata states it; may be nonsense
+    headings: tuple[tuple[int, int, int], ...] = ()
+    pages: tuple[Page, ...] = ()
+    layout: Layout | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def clean(text: str) -> str:
+    """The text without control characters, soft hyphens and zero-width characters; "\\n" line ends, plain spaces,
+    ligatures and radical forms as the letters they stand for."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.translate(_TABLE) if not text.isascii() or _CONTROL.search(text) else text
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+class TextBuilder:
+    """Joins blocks with blank lines between them and notes which of them are headings."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._length = 0
+        self.headings: list[tuple[int, int, int]] = []
+
+    def add(self, block: str, gap: str = "\n\n") -> tuple[int, int]:
+        """Span of the cleaned, trimmed block; empty when nothing is left of it. `gap` stands before it."""
+        block = clean(block).strip()
+        if not block:
+            return self._length, self._length
+        if self._parts:
+            self._parts.append(gap)
+            self._length += len(gap)
+        start = self._length
+        self._parts.append(block)
+        self._length += len(block)
+        return start, self._length
+
+    def heading(self, text: str, level: int) -> None:
+        """A heading on one line; level 1 is the outermost."""
+        start, end = self.add(" ".join(text.split()))
+        if start < end:
+            self.headings.append((start, end, min(max(level, 1), 9)))
+
+    @property
+    def text(self) -> str:
+        return "".join(self._parts)
