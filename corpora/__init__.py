@@ -1,0 +1,37 @@
+"""What a domain is, the sample documents of each, and the public data sets.
+
+from corpora import dataset, profile, samples
+
+profile("legal")                         # rag.types.Profile
+samples("legal") / "documents"           # our own sample documents; questions.jsonl beside them
+dataset("legalbench-rag").questions("cuad")
+"""
+
+from __future__ import annotations
+
+from corpora.fetch import fetch
+from corpora.profiles import DOMAINS, profile, sample_questions, samples
+from corpora.public import Dataset, Entry, dataset, entries, entry
+from corpora.records import GoldSpan, Qrels, Question
+
+__all__ = [
+    "DOMAINS",
+    "Dataset",
+    "Entry",
+    "GoldSpan",
+    "Qrels",
+    "Question",
+    "dataset",
+    "entries",
+    "entry",
+    "fetch",
+    "names",
+    "profile",
+    "sample_questions",
+    "samples",
+]
+
+
+def names() -> list[str]:
+    """The names that `dataset` and `fetch` take."""
+    return list(entries())
