@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 from corpora.records import Qrels, Question
 from rag.errors import NotFound, suggest
@@ -36,11 +36,11 @@ class Entry:
     folder: str  # below `public_data`
     language: str
     licence: str
-    use: Literal["train", "evaluate"]  # "evaluate": never train a shipped model on it
     splits: tuple[str, ...]
     source: str
     sha256: str
     documents_only: tuple[str, ...] = ()  # splits without questions
+    evaluate_only: tuple[str, ...] = ()  # splits that no shipped model may be trained on
     needs: tuple[str, ...] = ()  # sets it reads its documents from
     download: Download | None = None  # None: put together from several sources, comes from a folder only
 
