@@ -1,0 +1,83 @@
+"""Cutting running text that is longer than a chunk: at paragraphs, sentences, semicolons, commas, blanks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from rag.text import sentences, trim
+
+_WEAK = (re.compile(r"[;；](?=\s|[^\x00-\x7f])"), re.compile(r"[,，、:：](?=\s|[^\x00-\x7f])"), re.compile(r"\s"))
+_PARAGRAPH_GAP = re.compile(r"\n[ \t\r]*\n")
+
+
+def cut(
+    text: str, start: int, end: int, limit: int, overlap: int = 0, abbreviations: Sequence[str] = ()
+) -> list[tuple[int, int]]:
+    """Spans that together hold all of text[start:end) but blanks, each trimmed and at most `limit` long.
+
+    Of about equal length rather than full ones and a rest. With `overlap`, each but the first begins up to so many
+    characters earlier, at the beginning of a word.
+    """
+    start, end = trim(text, start, end)
+    if start == end:
+        return []
+    if end - start <= limit:
+        return [(start, end)]
+    room = limit - overlap
+    atoms: list[tuple[int, int]] = []
+    for a, b in sentences(text[start:end], abbreviations):
+        atoms.extend(_short_enough(text, start + a, start + b, room))
+    spans = _grouped(text, atoms, room)
+    return [
+        spans[0],
+        *((_earlier(text, a, overlap, before[0]), b) for before, (a, b) in pairwise(spans)),
+    ]
+
+
+def _grouped(text: str, atoms: list[tuple[int, int]], room: int) -> list[tuple[int, int]]:
+    total = atoms[-1][1] - atoms[0][0]
+    target = total / -(-total // room)
+    spans = []
+    start, end = atoms[0]
+    for a, b in atoms[1:]:
+        paragraph = _PARAGRAPH_GAP.search(text, end, a) is not None
+        if b - start > room or end - start >= target or (paragraph and end - start >= 0.6 * target):
+            spans.append((start, end))
+            start = a
+        end = b
+    spans.append((start, end))
+    return spans
+
+
+def _short_enough(text: str, start: int, end: int, room: int) -> list[tuple[int, int]]:
+    """A sentence as pieces of at most `room`."""
+    pieces = []
+    while end - start > room:
+        place = _weak_place(text, start, start + room)
+        pieces.append(trim(text, start, place))
+        start = trim(text, place, end)[0]
+    if start < end:
+        pieces.append((start, end))
+    return pieces
+
+
+def _weak_place(text: str, start: int, latest: int) -> int:
+    """The last semicolon in the second half of [start, latest), else the last comma there, else the last blank."""
+    for mark in _WEAK:
+        places = [found.end() for found in mark.finditer(text, start + (latest - start) // 2, latest)]
+        if places:
+            return places[-1]
+    return latest
+
+
+def _earlier(text: str, start: int, overlap: int, floor: int) -> int:
+    """At most `overlap` before `start`, where a word begins; not before `floor`."""
+    if not overlap:
+        return start
+    place = max(start - overlap, floor)
+    if place > 0 and not text[place - 1].isspace() and text[place].isascii():
+        blank = re.compile(r"\s").search(text, place, start)
+        place = blank.end() if blank else start
+    return trim(text, place, start)[0] if text[place:start].strip() else start
