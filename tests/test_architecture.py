@@ -25,7 +25,7 @@ ALLOWED = {
 ROOMS = {
     "ingest": set(),
     "retrieve": set(),
-    "answer": set(),
+    "answer": {"rag.reliability"},
     "reliability": set(),
     "observe": set(),
     "compat": {"rag.runnable", "rag.retrieve", "rag.assemble", "rag.chain"},

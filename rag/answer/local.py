@@ -1,0 +1,222 @@
+"""A chat model on this machine by transformers (extra `local`): any causal language model by folder, GGUF file or name.
+
+One answer is written at a time; `queue` more may wait, and the next is turned away at once so that the failover goes
+on. Closing the stream stops the writing within one token. Nothing is fetched from a hub unless the setting allows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rag.answer.endpoint import Completion, Message
+from rag.errors import SettingsError
+from rag.reliability.deadline import Progress
+from rag.reliability.faults import failure
+from rag.settings import LocalChat
+from rag.types import Usage
+
+
+class LocalCompleter:
+    """A `Completer`. The model is loaded by `load` or by the first answer; both may take minutes for a large one."""
+
+    local = True
+    name = "local_chat"
+
+    def __init__(self, settings: LocalChat) -> None:
+        self.settings = settings
+        self.model = settings.model
+        self._places = threading.Semaphore(1 + settings.queue)  # the one being written, and the ones that wait
+        self._writing = threading.Lock()
+        self._loaded = threading.Lock()
+        self._parts: tuple[Any, Any] | None = None
+
+    async def complete(
+        self, messages: Sequence[Message], *, tools: Sequence[Mapping[str, Any]] = (), **options: Any
+    ) -> AsyncGenerator[str | Progress | Completion]:
+        """Text as it is written, then the Completion. Raises Unavailable ("queue_full") when too many are waiting."""
+        if not self._places.acquire(blocking=False):
+            raise failure("queue_full", f"{self.settings.queue} questions wait already (local_chat.queue)")
+        items: asyncio.Queue[str | Completion | BaseException] = asyncio.Queue()
+        running = asyncio.get_running_loop()
+
+        def put(item: str | Completion | BaseException) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for the piece any more
+                running.call_soon_threadsafe(items.put_nowait, item)
+
+        stop = threading.Event()
+        threading.Thread(target=self._run, args=(messages, options, stop, put), daemon=True).start()
+        try:
+            yield Progress.ALIVE
+            while True:
+                item = await items.get()
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+                if isinstance(item, Completion):
+                    return
+        finally:
+            stop.set()
+
+    def load(self) -> tuple[Any, Any]:
+        """(tokenizer, model), loaded once. Raises SettingsError when the model is not on this machine."""
+        with self._loaded:
+            if self._parts is None:
+                self._parts = load(self.settings)
+            return self._parts
+
+    def _run(
+        self,
+        messages: Sequence[Message],
+        options: Mapping[str, Any],
+        stop: threading.Event,
+        put: Callable[[str | Completion | BaseException], object],
+    ) -> None:
+        """In a thread of its own: write one answer, handing pieces to `put`; the place is given back at the end."""
+        try:
+            with self._writing:
+                if not stop.is_set():
+                    put(self._write(messages, options, stop, put))
+        except BaseException as error:
+            put(error)
+        finally:
+            self._places.release()
+
+    def _write(
+        self,
+        messages: Sequence[Message],
+        options: Mapping[str, Any],
+        stop: threading.Event,
+        put: Callable[[str], object],
+    ) -> Completion:
+        from transformers import StoppingCriteriaList
+
+        tokenizer, model = self.load()
+        inputs = _encode(tokenizer, messages).to(model.device)
+        prompt_tokens = int(inputs["input_ids"].shape[1])
+        limit = min(int(options.get("max_tokens") or self.settings.max_new_tokens), self.settings.max_new_tokens)
+        pieces = _Pieces(tokenizer, put, tuple(options.get("stop") or ()))
+        temperature = float(options.get("temperature") or 0.0)
+        sampling = {"do_sample": True, "temperature": temperature} if temperature else {"do_sample": False}
+        made = model.generate(
+            **inputs,
+            max_new_tokens=limit,
+            streamer=pieces,
+            stopping_criteria=StoppingCriteriaList(
+                [lambda ids, scores, **_: _all(ids, stop.is_set() or pieces.stopped)]
+            ),
+            pad_token_id=tokenizer.pad_token_id or tokenizer.eos_token_id or 0,
+            **sampling,
+        )
+        tokens = int(made.shape[1]) - prompt_tokens
+        if not pieces.text.strip():
+            raise failure("blank_answer")
+        if tokens >= limit and int(made[0, -1]) not in _end_tokens(tokenizer, model) and not pieces.stopped:
+            raise failure("truncated", f"after {tokens} tokens (local_chat.max_new_tokens)")
+        return Completion(self.model, "stop", Usage(prompt_tokens, tokens))
+
+
+class _Pieces:
+    """transformers' streamer: token ids in, whole characters out. Holds back what may be half a character or a stop."""
+
+    def __init__(self, tokenizer: Any, put: Callable[[str], object], stops: Sequence[str]) -> None:
+        self._tokenizer, self._emit, self._stops = tokenizer, put, stops
+        self._ids: list[int] = []
+        self._prompt_seen = False
+        self.text = ""
+        self.stopped = False
+
+    def put(self, ids: Any) -> None:
+        if not self._prompt_seen:
+            self._prompt_seen = True
+            return
+        self._ids += ids.flatten().tolist()
+        text = self._tokenizer.decode(self._ids, skip_special_tokens=True)
+        for stop in self._stops:
+            if (at := text.find(stop)) >= 0:
+                text, self.stopped = text[:at], True
+        held = 0 if self.stopped else max((len(stop) - 1 for stop in self._stops), default=0)
+        self._send(text[: len(text) - held] if not text.endswith("\ufffd") else self.text)
+
+    def end(self) -> None:
+        if not self.stopped:
+            self._send(self._tokenizer.decode(self._ids, skip_special_tokens=True))
+
+    def _send(self, text: str) -> None:
+        if len(text) > len(self.text):
+            self._emit(text[len(self.text) :])
+            self.text = text
+
+
+def load(settings: LocalChat) -> tuple[Any, Any]:
+    """(tokenizer, model) as the settings say, in evaluation mode."""
+    try:
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+    except ImportError as error:
+        raise SettingsError("local_chat needs the extra: pip install 'sparewheel[local]'") from error
+    path = Path(settings.model).expanduser()
+    gguf = {"gguf_file": path.name} if path.suffix == ".gguf" else {}
+    place = str(path.parent if gguf else path) if path.exists() else settings.model
+    only = {"local_files_only": not settings.allow_download}
+    device = settings.device if settings.device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(place, **gguf, **only)
+        model = AutoModelForCausalLM.from_pretrained(
+            place, dtype="auto", device_map=device, **gguf, **only, **_quantised(settings, device)
+        )
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"local_chat.model = {settings.model!r} cannot be loaded: {str(error).splitlines()[0]}; give the folder or "
+            "GGUF file of a causal model on this machine, or set local_chat.allow_download = true"
+        ) from error
+    model.eval()
+    return tokenizer, model
+
+
+def _quantised(settings: LocalChat, device: str) -> dict[str, Any]:
+    """Keyword arguments of `from_pretrained` for 8 or 4 bit weights (bitsandbytes, on GPU and CPU)."""
+    if settings.quantise == "none":
+        return {}
+    try:
+        import bitsandbytes  # noqa: F401
+    except ImportError as error:
+        raise SettingsError(
+            f"local_chat.quantise = {settings.quantise!r} needs bitsandbytes: pip install bitsandbytes"
+        ) from error
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    if settings.quantise == "8bit":
+        return {"quantization_config": BitsAndBytesConfig(load_in_8bit=True)}
+    compute = torch.bfloat16 if device != "cpu" else torch.float32
+    return {
+        "quantization_config": BitsAndBytesConfig(
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=compute
+        )
+    }
+
+
+def _encode(tokenizer: Any, messages: Sequence[Message]) -> Any:
+    """The messages by the model's own chat template; without one, as a plain transcript."""
+    if tokenizer.chat_template:
+        return tokenizer.apply_chat_template(
+            list(messages), add_generation_prompt=True, return_tensors="pt", return_dict=True
+        )
+    transcript = "\n\n".join(f"{message['role']}: {message['content']}" for message in messages)
+    return tokenizer(f"{transcript}\n\nassistant:", return_tensors="pt")
+
+
+def _end_tokens(tokenizer: Any, model: Any) -> set[int]:
+    ends = model.generation_config.eos_token_id
+    return {*(ends if isinstance(ends, list) else [ends]), tokenizer.eos_token_id} - {None}
+
+
+def _all(ids: Any, stopped: bool) -> Any:
+    import torch
+
+    return torch.full((ids.shape[0],), stopped, dtype=torch.bool, device=ids.device)
