@@ -20,7 +20,7 @@ from typing import Protocol
 
 from rag.answer.cite import PageOf, cite, refusal
 from rag.errors import Unavailable, UsageError
-from rag.reliability import loop
+from rag.reliability.loop import background
 from rag.settings import Settings
 from rag.text import language_of
 from rag.types import (
@@ -99,11 +99,11 @@ class Journey:
 
     def ask(self, question: str, **options: object) -> Answer:
         """As `aask`, for callers without an event loop (or inside one: it runs on the library's own)."""
-        return loop.run(self.aask(question, **options))  # type: ignore[arg-type]
+        return background.run(self.aask(question, **options))  # type: ignore[arg-type]
 
     def iterate(self, question: str, **options: object) -> Iterator[Event]:
         """As `stream`, for callers without an event loop. Closing the iterator cancels the question."""
-        return loop.iterate(self.stream(question, **options))  # type: ignore[arg-type]
+        return background.iterate(self.stream(question, **options))  # type: ignore[arg-type]
 
     async def aask(
         self,

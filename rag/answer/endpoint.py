@@ -14,7 +14,7 @@ import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from rag.errors import SettingsError
 from rag.reliability.deadline import Progress
@@ -41,6 +41,7 @@ class Completion:
     reasoning: str = ""
 
 
+@runtime_checkable
 class Completer(Protocol):
     """A chat model: streams text deltas and signs of life, then exactly one Completion."""
 

@@ -22,8 +22,8 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ConfigDict
 
 from rag.answer.endpoint import Completer, Completion
-from rag.reliability import loop
 from rag.reliability.deadline import Budgets, guard
+from rag.reliability.loop import background
 from rag.types import Usage
 
 
@@ -48,7 +48,7 @@ class SparewheelChat(BaseChatModel):
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
-        params.update({"ls_provider": self.completer.name, "ls_model_name": self.completer.model})
+        params.update({"ls_provider": self.completer.name, "ls_model_name": kwargs.get("model", self.completer.model)})
         return params
 
     def bind_tools(
@@ -86,7 +86,7 @@ class SparewheelChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        for chunk in loop.iterate(self._chunks(messages, stop, kwargs)):
+        for chunk in background.iterate(self._chunks(messages, stop, kwargs)):
             if run_manager is not None and chunk.text:
                 run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk

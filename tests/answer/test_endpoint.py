@@ -1,0 +1,116 @@
+"""The endpoint client believes "200 OK" only when an answer came; held against every fault of the fault server."""
+
+from __future__ import annotations
+
+import pytest
+
+from eval.availability.exchange import Pace, expected_answer
+from eval.availability.played import PLAYED
+from eval.availability.schedule import Always
+from eval.availability.server import FaultServer
+from rag.answer.endpoint import Completion, EndpointCompleter
+from rag.errors import DeadlineExceeded
+from rag.reliability.deadline import Budgets, Progress, guard
+from rag.reliability.faults import classify
+from rag.settings import Endpoint
+
+ASKED = [{"role": "user", "content": "What is the notice period of question-7?"}]
+FAST = Pace(keepalive_s=0.005, slow_keepalive_s=0.05, slow_first_token_s=5, slow_token_s=5, hold_s=5)
+BUDGETS = Budgets(first_token_s=0.15, between_tokens_s=0.15, total_s=2.0)
+
+WELL = {"ok", "thinks_first", "busy_then_answer"}
+EXPECTED = {
+    "slow_first_token": "first_token_timeout", "slow_tokens": "between_tokens_timeout",
+    "400": "bad_request", "401": "unauthorised", "402": "no_balance", "404": "not_found", "422": "bad_request",
+    "429": "rate_limited", "429_retry_after": "rate_limited", "500": "server_error", "503": "overloaded",
+    "reset": "connection_lost", "closed": "connection_lost", "silence": "first_token_timeout",
+    "head_then_silence": "first_token_timeout", "keepalive": "first_token_timeout",
+    "slow_keepalive": "first_token_timeout", "role_then_keepalive": "first_token_timeout",
+    "reasoning_stall": "first_token_timeout", "stall_mid_stream": "between_tokens_timeout",
+    "cut_reset": "connection_lost", "cut_hangup": "connection_lost", "cut_clean": "cut_stream",
+    "cut_done": "cut_stream", "inband_error": "inband_error", "malformed_json": "malformed",
+    "html_body": "malformed", "empty_body": "empty_body", "blank_lines": "empty_body",
+    "blank_content": "blank_answer", "space_content": "blank_answer", "no_finish_reason": "cut_stream",
+    "insufficient_system_resource": "insufficient_resource", "aborted": "insufficient_resource",
+    "content_filter": "content_filter", "length": "truncated",
+}  # fmt: skip
+
+
+async def outcome(server: FaultServer) -> tuple[str, str, Completion | None]:
+    """(text that came, fault code or "", the Completion)."""
+    completer = EndpointCompleter("primary", Endpoint(url=server.url, key="k", model="deepseek-v4-flash"))
+    text, end = "", None
+    try:
+        async for item in guard(completer.complete(ASKED), BUDGETS):
+            if isinstance(item, Completion):
+                end = item
+            elif not isinstance(item, Progress):
+                text += item
+    except Exception as error:
+        return text, classify(error).code, None
+    finally:
+        await completer.aclose()
+    return text, "", end
+
+
+def test_every_fault_of_the_server_is_expected_here() -> None:
+    """A fault added to the server must be given its meaning."""
+    assert set(PLAYED) == WELL | set(EXPECTED)
+
+
+@pytest.mark.parametrize("fault", sorted(PLAYED))
+async def test_each_fault_is_told_apart(fault: str) -> None:
+    """A whole answer arrives whole; everything else ends in its fault code and never in a Completion."""
+    async with FaultServer(Always(fault), pace=FAST) as server:
+        text, code, end = await outcome(server)
+        assert code == EXPECTED.get(fault, "")
+        if fault in WELL:
+            assert text.strip() == expected_answer(ASKED[0]["content"])
+            assert end is not None
+            assert end.usage.completion_tokens > 0
+
+
+async def test_a_missed_deadline_closes_the_socket() -> None:
+    """After a stalled call nothing is left open at the server."""
+    async with FaultServer(Always("keepalive"), pace=FAST) as server:
+        completer = EndpointCompleter("primary", Endpoint(url=server.url, key="k"))
+        with pytest.raises(DeadlineExceeded):
+            async for _ in guard(completer.complete(ASKED), BUDGETS):
+                pass
+        while server.busy:  # the server notices the hang-up at its next keep-alive
+            await _tick()
+        assert server.busy == 0
+        await completer.aclose()
+
+
+async def test_refused_connection_is_a_connection_fault() -> None:
+    """Nobody listens: connect_failed, at once."""
+    completer = EndpointCompleter("primary", Endpoint(url="http://127.0.0.1:9", key="k"))
+    with pytest.raises(Exception) as caught:
+        [item async for item in completer.complete(ASKED)]
+    assert classify(caught.value).code == "connect_failed"
+
+
+def test_the_key_file_is_read_for_each_call(tmp_path) -> None:
+    """A rotated key is used without a restart."""
+    file = tmp_path / "key"
+    completer = EndpointCompleter("primary", Endpoint(key_file=str(file)))
+    file.write_text("first\n")
+    before = completer._key()
+    file.write_text("second\n")
+    assert (before, completer._key()) == ("first", "second")
+
+
+def test_cost_counts_cache_hits_and_misses_apart() -> None:
+    """1M hits, 1M misses and 1M answer tokens cost the three prices."""
+    from rag.answer.endpoint import usage
+
+    given = {"prompt_tokens": 2_000_000, "completion_tokens": 1_000_000, "prompt_cache_hit_tokens": 1_000_000}
+    endpoint = Endpoint(price_cache_hit=0.003, price_cache_miss=0.15, price_output=0.6)
+    assert usage(given, endpoint).cost_usd == pytest.approx(0.753)
+
+
+async def _tick() -> None:
+    import asyncio
+
+    await asyncio.sleep(0)
