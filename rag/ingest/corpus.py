@@ -1,0 +1,61 @@
+"""What a corpus is besides its documents: corpus.json in its folder."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rag.errors import NotFound, StoreError, UsageError, suggest
+from rag.ingest.manifest import write_durably
+from rag.types import Profile, Sensitivity
+
+NAME = "corpus.json"
+
+
+@dataclass(frozen=True)
+class CorpusConfig:
+    """A corpus folder is complete by itself: its domain's profile travels with it."""
+
+    name: str
+    domain: str = "general"
+    sensitivity: Sensitivity = "normal"
+    embedding: str = ""  # name of the embedding model; "" until the first dense index is built
+    profile: Profile = field(default_factory=Profile)
+    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def write(self, folder: Path) -> None:
+        write_durably(folder / NAME, json.dumps(asdict(self), ensure_ascii=False, indent=1).encode())
+
+
+def read_config(folder: Path) -> CorpusConfig:
+    """Raises NotFound when `folder` holds no corpus, StoreError when its corpus.json cannot be read."""
+    try:
+        raw = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        tuples = {f.name for f in fields(Profile) if isinstance(getattr(Profile(), f.name), tuple)}
+        profile: dict[str, Any] = {
+            key: tuple(value) if key in tuples else value for key, value in raw["profile"].items()
+        }
+        return CorpusConfig(**{**raw, "profile": Profile(**profile)})
+    except FileNotFoundError:
+        near = suggest(folder.name, corpus_names(folder.parent))
+        raise NotFound(
+            f"no corpus {folder.name!r}{near}; make it with: sparewheel ingest PATH --corpus {folder.name}"
+        ) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{folder / NAME} cannot be read ({error}); mend it, or ingest into a new corpus") from error
+
+
+def corpus_names(corpora_folder: Path) -> list[str]:
+    """The corpora kept in a folder, sorted; [] when the folder is absent."""
+    return sorted(path.parent.name for path in corpora_folder.glob(f"*/{NAME}"))
+
+
+def corpus_folder(corpora_folder: Path, name: str) -> Path:
+    """Where the corpus `name` lives. Raises UsageError for a name that is no plain folder name."""
+    if not re.fullmatch(r"\w[\w.-]{0,63}", name):
+        raise UsageError(f"corpus name {name!r}: use up to 64 letters, digits, '-', '_' and '.', a letter first")
+    return corpora_folder / name

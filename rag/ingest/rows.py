@@ -1,0 +1,209 @@
+"""The SQLite file of a snapshot, and how records become its rows and come back.
+
+The chunks of a document have consecutive ids, `first` .. `first + chunks - 1`, and ids are never used twice: sets of
+chunks are made from ranges of documents, without a look at the chunks themselves. A document's text is compressed
+(it is read whole); a chunk's text is plain (it is read alone, often, and must come at once).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.types import Chunk, Document, Layout, Page
+
+SCHEMA = """
+CREATE TABLE documents (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, source TEXT NOT NULL,
+    media_type TEXT NOT NULL, language TEXT NOT NULL, sha256 TEXT NOT NULL, chars INTEGER NOT NULL,
+    pages INTEGER NOT NULL, metadata TEXT NOT NULL, splitter TEXT NOT NULL, added TEXT NOT NULL,
+    first INTEGER NOT NULL, chunks INTEGER NOT NULL
+);
+CREATE INDEX by_source ON documents (source);
+CREATE TABLE contents (
+    document INTEGER PRIMARY KEY, text BLOB NOT NULL, pages TEXT NOT NULL, headings TEXT NOT NULL, layout BLOB
+);
+CREATE TABLE metadata (key TEXT, value TEXT, document INTEGER, PRIMARY KEY (key, value, document)) WITHOUT ROWID;
+CREATE INDEX metadata_of ON metadata (document);
+CREATE TABLE files (
+    source TEXT PRIMARY KEY, document INTEGER NOT NULL, bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    checked_ns INTEGER NOT NULL
+);
+CREATE INDEX files_of ON files (document);
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, page INTEGER,
+    language TEXT NOT NULL, headings TEXT NOT NULL, text TEXT NOT NULL
+);
+CREATE TABLE next_chunk (id INTEGER NOT NULL);
+INSERT INTO next_chunk VALUES (1);
+"""
+
+_CHUNK = """
+SELECT d.id, c.start, c."end", c.text, d.title, c.headings, c.page, c.language, c.id, d.metadata
+FROM chunks c JOIN documents d ON d.number = c.document WHERE c.id IN (SELECT value FROM json_each(?))
+"""
+_LAYOUT_PARTS = (("spans", np.int32, 2), ("pages", np.int32, 1), ("boxes", np.float32, 4), ("sizes", np.float32, 2))
+
+
+def open_rows(path: Path) -> sqlite3.Connection:
+    """A read-only connection to the file of a finished snapshot, which never changes: no locks, no journal."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+
+
+def insert_document(
+    rows: sqlite3.Connection, document: Document, chunks: Sequence[Chunk], splitter: str, added: str
+) -> int:
+    """The number of the new document."""
+    (first,) = rows.execute("SELECT id FROM next_chunk").fetchone()
+    rows.execute("UPDATE next_chunk SET id = id + ?", (len(chunks),))
+    cursor = rows.execute(
+        "INSERT INTO documents (id, title, source, media_type, language, sha256, chars, pages, metadata, splitter,"
+        " added, first, chunks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(document.id, document.title, document.source, document.media_type, document.language, document.sha256),
+            *(len(document.text), len(document.pages), _dump(dict(document.metadata)), splitter, added),
+            *(first, len(chunks)),
+        ),
+    )
+    number = cursor.lastrowid
+    assert number is not None
+    rows.execute(
+        "INSERT INTO contents VALUES (?, ?, ?, ?, ?)",
+        (
+            number,
+            zlib.compress(document.text.encode("utf-8", "surrogatepass"), 1),
+            _dump([(page.number, page.start, page.end) for page in document.pages]),
+            _dump(document.headings),
+            None if document.layout is None else _pack(document.layout),
+        ),
+    )
+    rows.executemany(
+        "INSERT OR IGNORE INTO metadata VALUES (?, ?, ?)",
+        [(key, value, number) for key, value in document.metadata.items()],
+    )
+    rows.executemany(
+        "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (first + i, number, c.start, c.end, c.page, c.language, _dump(c.headings) if c.headings else "[]", c.text)
+            for i, c in enumerate(chunks)
+        ],
+    )
+    return number
+
+
+def delete_document(rows: sqlite3.Connection, id: str) -> tuple[int, int] | None:
+    """(first, count) of the chunks that went with the document, None when there was none."""
+    found = rows.execute("SELECT number, first, chunks FROM documents WHERE id = ?", (id,)).fetchone()
+    if found is None:
+        return None
+    number, first, count = found
+    rows.execute("DELETE FROM documents WHERE number = ?", (number,))
+    rows.execute("DELETE FROM chunks WHERE id >= ? AND id < ?", (first, first + count))
+    for table in ("contents", "metadata", "files"):
+        rows.execute(f"DELETE FROM {table} WHERE document = ?", (number,))  # noqa: S608
+    return first, count
+
+
+def read_document(rows: sqlite3.Connection, id: str, *, layout: bool = True) -> Document | None:
+    """The document `id`, or None. Without `layout` it comes faster and knows no word boxes."""
+    row = rows.execute(
+        "SELECT number, title, source, media_type, language, sha256, metadata FROM documents WHERE id = ?", (id,)
+    ).fetchone()
+    if row is None:
+        return None
+    number, title, source, media_type, language, sha256, metadata = row
+    text, pages, headings, packed = rows.execute(
+        f"SELECT text, pages, headings, {'layout' if layout else 'NULL'} FROM contents WHERE document = ?",  # noqa: S608
+        (number,),
+    ).fetchone()
+    return Document(
+        id=id,
+        text=zlib.decompress(text).decode("utf-8", "surrogatepass"),
+        title=title,
+        source=source,
+        media_type=media_type,
+        language=language,
+        sha256=sha256,
+        pages=tuple(Page(*page) for page in json.loads(pages)),
+        layout=None if packed is None else _unpack(packed),
+        metadata=json.loads(metadata),
+        headings=tuple((start, end, level) for start, end, level in json.loads(headings)),
+    )
+
+
+def read_chunks(rows: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Chunk]:
+    """The chunks that exist of `ids`, in no promised order."""
+    for document, start, end, text, title, headings, page, language, id, metadata in rows.execute(
+        _CHUNK, (json.dumps(ids),)
+    ):
+        path = tuple(json.loads(headings)) if headings != "[]" else ()
+        known = json.loads(metadata) if metadata != "{}" else {}
+        yield Chunk(document, start, end, text, title, path, page, language, id, known)
+
+
+def ids_in(ranges: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """All ids of (first, count) ranges, in their order."""
+    if not ranges:
+        return np.empty(0, np.int64)
+    first, count = np.array(ranges, np.int64).T
+    ends = np.cumsum(count)
+    ids: NDArray[np.int64] = np.arange(ends[-1], dtype=np.int64) + np.repeat(first - (ends - count), count)
+    return ids
+
+
+class StoredChunks(Sequence[Chunk]):
+    """Chunks by their sorted ids, read from the file a page at a time, so that a whole corpus need not be in memory."""
+
+    PAGE = 2000
+
+    def __init__(self, rows: sqlite3.Connection, ids: NDArray[np.int64]) -> None:
+        self._rows = rows
+        self.ids = ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, index: int) -> Chunk: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Chunk]: ...
+    def __getitem__(self, index: int | slice) -> Chunk | list[Chunk]:
+        wanted = (self.ids[index] if isinstance(index, slice) else self.ids[[index]]).tolist()
+        found = {chunk.id: chunk for chunk in read_chunks(self._rows, wanted)}
+        chunks = [found[id] for id in wanted]
+        return chunks if isinstance(index, slice) else chunks[0]
+
+    def __iter__(self) -> Iterator[Chunk]:
+        for start in range(0, len(self), self.PAGE):
+            yield from self[start : start + self.PAGE]
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _pack(layout: Layout) -> bytes:
+    """The number of words and of pages, then every array column by column (neighbours alike compress better)."""
+    head = np.array([len(layout.spans), len(layout.sizes)], np.int32).tobytes()
+    columns = (np.ascontiguousarray(np.asarray(getattr(layout, name), kind).T) for name, kind, _ in _LAYOUT_PARTS)
+    return zlib.compress(head + b"".join(column.tobytes() for column in columns), 1)
+
+
+def _unpack(packed: bytes) -> Layout:
+    raw = zlib.decompress(packed)
+    words, pages = (int(n) for n in np.frombuffer(raw, np.int32, 2))
+    arrays: dict[str, Any] = {}
+    at = 8
+    for name, kind, width in _LAYOUT_PARTS:
+        rows = pages if name == "sizes" else words
+        array = np.frombuffer(raw, kind, rows * width, at)
+        at += array.nbytes
+        arrays[name] = np.ascontiguousarray(array.reshape(width, rows).T) if width > 1 else array
+    return Layout(**arrays)

@@ -1,0 +1,190 @@
+"""A snapshot: one published state of a corpus, open for reading. It never changes; `Store.open` gives the newest."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import NotFound, StoreError, UsageError, suggest
+from rag.ingest.lock import FileHold
+from rag.ingest.manifest import NAME, Manifest, read_manifest, sha256_of
+from rag.ingest.rows import ids_in, open_rows, read_chunks, read_document
+from rag.types import Chunk, Document, Filter
+
+ROWS = "store.sqlite"
+FIELDS = {  # filter key -> column
+    "document": "id",
+    "title": "title",
+    "source": "source",
+    "language": "language",
+    "media_type": "media_type",
+}
+
+
+@dataclass(frozen=True)
+class DocumentInfo:
+    """What a list of documents shows."""
+
+    id: str
+    title: str
+    source: str
+    media_type: str
+    language: str
+    sha256: str  # of the source bytes
+    chars: int
+    pages: int  # 0 where the format has none
+    chunks: int
+    added: str  # ISO 8601, UTC
+    splitter: str  # version its chunks were split by
+    metadata: Mapping[str, str]
+
+
+class Snapshot:
+    """Implements `types.Passages`. Safe to share between threads. While it is open its folder is not removed."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises FileNotFoundError when the snapshot is gone, StoreError when a file of it is missing or cut short."""
+        self.folder = folder
+        self._hold = FileHold(folder / NAME, shared=True, wait=True)
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        try:
+            self.manifest: Manifest = read_manifest(folder)
+            for name, state in self.manifest.files.items():
+                if (folder / name).stat().st_size != state.bytes:
+                    raise StoreError(f"{folder / name} is not {state.bytes} bytes long as written; {_CURE}")
+        except BaseException:
+            self._hold.close()
+            raise
+
+    @property
+    def rows(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        if self._hold.fd < 0:
+            raise ValueError(f"snapshot {self.folder} is closed")
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = open_rows(self.folder / ROWS)
+            self._connections.append(connection)
+        return connection
+
+    def chunks(self, ids: Sequence[int]) -> list[Chunk]:
+        """The chunks in the order of `ids`. Raises StoreError for an id the store does not know."""
+        wanted = [int(id) for id in ids]
+        found = {chunk.id: chunk for chunk in read_chunks(self.rows, wanted)}
+        if missing := [id for id in wanted if id not in found]:
+            raise StoreError(f"an index names chunk {missing[0]}, which {self.folder} does not hold; {_CURE}")
+        return [found[id] for id in wanted]
+
+    def chunks_of(self, document_id: str) -> list[Chunk]:
+        """The chunks of one document in text order. Raises NotFound."""
+        self._known(document_id)
+        return self.chunks(self.matching({"document": document_id}).tolist())
+
+    def ids(self) -> NDArray[np.int64]:
+        """Sorted ids of all chunks."""
+        return ids_in(self.rows.execute("SELECT first, chunks FROM documents ORDER BY first").fetchall())
+
+    def matching(self, filter: Filter) -> NDArray[np.int64]:
+        """Sorted ids of the chunks whose document satisfies every key of the filter (any one value of several).
+
+        Keys: document (its id), title, source, language, media_type, and any key of the documents' metadata (the loader
+        gives every one its format: pdf, docx, ...).
+        Raises UsageError for a key that no document has.
+        """
+        conditions, parameters = ["1"], list[str]()
+        for key, value in filter.items():
+            values = json.dumps([value] if isinstance(value, str) else list(value), ensure_ascii=False)
+            listed = "IN (SELECT value FROM json_each(?))"
+            if key in FIELDS:
+                conditions.append(f"{FIELDS[key]} {listed}")
+                parameters.append(values)
+            else:
+                self._known_key(key)
+                has = f"SELECT document FROM metadata WHERE key = ? AND value {listed}"  # noqa: S608
+                conditions.append(f"number IN ({has})")
+                parameters += [key, values]
+        query = f"SELECT first, chunks FROM documents WHERE {' AND '.join(conditions)} ORDER BY first"  # noqa: S608
+        return ids_in(self.rows.execute(query, parameters).fetchall())
+
+    def document(self, id: str, *, layout: bool = True) -> Document:
+        """The document with its text, and with the boxes of its words unless `layout` is False. Raises NotFound."""
+        document = read_document(self.rows, id, layout=layout)
+        if document is None:
+            self._known(id)
+        assert document is not None
+        return document
+
+    def documents(self) -> list[DocumentInfo]:
+        """All documents, by id."""
+        rows = self.rows.execute(
+            "SELECT id, title, source, media_type, language, sha256, chars, pages, chunks, added, splitter, metadata"
+            " FROM documents ORDER BY id"
+        )
+        return [DocumentInfo(*known, json.loads(metadata)) for *known, metadata in rows]
+
+    def language(self) -> str:
+        """The language of most of the text: "en" or "zh"."""
+        row = self.rows.execute(
+            "SELECT language FROM documents GROUP BY language ORDER BY sum(chars) DESC LIMIT 1"
+        ).fetchone()
+        return row[0] if row else "en"
+
+    def share(self, index: str) -> float:
+        """How much of the corpus the index holds, 0..1 of the chunks. 1.0 for an empty corpus."""
+        state = self.manifest.indexes.get(index)
+        if not self.manifest.chunks:
+            return 1.0
+        return state.chunks / self.manifest.chunks if state else 0.0
+
+    def check(self, versions: Mapping[str, str]) -> None:
+        """Raises StoreError when an index was built by another version (index name -> version) than these."""
+        for name, version in versions.items():
+            state = self.manifest.indexes.get(name)
+            if state is not None and state.version != version:
+                corpus = self.folder.parents[1].name
+                raise StoreError(
+                    f"the {name} index was built with {state.version!r}, these settings ask for {version!r}; "
+                    f"run: sparewheel reindex --corpus {corpus}"
+                )
+
+    def verify(self) -> None:
+        """Reads every file again. Raises StoreError when one is not, byte for byte, what was written."""
+        for name, state in self.manifest.files.items():
+            if sha256_of(self.folder / name) != state.sha256:
+                raise StoreError(f"{self.folder / name} is not what was written (sha256 differs); {_CURE}")
+        if (said := self.rows.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
+            raise StoreError(f"{self.folder / ROWS}: {said}; {_CURE}")
+
+    def close(self) -> None:
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+        self._hold.close()
+
+    def __enter__(self) -> Snapshot:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _known(self, id: str) -> None:
+        if not self.rows.execute("SELECT 1 FROM documents WHERE id = ?", (id,)).fetchone():
+            near = suggest(id, (known for (known,) in self.rows.execute("SELECT id FROM documents")))
+            raise NotFound(f"no document {id!r} in corpus {self.folder.parents[1].name!r}{near}")
+
+    def _known_key(self, key: str) -> None:
+        known = [name for (name,) in self.rows.execute("SELECT DISTINCT key FROM metadata")]
+        if key not in known:
+            every = [*FIELDS, *known]
+            raise UsageError(f"no document has {key!r}{suggest(key, every)}; filter by {', '.join(every)}")
+
+
+_CURE = "remove the corpus folder and ingest again"

@@ -1,0 +1,118 @@
+"""A corpus on disk, and the only way it changes.
+
+    <corpus>/corpus.json        what it is (corpus.py)
+    <corpus>/lock               held by the one process that writes (lock.py)
+    <corpus>/CURRENT            the number of the newest snapshot, one line
+    <corpus>/snapshots/00000012/{manifest.json, store.sqlite, bm25/, dense/}
+
+A writer builds the next snapshot beside the others, has every byte of it on the disk, and then replaces CURRENT by a
+rename: killed at any moment, the corpus is the old one or the new one. Files that did not change are hard links to
+the snapshot before. A reader holds the snapshot it opened until it closes it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rag.errors import NotFound, StoreError
+from rag.ingest.corpus import NAME as CONFIG
+from rag.ingest.corpus import CorpusConfig, corpus_folder, corpus_names, read_config
+from rag.ingest.lock import FileHold, writing
+from rag.ingest.manifest import NAME as MANIFEST
+from rag.ingest.manifest import write_durably
+from rag.ingest.snapshot import DocumentInfo, Snapshot
+from rag.ingest.transaction import KnownFile, Transaction, folder_name
+
+__all__ = [
+    "CorpusConfig",
+    "DocumentInfo",
+    "KnownFile",
+    "Snapshot",
+    "Store",
+    "Transaction",
+    "corpus_folder",
+    "corpus_names",
+]
+
+
+class Store:
+    """The corpus kept in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises NotFound when there is none."""
+        self.folder = folder
+        self.config = read_config(folder)
+
+    @classmethod
+    def create(cls, folder: Path, config: CorpusConfig) -> Store:
+        """The corpus in `folder`, made with `config` unless it is there already."""
+        if not (folder / CONFIG).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            config.write(folder)
+        return cls(folder)
+
+    def configure(self, config: CorpusConfig) -> None:
+        """Replaces what is known of the corpus; its documents stay."""
+        config.write(self.folder)
+        self.config = config
+
+    def current(self) -> int:
+        """The number of the newest snapshot, 0 before the first. Cheap enough to compare before each question."""
+        try:
+            return int((self.folder / "CURRENT").read_text())
+        except FileNotFoundError:
+            return 0
+
+    def open(self) -> Snapshot:
+        """The newest snapshot. Raises NotFound before the first, StoreError when it is damaged."""
+        while number := self.current():
+            try:
+                return Snapshot(self._snapshot(number))
+            except FileNotFoundError as error:
+                if self.current() == number:  # not just replaced while we looked
+                    raise StoreError(f"{error.filename} is missing; remove the corpus and ingest again") from error
+        raise NotFound(
+            f"corpus {self.config.name!r} has no documents yet; run: sparewheel ingest PATH --corpus {self.config.name}"
+        )
+
+    @contextmanager
+    def write(self, *, wait: bool = False) -> Iterator[Transaction]:
+        """The one writer. What it does not publish is forgotten. Raises Locked when another writes and not `wait`."""
+        with writing(self.folder / "lock", wait=wait):
+            snapshots = self.folder / "snapshots"
+            snapshots.mkdir(exist_ok=True)
+            self._clean()
+            transaction = Transaction(snapshots, self.open() if self.current() else None, self._make_current)
+            try:
+                yield transaction
+            finally:
+                transaction.close()
+                self._clean()
+
+    def _make_current(self, number: int) -> Snapshot:
+        """Its folder is whole and on the disk; from here on readers open it."""
+        write_durably(self.folder / "CURRENT", f"{number}\n".encode())
+        return self.open()
+
+    def _snapshot(self, number: int) -> Path:
+        return self.folder / "snapshots" / folder_name(number)
+
+    def _clean(self) -> None:
+        """Removes what a dead writer left, and old snapshots that nobody reads. Only for the one who holds the lock."""
+        keep = self._snapshot(self.current())
+        for path in (self.folder / "snapshots").iterdir():
+            if path == keep:
+                continue
+            if path.name.isdigit() and (path / MANIFEST).exists():
+                try:
+                    hold = FileHold(path / MANIFEST, shared=False, wait=False)
+                except BlockingIOError:
+                    continue
+                trash = path.with_name(f"{path.name}.trash")  # half removed, it must not look like a snapshot
+                path.rename(trash)
+                hold.close()
+                path = trash
+            shutil.rmtree(path)

@@ -1,0 +1,314 @@
+"""A corpus on disk: what goes in comes out, old or new and never broken, one writer, many readers."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+from corpus_fakes import JsonWriter, document, lines, paged
+
+from rag.errors import Locked, NotFound, StoreError, UsageError
+from rag.ingest.store import CorpusConfig, Store, corpus_folder, corpus_names
+from rag.types import Profile
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store.create(tmp_path / "contracts", CorpusConfig("contracts"))
+
+
+def put(store, *documents, writers=None, behind=()):
+    with store.write() as transaction:
+        for each in documents:
+            transaction.add(each, lines(each), splitter="lines 1")
+        transaction.publish([JsonWriter()] if writers is None else writers, behind=behind)
+
+
+def test_what_goes_in_comes_out(store):
+    """A document comes back with pages, headings, metadata and word boxes, its chunks with ids in text order."""
+    one = paged()
+    two = document("b.txt", "甲方\n乙方", language="zh", metadata={"party": "甲"}, sha256="ab" * 32)
+    put(store, one, two)
+    with store.open() as snapshot:
+        assert snapshot.document("p.pdf") == one
+        assert snapshot.document("b.txt") == two
+        for name in ("spans", "pages", "boxes", "sizes"):
+            assert np.array_equal(getattr(snapshot.document("p.pdf").layout, name), getattr(one.layout, name))
+        assert snapshot.document("p.pdf", layout=False).layout is None
+        chunks = snapshot.chunks_of("b.txt")
+        assert [(c.id, c.text, c.title, c.headings, c.language, c.metadata) for c in chunks] == [
+            (2, "甲方", two.title, ("Part",), "zh", {"party": "甲"}),
+            (3, "乙方", two.title, ("Part",), "zh", {"party": "甲"}),
+        ]
+        assert [c.id for c in snapshot.chunks([3, 1])] == [3, 1]
+
+
+def test_an_updated_document_gets_new_chunk_ids_and_the_others_keep_theirs(store):
+    """Ids are stable while a document is unchanged and never used twice."""
+    put(store, document("a.txt", "x\ny"), document("b.txt", "z"))
+    put(store, document("a.txt", "x\ny\nw"))
+    with store.open() as snapshot:
+        assert snapshot.ids().tolist() == [3, 4, 5, 6]
+        assert JsonWriter.read(snapshot.folder / "words").keys() == {3, 4, 5, 6}
+    with store.write() as transaction:
+        assert transaction.remove("a.txt") is True
+        assert transaction.remove("a.txt") is False
+        transaction.publish([JsonWriter()])
+    put(store, document("c.txt", "v"))
+    with store.open() as snapshot:
+        assert snapshot.ids().tolist() == [3, 7]
+
+
+def test_a_filter_finds_the_chunks_of_the_documents_that_satisfy_every_key(store):
+    """Fields and metadata, one value or several; a key nobody has is refused with a suggestion."""
+    put(
+        store,
+        document("a.txt", "1\n2", metadata={"client": "Acme", "year": "2024"}),
+        document("b.txt", "3", metadata={"client": "Acme", "year": "2025"}, language="zh"),
+        document("c.txt", "4", metadata={"client": "Bolt"}),
+    )
+    with store.open() as snapshot:
+        expect = {
+            (): [1, 2, 3, 4],
+            (("document", "b.txt"),): [3],
+            (("client", "Acme"),): [1, 2, 3],
+            (("client", "Acme"), ("year", ("2025", "2026"))): [3],
+            (("document", ("c.txt", "a.txt")),): [1, 2, 4],
+            (("language", "zh"),): [3],
+            (("title", "Title of c.txt"),): [4],
+            (("client", "' OR 1=1 --"),): [],
+            (("client", ()),): [],
+        }
+        assert {key: snapshot.matching(dict(key)).tolist() for key in expect} == expect
+        with pytest.raises(UsageError, match="'clinet'; did you mean 'client'"):
+            snapshot.matching({"clinet": "Acme"})
+
+
+def test_unchanged_files_are_shared_with_the_snapshot_before(store):
+    """A publish that only fills one index copies nothing else."""
+    put(store, document())
+    first = store.open()
+    put(store, writers=[JsonWriter("dense")])
+    second = store.open()
+    for name in ("store.sqlite", "words/index.json"):
+        assert (first.folder / name).samefile(second.folder / name)
+    assert second.manifest.files.keys() == {"store.sqlite", "words/index.json", "dense/index.json"}
+    first.close()
+    second.close()
+
+
+def test_a_reader_keeps_its_snapshot_until_it_closes_it(store):
+    """What was opened still answers after two more publishes; then its folder goes."""
+    put(store, document("a.txt", "old"))
+    reader = store.open()
+    put(store, document("a.txt", "new"))
+    put(store, document("b.txt", "more"))
+    assert [c.text for c in reader.chunks([1])] == ["old"]
+    assert sorted(p.name for p in (store.folder / "snapshots").iterdir()) == ["00000001", "00000003"]
+    reader.close()
+    put(store, document("c.txt", "again"))
+    assert [p.name for p in (store.folder / "snapshots").iterdir()] == ["00000004"]
+
+
+def test_an_index_behind_forgets_at_once_and_learns_in_batches(store):
+    """Dense lags: removed chunks leave it in the same publish, missing ones come oldest first, `limit` at a time."""
+    words, dense = JsonWriter(), JsonWriter("dense")
+    put(store, document("a.txt", "1\n2\n3"), document("b.txt", "4"), writers=[words], behind=[dense])
+    assert store.open().share("dense") == 0.0
+    with store.write() as transaction:
+        snapshot = transaction.publish([dense], limit=2)
+        assert snapshot.share("dense") == 0.5
+        transaction.add(document("a.txt", "5"), lines(document("a.txt", "5")))
+        transaction.publish([words], behind=[dense])
+        transaction.publish([dense], limit=10)
+    with store.open() as snapshot:
+        assert snapshot.share("dense") == 1.0
+        assert JsonWriter.read(snapshot.folder / "dense").keys() == {4, 5}
+    assert dense.calls == [(False, [1, 2], []), (True, [], [1, 2]), (True, [4, 5], [])]
+
+
+def test_an_index_that_would_name_removed_chunks_is_not_published(store):
+    """Forgetting a writer is an error, not a wrong answer later."""
+    put(store, document(), writers=[JsonWriter(), JsonWriter("dense")])
+    with store.write() as transaction:
+        transaction.remove("a.txt")
+        with pytest.raises(ValueError, match="'dense' names chunks that are removed"):
+            transaction.publish([JsonWriter()])
+    assert store.open().manifest.number == 1
+
+
+def test_another_version_is_told_and_built_anew(store):
+    """A changed model or tokeniser is an error that names both and the cure; publishing with it starts from nothing."""
+    put(store, document("a.txt", "1\n2"))
+    with store.open() as snapshot:
+        snapshot.check({"words": "1", "dense": "x"})
+        with pytest.raises(
+            StoreError, match=r"built with '1'.* ask for '2'; run: sparewheel reindex --corpus contracts"
+        ):
+            snapshot.check({"words": "2"})
+    newer = JsonWriter(version="2")
+    put(store, writers=[newer])
+    assert newer.calls == [(False, [1, 2], [])]
+    assert store.open().manifest.indexes["words"].version == "2"
+
+
+def test_a_failed_write_leaves_the_old_state(store):
+    """A writer that raises, and a body that ends without publishing, change nothing and leave nothing behind."""
+    put(store, document("a.txt", "old"))
+    with pytest.raises(OSError, match="disk full"):
+        put(store, document("b.txt"), writers=[JsonWriter(fail=True)])
+    with store.write() as transaction:
+        transaction.add(document("c.txt"), lines(document("c.txt")))
+    assert [info.id for info in store.open().documents()] == ["a.txt"]
+    assert [p.name for p in (store.folder / "snapshots").iterdir()] == ["00000001"]
+
+
+def test_what_a_dead_writer_left_is_swept(store):
+    """A half-built folder, and a finished one that CURRENT never named, are gone after the next write."""
+    put(store, document("a.txt", "old"))
+    snapshots = store.folder / "snapshots"
+    (snapshots / "next").mkdir()
+    (snapshots / "next" / "store.sqlite").write_bytes(b"half")
+    (snapshots / "00000002").mkdir()
+    (snapshots / "00000002" / "manifest.json").write_text("{}")
+    (snapshots / "00000000.trash").mkdir()
+    assert [info.id for info in store.open().documents()] == ["a.txt"]
+    put(store, document("b.txt", "new"))
+    assert [p.name for p in snapshots.iterdir()] == ["00000002"]
+    assert [info.id for info in store.open().documents()] == ["a.txt", "b.txt"]
+
+
+def test_the_second_writer_is_told_who_writes(store):
+    """Process, host and since when; readers are not disturbed."""
+    put(store, document())
+    with store.write():
+        assert store.open().manifest.number == 1
+        with (
+            pytest.raises(Locked, match=rf"'contracts' is being written by process {os.getpid()} on .* since 20"),
+            store.write(),
+        ):
+            pass
+
+
+def test_a_waiting_writer_gets_its_turn(store):
+    """With wait, the second writer goes on when the first is done, on top of what it wrote."""
+    entered = threading.Event()
+
+    def second():
+        entered.set()
+        with store.write(wait=True) as transaction:
+            transaction.add(document("b.txt", "2"), lines(document("b.txt", "2")))
+            transaction.publish([JsonWriter()])
+
+    with store.write() as transaction:
+        thread = threading.Thread(target=second)
+        thread.start()
+        entered.wait()
+        transaction.add(document("a.txt", "1"), lines(document("a.txt", "1")))
+        transaction.publish([JsonWriter()])
+    thread.join()
+    assert [info.id for info in store.open().documents()] == ["a.txt", "b.txt"]
+
+
+def test_the_lock_of_a_dead_process_is_no_obstacle(store):
+    """A writer killed with SIGKILL, whose forked child lives on, keeps nobody out."""
+    code = (
+        "import os, signal, sys, time\n"
+        "from pathlib import Path\n"
+        "from rag.ingest.store import Store\n"
+        "with Store(Path(sys.argv[1])).write():\n"
+        "    if os.fork() == 0:\n"
+        "        print('ready', os.getpid(), flush=True); sys.stdin.read(); os._exit(0)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, str(store.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert child.stdout.readline().startswith(b"ready")
+    assert child.wait() == -9
+    put(store, document())
+    assert store.open().manifest.documents == 1
+    child.stdin.close()
+    child.stdout.close()
+
+
+def test_damage_is_noticed(store):
+    """A file cut short at opening; a flipped byte by verify; a manifest of a later layout by name."""
+    put(store, document())
+    snapshot = store.open()
+    snapshot.verify()
+    index = snapshot.folder / "words" / "index.json"
+    good = index.read_text()
+    index.write_text(good.replace("One", "Won"))
+    with pytest.raises(StoreError, match="sha256 differs"):
+        snapshot.verify()
+    index.write_text(good[:-1])
+    with pytest.raises(StoreError, match=r"index\.json is not \d+ bytes long"):
+        store.open()
+    index.unlink()
+    with pytest.raises(StoreError, match="missing"):
+        store.open()
+    manifest = snapshot.folder / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "layout": 99}))
+    with pytest.raises(StoreError, match="layout 99"):
+        store.open()
+
+
+def test_an_unknown_chunk_or_document_is_an_error_with_a_cure(store):
+    """An index ahead of the store is told, and a mistyped document gets a suggestion."""
+    put(store, document("lease.txt"))
+    with store.open() as snapshot:
+        with pytest.raises(StoreError, match="names chunk 99"):
+            snapshot.chunks([1, 99])
+        with pytest.raises(NotFound, match=r"'leese\.txt' in corpus 'contracts'; did you mean 'lease\.txt'"):
+            snapshot.document("leese.txt")
+
+
+def test_one_snapshot_serves_many_threads(store):
+    """Every thread reads through its own connection."""
+    put(store, document("a.txt", "\n".join(map(str, range(200)))))
+    seen = []
+    with store.open() as snapshot:
+        threads = [
+            threading.Thread(target=lambda: seen.append([c.text for c in snapshot.chunks(range(200, 0, -1))]))
+            for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert seen == [[str(i) for i in range(199, -1, -1)]] * 8
+
+
+def test_an_empty_corpus_and_no_corpus_are_told_apart(store, tmp_path):
+    """Both name the command that cures it; a near name is suggested."""
+    with pytest.raises(NotFound, match="no documents yet; run: sparewheel ingest"):
+        store.open()
+    with pytest.raises(NotFound, match="no corpus 'contract'; did you mean 'contracts'"):
+        Store(tmp_path / "contract")
+    with pytest.raises(UsageError, match=r"corpus name '\.\./x'"):
+        corpus_folder(tmp_path, "../x")
+    assert corpus_names(tmp_path) == ["contracts"]
+
+
+def test_a_corpus_is_complete_by_itself(tmp_path):
+    """Its domain's profile, sensitivity and model are in its folder."""
+    profile = Profile("legal", ("Inc.",), role={"zh": "律师"}, floor={"en": 0.2})
+    config = CorpusConfig("c", "legal", "high", "embed-en", profile)
+    Store.create(tmp_path / "c", config)
+    assert Store(tmp_path / "c").config == config
+    assert Store.create(tmp_path / "c", CorpusConfig("c")).config == config
+
+
+def test_an_emptied_corpus_still_opens(store):
+    """No document left is a state like any other."""
+    put(store, document())
+    with store.write() as transaction:
+        transaction.remove("a.txt")
+        transaction.publish([JsonWriter()])
+    with store.open() as snapshot:
+        assert (snapshot.ids().tolist(), snapshot.share("words"), snapshot.language()) == ([], 1.0, "en")
+        assert snapshot.matching({}).tolist() == []
