@@ -43,10 +43,20 @@ def load(path: Path, id: str, settings: Ingest) -> Document:
     or holds no text.
     """
     path = Path(path)
-    data = _read(path, settings)
-    parsed = parser_of(path)(data, settings)
-    if not parsed.text or parsed.text.isspace():
-        raise DocumentError(f"{path.name}: no text in it", cure="check that it opens in its usual program")
+    try:
+        data = _read(path, settings)
+        parsed = parser_of(path)(data, settings)
+        if not parsed.text or parsed.text.isspace():
+            raise DocumentError("no text in it", cure="check that it opens in its usual program")
+    except DocumentError as error:
+        raise DocumentError(f"{path.name}: {reason_of(error)}", cure=error.cure) from error
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file makes a parser raise anything
+        raise DocumentError(
+            f"{path.name}: could not be read ({type(error).__name__}: {error})",
+            cure="open it in its usual program and save it again",
+        ) from error
     language = language_of(parsed.text)
     metadata = {"file": path.name, "format": path.suffix.lower().lstrip("."), "language": language, **parsed.metadata}
     if parsed.pages:
@@ -66,13 +76,18 @@ def load(path: Path, id: str, settings: Ingest) -> Document:
     )
 
 
+def reason_of(error: DocumentError) -> str:
+    """The message of the error without its cure."""
+    return str(error).removesuffix(f"; {error.cure}")
+
+
 def parser_of(path: Path) -> Callable[[bytes, Ingest], Parsed]:
     """The parser of the file's suffix. Raises DocumentError for a suffix that is not in `SUFFIXES`."""
     suffix = path.suffix.lower()
     if suffix not in _PARSERS:
         known = ", ".join(sorted(SUFFIXES))
         raise DocumentError(
-            f"{path.name}: no parser for {suffix or 'a file without suffix'!r}{suggest(suffix, SUFFIXES)}",
+            f"no parser for {suffix or 'a file without suffix'!r}{suggest(suffix, SUFFIXES)}",
             cure=f"convert it to one of {known}",
         )
     module, function = _PARSERS[suffix].split(":")
@@ -83,20 +98,18 @@ def parser_of(path: Path) -> Callable[[bytes, Ingest], Parsed]:
 def _read(path: Path, settings: Ingest) -> bytes:
     try:
         if path.is_dir():
-            raise DocumentError(f"{path.name}: a folder, not a file", cure="name the files in it, or the folder itself")
+            raise DocumentError("a folder, not a file", cure="name the files in it, or the folder itself")
         size = path.stat().st_size
         if size > settings.max_file_mb * 1_000_000:
             raise DocumentError(
-                f"{path.name}: {size / 1e6:.0f} MB is over the limit of {settings.max_file_mb} MB",
+                f"{size / 1e6:.0f} MB is over the limit of {settings.max_file_mb} MB",
                 cure="split it, or raise ingest.max_file_mb",
             )
         data = path.read_bytes()
     except OSError as error:
-        raise DocumentError(
-            f"{path.name}: cannot be read: {error.strerror}", cure="check that it exists and may be read"
-        ) from error
+        raise DocumentError(f"cannot be read: {error.strerror}", cure="check that it exists and may be read") from error
     if not data:
-        raise DocumentError(f"{path.name}: an empty file (0 bytes)", cure="copy it again from its source")
+        raise DocumentError("an empty file (0 bytes)", cure="copy it again from its source")
     return data
 
 
