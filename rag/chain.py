@@ -14,32 +14,31 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from rag.answer.cite import PageOf, cite, refusal
 from rag.errors import Unavailable, UsageError
+from rag.reliability.deadline import Deadline
+from rag.reliability.failover import FailoverEvent, Finished
 from rag.reliability.loop import background
 from rag.settings import Settings
 from rag.text import language_of
 from rag.types import (
     Answer,
     AnswerRequest,
-    AttemptFailed,
     Cited,
     Done,
     Event,
     Filter,
     Hit,
     Profile,
-    Replace,
     Reranker,
     Retrieved,
     Retriever,
     Sensitivity,
-    Settled,
-    Token,
 )
 
 MAX_QUESTION_CHARS = 8000
@@ -56,11 +55,9 @@ class View:
 
 
 class Answering(Protocol):
-    """Answerers behind one face: streams events, and `Settled` last. Raises Unavailable when nobody could answer."""
+    """Answerers behind one face: streams events, `Finished` last. Raises Unavailable when nobody could answer."""
 
-    def stream(
-        self, request: AnswerRequest, within_s: float
-    ) -> AsyncIterator[Token | Replace | AttemptFailed | Settled]: ...
+    def stream(self, request: AnswerRequest, deadline: Deadline | None = None) -> AsyncGenerator[FailoverEvent]: ...
 
 
 class Journey:
@@ -115,9 +112,11 @@ class Journey:
         within_s: float | None = None,
     ) -> Answer:
         """The answer, always: outcome "failed" when no answerer could. Raises UsageError for an empty question."""
-        async for event in self.stream(question, k=k, filter=filter, history=history, within_s=within_s):
-            if isinstance(event, Done):
-                return event.answer
+        events = self.stream(question, k=k, filter=filter, history=history, within_s=within_s)
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, Done):
+                    return event.answer
         raise AssertionError("stream ended without Done")
 
     async def stream(
@@ -128,7 +127,7 @@ class Journey:
         filter: Filter | None = None,
         history: Sequence[tuple[str, str]] = (),
         within_s: float | None = None,
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event]:
         """Events as they happen, `Done` last. k: passages given to the answerer; within_s: total budget, seconds."""
         question = _checked(question)
         started = self._clock()
@@ -138,7 +137,7 @@ class Journey:
         yield Retrieved(hits)
 
         answer = Answer(question, self.corpus, "", "failed", evidence=hits, notes=view.notes)
-        settled: Settled | None = None
+        finished: Finished | None = None
         before_answer = self._clock()
         if self.enough(question, hits):
             request = AnswerRequest(
@@ -146,17 +145,19 @@ class Journey:
             )
             budget = self._settings.answer.answer_within_s if within_s is None else within_s
             try:
-                async for event in self._answering.stream(request, budget - (before_answer - started)):
-                    if isinstance(event, Settled):
-                        settled = event
-                    else:
-                        yield event
+                deadline = Deadline(budget - (before_answer - started))
+                async with aclosing(self._answering.stream(request, deadline)) as events:
+                    async for event in events:
+                        if isinstance(event, Finished):
+                            finished = event
+                        else:
+                            yield event
             except Unavailable as error:
                 attempts = tuple(getattr(error, "attempts", ()))
                 answer = replace(answer, attempts=attempts, notes=(*answer.notes, str(error)))
             timings["answer"] = self._clock() - before_answer
-            if settled is not None:
-                answer = self._settle(answer, settled, view.page_of, timings)
+            if finished is not None:
+                answer = self._settle(answer, finished, view.page_of, timings)
         else:
             answer = refusal(answer)
         for citation in answer.citations:
@@ -189,15 +190,15 @@ class Journey:
             floor = self.profile.floor.get(language_of(question), 0.0)
         return max(hit.scores.get("relevance", 1.0) for hit in hits) >= floor
 
-    def _settle(self, answer: Answer, settled: Settled, page_of: PageOf | None, timings: dict[str, float]) -> Answer:
+    def _settle(self, answer: Answer, finished: Finished, page_of: PageOf | None, timings: dict[str, float]) -> Answer:
         """Step 4: the draft with its citations resolved, or a refusal."""
-        draft = settled.draft
+        draft = finished.draft
         answer = replace(
             answer,
-            answered_by=settled.answerer,
+            answered_by=finished.answered_by,
             model=draft.model,
-            degraded=settled.degraded,
-            attempts=settled.attempts,
+            degraded=finished.degraded,
+            attempts=finished.attempts,
             usage=draft.usage,
             confidence=draft.confidence,
             label=draft.label,

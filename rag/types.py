@@ -269,16 +269,6 @@ class Done:
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What the failover ends with: the draft that stands, who wrote it, and every attempt on the way, in order."""
-
-    draft: Draft
-    answerer: str
-    attempts: tuple[Attempt, ...] = ()
-    degraded: bool = False
-
-
 Event = Retrieved | Token | Replace | AttemptFailed | Cited | Done
 
 

@@ -20,7 +20,7 @@ UNSUPPORTED = "[?]"
 SUPPORT_SHARE = 0.5  # of a sentence's content words must stand in the passages
 
 _MARKER = re.compile(r"\s*\[(\d{1,3}(?:\s*[,，、;]\s*\d{1,3})*)\]")
-_WORD = re.compile(r"[^\W\d_]{4,}|\d+(?:[.,]\d+)*|[\u3400-\u9fff]")
+_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{4,}|\d+(?:[.,]\d+)*|[\u3400-\u9fff]")
 _REFERENCE = re.compile(
     r"第[一二三四五六七八九十百千零〇两\d]+[条章节款]|§+\s*\d+[\w.()-]*"
     r"|\b(?:section|article|clause|schedule|exhibit|annex)\s+(?:\d+(?:\.\d+)*(?:\([a-z\d]+\))*|[IVXLC]+\b)",
@@ -30,9 +30,7 @@ _REFERENCE = re.compile(
 
 def cite(answer: Answer, draft: Draft, page_of: PageOf | None = None) -> Answer:
     """`answer` with the draft's text, its citations by first mention, and a note of what could not be borne out."""
-    text, citations = (_by_spans if draft.spans else _by_markers)(
-        draft, answer.evidence, page_of or _first_page(answer)
-    )
+    text, citations = (_by_spans if draft.spans else _by_markers)(draft, answer.evidence, page_of)
     text, notes = (text, ()) if draft.spans else _check(text, answer.evidence)
     return replace(answer, text=text, outcome="answered", citations=citations, notes=(*answer.notes, *notes))
 
@@ -48,14 +46,14 @@ def refusal(answer: Answer) -> Answer:
     return replace(answer, text=text, outcome="refused", citations=())
 
 
-def _by_spans(draft: Draft, hits: Sequence[Hit], page_of: PageOf) -> tuple[str, tuple[Citation, ...]]:
+def _by_spans(draft: Draft, hits: Sequence[Hit], page_of: PageOf | None) -> tuple[str, tuple[Citation, ...]]:
     citations = [
         _citation(marker, hits[span.hit], span.start, span.end, page_of) for marker, span in enumerate(draft.spans, 1)
     ]
     return draft.text, tuple(citations)
 
 
-def _by_markers(draft: Draft, hits: Sequence[Hit], page_of: PageOf) -> tuple[str, tuple[Citation, ...]]:
+def _by_markers(draft: Draft, hits: Sequence[Hit], page_of: PageOf | None) -> tuple[str, tuple[Citation, ...]]:
     """Markers keep their numbers (they are hit numbers, which the evidence list shows); unknown ones go."""
     supported: dict[int, str] = {}  # hit number -> the answer's sentence that cites it first
 
@@ -76,7 +74,7 @@ def _by_markers(draft: Draft, hits: Sequence[Hit], page_of: PageOf) -> tuple[str
     return text, tuple(citations)
 
 
-def _citation(marker: int, hit: Hit, start: int, end: int, page_of: PageOf) -> Citation:
+def _citation(marker: int, hit: Hit, start: int, end: int, page_of: PageOf | None) -> Citation:
     chunk = hit.chunk
     quote = chunk.text[start:end]
     return Citation(
@@ -87,17 +85,11 @@ def _citation(marker: int, hit: Hit, start: int, end: int, page_of: PageOf) -> C
         start=chunk.start + start,
         end=chunk.start + end,
         quote=quote,
-        page=page_of(chunk.document_id, chunk.start + start),
+        page=page_of(chunk.document_id, chunk.start + start) if page_of else chunk.page,
         headings=chunk.headings,
         verified=bool(quote.strip()) and 0 <= start < end <= len(chunk.text),
         chunk_id=chunk.id,
     )
-
-
-def _first_page(answer: Answer) -> PageOf:
-    """Without page tables: the page the passage starts on."""
-    pages = {hit.chunk.document_id: hit.chunk.page for hit in answer.evidence}
-    return lambda document_id, _offset: pages.get(document_id)
 
 
 def _best_sentence(claim: str, passage: str) -> tuple[int, int]:

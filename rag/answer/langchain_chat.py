@@ -7,7 +7,7 @@ Budgets hold here too (wall clock, keep-alives do not count), and nothing is ret
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -119,7 +119,7 @@ class SparewheelChat(BaseChatModel):
 
     async def _chunks(
         self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]
-    ) -> AsyncIterator[ChatGenerationChunk]:
+    ) -> AsyncGenerator[ChatGenerationChunk]:
         """The completer's items as LangChain's chunks; usage, finish reason and tool calls ride on the last one."""
         fixed = {"temperature": self.temperature, "max_tokens": self.max_tokens, "stop": stop or self.stop}
         options = {**{key: value for key, value in fixed.items() if value is not None}, **options}

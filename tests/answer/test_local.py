@@ -52,8 +52,8 @@ async def test_streams_what_the_model_writes(model_folder: str) -> None:
     text, end = await collect(completer)
     assert text.strip()
     assert end.usage.completion_tokens >= 1
+    model.generation_config.eos_token_id = [tokenizer.eos_token_id]
     with pytest.raises(Unavailable) as caught:
-        model.generation_config.eos_token_id = [tokenizer.eos_token_id]
         await collect(completer, max_tokens=3)
     assert caught.value.reason in ("truncated", "blank_answer")
 

@@ -1,0 +1,69 @@
+"""Citations of a written answer: resolved, cleaned of inventions, and unsupported sentences marked."""
+
+from __future__ import annotations
+
+from rag.answer.cite import cite, refusal
+from rag.types import Answer, Chunk, Draft, Hit, Span
+
+NOTICE = "Section 4.2 Either party may terminate on thirty days notice. Fees paid are not refunded."
+LAW = "甲方应当在三十日内支付价款。逾期支付的，按日加收滞纳金。"
+HITS = (
+    Hit(Chunk("msa.pdf", 500, 500 + len(NOTICE), NOTICE, title="MSA", page=4, id=1), 1.0, 1, "fake"),
+    Hit(Chunk("law.md", 0, len(LAW), LAW, title="办法", headings=("第十二条",), language="zh", id=2), 0.5, 2, "fake"),
+)
+
+
+def cited(text: str, *spans: Span) -> Answer:
+    return cite(Answer("q", "c", "", "failed", evidence=HITS), Draft(text, spans))
+
+
+def test_a_marker_becomes_the_sentence_that_says_it() -> None:
+    """The quote is the supporting sentence, verbatim in the document."""
+    answer = cited("Either party may terminate on thirty days notice [1].")
+    (citation,) = answer.citations
+    assert citation.quote == "Section 4.2 Either party may terminate on thirty days notice."
+    assert (citation.start, citation.verified) == (500, True)
+    assert answer.notes == ()
+
+
+def test_a_marker_of_no_passage_is_removed() -> None:
+    """[7] points nowhere: it goes, [1] stays."""
+    answer = cited("Fees paid are not refunded [1][7].")
+    assert (answer.text, [c.marker for c in answer.citations]) == ("Fees paid are not refunded [1].", [1])
+
+
+def test_several_numbers_in_one_marker() -> None:
+    """[1, 2] is two citations."""
+    assert [c.marker for c in cited("Fees paid are not refunded [1, 2].").citations] == [1, 2]
+
+
+def test_an_invented_section_is_marked() -> None:
+    """A section number that no passage contains is named and its sentence marked."""
+    answer = cited("Under Section 9.9 either party may terminate on thirty days notice [1].")
+    assert answer.text.endswith("[?]")
+    assert "not in the passages: section 9.9" in answer.notes
+
+
+def test_an_invented_chinese_article_is_marked() -> None:
+    """第四十八条 is not in the passages, 第十二条 is."""
+    answer = cited("根据第十二条，应当在三十日内支付价款[2]。根据第四十八条，应当支付价款[2]。")
+    assert "not in the passages: 第四十八条" in answer.notes
+    assert answer.text.count("[?]") == 1
+
+
+def test_a_wrong_number_is_not_borne_out() -> None:
+    """The passages say thirty, the answer says 45: marked."""
+    assert cited("Either party may terminate on 45 days notice [1].").text.endswith("[?]")
+
+
+def test_spans_are_taken_as_they_are() -> None:
+    """An extractive answer keeps its text without markers; each span is a citation."""
+    answer = cited("thirty days", Span(0, 44, 55, 0.8))
+    assert (answer.text, answer.citations[0].quote) == ("thirty days", NOTICE[44:55])
+    assert answer.citations[0].start == 544
+
+
+def test_a_refusal_names_the_closest_passage() -> None:
+    """The refusal tells where the nearest thing stands, and cites nothing."""
+    answer = refusal(Answer("Who?", "c", "x", "failed", evidence=HITS))
+    assert (answer.text, answer.citations) == ("Not in these documents. The closest passage is in MSA.", ())

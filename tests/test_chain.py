@@ -1,0 +1,233 @@
+"""The journey of a question, with every step replaced by a small fake."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rag.chain import MAX_QUESTION_CHARS, Journey, View
+from rag.errors import Unavailable, UsageError
+from rag.reliability.failover import Finished
+from rag.runnable import RetrievalQA
+from rag.settings import Answering, Settings
+from rag.types import (
+    AnswerRequest,
+    Attempt,
+    AttemptFailed,
+    Chunk,
+    Cited,
+    Done,
+    Draft,
+    Hit,
+    Profile,
+    Replace,
+    Retrieved,
+    Span,
+    Token,
+)
+
+RENT = Chunk("lease.pdf", 100, 137, "The rent is 900 euros. Pay it monthly.", title="Lease", page=2, id=1)
+PETS = Chunk("lease.pdf", 140, 162, "Pets need our consent.", title="Lease", headings=("9. Pets",), page=3, id=2)
+
+
+class Found:
+    """A retriever that always finds the same, in order."""
+
+    def __init__(self, *chunks: Chunk) -> None:
+        self.chunks = chunks
+        self.asked: list[tuple[str, int, Any]] = []
+
+    def search(self, query: str, k: int, filter: Any = None) -> list[Hit]:
+        self.asked.append((query, k, filter))
+        return [Hit(chunk, 1.0 / n, n, "fake") for n, chunk in enumerate(self.chunks, 1)][:k]
+
+
+class Relevance:
+    """A reranker that gives every hit the same probability and turns the order round."""
+
+    def __init__(self, probability: float) -> None:
+        self.probability = probability
+
+    def rerank(self, query: str, hits: Any, k: int) -> list[Hit]:
+        scores = {"relevance": self.probability}
+        return [replace(hit, rank=n, scores=scores) for n, hit in enumerate(reversed(hits), 1)][:k]
+
+
+class Scripted:
+    """Answerers that play a list of events, or raise."""
+
+    def __init__(self, *events: Any) -> None:
+        self.events = events
+        self.requests: list[AnswerRequest] = []
+
+    async def stream(self, request: AnswerRequest, deadline: Any = None) -> AsyncIterator[Any]:
+        self.requests.append(request)
+        for event in self.events:
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+
+QUOTED = Finished(Draft("900 euros", (Span(0, 12, 21, 0.9),), confidence=0.9, model="reader-en"), "reader", False, ())
+
+
+def journey(
+    answering: Scripted, retriever: Found | None = None, reranker: Any = None, settings: Settings | None = None
+) -> Journey:
+    view = View(retriever or Found(RENT, PETS), reranker, notes=("dense index 40 % built",))
+    return Journey(
+        corpus="lease",
+        view=lambda: view,
+        answering=answering,
+        profile=Profile("legal", floor={"en": 0.2}),
+        sensitivity="high",
+        settings=settings or Settings(),
+    )
+
+
+async def test_an_answer_says_where_it_was_read() -> None:
+    """The span becomes a citation with document, page and the character offsets of the document."""
+    answer = await journey(Scripted(QUOTED)).aask("How much is the rent?")
+    assert (answer.outcome, answer.text, answer.answered_by) == ("answered", "900 euros", "reader")
+    (citation,) = answer.citations
+    assert (citation.document_id, citation.start, citation.end, citation.quote) == ("lease.pdf", 112, 121, "900 euros")
+    assert (citation.page, citation.verified, citation.marker) == (2, True, 1)
+    assert answer.notes == ("dense index 40 % built",)
+    assert set(answer.timings) >= {"retrieve", "answer", "cite", "total"}
+
+
+async def test_the_request_carries_what_routing_needs() -> None:
+    """Domain, sensitivity and language reach the answerers with the hits."""
+    answering = Scripted(QUOTED)
+    await journey(answering).aask("租金是多少？")
+    (request,) = answering.requests
+    assert (request.domain, request.sensitivity, request.language, len(request.hits)) == ("legal", "high", "zh", 2)
+
+
+async def test_below_the_floor_no_answerer_is_called() -> None:
+    """Retrieval that found nothing near refuses at once and names the closest passage."""
+    answering = Scripted(QUOTED)
+    answer = await journey(answering, reranker=Relevance(0.1)).aask("Who won the match?")
+    assert (answer.outcome, answering.requests) == ("refused", [])
+    assert answer.text == "Not in these documents. The closest passage is in Lease > 9. Pets."
+
+
+async def test_the_reranker_orders_the_evidence() -> None:
+    """Evidence is in the reranker's order, and k is what was asked for."""
+    answer = await journey(Scripted(QUOTED), reranker=Relevance(0.9)).aask("How much is the rent?", k=1)
+    assert [hit.chunk.id for hit in answer.evidence] == [2]
+
+
+async def test_nothing_found_is_a_refusal_in_the_language_of_the_question() -> None:
+    """An empty corpus refuses in Chinese when asked in Chinese."""
+    answer = await journey(Scripted(QUOTED), Found()).aask("租金是多少？")
+    assert (answer.outcome, answer.text) == ("refused", "这些文档中没有答案。")
+
+
+async def test_a_refusing_draft_is_a_refusal() -> None:
+    """The answerer's "not in these documents" is honoured, and it is told who said so."""
+    answer = await journey(Scripted(Finished(Draft("", refused=True), "deepseek", False, ()))).aask("Who won?")
+    assert (answer.outcome, answer.answered_by, answer.citations) == ("refused", "deepseek", ())
+
+
+async def test_events_come_in_order_and_done_is_last() -> None:
+    """Retrieved, what the answerers stream, the citations, Done: a consumer needs nothing else."""
+    failed = AttemptFailed(Attempt("deepseek", "failed", "overloaded"))
+    script = Scripted(Token("The", "deepseek"), failed, Replace("", "reader", "overloaded"), QUOTED)
+    events = [event async for event in journey(script).stream("How much is the rent?")]
+    assert [type(event) for event in events] == [Retrieved, Token, AttemptFailed, Replace, Cited, Done]
+
+
+async def test_when_nobody_can_answer_the_record_says_why() -> None:
+    """All answerers down: outcome failed, the evidence and the attempts stay."""
+    error = Unavailable("no answerer left")
+    error.attempts = (Attempt("deepseek", "failed", "overloaded"),)
+    answer = await journey(Scripted(error)).aask("How much is the rent?")
+    assert (answer.outcome, len(answer.evidence), answer.attempts) == ("failed", 2, error.attempts)
+    assert answer.notes[-1] == "no answerer left"
+
+
+@pytest.mark.parametrize("question", ["", "  \n", None])
+async def test_an_empty_question_is_the_callers_mistake(question: Any) -> None:
+    """The error shows what was given."""
+    with pytest.raises(UsageError, match="the question is"):
+        await journey(Scripted(QUOTED)).aask(question)
+
+
+async def test_a_text_too_long_for_a_question_is_refused_with_the_cure() -> None:
+    """The limit is named."""
+    with pytest.raises(UsageError, match=str(MAX_QUESTION_CHARS)):
+        await journey(Scripted(QUOTED)).aask("x" * (MAX_QUESTION_CHARS + 1))
+
+
+def test_a_setting_overrides_the_calibrated_floor() -> None:
+    """answer.floor = 0 lets everything through to the answerer."""
+    asked = journey(Scripted(QUOTED), reranker=Relevance(0.1), settings=Settings(answer=Answering(floor=0.0)))
+    assert asked.ask("Who won the match?").outcome == "answered"
+
+
+# ---------------------------------------------------------------- the LangChain face
+
+
+def chain(*events: Any) -> RetrievalQA:
+    return RetrievalQA(journey=journey(Scripted(*(events or (QUOTED,)))))
+
+
+def test_retrievalqa_contract() -> None:
+    """{"query"} in; query, result and source_documents out."""
+    output = chain().invoke({"query": "How much is the rent?"})
+    assert (output["query"], output["result"]) == ("How much is the rent?", "900 euros")
+    assert [doc.page_content for doc in output["source_documents"]] == [RENT.text, PETS.text]
+    assert output["source_documents"][0].metadata["page"] == 2
+
+
+async def test_every_way_to_call_gives_the_same_answer() -> None:
+    """invoke, ainvoke, batch, stream and astream end in the same output."""
+    qa, question = chain(Token("900 ", "reader"), Token("euros", "reader"), QUOTED), {"query": "How much is the rent?"}
+    streamed = list(qa.stream(question))
+    results = [
+        qa.invoke(question)["result"],
+        (await qa.ainvoke(question))["result"],
+        qa.batch([question, question])[1]["result"],
+        streamed[-1]["result"],
+        [piece async for piece in qa.astream(question)][-1]["result"],
+    ]
+    assert results == ["900 euros"] * 5
+    assert "".join(piece["token"] for piece in streamed[:-1]) == "900 euros"
+
+
+def test_it_composes_in_lcel() -> None:
+    """The next step of a sequence is handed the whole output."""
+    assert (chain() | (lambda output: output["result"].upper())).invoke("How much is the rent?") == "900 EUROS"
+
+
+def test_callbacks_see_the_run() -> None:
+    """LangChain's tracers get start and end."""
+    from langchain_core.callbacks import BaseCallbackHandler
+
+    class Seen(BaseCallbackHandler):
+        outputs: Any = None
+
+        def on_chain_end(self, outputs: Any, **_: Any) -> None:
+            self.outputs = outputs
+
+    seen = Seen()
+    chain().invoke({"query": "How much is the rent?"}, {"callbacks": [seen]})
+    assert seen.outputs["result"] == "900 euros"
+
+
+def test_a_failed_question_raises_for_langchain() -> None:
+    """RetrievalQA's contract has no outcome: a failure must not look like an answer."""
+    with pytest.raises(Unavailable, match="no answerer left"):
+        chain(Unavailable("no answerer left")).invoke({"query": "How much is the rent?"})
+
+
+def test_a_wrong_key_or_option_is_named() -> None:
+    """The beginner's mistakes: the wrong key, a misspelt option."""
+    with pytest.raises(UsageError, match="needs the key 'query', it has 'question'"):
+        chain().invoke({"question": "How much is the rent?"})
+    with pytest.raises(UsageError, match="unknown option 'filters'; did you mean 'filter'"):
+        chain().invoke({"query": "How much?", "filters": {}})
