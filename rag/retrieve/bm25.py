@@ -1,0 +1,204 @@
+"""BM25 over an inverted index that lies on disk as plain arrays and is memory-mapped: it opens in milliseconds.
+
+score(q, d) = sum over terms t of q:  idf(t) * tf * (k1 + 1) / (tf + k1 * (1 - b + b * length(d) / average length))
+idf(t) = ln(1 + (N - n(t) + 0.5) / (n(t) + 0.5))           (Robertson and Zaragoza 2009; Lucene's idf, never negative)
+
+rank-bm25's BM25Okapi is the same sum with an idf that turns negative for a term in more than half of the chunks.
+A question reads only the postings of its terms, rarest first, and stops adding candidates when the terms that are left
+cannot lift a new chunk into the best k (MaxScore, Turtle and Flood 1995); the result is exact.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import StoreError
+from rag.retrieve.tokenise import TOKENISER_VERSION, terms
+from rag.types import Filter, Hit, Passages
+
+FORMAT = 1
+K1 = 1.2
+B = 0.75
+ARRAYS = ("ids", "lengths", "vocabulary", "vocabulary_ends", "starts", "chunks", "counts", "ceilings")
+
+
+class Bm25Index:
+    """An open index. Safe from several threads: nothing in it changes.
+
+    ids: int64 [N] ascending; postings of term i are chunks[starts[i]:starts[i + 1]] (ordinals into ids, ascending)
+    with counts (tf) beside; ceilings[i]: the largest tf part of any of its postings.
+    """
+
+    def __init__(self, arrays: dict[str, NDArray[np.generic]]) -> None:
+        self.ids: NDArray[np.int64] = arrays["ids"]  # type: ignore[assignment]
+        self.lengths: NDArray[np.int32] = arrays["lengths"]  # type: ignore[assignment]
+        self.vocabulary: NDArray[np.uint8] = arrays["vocabulary"]  # type: ignore[assignment]
+        self.vocabulary_ends: NDArray[np.int64] = arrays["vocabulary_ends"]  # type: ignore[assignment]
+        self.starts: NDArray[np.int64] = arrays["starts"]  # type: ignore[assignment]
+        self.postings: NDArray[np.int32] = arrays["chunks"]  # type: ignore[assignment]
+        self.counts: NDArray[np.uint16] = arrays["counts"]  # type: ignore[assignment]
+        self.ceilings: NDArray[np.float32] = arrays["ceilings"]  # type: ignore[assignment]
+
+    @classmethod
+    def open(cls, folder: Path) -> Bm25Index:
+        """The index in `folder`. Raises StoreError when it is missing, broken or made by another tokeniser."""
+        try:
+            meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+            made = (meta["format"], meta["tokeniser"])
+            if made == (FORMAT, TOKENISER_VERSION):
+                return cls({name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError(
+                f"keyword index {str(folder)!r} cannot be read ({error}); run `sparewheel reindex`"
+            ) from error
+        raise StoreError(
+            f"keyword index {str(folder)!r} was built with format {made[0]}, tokeniser {made[1]}, "
+            f"this program has {FORMAT}, {TOKENISER_VERSION}; run `sparewheel reindex`"
+        )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def norms(self) -> NDArray[np.float32]:
+        """float32 [N]: k1 * (1 - b + b * length / average length), what a tf is weighed against."""
+        return norms(self.lengths)
+
+    def search(
+        self, query: str, k: int, allowed: NDArray[np.int64] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Chunk ids and scores of the best k, best first, ties by id; only chunks that hold a term of the query.
+
+        allowed: sorted ids that may be found; None: all.
+        """
+        found = self._query_terms(query)
+        mask = None if allowed is None else membership(self.ids, allowed)
+        ordinals, scores = self._best(found, k, mask)
+        return self.ids[ordinals], scores
+
+    def _query_terms(self, query: str) -> list[tuple[int, float]]:
+        """(term, weight) of the terms that are in the index, rarest first; weight: idf times count in the query."""
+        wanted: dict[str, int] = {}
+        for term in terms(query):
+            wanted[term] = wanted.get(term, 0) + 1
+        known = [(index, n) for term, n in wanted.items() if (index := self._find(term.encode())) >= 0]
+        frequency = {index: int(self.starts[index + 1] - self.starts[index]) for index, _ in known}
+        known.sort(key=lambda entry: (frequency[entry[0]], entry[0]))
+        return [(i, n * float(np.log1p((len(self) - frequency[i] + 0.5) / (frequency[i] + 0.5)))) for i, n in known]
+
+    def _find(self, term: bytes) -> int:
+        """Index of `term` in the sorted vocabulary, -1 when it is not in."""
+        low, high, ends = 0, len(self.vocabulary_ends), self.vocabulary_ends
+        while low < high:
+            middle = (low + high) // 2
+            begin = int(ends[middle - 1]) if middle else 0
+            here = self.vocabulary[begin : int(ends[middle])].tobytes()
+            if here == term:
+                return middle
+            low, high = (middle + 1, high) if here < term else (low, middle)
+        return -1
+
+    def _best(
+        self, query: list[tuple[int, float]], k: int, mask: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        scores = np.zeros(len(self), np.float32)
+        ceilings = [weight * float(self.ceilings[term]) for term, weight in query]
+        for done, (term, weight) in enumerate(query):
+            low, high = int(self.starts[term]), int(self.starts[term + 1])
+            if high - low > len(self) // 64 and done:
+                left = sum(ceilings[done:]) * 1.00001  # rounding must not cost a chunk its place
+                candidates = _candidates(scores, mask)
+                if len(candidates) >= k and (worst := _kth(scores[candidates], k)) > left:
+                    candidates = candidates[scores[candidates] >= worst - left]
+                    return _top(candidates, self._finish(candidates, scores[candidates], query[done:]), k)
+            chunks = self.postings[low:high]
+            scores[chunks] += self._weigh(chunks, self.counts[low:high], weight)
+        candidates = _candidates(scores, mask)
+        return _top(candidates, scores[candidates], k)
+
+    def _finish(
+        self, candidates: NDArray[np.intp], scores: NDArray[np.float32], query: list[tuple[int, float]]
+    ) -> NDArray[np.float32]:
+        """The scores of `candidates` with the frequent terms `query` added, looked up instead of read through."""
+        for term, weight in query:
+            low, high = int(self.starts[term]), int(self.starts[term + 1])
+            chunks = self.postings[low:high]
+            place = np.minimum(chunks.searchsorted(candidates.astype(np.int32)), high - low - 1)
+            has = np.flatnonzero(chunks[place] == candidates)
+            scores[has] += self._weigh(candidates[has], self.counts[low:high][place[has]], weight)
+        return scores
+
+    def _weigh(self, chunks: NDArray[np.integer], counts: NDArray[np.uint16], weight: float) -> NDArray[np.float32]:
+        return np.float32(weight) * saturation(counts, self.norms[chunks])
+
+
+def membership(ids: NDArray[np.int64], allowed: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """bool [len(ids)]: whether each of the ascending `ids` is in `allowed`."""
+    mask = np.zeros(len(ids) + 1, np.bool_)
+    place = ids.searchsorted(allowed)
+    mask[place[ids[np.minimum(place, len(ids) - 1)] == allowed] if len(ids) else place[:0]] = True
+    return mask[:-1]
+
+
+def norms(lengths: NDArray[np.int32]) -> NDArray[np.float32]:
+    """float32: k1 * (1 - b + b * length / average length); an empty corpus has none."""
+    average = float(lengths.mean()) if len(lengths) and lengths.any() else 1.0
+    return (K1 * (1 - B + B * lengths / average)).astype(np.float32)
+
+
+def saturation(counts: NDArray[np.uint16], norms: NDArray[np.float32]) -> NDArray[np.float32]:
+    """tf * (k1 + 1) / (tf + norm), elementwise."""
+    tf = counts.astype(np.float32)
+    return tf * np.float32(K1 + 1) / (tf + norms)
+
+
+def _candidates(scores: NDArray[np.float32], mask: NDArray[np.bool_] | None) -> NDArray[np.intp]:
+    return np.flatnonzero(scores > 0 if mask is None else (scores > 0) & mask)
+
+
+def _kth(scores: NDArray[np.float32], k: int) -> float:
+    return float(np.partition(scores, len(scores) - k)[len(scores) - k])
+
+
+def _top(
+    candidates: NDArray[np.intp], scores: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """The best k, best first, ties by ordinal (which is by id)."""
+    if len(candidates) > k:
+        best = np.flatnonzero(scores >= _kth(scores, k))
+        candidates, scores = candidates[best], scores[best]
+    order = np.lexsort((candidates, -scores))[:k]
+    return candidates[order], scores[order]
+
+
+class Bm25Search:
+    """The index as a retriever over the passages of a snapshot."""
+
+    name = "bm25"
+
+    def __init__(self, index: Bm25Index, passages: Passages) -> None:
+        self.index = index
+        self.passages = passages
+
+    def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]:
+        """The best k chunks that hold a term of the query and satisfy the filter; none when no term is known."""
+        allowed = self.passages.matching(filter) if filter else None
+        ids, scores = self.index.search(query, k, allowed)
+        return as_hits(self.passages, ids, scores, self.name)
+
+
+def as_hits(
+    passages: Passages, ids: NDArray[np.int64], scores: Sequence[float] | NDArray[np.float32], ranker: str
+) -> list[Hit]:
+    """Hits in the given order with `scores` as their score and under `ranker` in `scores`."""
+    chunks = passages.chunks([int(i) for i in ids])
+    return [
+        Hit(chunk, float(score), rank, ranker, {ranker: float(score)})
+        for rank, (chunk, score) in enumerate(zip(chunks, scores, strict=True), start=1)
+    ]
