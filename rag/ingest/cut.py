@@ -9,6 +9,7 @@ from itertools import pairwise
 from rag.text import sentences, trim
 
 _WEAK = (re.compile(r"[;；](?=\s|[^\x00-\x7f])"), re.compile(r"[,，、:：](?=\s|[^\x00-\x7f])"), re.compile(r"\s"))
+_BLANKS = re.compile(r"\s*")
 _PARAGRAPH_GAP = re.compile(r"\n[ \t\r]*\n")
 
 
@@ -57,7 +58,7 @@ def _short_enough(text: str, start: int, end: int, room: int) -> list[tuple[int,
     while end - start > room:
         place = _weak_place(text, start, start + room)
         pieces.append(trim(text, start, place))
-        start = trim(text, place, end)[0]
+        start = _BLANKS.match(text, place, end).end()  # type: ignore[union-attr]  # it matches nothing, too
     if start < end:
         pieces.append((start, end))
     return pieces

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from rag.errors import DocumentError, suggest
+from rag.errors import DocumentError
 from rag.ingest.formats.parsed import Parsed, clean
 from rag.settings import Ingest
 from rag.text import language_of
@@ -87,7 +87,7 @@ def parser_of(path: Path) -> Callable[[bytes, Ingest], Parsed]:
     if suffix not in _PARSERS:
         known = ", ".join(sorted(SUFFIXES))
         raise DocumentError(
-            f"no parser for {suffix or 'a file without suffix'!r}{suggest(suffix, SUFFIXES)}",
+            f"no parser for files named *{suffix}" if suffix else "no parser for a file without suffix",
             cure=f"convert it to one of {known}",
         )
     module, function = _PARSERS[suffix].split(":")

@@ -17,10 +17,11 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE_BYTES = 65536
+_NEVER_IN_TEXT = bytes((*range(0x00, 0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F))
 _COMMON_HAN = re.compile(
     "[的一是不了在人有我他这中大来上个国和地为以时要就出会可也对能而于说年其定法第条应当或者不得合同款规等]"
 )
-_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(\S[^\n]*?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]{1,80}(\S[^\n]{0,300}?)(?:[ \t]{1,80}#{1,80})?[ \t]{0,80}$", re.MULTILINE)
 _UNDERLINED = re.compile(r"^(?=\S)([^\n]{1,120})\n(=+|-{3,})[ \t]*$", re.MULTILINE)
 _FENCE = re.compile(r"^(`{3,}|~{3,})[^\n]*\n.*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?^---[ \t]*$\n?", re.MULTILINE | re.DOTALL)
@@ -61,9 +62,10 @@ def decode(data: bytes) -> tuple[str, str]:
     sample = data[:_SAMPLE_BYTES]
     if wide := _utf16_without_mark(sample):
         return clean(data.decode(wide, errors="replace")), wide
-    if sample.count(0) > len(sample) // 100:
+    if len(sample.translate(None, _NEVER_IN_TEXT)) < 0.99 * len(sample):
         raise DocumentError(
-            "not a text file: it holds NUL bytes", cure="save it as UTF-8 text, or give it the suffix of its format"
+            "not a text file: it is full of control characters",
+            cure="save it as UTF-8 text, or give it the suffix of its format",
         )
     try:
         return clean(data.decode("utf-8")), "utf-8"
@@ -94,7 +96,7 @@ def _eight_bit(sample: bytes) -> str:
     if han and len(_COMMON_HAN.findall(chinese)) >= 0.08 * han and 3 * han >= sum(c > "\x7f" for c in chinese):
         return "gb18030"
     western = sum(b in range(0x80, 0xA0) for b in sample)
-    if sum(b >= 0x80 for b in sample) <= 0.15 * len(sample):  # letters with accents among plain ones
+    if sum(b >= 0x80 for b in sample) <= 0.3 * len(sample):  # letters with accents among plain ones
         return "cp1252" if western else "latin-1"
     from charset_normalizer import from_bytes
 
