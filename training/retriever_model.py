@@ -1,7 +1,8 @@
-"""The two networks of retrieval: a bi-encoder (text to unit vector) and a cross-encoder (question, passage to score)."""
+"""The two networks of retrieval: a bi-encoder (text to unit vector), a cross-encoder (question, passage to score)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,16 @@ from torch import Tensor, nn
 BODY = "all-MiniLM-L6-v2"
 
 
-def body(folder: Path, layers: int = 6) -> Any:
-    """The BERT body of a Hugging Face model folder, its first `layers` layers, without the pooler; fp32.
+def body(folder: Path, layers: Sequence[int] = range(6)) -> Any:
+    """The BERT body of a Hugging Face model folder, only the `layers` named (0-based), without the pooler; fp32.
 
     The word embeddings are frozen: half of the parameters, and what they know of general English stays.
     """
     from transformers import BertModel
 
     model = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="sdpa", dtype=torch.float32)
-    model.encoder.layer = model.encoder.layer[:layers]
-    model.config.num_hidden_layers = layers
+    model.encoder.layer = nn.ModuleList([model.encoder.layer[index] for index in layers])
+    model.config.num_hidden_layers = len(layers)
     model.embeddings.word_embeddings.weight.requires_grad_(False)
     return model
 
@@ -71,3 +72,11 @@ def example_inputs(segments: bool = False) -> dict[str, Tensor]:
     ids = torch.arange(1000, 1016).reshape(2, 8)
     names = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
     return {**names, "token_type_ids": torch.zeros_like(ids)} if segments else names
+
+
+def blend(model: nn.Module, base: dict[str, Tensor], keep: float) -> None:
+    """Moves the weights towards those of `base`: keep * base + (1 - keep) * own (WiSE-FT, Wortsman et al. 2022)."""
+    with torch.no_grad():
+        own = model.state_dict()
+        for name, value in base.items():
+            own[name].lerp_(value.to(own[name]), keep)
