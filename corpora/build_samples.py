@@ -69,27 +69,31 @@ def write_pdf(content: list[Block], target: Path, fonts: argparse.Namespace) -> 
     pdf.set_title(title)
     pdf.set_margins(24, 22, 24)
     pdf.set_auto_page_break(True, margin=24)
-    pdf.add_font(family, fname=fonts.chinese if chinese else fonts.latin)
-    pdf.add_font(family, style="B", fname=fonts.chinese if chinese else fonts.latin_bold)
+    pdf.add_font("latin", fname=fonts.latin)
+    pdf.add_font("latin", style="B", fname=fonts.latin_bold)
+    if chinese:
+        for style in ("", "B"):
+            pdf.add_font("chinese", style=style, fname=fonts.chinese)
+        pdf.set_fallback_fonts(["latin"])  # the Chinese font has no digits
     pdf.add_page()
     for first, group in _grouped(content):
+        bold = first.kind in _SIZES
+        pdf.set_font(family, "B" if bold else "", _SIZES.get(first.kind, 9 if first.kind == "row" else 10))
         if first.kind == "row":
-            pdf.set_font(family, size=9)
-            with pdf.table(line_height=5.2, padding=1, first_row_as_headings=True, align="LEFT") as table:
+            with pdf.table(line_height=5.2, padding=1, align="LEFT", text_align="LEFT") as table:
                 for block in group:
-                    row = table.row()
-                    for cell in block.cells:
-                        row.cell(cell)
+                    table.row(block.cells)
             pdf.ln(3)
             continue
-        bold = first.kind in _SIZES
-        pdf.set_font(family, "B" if bold else "", _SIZES.get(first.kind, 10))
         if bold and pdf.will_page_break(26):  # a heading stays with what follows
             pdf.add_page()
-        mark = "• " if first.kind == "item" else ""
-        pdf.set_x(pdf.l_margin + (5 if mark else 0))
-        pdf.multi_cell(0, 5.4, mark + first.text, align="L", new_x="LMARGIN", new_y="NEXT")
-        pdf.ln(1.2 if first.kind == "item" else 2.4)
+        for block in group:
+            item = block.kind == "item"
+            pdf.set_x(pdf.l_margin + (5 if item else 0))
+            wrap = "CHAR" if chinese else "WORD"
+            text = f"• {block.text}" if item else block.text
+            pdf.multi_cell(0, 5.4, text, align="L", new_x="LMARGIN", new_y="NEXT", wrapmode=wrap)
+            pdf.ln(1.2 if item else 2.4)
     pdf.output(str(target))
 
 
@@ -110,7 +114,8 @@ def write_docx(content: list[Block], target: Path, fonts: argparse.Namespace) ->
         elif first.kind in levels:
             word.add_heading(first.text, level=levels[first.kind])
         else:
-            word.add_paragraph(first.text, style="List Bullet" if first.kind == "item" else None)
+            for block in group:
+                word.add_paragraph(block.text, style="List Bullet" if block.kind == "item" else None)
     word.save(target)
     _undate(target)
 
