@@ -1,0 +1,63 @@
+"""The sync face of the async core: one event loop in a background thread, for callers that have none."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncGenerator, Coroutine, Iterator
+from typing import Any, TypeVar
+
+from rag.errors import UsageError
+
+T = TypeVar("T")
+
+
+class BackgroundLoop:
+    """Runs coroutines for any number of threads. Starts with the first call, and anew in a forked process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = 0
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`; it is cancelled when the waiting thread is interrupted."""
+        loop = self._started()
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise UsageError("a sync call from inside the background loop would wait for itself; use the async method")
+        future = asyncio.run_coroutine_threadsafe(work, loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def iterate(self, source: AsyncGenerator[T, None]) -> Iterator[T]:
+        """The items of `source` one by one; it is closed when the iterator is, exhausted or not."""
+        try:
+            while True:
+                try:
+                    item = self.run(_next(source))
+                except StopAsyncIteration:
+                    return
+                yield item
+        finally:
+            self.run(source.aclose())
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None or self._pid != os.getpid():
+                self._loop = asyncio.new_event_loop()
+                self._pid = os.getpid()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="sparewheel-loop", daemon=True)
+                self._thread.start()
+            return self._loop
+
+
+async def _next(source: AsyncGenerator[T, None]) -> T:
+    return await anext(source)
+
+
+background = BackgroundLoop()

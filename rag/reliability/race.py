@@ -1,0 +1,291 @@
+"""One question on its way through the answerers: who is called when, whose text is shown, when one is given up.
+
+Each call is a task that posts what its answerer streams into one inbox. A single loop reads the inbox and keeps every
+timer, so that giving up on a call never waits for that call. Items of calls that are not shown yet are kept: a hedge,
+or the local answer computed ahead, loses nothing by waiting for its turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from rag.reliability.breaker import Permit
+from rag.reliability.deadline import Pace, Progress, close
+from rag.reliability.faults import FAULTS, Fault, classify, failure
+from rag.types import AnswerRequest, Attempt, AttemptFailed, Draft, Replace, Token
+
+if TYPE_CHECKING:
+    from rag.reliability.failover import Target
+
+MAX_ANSWER_CHARS = 2_000_000  # a source that streams more is broken
+_END = object()
+_Message = tuple["Call", object, float]  # who, what (item, exception or _END), when
+
+
+class Call:
+    """One call of one answerer, pumping its items into an inbox."""
+
+    def __init__(
+        self, target: Target, request: AnswerRequest, permit: Permit | None, ends: float, inbox: asyncio.Queue[_Message]
+    ) -> None:
+        self.target = target
+        self.permit = permit
+        self.inbox = inbox
+        self.kept: list[str | Draft] = []  # came, but not shown yet
+        self._clock = asyncio.get_running_loop().time
+        self.began = self._clock()
+        self.pace = Pace(target.budgets, self.began, ends)
+        self._stopping = False
+        self._ended = False
+        self.task = asyncio.get_running_loop().create_task(self._pump(request), name=f"call {target.name}")
+
+    @property
+    def is_probe(self) -> bool:
+        return self.permit is not None and self.permit.probe
+
+    def take(self, item: object, at: float) -> Fault | None:
+        """Notes a message; the fault if it ends the call badly."""
+        if isinstance(item, BaseException):
+            return classify(item)
+        if item is _END:
+            return FAULTS["cut_stream"]
+        self.pace.advance(item, at)
+        if isinstance(item, Draft) and not (item.refused or item.spans or item.text.strip()):
+            return FAULTS["blank_answer"]
+        if isinstance(item, str | Draft):
+            self.kept.append(item)
+        return None
+
+    def overdue(self, now: float) -> Fault | None:
+        moment, budget = self.pace.due()
+        return classify(self.pace.missed(budget)) if moment <= now else None
+
+    def attempt(self, outcome: Literal["answered", "failed", "cancelled"], fault: Fault | None = None) -> Attempt:
+        return Attempt(
+            answerer=self.target.name,
+            outcome=outcome,
+            reason=fault.code if fault else "",
+            detail=(fault.detail or fault.meaning) if fault else "",
+            seconds=self._clock() - self.began,
+            first_token_s=self.pace.first_token_s,
+        )
+
+    def end(self, fault: Fault | None) -> None:
+        """The call is over: its breaker is told and its source closes; nobody waits for that."""
+        if self.permit is not None:
+            if fault is None:
+                self.permit.succeed()
+            else:
+                self.permit.fail(fault)
+        self._stop()
+
+    def cancel(self) -> None:
+        """Nobody needs the call any more."""
+        if self.permit is not None:
+            self.permit.cancel()
+        self._stop()
+
+    def _stop(self) -> None:
+        # A pump that has ended is closing its source: a cancellation then would leave the socket open.
+        if not self._stopping and not self._ended:
+            self.task.cancel()
+        self._stopping = True
+
+    async def _pump(self, request: AnswerRequest) -> None:
+        source: AsyncIterator[str | Progress | Draft] | None = None
+        chars = 0
+        try:
+            source = self.target.answerer.stream(request)
+            async for item in source:
+                chars += len(item) if isinstance(item, str) else 0
+                if chars > MAX_ANSWER_CHARS:
+                    raise failure("malformed", f"more than {MAX_ANSWER_CHARS} characters")
+                self._post(item)
+                if isinstance(item, Draft):
+                    break
+            else:
+                self._post(_END)
+            self._ended = True
+        except asyncio.CancelledError:
+            if not self._stopping:
+                self._post(failure("connection_lost", "the answerer cancelled itself"))
+            raise
+        except Exception as error:
+            self._ended = True
+            self._post(error)
+        finally:
+            if source is not None:
+                await close(source)
+
+    def _post(self, item: object) -> None:
+        self.inbox.put_nowait((self, item, self._clock()))
+
+
+class Race:
+    """The calls of one question. `step` until `draft` is there; `events` is what the consumer must see next."""
+
+    def __init__(self, targets: Sequence[Target], request: AnswerRequest, ends: float, reserve_s: float) -> None:
+        self._targets = targets
+        self._request = request
+        self._ends = ends
+        self._reserve_s = reserve_s  # kept of the total for the last answerer
+        self._clock = asyncio.get_running_loop().time
+        self._inbox: asyncio.Queue[_Message] = asyncio.Queue()
+        self._next = 0
+        self._called_cloud = False
+        self._running: list[Call] = []  # whose turn has come
+        self._ahead: Call | None = None  # the last answerer, called before its turn
+        self._lead: Call | None = None  # whose text is shown
+        self._shown = ""
+        self._shown_by: Call | None = None
+        self._last_fault = ""
+        self.calls: list[Call] = []
+        self.probes: list[Call] = []  # outrun, but left running to tell their breaker
+        self.events: list[Token | Replace | AttemptFailed] = []
+        self.attempts: list[Attempt] = []
+        self.answered: Call | None = None
+        self.draft: Draft | None = None
+
+    def start_ahead(self) -> Call:
+        """Calls the last answerer now; it is shown only if its turn comes."""
+        self._ahead = self._call(self._targets[-1], None, self._ends)
+        return self._ahead
+
+    def start_due(self, may_repeat: Callable[[], bool]) -> bool:
+        """Calls whoever's turn it is; False when nobody is left. may_repeat: leave for one more cloud call."""
+        while self._next < len(self._targets) and (not self._running or self._hedge_at() <= self._clock()):
+            self._start(self._targets[self._next], may_repeat)
+            self._next += 1
+        return bool(self._running)
+
+    async def step(self) -> None:
+        """Waits for the next message or timer and handles it; returns at once when the draft is there."""
+        if self.draft is not None:
+            return
+        moment = min(*(call.pace.due()[0] for call in self._waited_for()), self._hedge_at())
+        try:
+            async with asyncio.timeout_at(moment):
+                messages = [await self._inbox.get()]
+        except TimeoutError:
+            messages = []
+        while not self._inbox.empty():
+            messages.append(self._inbox.get_nowait())
+        for call, item, at in messages:
+            if call in self._waited_for():
+                self._handle(call, call.take(item, at))
+        now = self._clock()
+        for call in self._waited_for():
+            if self.draft is None and (fault := call.overdue(now)):
+                self._handle(call, fault)
+
+    def cancel(self) -> None:
+        """Gives up every call that still runs."""
+        for call in self._waited_for():
+            call.cancel()
+
+    def _waited_for(self) -> list[Call]:
+        return [*self._running, self._ahead] if self._ahead else list(self._running)
+
+    def _hedge_at(self) -> float:
+        """When the next answerer is called beside the running one. Beside a probe at once: it costs nobody time."""
+        if self._lead or not self._running or self._next >= len(self._targets):
+            return float("inf")
+        newest = self._running[-1]
+        if newest.is_probe:
+            return newest.began
+        return newest.began + newest.target.hedge_after_s if newest.target.hedge_after_s else float("inf")
+
+    def _start(self, target: Target, may_repeat: Callable[[], bool]) -> None:
+        if self._ahead and target is self._targets[-1]:
+            call, self._ahead = self._ahead, None
+            self._running.append(call)
+            self._show(call)
+            return
+        permit = target.breaker.acquire() if target.breaker else None
+        if target.breaker and permit is None:
+            self._skip(target, "left_alone")
+        elif not target.local and self._called_cloud and not may_repeat():
+            if permit:
+                permit.cancel()
+            self._skip(target, "retry_budget")
+        else:
+            last = target is self._targets[-1]
+            self._running.append(self._call(target, permit, self._ends - (0.0 if last else self._reserve_s)))
+            self._called_cloud = self._called_cloud or not target.local
+
+    def _call(self, target: Target, permit: Permit | None, ends: float) -> Call:
+        call = Call(target, self._request, permit, ends, self._inbox)
+        self.calls.append(call)
+        return call
+
+    def _skip(self, target: Target, code: str) -> None:
+        self.attempts.append(Attempt(target.name, "skipped", reason=code, detail=FAULTS[code].meaning))
+
+    def _handle(self, call: Call, fault: Fault | None) -> None:
+        if fault is None:
+            if call in self._running:
+                self._show(call)
+            return
+        call.end(fault)
+        if call is self._ahead:  # called again when its turn comes
+            self._ahead = None
+            return
+        self._running.remove(call)
+        self._lead = None if call is self._lead else self._lead
+        self._last_fault = fault.code
+        attempt = call.attempt("failed", fault)
+        self.attempts.append(attempt)
+        self.events.append(AttemptFailed(attempt))
+        if fault.callers_mistake:
+            raise failure(fault)
+
+    def _show(self, call: Call) -> None:
+        """Passes on what `call` has, once it has the first token and nobody was faster."""
+        if self._lead is None and call.pace.first_token_s is not None:
+            self._lead = call
+            self._outrun()
+        if self._lead is not call:
+            return
+        for item in call.kept:
+            if isinstance(item, Draft):
+                self._text(call, item.text, whole=True)
+                call.end(None)
+                self.attempts.append(call.attempt("answered"))
+                self.answered, self.draft = call, item
+            elif item:
+                self._text(call, item)
+        call.kept.clear()
+
+    def _text(self, call: Call, text: str, *, whole: bool = False) -> None:
+        """Shows more text, or makes what is shown equal to the `whole` one."""
+        name = call.target.name
+        if whole and self._shown_by is call and text.startswith(self._shown):
+            text = text[len(self._shown) :]
+            whole = False
+        if self._shown_by is call and not whole:
+            self._shown += text
+            if text:
+                self.events.append(Token(text, name))
+            return
+        replaces = bool(self._shown)
+        self._shown, self._shown_by = text, call
+        if replaces:
+            self.events.append(Replace(text, name, self._last_fault or "final_text"))
+        elif text:
+            self.events.append(Token(text, name))
+
+    def _outrun(self) -> None:
+        """The lead is decided: the other calls are given up; a probe runs on to tell its breaker."""
+        for call in [call for call in self._running if call is not self._lead]:
+            self._running.remove(call)
+            self.attempts.append(call.attempt("cancelled"))
+            if call.is_probe:
+                call.inbox = asyncio.Queue()
+                self.probes.append(call)
+            else:
+                call.cancel()
+        posted = [self._inbox.get_nowait() for _ in range(self._inbox.qsize())]
+        for message in posted:
+            message[0].inbox.put_nowait(message)
