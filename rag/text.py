@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 _SAMPLE_CHARS = 8000
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
@@ -20,7 +20,7 @@ _ABBREVIATIONS = frozenset(
 )
 
 # Full stop, question or exclamation mark with what closes around it; or a line end, judged by its neighbours.
-_BREAK = re.compile(r"[.!?]+[\"'”’)\]»]*(?=\s)|[。！？]+[”’」』）】》\"')]*|\n")
+_BREAK = re.compile(r"[\n.!?。！？](?:(?<!\n)[.!?。！？]*[\"'”’」』）】》)\]»]*)?")
 _BLANK_LINE = re.compile(r"[ \t\r\u3000]*(?:\n|$)")
 _ITEM = re.compile(
     r"[ \t\u3000]*(?:[-*•·●▪◦‣–—○■□]\s|[(（][0-9A-Za-z一二三四五六七八九十]{1,4}[)）]|\d{1,3}(?:\.\d{1,3})*[.)、]?\s"
@@ -29,6 +29,7 @@ _ITEM = re.compile(
 )
 _LABEL = re.compile(r"[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,5})[)\]]?\.")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+")
+_WIDE = re.compile(r"[\u2e80-\uffef]")
 _SHORT_LINE = 45  # columns; a line that ends sooner was not wrapped
 
 
@@ -65,9 +66,11 @@ def sentences(text: str, abbreviations: Iterable[str] = ()) -> list[tuple[int, i
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
     """[start, end) without the white space at both ends; start == end when nothing else is there."""
-    piece = text[start:end]
-    lead = len(piece) - len(piece.lstrip())
-    return (start + lead, start + len(piece.rstrip())) if lead < len(piece) else (start, start)
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return start, end
 
 
 def _append_trimmed(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
@@ -80,6 +83,10 @@ def _ends_sentence(text: str, found: re.Match[str], start: int, keep: frozenset[
     mark = found.group()
     if mark == "\n":
         return _ends_line(text, start, found.start())
+    if mark[0] in "。！？":
+        return True
+    if found.end() < len(text) and not text[found.end()].isspace():
+        return False
     if mark[0] != ".":
         return True
     after = text[found.end() : found.end() + 8].lstrip()
@@ -103,6 +110,6 @@ def _ends_line(text: str, start: int, newline: int) -> bool:
     return bool(after) and not after[0].islower()
 
 
-def columns(line: Sequence[str] | str) -> int:
+def columns(line: str) -> int:
     """Width of a line on a page in Latin letters: a Chinese character takes two."""
-    return len(line) + sum("\u2e80" <= c <= "\uffef" for c in line)
+    return len(line) if line.isascii() else len(line) + len(_WIDE.findall(line))

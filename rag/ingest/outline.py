@@ -17,7 +17,7 @@ from rag.types import Document, Profile
 
 _CN = "[一二三四五六七八九十百千零〇两○0-9０-９]{1,7}"
 _MARK = re.compile(
-    rf"""^[ \t\u3000]*(?:[*_]{{1,3}}|\#{{1,6}}[ ])?(?:
+    rf"""\n[ \t\u3000]*(?:[*_]{{1,3}}|\#{{1,6}}[ ])?(?:
       (?P<exhibit>(?:EXHIBIT|Exhibit|SCHEDULE|Schedule|ANNEX|Annex|APPENDIX|Appendix|ATTACHMENT|ADDENDUM)
           \s{{1,3}}["“]?[A-Z0-9][A-Z0-9.\-]{{0,6}}["”]?(?=[\s:.,*–—-]|$) | 附(?:件|录|表){_CN}?(?=[\s：:（(]|$) )
     | (?P<part>(?:PART|Part|TITLE|Title|BOOK)\s(?:[IVXLC]{{1,7}}|\d{{1,3}}|[A-Z])(?=[\s:.–—-]|$)
@@ -70,6 +70,7 @@ _REFERRING = re.compile(
     r"|[的所中和与及之或、，,]|(?:第.{1,6}[款项])|\s*(?:规定|之规定)"
 )
 _TITLE_END = re.compile(r"[.:](?=\s|$)|\s[–—-]{1,2}\s|\.?[–—](?=\S)")
+_NEXT_LINE = re.compile(r"\s{0,6}([A-Z\u4e00-\u9fff\"“][^\n]{0,90})(?=\n|$)")
 _HAN = re.compile("[\u4e00-\u9fff]")
 _CN_TITLE = re.compile(r"[ \t\u3000]*[【〔\[]([^】〕\]\n]{1,40})[】〕\]]")
 _TITLE_CHARS = 120
@@ -92,7 +93,7 @@ class Mark:
 def outline(document: Document, profile: Profile) -> list[Mark]:
     """The marks of the document in text order, at most one at a place."""
     text = document.text
-    marks: dict[int, Mark] = {mark.start: mark for mark in _text_marks(text)}
+    marks = {mark.start: mark for mark in _text_marks(text)}
     for pattern in profile.heading_patterns:
         for mark in _profile_marks(text, pattern):
             marks[mark.start] = mark
@@ -104,6 +105,7 @@ def outline(document: Document, profile: Profile) -> list[Mark]:
 def _text_marks(text: str) -> Iterator[Mark]:
     item_rank: dict[str, int] = {}  # kind of list item -> rank, since the last mark that is no item
     last_item = ""
+    text = "\n" + text  # so that every line follows a line end, which the search for it is fastest with
     for found in _MARK.finditer(text):
         kind = found.lastgroup or ""
         start = found.start(kind)
@@ -122,12 +124,12 @@ def _text_marks(text: str) -> Iterator[Mark]:
             for other in [s for s, r in item_rank.items() if r > rank]:
                 del item_rank[other]
         heading, end = _heading(text, start, found.end(kind), kind)
-        yield Mark(found.start(), rank, kind, heading, end, kind == "statute" and label.startswith("第"))
+        yield Mark(found.start(), rank, kind, heading, end - 1, kind == "statute" and label.startswith("第"))
 
 
 def _opens_part(text: str, found: re.Match[str], kind: str) -> bool:
     """Whether the label opens a part, rather than being a reference that a wrapped line happens to begin with."""
-    line_start = found.start()
+    line_start = found.start() + 1
     after = text[found.end() : found.end() + 40]
     if kind == "capitals":
         return _is_capital_heading(text, found)
@@ -157,11 +159,12 @@ def _is_capital_heading(text: str, found: re.Match[str]) -> bool:
     letters = sum(c.isalpha() for c in line)
     if len(words) > 12 or letters < 0.6 * len(line) or line[-1] in ",;-" or not re.search("[A-Z]{4}", line):
         return False
-    before = text[max(0, found.start() - 160) : found.start()].rstrip(" \t\r").split("\n")
+    line_start = found.start() + 1
+    before = text[max(0, line_start - 160) : line_start].rstrip(" \t\r").split("\n")
     after = text[found.end() : found.end() + 160].lstrip("\r").split("\n")
     neighbours = (before[-2] if len(before) > 1 else "", after[1] if len(after) > 1 else "")
     return not any(len(n.strip()) > 50 and n.isupper() for n in neighbours) and not _continues(
-        text, found.start(), "capitals"
+        text, line_start, "capitals"
     )
 
 
@@ -193,9 +196,9 @@ def _heading(text: str, start: int, label_end: int, kind: str) -> tuple[str, int
     label, rest = text[start:label_end], text[label_end:line_end]
     title, taken = _title(rest)
     if not title and not rest.strip(" .:：*_") and kind in ("article", "chapter", "part", "exhibit", "section"):
-        following = re.compile(r"\s{0,6}([A-Z\u4e00-\u9fff\"“][^\n]{0,90})(?=\n|$)").match(text, line_end)
+        following = _NEXT_LINE.match(text, line_end)
         if (
-            following and _title(following[1])[0] and not _MARK.match(text, following.start(1))
+            following and _title(following[1])[0] and not _MARK.match(text, text.rfind("\n", 0, following.start(1)))
         ):  # named on the next line
             return _one_line(f"{label} {_title(following[1])[0]}"), following.end()
     if kind == "item" and not title:
@@ -211,7 +214,7 @@ def _title(rest: str) -> tuple[str, int]:
         line = rest.strip()
         return (line, len(rest)) if len(line) <= 25 and not re.search("[。；，,！？：:]", line) else ("", 0)
     line = rest.strip(" \t\r*_.:")
-    if 0 < columns(line) <= _TITLE_CHARS and rest.rstrip()[-1:] not in ";," and _is_title(line):
+    if 0 < len(line) <= _TITLE_CHARS and rest.rstrip()[-1:] not in ";," and _is_title(line):
         return line, len(rest)
     end = _TITLE_END.search(rest[: _TITLE_CHARS + 2], 2)
     if end and _is_title(head := rest[: end.start()].strip(" \t*_.:")):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import takewhile
 
 from rag.ingest.cut import cut
@@ -126,7 +126,7 @@ class _Divider:
             inner += self.pieces(sub, sub.start if start < 0 else start)
             start = -1
         for piece in self._packed(inner):
-            yield replace(piece, packable=False)
+            yield _Piece(piece.start, piece.end, piece.path, False, piece.whole)
 
     def _packed(self, pieces: Iterable[_Piece]) -> list[_Piece]:
         packed: list[_Piece] = []
