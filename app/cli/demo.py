@@ -1,0 +1,67 @@
+"""`sparewheel demo`: the sample corpora indexed, three questions answered, and what to run next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from app.cli.common import console, print_answer, settings_of
+from corpora import profile, samples
+
+QUESTIONS = (
+    ("legal", "How long do confidentiality obligations last under the NDA between Halvorsen and Brightwater?"),
+    ("medical", "What is the maximum daily dose of paracetamol for an adult?"),
+    ("legal", "商业租赁的押金是多少？"),
+)
+NEXT = """\
+Next:
+  {command} ask "Who may terminate the lease?" --corpus demo-legal
+  {command} ingest PATH/TO/YOUR/DOCUMENTS --corpus mine --domain legal
+  {command} ask "your question" --corpus mine
+Nothing above used a network. To let DeepSeek answer first, with the local
+reader behind it: export DEEPSEEK_API_KEY=...   (docs/getting-started.md)"""
+
+
+@click.command()
+@click.option("--folder", type=click.Path(path_type=Path), help="Where to keep the corpora (default: the data folder).")
+@click.pass_context
+def demo(ctx: click.Context, folder: Path | None) -> int:
+    """Index the sample corpora and answer three questions: English legal,
+    medical, and Chinese."""
+    from app.cli.ingest import run_ingest
+    from rag.assemble import open_journey
+
+    settings = settings_of(ctx)
+    if folder is not None:
+        settings = replace(settings, data_folder=str(folder))
+    out = console()
+    for domain in ("legal", "medical"):
+        report = run_ingest([samples(domain) / "documents"], f"demo-{domain}", domain=domain, settings=settings)
+        out.print(f"{domain}: {len(report.rows)} sample documents indexed as demo-{domain}", style="dim")
+    worst = 0
+    for domain, question in QUESTIONS:
+        out.print()
+        out.print(f"? {question}", style="cyan bold", markup=False)
+        with open_journey(f"demo-{domain}", settings=settings) as journey:
+            answer = journey.ask(question)
+        print_answer(answer, out, disclaimer="")
+        worst = max(worst, 0 if answer.outcome == "answered" else 1)
+    out.print()
+    out.print(profile("legal").disclaimer["en"], style="dim", markup=False)
+    out.print(NEXT.format(command=_command()), markup=False)
+    return worst
+
+
+def _command() -> str:
+    """The command as the reader can type it: by its path where its folder is not on PATH."""
+    import os
+    import shutil
+    import sys
+
+    here = Path(sys.argv[0])
+    found = shutil.which("sparewheel")
+    if found and Path(found).samefile(here):
+        return "sparewheel"
+    return os.path.relpath(here) if here.exists() else "sparewheel"

@@ -1,0 +1,247 @@
+"""The only file that names concrete classes: settings in, a journey (or the parts of an ingest) out."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.chain import Journey, View
+from rag.ingest.corpus import CorpusConfig, corpus_folder
+from rag.ingest.store import Store
+from rag.reliability.breaker import CircuitBreaker
+from rag.reliability.deadline import Budgets
+from rag.reliability.failover import Failover, Target
+from rag.settings import Breaker, Endpoint, LocalChat, Settings, load_settings
+from rag.types import Answerer, Embedder, IndexWriter, Profile, Reranker
+
+if TYPE_CHECKING:
+    from rag.answer.local import LocalCompleter
+    from rag.ingest.snapshot import Snapshot
+    from rag.runnable import RetrievalQA
+
+WEIGHTS = Path(__file__).parent / "weights"
+READER_BUDGET_S = 30.0  # the built-in reader takes a tenth of a second; this is for a machine under load
+
+
+def open_journey(corpus: str, settings: Settings | None = None) -> Journey:
+    """The journey over a corpus, to be closed after use. Raises NotFound, or StoreError for an index of other models."""
+    settings = settings or load_settings()
+    store = Store(corpus_folder(settings.corpora_folder, corpus))
+    views = Views(store, settings)
+    views()  # whatever is wrong with the index is told now, not with the first question
+    config = store.config
+    return Journey(
+        corpus=corpus,
+        view=views,
+        answering=open_failover(settings, config.profile),
+        profile=config.profile,
+        sensitivity=config.sensitivity,
+        settings=settings,
+        close=views.close,
+    )
+
+
+def open_chain(corpus: str, settings: Settings | None = None) -> RetrievalQA:
+    """The journey as a LangChain Runnable with RetrievalQA's contract."""
+    from rag.runnable import RetrievalQA
+
+    return RetrievalQA(journey=open_journey(corpus, settings))
+
+
+class Views:
+    """The newest snapshot of a store, opened again when a writer has published another."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._number = 0
+        self._snapshots: list[Snapshot] = []  # the newest last; older ones may still be read by a question in flight
+        self._view: View | None = None
+
+    def __call__(self) -> View:
+        """Cheap when nothing was published: one small file is read."""
+        with self._lock:
+            number = self._store.current()
+            if self._view is None or number != self._number:
+                snapshot = self._store.open()
+                self._view = open_view(snapshot, self._store.config, self._settings)
+                self._number = number
+                self._snapshots.append(snapshot)
+                while len(self._snapshots) > 2:
+                    self._snapshots.pop(0).close()
+            return self._view
+
+    def close(self) -> None:
+        """Closes the snapshots; no question may be in flight."""
+        with self._lock:
+            for snapshot in self._snapshots:
+                snapshot.close()
+            self._snapshots.clear()
+            self._view = None
+
+
+def open_view(snapshot: Snapshot, config: CorpusConfig, settings: Settings) -> View:
+    """The retrievers over one snapshot. Without a dense index yet, words alone find; a note says how far it is."""
+    from rag.retrieve.bm25 import Bm25Index, Bm25Search
+    from rag.retrieve.dense import DenseIndex, DenseSearch
+    from rag.retrieve.hybrid import Hybrid
+
+    share = snapshot.share("dense")
+    legs: list[Bm25Search | DenseSearch] = [Bm25Search(Bm25Index.open(snapshot.folder / "bm25"), snapshot)]
+    notes: tuple[str, ...] = ()
+    if share > 0:
+        embedder = embedder_of(config, settings)
+        snapshot.check({"dense": embedder.name})
+        legs.append(DenseSearch(DenseIndex.open(snapshot.folder / "dense"), embedder, snapshot))
+    if share < 1:
+        notes = (f"dense index {share:.0%} built: the rest is found by its words only",)
+    retriever = Hybrid(legs, settings.retrieve)
+    return View(retriever, reranker_of(settings, snapshot.language()), page_finder(snapshot), notes)
+
+
+def page_finder(snapshot: Snapshot) -> Callable[[str, int], int | None]:
+    """(document id, character offset) -> page number, None where the format has no pages."""
+
+    @functools.lru_cache(maxsize=256)
+    def starts(document_id: str) -> tuple[list[int], list[int]]:
+        pages = snapshot.document(document_id, layout=False).pages
+        return [page.start for page in pages], [page.number for page in pages]
+
+    def page_of(document_id: str, offset: int) -> int | None:
+        firsts, numbers = starts(document_id)
+        return numbers[max(bisect_right(firsts, offset) - 1, 0)] if firsts else None
+
+    return page_of
+
+
+# ---------------------------------------------------------------- indexes
+
+
+def keyword_writer() -> IndexWriter:
+    """The index a document must be in to be found at all."""
+    from rag.retrieve.bm25_write import Bm25Writer
+
+    return Bm25Writer()
+
+
+def dense_writer(store: Store, settings: Settings) -> IndexWriter:
+    """The index that fills behind. The corpus must have documents: their language chooses the model, once for all."""
+    from rag.retrieve.dense_write import DenseWriter
+
+    if settings.retrieve.embedding == "auto" and not store.config.embedding:
+        with store.open() as snapshot:
+            store.configure(replace(store.config, embedding=f"embed-{snapshot.language()}"))
+    return DenseWriter(embedder_of(store.config, settings))
+
+
+# ---------------------------------------------------------------- models, opened once a process
+
+
+def embedder_of(config: CorpusConfig, settings: Settings) -> Embedder:
+    """The embedding model of the settings; "auto": the one the corpus was first embedded with."""
+    chosen = settings.retrieve.embedding
+    return _embedder(config.embedding if chosen == "auto" else chosen)
+
+
+@functools.cache
+def _embedder(spec: str) -> Embedder:
+    from rag.retrieve.embed import open_embedder
+
+    return open_embedder(spec)
+
+
+def reranker_of(settings: Settings, language: str) -> Reranker | None:
+    """The built-in reranker of a language; None where there is none, or the settings say off."""
+    return _reranker(language) if settings.retrieve.rerank == "auto" else None
+
+
+@functools.cache
+def _reranker(language: str) -> Reranker | None:
+    from rag.retrieve.rerank import OnnxReranker
+
+    folder = WEIGHTS / f"rerank-{language}"
+    return OnnxReranker(folder) if (folder / "model.onnx").exists() else None
+
+
+@functools.cache
+def _reader(name: str) -> Answerer:
+    from rag.answer.reader import Reader
+
+    return Reader(WEIGHTS / name)
+
+
+# ---------------------------------------------------------------- answerers
+
+
+def open_failover(settings: Settings, profile: Profile) -> Failover:
+    """Every answerer of the settings, the vertical reader last and always there."""
+    return Failover(
+        targets(settings, profile),
+        names=settings.answer.order,
+        answer_within_s=settings.answer.answer_within_s,
+        local_ahead=settings.answer.local_ahead,
+    )
+
+
+def targets(settings: Settings, profile: Profile) -> list[Target]:
+    """The answerers with their budgets and breakers, cloud ones first."""
+    found = [_cloud(name, endpoint, settings, profile) for name, endpoint in settings.endpoint.items()]
+    if settings.local_chat.model:
+        found.append(_local_chat(settings, profile))
+    found.append(_vertical(profile))
+    return found
+
+
+def _cloud(name: str, endpoint: Endpoint, settings: Settings, profile: Profile) -> Target:
+    from rag.answer.chat import ChatAnswerer
+    from rag.answer.endpoint import EndpointCompleter
+
+    return Target(
+        ChatAnswerer(EndpointCompleter(name, endpoint), profile),
+        Budgets(endpoint.first_token_s, endpoint.between_tokens_s, endpoint.total_s, endpoint.connect_s),
+        _breaker(name, endpoint, settings.breaker),
+        identity=f"{name} {endpoint}",
+        hedge_after_s=endpoint.hedge_after_s,
+    )
+
+
+@functools.cache
+def _breaker(name: str, endpoint: Endpoint, rules: Breaker) -> CircuitBreaker:
+    """One breaker an endpoint and process, however many corpora ask it."""
+    return CircuitBreaker(name, rules)
+
+
+@functools.cache
+def _completer(chat: LocalChat) -> LocalCompleter:
+    """One local model a process, however many corpora ask it."""
+    from rag.answer.local import LocalCompleter
+
+    return LocalCompleter(chat)
+
+
+def _local_chat(settings: Settings, profile: Profile) -> Target:
+    from rag.answer.chat import ChatAnswerer
+
+    chat = settings.local_chat
+    return Target(
+        ChatAnswerer(_completer(chat), profile, max_tokens=chat.max_new_tokens),
+        Budgets(chat.first_token_s, chat.between_tokens_s, chat.total_s),
+    )
+
+
+def _vertical(profile: Profile) -> Target:
+    from rag.answer.vertical import VerticalReader
+
+    openers = {
+        language: functools.partial(_reader, name)
+        for language, name in {"en": "reader-en", "zh": "reader-zh", **profile.reader}.items()
+        if (WEIGHTS / name / "model.onnx").exists()
+    }
+    budgets = Budgets(READER_BUDGET_S, READER_BUDGET_S, READER_BUDGET_S)
+    return Target(VerticalReader(openers), budgets, last_resort=True)
