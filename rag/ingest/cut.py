@@ -9,6 +9,7 @@ from itertools import pairwise
 from rag.text import sentences, trim
 
 _WEAK = (re.compile(r"[;；](?=\s|[^\x00-\x7f])"), re.compile(r"[,，、:：](?=\s|[^\x00-\x7f])"), re.compile(r"\s"))
+_STUB = 4  # a span shorter than the limit divided by this is a stub
 _BLANKS = re.compile(r"\s*")
 _PARAGRAPH_GAP = re.compile(r"\n[ \t\r]*\n")
 
@@ -38,8 +39,20 @@ def cut(
 
 
 def _grouped(text: str, atoms: list[tuple[int, int]], room: int) -> list[tuple[int, int]]:
+    """Neighbouring atoms joined to the fewest spans of about equal length; one more where that leaves a stub."""
     total = atoms[-1][1] - atoms[0][0]
-    target = total / -(-total // room)
+    least = -(-total // room)
+    best: list[tuple[int, int]] = []
+    for count in (least, least + 1, least + 2):
+        spans = _joined(text, atoms, room, total / count)
+        if min(end - start for start, end in spans) * _STUB >= room:
+            return spans
+        best = best or spans
+    return best
+
+
+def _joined(text: str, atoms: list[tuple[int, int]], room: int, target: float) -> list[tuple[int, int]]:
+    """Spans that are closed at `target`, or a little earlier where a paragraph ends."""
     spans = []
     start, end = atoms[0]
     for a, b in atoms[1:]:

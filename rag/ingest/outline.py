@@ -40,6 +40,7 @@ _MARK = re.compile(
     | (?P<paper>(?:Abstract|Introduction|Background|Methods?|Materials\ and\ [Mm]ethods|Results(?:\ and\ [Dd]iscussion)?
           |Discussion|Conclusions?|References|Acknowledge?ments|Recitals|Definitions|摘\ ?要|引\ ?言|前\ ?言|结\ ?论
           |参考文献)(?=[ \t]*[:：]?[ \t\r]*(?:\n|$)) )
+    | (?P<lone>[A-Z\u4e00-\u9fff][^\n\t.;,。；，！]{{1,68}}(?=[ \t\r]*\n) )
     )""",
     re.MULTILINE | re.VERBOSE,
 )
@@ -59,6 +60,7 @@ _RANK = {
     "section": 66,
     "letter": 68,
     "number": 70,  # and one more for each dot
+    "lone": 79,  # below the numbered ones: a line that only looks like a heading must not become their parent
 }
 _FIRST_ITEM_RANK = 80  # (a), (i), (1), a): each kind nests in the order in which the text itself nests it
 _ENDS_LINE = re.compile(
@@ -74,6 +76,7 @@ _NEXT_LINE = re.compile(r"\s{0,6}([A-Z\u4e00-\u9fff\"“][^\n]{0,90})(?=\n|$)")
 _HAN = re.compile("[\u4e00-\u9fff]")
 _CN_TITLE = re.compile(r"[ \t\u3000]*[【〔\[]([^】〕\]\n]{1,40})[】〕\]]")
 _TITLE_CHARS = 120
+_GLUED_COLUMNS = 45  # a longer line directly above another is its paragraph's first, not its heading
 _FILING_LABEL_CHARS = 200  # an exhibit label this near to the beginning names the document, not a part of it
 
 
@@ -133,6 +136,8 @@ def _opens_part(text: str, found: re.Match[str], kind: str) -> bool:
     after = text[found.end() : found.end() + 40]
     if kind == "capitals":
         return _is_capital_heading(text, found)
+    if kind == "lone":
+        return _is_lone_heading(text, found)
     if kind == "exhibit" and line_start < _FILING_LABEL_CHARS:
         return False
     if kind != "item" and _REFERRING.match(after):
@@ -168,6 +173,20 @@ def _is_capital_heading(text: str, found: re.Match[str]) -> bool:
     )
 
 
+def _is_lone_heading(text: str, found: re.Match[str]) -> bool:
+    """A short line between a blank line and a long one, as leaflets and policies have them above their sections."""
+    line_start = found.start() + 1
+    if line_start > 1 and text[max(0, line_start - 40) : line_start - 1].rstrip(" \t\r\u3000")[-1:] not in ("\n", ""):
+        return False
+    after = text[found.end() : found.end() + 120].lstrip(" \t\r")
+    body = after.lstrip()
+    glued = after[1:2].strip() != ""
+    width = columns(found["lone"])
+    if width > (_GLUED_COLUMNS if glued else 70) or _MARK.match("\n" + body):
+        return False
+    return columns(body.split("\n")[0]) >= 60
+
+
 def _dots(label: str) -> int:
     """Depth of "5.1.2": 2."""
     return label.rstrip(".) ．、").count(".") + label.rstrip(".) ．、").count("．")
@@ -191,7 +210,7 @@ def _heading(text: str, start: int, label_end: int, kind: str) -> tuple[str, int
     """The heading that opens with the label at [start, label_end), and where it ends. "" for an untitled item."""
     line_end = text.find("\n", label_end, label_end + 400)
     line_end = line_end if line_end >= 0 else min(len(text), label_end + 400)
-    if kind in ("capitals", "paper"):
+    if kind in ("capitals", "paper", "lone"):
         return _one_line(text[start:line_end]), line_end
     label, rest = text[start:label_end], text[label_end:line_end]
     title, taken = _title(rest)

@@ -65,7 +65,7 @@ def _medquad(root: Element) -> Parsed:
     builder = TextBuilder()
     for pair in root.iter("QAPair"):
         answer = (pair.findtext("Answer") or "").strip()
-        question = re.sub(r"\s+\?", "?", _one_line(pair.findtext("Question") or ""))
+        question = re.sub(r"[\s?]+\?", "?", _one_line(pair.findtext("Question") or ""))
         if answer:
             builder.heading(question, 1)
             builder.add(_answer(answer))
