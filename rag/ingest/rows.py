@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -163,8 +163,12 @@ class StoredChunks(Sequence[Chunk]):
 
     PAGE = 2000
 
-    def __init__(self, rows: sqlite3.Connection, ids: NDArray[np.int64]) -> None:
+    def __init__(
+        self, rows: sqlite3.Connection, ids: NDArray[np.int64], on_read: Callable[[int], None] | None = None
+    ) -> None:
+        """on_read is told the position of every chunk or slice that is asked for: those before it are done with."""
         self._rows = rows
+        self._on_read = on_read
         self.ids = ids
 
     def __len__(self) -> int:
@@ -178,6 +182,8 @@ class StoredChunks(Sequence[Chunk]):
         wanted = (self.ids[index] if isinstance(index, slice) else self.ids[[index]]).tolist()
         found = {chunk.id: chunk for chunk in read_chunks(self._rows, wanted)}
         chunks = [found[id] for id in wanted]
+        if self._on_read is not None:
+            self._on_read(index.indices(len(self))[0] if isinstance(index, slice) else index)
         return chunks if isinstance(index, slice) else chunks[0]
 
     def __iter__(self) -> Iterator[Chunk]:

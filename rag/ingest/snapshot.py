@@ -128,7 +128,7 @@ class Snapshot:
             "SELECT id, title, source, media_type, language, sha256, chars, pages, chunks, added, splitter, metadata"
             " FROM documents ORDER BY id"
         )
-        return [DocumentInfo(*known, json.loads(metadata)) for *known, metadata in rows]
+        return [DocumentInfo(*(*row[:-1], json.loads(row[-1]))) for row in rows]
 
     def language(self) -> str:
         """The language of most of the text: "en" or "zh"."""

@@ -32,7 +32,11 @@ class KnownFile:
     bytes: int
     mtime_ns: int
     checked_ns: int  # when it was read, as mtime_ns counts
-    splitter: str
+
+    @property
+    def unsettled(self) -> bool:
+        """It was changed so shortly before it was read that its time may not tell of another change."""
+        return self.checked_ns - self.mtime_ns < 2_000_000_000
 
 
 class Transaction:
@@ -51,12 +55,20 @@ class Transaction:
         """Whether there is something to publish beside indexes that lag."""
         return self._rows is not None
 
+    def lacking(self, writer: IndexWriter) -> int:
+        """How many chunks of `base` the writer's index does not hold; all of them when another version built it."""
+        if self.base is None:
+            return 0
+        state = self.base.manifest.indexes.get(writer.name)
+        held = state.chunks if state is not None and state.version == writer.version else 0
+        return self.base.manifest.chunks - held
+
     def known_files(self) -> dict[str, KnownFile]:
         """By source path; of `base`."""
         if self.base is None:
             return {}
         found = self.base.rows.execute(
-            "SELECT f.source, d.id, d.sha256, f.bytes, f.mtime_ns, f.checked_ns, d.splitter"
+            "SELECT f.source, d.id, d.sha256, f.bytes, f.mtime_ns, f.checked_ns"
             " FROM files f JOIN documents d ON d.number = f.document"
         )
         return {source: KnownFile(*known) for source, *known in found}
@@ -93,13 +105,19 @@ class Transaction:
             rows.execute("UPDATE files SET bytes = ?, mtime_ns = ?, checked_ns = ? WHERE source = ?", (*file, source))
 
     def publish(
-        self, writers: Sequence[IndexWriter], *, behind: Sequence[IndexWriter] = (), limit: int | None = None
+        self,
+        writers: Sequence[IndexWriter],
+        *,
+        behind: Sequence[IndexWriter] = (),
+        limit: int | None = None,
+        on_read: Callable[[int], None] | None = None,
     ) -> Snapshot:
         """Makes everything so far the newest snapshot, and returns it; it is `base` from now on.
 
         writers: their indexes catch up with all chunks, or with the `limit` oldest missing ones. behind: their indexes
         only forget what was removed. An index built by another version of its writer is built anew. Other indexes stay
-        as they are; raises ValueError where one of them would name removed chunks.
+        as they are; raises ValueError where one of them would name removed chunks. on_read is told how many of its
+        chunks a writer is done with.
         """
         if self._rows is None and self.base is not None:
             self._next.mkdir()
@@ -109,7 +127,7 @@ class Transaction:
             self._rows = None
         rows = open_rows(self._next / ROWS)
         try:
-            indexes = self._write_indexes(rows, writers, behind, limit)
+            indexes = self._write_indexes(rows, writers, behind, limit, on_read)
             manifest = self._describe(rows, indexes)
         finally:
             rows.close()
@@ -135,7 +153,12 @@ class Transaction:
         return self._rows
 
     def _write_indexes(
-        self, rows: sqlite3.Connection, writers: Sequence[IndexWriter], behind: Sequence[IndexWriter], limit: int | None
+        self,
+        rows: sqlite3.Connection,
+        writers: Sequence[IndexWriter],
+        behind: Sequence[IndexWriter],
+        limit: int | None,
+        on_read: Callable[[int], None] | None,
     ) -> dict[str, IndexState]:
         ids = ids_in(rows.execute("SELECT first, chunks FROM documents ORDER BY first").fetchall())
         removed = np.sort(ids_in(self._removed))
@@ -155,7 +178,7 @@ class Transaction:
                 link_tree(before, self._next / writer.name)
             else:
                 (self._next / writer.name).mkdir()
-                writer.write(before, self._next / writer.name, StoredChunks(rows, missing), gone.tolist())
+                writer.write(before, self._next / writer.name, StoredChunks(rows, missing, on_read), gone.tolist())
             through = int(missing[-1]) if len(missing) else through
             indexes[writer.name] = IndexState(writer.version, through, int(np.searchsorted(ids, through, side="right")))
         for name, state in old.items():

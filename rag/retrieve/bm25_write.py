@@ -40,6 +40,7 @@ class Bm25Writer:
     """An IndexWriter (`rag.types`) of the keyword index."""
 
     name = "bm25"
+    version = f"tokeniser {TOKENISER_VERSION}"
 
     def write(self, old: Path | None, new: Path, added: Sequence[Chunk], removed: Sequence[int]) -> None:
         """Write the index of `old`'s chunks without `removed`, with `added`, into the folder `new`.

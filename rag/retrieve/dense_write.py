@@ -18,6 +18,7 @@ from rag.retrieve.dense import FORMAT, DenseIndex
 from rag.types import Chunk, Embedder
 
 _EXACT_UP_TO = 20_000  # rows; one list, every row compared
+_EMBEDDED_AT_ONCE = 256  # chunks
 _SAMPLE_PER_LIST = 64  # rows that k-means sees per list
 
 
@@ -28,14 +29,14 @@ class DenseWriter:
 
     def __init__(self, embedder: Embedder) -> None:
         self.embedder = embedder
+        self.version = embedder.name
 
     def write(self, old: Path | None, new: Path, added: Sequence[Chunk], removed: Sequence[int]) -> None:
         """Write the index of `old`'s chunks without `removed`, with `added`, into the folder `new`.
 
         An added chunk replaces the one of the same id. Raises StoreError when `old` is of another embedder.
         """
-        ids = np.fromiter((chunk.id for chunk in added), np.int64, len(added))
-        rows = self._embed(added)
+        ids, rows = self._embed(added)
         lists = np.full(len(ids), -1, np.int64)  # of each row its list; -1: not known yet
         centroids, trained_on = np.zeros((1, self.embedder.dimension), np.float32), 0
         if old is not None and (old / "meta.json").exists():
@@ -55,11 +56,14 @@ class DenseWriter:
         order = np.argsort(ids)
         self._save(new, ids[order], rows[order], _assign(rows, lists, centroids)[order], centroids, trained_on)
 
-    def _embed(self, chunks: Sequence[Chunk]) -> NDArray[np.float16]:
-        if not chunks:
-            return np.zeros((0, self.embedder.dimension), np.float16)
-        vectors = self.embedder.embed([chunk.indexed_text for chunk in chunks])
-        return np.nan_to_num(vectors).astype(np.float16)
+    def _embed(self, chunks: Sequence[Chunk]) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
+        """Ids and vectors of the chunks, a slice at a time: whoever hands them in can tell how far it is."""
+        ids, rows = np.zeros(len(chunks), np.int64), np.zeros((len(chunks), self.embedder.dimension), np.float16)
+        for start in range(0, len(chunks), _EMBEDDED_AT_ONCE):
+            some = chunks[start : start + _EMBEDDED_AT_ONCE]
+            ids[start : start + len(some)] = [chunk.id for chunk in some]
+            rows[start : start + len(some)] = np.nan_to_num(self.embedder.embed([chunk.indexed_text for chunk in some]))
+        return ids, rows
 
     def _save(
         self,

@@ -1,0 +1,273 @@
+"""Files into a corpus: read what changed, make it searchable soon, let the slow indexes fill behind.
+
+    report = ingest(store, paths, writers=[bm25], behind=[dense], ...)    words searchable while files are still read
+    fill(store, [dense])                                                  in batches, each searchable at once
+
+Both may be killed at any moment and continue where the last publish was. One bad file never stops the others.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from rag.errors import DocumentError
+from rag.ingest import sandbox
+from rag.ingest.load import reason_of
+from rag.ingest.manifest import sha256_of
+from rag.ingest.report import Progress, Report, Row, Status
+from rag.ingest.split import SPLITTER_VERSION, split
+from rag.ingest.store import KnownFile, Store, Transaction
+from rag.ingest.walk import Found, gone, name_apart, walk
+from rag.settings import Ingest
+from rag.types import Document, IndexWriter, Profile
+
+Parse = Callable[[Iterable[tuple[str, Path]], Ingest], Iterator[tuple[str, Document | DocumentError]]]
+
+FIRST_BATCH = 256  # chunks; the batches of `fill` double from here ...
+LARGEST_BATCH = 4096  # ... to here, so that writing the index again and again stays cheap beside embedding
+_SOON_S = 1.0  # the first publish of a run, and never more often than this
+_AMORTISED = 4.0  # a publish that took t seconds is followed by at least so many t of reading
+
+
+def _silent(progress: Progress) -> None:
+    """Nobody watches."""
+
+
+def splitter_version(settings: Ingest) -> str:
+    """What the chunks of a document depend on beside the document and the corpus' profile."""
+    return f"{SPLITTER_VERSION} ({settings.chunk_chars} characters, overlap {settings.overlap_chars})"
+
+
+def ingest(
+    store: Store,
+    paths: Sequence[Path],
+    *,
+    settings: Ingest,
+    profile: Profile,
+    writers: Sequence[IndexWriter],
+    behind: Sequence[IndexWriter] = (),
+    prune: bool = False,
+    wait: bool = False,
+    on_progress: Callable[[Progress], None] = _silent,
+    parse: Parse = sandbox.parse,
+    clock: Callable[[], float] = time.monotonic,
+) -> Report:
+    """Brings the corpus in step with the files below `paths`; a row for each file.
+
+    writers: indexes that a document must be in to count as searchable. behind: indexes that `fill` brings up later.
+    prune: documents that came from below `paths` and are no longer there go. Raises NotFound for a path that is not
+    there, Locked when another process writes and not `wait`, StoreError when an index is of another version.
+    """
+    started = clock()
+    found, left = walk(paths)
+    with store.write(wait=wait) as transaction:
+        if transaction.base is not None:
+            transaction.base.check({writer.name: writer.version for writer in [*writers, *behind]})
+        run = _Run(transaction, settings, profile, writers, behind, clock)
+        run.rows += [
+            Row(str(each.path), "failed" if each.unreadable else "skipped", reason=each.reason) for each in left
+        ]
+        known = transaction.known_files()
+        taken = {info.id: info.source for info in transaction.base.documents()} if transaction.base else {}
+        if prune:
+            for source in gone(known, found, left, paths):
+                run.remove(source, known[source].document_id)
+                taken.pop(known[source].document_id)
+        files = name_apart(found, {source: file.document_id for source, file in known.items()}, taken)
+        changed = [file for file in files if not run.unchanged(file, known.get(str(file.path)))]
+        run.read(changed, taken, parse, on_progress)
+        run.finish()
+        return Report(tuple(run.rows), clock() - started, run.searchable - started if run.searchable else None)
+
+
+def fill(
+    store: Store,
+    writers: Sequence[IndexWriter],
+    *,
+    rebuild: bool = False,
+    on_progress: Callable[[Progress], None] = _silent,
+    first_batch: int = FIRST_BATCH,
+) -> int:
+    """Brings indexes up to the corpus, oldest chunks first; returns how many were added. Each batch is published, and
+    the lock given back between batches: others may ingest, remove and ask meanwhile.
+
+    rebuild: an index of another version is replaced; otherwise it raises StoreError.
+    """
+    added = 0
+    for writer in writers:
+        batch, more = first_batch, True
+        while more:
+            with store.write(wait=True) as transaction:
+                if transaction.base is None:
+                    return added
+                if not rebuild:
+                    transaction.base.check({writer.name: writer.version})
+                total = transaction.base.manifest.chunks
+                before = transaction.lacking(writer)
+
+                def told(read: int, done: int = total - before, total: int = total, name: str = writer.name) -> None:
+                    on_progress(Progress("fill", done + read, total, name))
+
+                told(0)
+                if before:
+                    transaction.publish([writer], limit=batch, on_read=told)
+                    added += before - transaction.lacking(writer)
+                more = before > batch
+            batch = min(2 * batch, LARGEST_BATCH)
+    return added
+
+
+def remove(
+    store: Store,
+    document_ids: Collection[str],
+    *,
+    writers: Sequence[IndexWriter],
+    behind: Sequence[IndexWriter] = (),
+    wait: bool = False,
+) -> None:
+    """The documents are gone from the corpus, all or none. Raises NotFound for one that is not in it."""
+    with store.write(wait=wait) as transaction:
+        base = transaction.base or store.open()
+        for id in document_ids:
+            base.document(id, layout=False)
+        for id in document_ids:
+            transaction.remove(id)
+        transaction.publish(writers, behind=behind)
+
+
+def reindex(
+    store: Store,
+    *,
+    settings: Ingest,
+    profile: Profile,
+    writers: Sequence[IndexWriter],
+    behind: Sequence[IndexWriter] = (),
+    wait: bool = False,
+    on_progress: Callable[[Progress], None] = _silent,
+    clock: Callable[[], float] = time.monotonic,
+) -> int:
+    """Splits again, from the stored text, the documents that another splitter split, and builds the indexes of
+    `writers` anew where they are of another version; `fill(rebuild=True)` does so for those behind. Returns how many
+    documents were split. Needs no source file."""
+    with store.write(wait=wait) as transaction:
+        base = transaction.base or store.open()
+        run = _Run(transaction, settings, profile, writers, behind, clock)
+        known = transaction.known_files().values()
+        files = {file.document_id: (file.bytes, file.mtime_ns, file.checked_ns) for file in known}
+        stale = [info for info in base.documents() if info.splitter != run.splitter]
+        for number, info in enumerate(stale):
+            on_progress(Progress("split", number, len(stale), info.id))
+            run.put(base.document(info.id), files.get(info.id))
+            run.publish_if_due()
+            base = transaction.base or base
+        run.finish()
+        return len(stale)
+
+
+class _Run:
+    """One writer's work: its rows so far, and when to publish next."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        settings: Ingest,
+        profile: Profile,
+        writers: Sequence[IndexWriter],
+        behind: Sequence[IndexWriter],
+        clock: Callable[[], float],
+    ) -> None:
+        self.rows: list[Row] = []
+        self.splitter = splitter_version(settings)
+        self.searchable: float | None = None  # when the first change could be found
+        self._transaction = transaction
+        self._settings = settings
+        self._profile = profile
+        self._writers = writers
+        self._behind = behind
+        self._clock = clock
+        self._due = clock() + _SOON_S
+
+    def remove(self, source: str, id: str) -> None:
+        self._transaction.remove(id)
+        self.rows.append(Row(source, "removed", id, "no longer there"))
+
+    def unchanged(self, file: Found, known: KnownFile | None) -> bool:
+        """Whether the file is as it was read before; the answer is noted as its row."""
+        if known is None:
+            return False
+        if (file.bytes, file.mtime_ns) != (known.bytes, known.mtime_ns) or known.unsettled:
+            if file.bytes != known.bytes or _sha256(file.path) != known.sha256:
+                return False
+            self._transaction.touch(str(file.path), (file.bytes, file.mtime_ns, time.time_ns()))
+        self.rows.append(Row(str(file.path), "unchanged", known.document_id, bytes=file.bytes))
+        return True
+
+    def read(
+        self,
+        files: Sequence[Found],
+        taken: Collection[str],
+        parse: Parse,
+        on_progress: Callable[[Progress], None],
+    ) -> None:
+        """Parses and stores the files, publishing on the way. taken: ids of the documents that are there."""
+        by_id = {file.id: file for file in files}
+        total, done, now = sum(file.bytes for file in files), 0, time.time_ns()
+        for id, result in parse(((file.id, file.path) for file in files), self._settings):
+            file = by_id[id]
+            if isinstance(result, DocumentError):
+                self.rows.append(self._failed(file, reason_of(result), result.cure, kept=id in taken))
+            else:
+                self.rows.append(self._stored(file, result, now, updated=id in taken))
+            done += file.bytes
+            on_progress(Progress("read", done, total, id))
+            self.publish_if_due()
+
+    def put(self, document: Document, file: tuple[int, int, int] | None) -> int:
+        """Splits and stores the document; returns how many chunks it has."""
+        chunks = split(document, self._settings, self._profile)
+        self._transaction.add(document, chunks, splitter=self.splitter, file=file)
+        return len(chunks)
+
+    def publish_if_due(self) -> None:
+        if self._transaction.changed and self._clock() >= self._due:
+            self._publish()
+
+    def finish(self) -> None:
+        """Publishes what is left, also what an interrupted run left undone."""
+        transaction = self._transaction
+        if transaction.changed or (transaction.base and any(transaction.lacking(w) for w in self._writers)):
+            self._publish()
+
+    def _publish(self) -> None:
+        start = self._clock()
+        self._transaction.publish(self._writers, behind=self._behind)
+        end = self._clock()
+        self.searchable = self.searchable or end
+        self._due = end + max(_SOON_S, _AMORTISED * (end - start))
+
+    def _stored(self, file: Found, document: Document, now_ns: int, *, updated: bool) -> Row:
+        try:
+            chunks = self.put(document, (file.bytes, file.mtime_ns, now_ns))
+        except (OSError, sqlite3.Error):  # the disk's fault, not the file's: nothing more can be stored
+            raise
+        except Exception as error:
+            reason = f"cannot be split or stored: {type(error).__name__}: {error}"
+            return self._failed(file, reason, "please report this file as a bug", kept=updated)
+        status: Status = "updated" if updated else "added"
+        return Row(str(file.path), status, document.id, chunks=chunks, bytes=file.bytes)
+
+    def _failed(self, file: Found, reason: str, cure: str, *, kept: bool) -> Row:
+        if kept:
+            reason += " (what was read from it before stays searchable)"
+        return Row(str(file.path), "failed", file.id, reason, cure, bytes=file.bytes)
+
+
+def _sha256(path: Path) -> str:
+    """ "" for a file that cannot be read: the parser will say why."""
+    try:
+        return sha256_of(path)
+    except OSError:
+        return ""

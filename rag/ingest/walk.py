@@ -1,0 +1,118 @@
+"""Which files an ingest means: paths to files with a stable id each, and what was left out and why."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rag.errors import NotFound, suggest
+from rag.ingest.load import SUFFIXES
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file to ingest. id: its path within the folder that was named, with '/' between the parts."""
+
+    id: str
+    path: Path  # absolute
+    root: Path  # the folder that was named, or the one the named file lies in
+    bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class Left:
+    """A file or folder that is not ingested. unreadable: nothing is known of what lies below it."""
+
+    path: Path
+    reason: str
+    unreadable: bool = False
+
+
+def walk(paths: Sequence[Path]) -> tuple[list[Found], list[Left]]:
+    """The files below `paths`, sorted by folder and name, each once.
+
+    Hidden ones, other suffixes than `load.SUFFIXES` and links in a circle are left out; a file that is named itself is
+    always taken. Raises NotFound for a path that does not exist.
+    """
+    found: dict[Path, Found] = {}
+    left: list[Left] = []
+    for path in (Path(os.path.abspath(path)) for path in paths):
+        if not path.exists():
+            near = suggest(path.name, os.listdir(path.parent)) if path.parent.is_dir() else ""
+            raise NotFound(f"no file or folder {str(path)!r}{near}")
+        for each in _below(path, path, frozenset()) if path.is_dir() else [path]:
+            if isinstance(each, Left):
+                left.append(each)
+            elif each not in found:
+                root = path if path.is_dir() else path.parent
+                try:
+                    stat = each.stat()
+                except OSError as error:
+                    left.append(Left(each, f"cannot be read: {error.strerror}", unreadable=True))
+                    continue
+                found[each] = Found(each.relative_to(root).as_posix(), each, root, stat.st_size, stat.st_mtime_ns)
+    return list(found.values()), left
+
+
+def name_apart(files: Sequence[Found], known: Mapping[str, str], taken: Mapping[str, str]) -> list[Found]:
+    """The files with ids that no other document has.
+
+    known: source -> document id of files seen before, which keep theirs. taken: document id -> source. The id of a
+    source that is gone from the disk passes to the new file of that name: the folder was moved.
+    """
+    used = dict(taken)
+    named = []
+    for file in files:
+        source = str(file.path)
+        id = known.get(source) or _free(file, used)
+        used[id] = source
+        named.append(replace(file, id=id))
+    return named
+
+
+def _free(file: Found, used: Mapping[str, str]) -> str:
+    longer = f"{file.root.name}/{file.id}"
+    choices = [file.id, longer, *(f"{longer} ({n})" for n in range(2, len(used) + 4))]
+    return next(id for id in choices if id not in used or not Path(used[id]).exists())
+
+
+def gone(known: Collection[str], found: Collection[Found], left: Collection[Left], roots: Sequence[Path]) -> list[str]:
+    """Known sources below the folders `roots` that are no longer there. What could not be read may still be there."""
+    here = {str(file.path) for file in found}
+    unknown = [each.path for each in left if each.unreadable]
+    folders = [folder for folder in (Path(os.path.abspath(root)) for root in roots) if folder.is_dir()]
+    return [
+        source
+        for source in known
+        if source not in here
+        and any(Path(source).is_relative_to(folder) for folder in folders)
+        and not any(Path(source).is_relative_to(path) for path in unknown)
+    ]
+
+
+def _below(folder: Path, top: Path, above: frozenset[tuple[int, int]]) -> Iterator[Path | Left]:
+    """Depth first, files before folders. above: device and inode of the folders on the way."""
+    try:
+        stat = folder.stat()
+        entries = sorted(os.scandir(folder), key=lambda entry: (entry.is_dir(), entry.name))
+    except OSError as error:
+        yield Left(folder, f"cannot be read: {error.strerror}", unreadable=True)
+        return
+    if (here := (stat.st_dev, stat.st_ino)) in above:
+        yield Left(folder, "a link to a folder it lies in")
+        return
+    for entry in entries:
+        path = folder / entry.name
+        if entry.name.startswith("."):
+            yield Left(path, "hidden")
+        elif entry.is_dir():
+            yield from _below(path, top, above | {here})
+        elif not entry.is_file():
+            yield Left(path, "a broken link" if entry.is_symlink() else "not a regular file")
+        elif path.suffix.lower() not in SUFFIXES:
+            yield Left(path, f"{path.suffix.lower() or 'no suffix'}: not a kind of document that is read")
+        else:
+            yield path
