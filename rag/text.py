@@ -87,11 +87,11 @@ def _ends_sentence(text: str, found: re.Match[str], start: int, keep: frozenset[
         return True
     if found.end() < len(text) and not text[found.end()].isspace():
         return False
-    if mark[0] != ".":
-        return True
     after = text[found.end() : found.end() + 8].lstrip()
     if after and after[0].islower():
         return False
+    if mark[0] != ".":
+        return True
     words = text[max(start, found.start() - 24) : found.start() + 1].split()
     word = words[-1].lstrip("(\"'“‘[").casefold() if words else ""
     if word in keep or _INITIALS.fullmatch(word):

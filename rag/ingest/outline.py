@@ -108,11 +108,12 @@ def outline(document: Document, profile: Profile) -> list[Mark]:
 def _text_marks(text: str) -> Iterator[Mark]:
     item_rank: dict[str, int] = {}  # kind of list item -> rank, since the last mark that is no item
     last_item = ""
+    taken = 0  # where the heading of the last mark ends; it may take the line below its label
     text = "\n" + text  # so that every line follows a line end, which the search for it is fastest with
     for found in _MARK.finditer(text):
         kind = found.lastgroup or ""
         start = found.start(kind)
-        if not _opens_part(text, found, kind):
+        if start < taken or not _opens_part(text, found, kind):
             continue
         label = found[kind]
         if kind != "item":
@@ -126,8 +127,8 @@ def _text_marks(text: str) -> Iterator[Mark]:
             rank = item_rank.setdefault(style, _FIRST_ITEM_RANK + len(item_rank))
             for other in [s for s, r in item_rank.items() if r > rank]:
                 del item_rank[other]
-        heading, end = _heading(text, start, found.end(kind), kind)
-        yield Mark(found.start(), rank, kind, heading, end - 1, kind == "statute" and label.startswith("第"))
+        heading, taken = _heading(text, start, found.end(kind), kind)
+        yield Mark(found.start(), rank, kind, heading, taken - 1, kind == "statute" and label.startswith("第"))
 
 
 def _opens_part(text: str, found: re.Match[str], kind: str) -> bool:
@@ -216,13 +217,18 @@ def _heading(text: str, start: int, label_end: int, kind: str) -> tuple[str, int
     title, taken = _title(rest)
     if not title and not rest.strip(" .:：*_") and kind in ("article", "chapter", "part", "exhibit", "section"):
         following = _NEXT_LINE.match(text, line_end)
-        if (
-            following and _title(following[1])[0] and not _MARK.match(text, text.rfind("\n", 0, following.start(1)))
-        ):  # named on the next line
-            return _one_line(f"{label} {_title(following[1])[0]}"), following.end()
+        named = _title(following[1])[0] if following else ""
+        if following and named and not _is_label(text, following.start(1)):
+            return _one_line(f"{label} {named}"), following.end()
     if kind == "item" and not title:
         return "", label_end
     return _one_line(f"{label} {title}"), label_end + taken
+
+
+def _is_label(text: str, place: int) -> bool:
+    """Whether the line that `place` lies on opens a part of its own."""
+    found = _MARK.match(text, text.rfind("\n", 0, place))
+    return found is not None and found.lastgroup not in ("capitals", "lone", "paper")
 
 
 def _title(rest: str) -> tuple[str, int]:
@@ -232,12 +238,12 @@ def _title(rest: str) -> tuple[str, int]:
     if _HAN.search(rest):
         line = rest.strip()
         return (line, len(rest)) if len(line) <= 25 and not re.search("[。；，,！？：:]", line) else ("", 0)
+    end = _TITLE_END.search(rest[: _TITLE_CHARS + 2], 2)
+    if end and rest[end.end() :].strip() and _is_title(head := rest[: end.start()].strip(" \t*_.:")):
+        return head, end.end()
     line = rest.strip(" \t\r*_.:")
     if 0 < len(line) <= _TITLE_CHARS and rest.rstrip()[-1:] not in ";," and _is_title(line):
         return line, len(rest)
-    end = _TITLE_END.search(rest[: _TITLE_CHARS + 2], 2)
-    if end and _is_title(head := rest[: end.start()].strip(" \t*_.:")):
-        return head, end.end()
     return "", 0
 
 

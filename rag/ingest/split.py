@@ -115,10 +115,10 @@ class _Divider:
     def pieces(self, part: _Part, start: int) -> Iterator[_Piece]:
         """The part as pieces of at most `limit`; the first begins at `start`, at or before the part's own start."""
         if self._length(start, part.end) <= self.limit and not part.has_whole:
-            yield _Piece(start, part.end, part.path, not part.whole, part.whole)
+            yield _Piece(start, part.end, self._path(part), not part.whole, part.whole)
             return
         inner: list[_Piece] = []
-        if not part.parts or self.text[part.heading_end : part.own_end].strip():
+        if not part.parts or self._has_text(part):
             cuts = cut(self.text, start, part.own_end, self.limit, self.overlap, self.abbreviations)
             inner += [_Piece(a, b, part.path, len(cuts) == 1 and not part.whole, part.whole) for a, b in cuts]
             start = -1
@@ -127,6 +127,15 @@ class _Divider:
             start = -1
         for piece in self._packed(inner):
             yield _Piece(piece.start, piece.end, piece.path, False, piece.whole)
+
+    def _has_text(self, part: _Part) -> bool:
+        return bool(self.text[part.heading_end : part.own_end].strip())
+
+    def _path(self, part: _Part) -> tuple[str, ...]:
+        """The path of a part that is one chunk: that of its only sub-part where it has nothing else."""
+        while len(part.parts) == 1 and not self._has_text(part):
+            part = part.parts[0]
+        return part.path
 
     def _packed(self, pieces: Iterable[_Piece]) -> list[_Piece]:
         packed: list[_Piece] = []
