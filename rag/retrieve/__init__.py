@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     from rag.retrieve.bm25_write import Bm25Writer
     from rag.retrieve.dense import DenseIndex, DenseSearch
     from rag.retrieve.dense_write import DenseWriter
-
-__all__ = ["Bm25Index", "Bm25Search", "Bm25Writer", "DenseIndex", "DenseSearch", "DenseWriter"]
+    from rag.retrieve.embed import OnnxEmbedder, SentenceTransformersEmbedder, open_embedder
+    from rag.retrieve.fuse import reciprocal_rank
+    from rag.retrieve.hybrid import Hybrid
+    from rag.retrieve.rerank import OnnxReranker
+    from rag.retrieve.tokenise import TOKENISER_VERSION, terms
 
 _HOMES = {
     "Bm25Index": "bm25",
@@ -20,7 +23,32 @@ _HOMES = {
     "DenseIndex": "dense",
     "DenseSearch": "dense",
     "DenseWriter": "dense_write",
+    "Hybrid": "hybrid",
+    "OnnxEmbedder": "embed",
+    "OnnxReranker": "rerank",
+    "SentenceTransformersEmbedder": "embed",
+    "TOKENISER_VERSION": "tokenise",
+    "open_embedder": "embed",
+    "reciprocal_rank": "fuse",
+    "terms": "tokenise",
 }
+
+__all__ = [
+    "TOKENISER_VERSION",
+    "Bm25Index",
+    "Bm25Search",
+    "Bm25Writer",
+    "DenseIndex",
+    "DenseSearch",
+    "DenseWriter",
+    "Hybrid",
+    "OnnxEmbedder",
+    "OnnxReranker",
+    "SentenceTransformersEmbedder",
+    "open_embedder",
+    "reciprocal_rank",
+    "terms",
+]
 
 
 def __getattr__(name: str) -> Any:

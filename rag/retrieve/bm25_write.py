@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +51,7 @@ class Bm25Writer:
         kept = [np.ones(len(part.ids), np.bool_) for part in parts]
         if old is not None and (old / "meta.json").exists():
             before = _as_part(Bm25Index.open(old))
-            gone = np.fromiter(chain(removed, (chunk.id for chunk in added)), np.int64)
+            gone = np.concatenate([np.fromiter(removed, np.int64, len(removed)), *(part.ids for part in parts)])
             parts.insert(0, before)
             kept.insert(0, ~np.isin(before.ids, gone))
         _merge(parts, kept, new)

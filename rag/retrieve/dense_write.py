@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Sequence
 from importlib import import_module
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from rag.types import Chunk, Embedder
 
 _EXACT_UP_TO = 20_000  # rows; one list, every row compared
 _EMBEDDED_AT_ONCE = 256  # chunks
+_CHUNKS_AT_ONCE = 256  # read and embedded; progress is told so often
 _SAMPLE_PER_LIST = 64  # rows that k-means sees per list
 
 
@@ -48,7 +48,7 @@ class DenseWriter:
                 )
             centroids = before.index.quantizer.reconstruct_n(0, before.index.nlist)
             trained_on = json.loads((old / "meta.json").read_text(encoding="utf-8"))["trained_on"]
-            gone = np.fromiter(chain(removed, ids), np.int64)
+            gone = np.concatenate([np.fromiter(removed, np.int64, len(removed)), ids])
             ids, rows, lists = _with_old(before, gone, ids, rows, lists)
         if _lists(len(ids)) == 1 or not trained_on / 3 < len(ids) < trained_on * 3:
             centroids, trained_on = _train(rows), len(ids)
@@ -57,12 +57,14 @@ class DenseWriter:
         self._save(new, ids[order], rows[order], _assign(rows, lists, centroids)[order], centroids, trained_on)
 
     def _embed(self, chunks: Sequence[Chunk]) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
-        """Ids and vectors of the chunks, a slice at a time: whoever hands them in can tell how far it is."""
-        ids, rows = np.zeros(len(chunks), np.int64), np.zeros((len(chunks), self.embedder.dimension), np.float16)
-        for start in range(0, len(chunks), _EMBEDDED_AT_ONCE):
-            some = chunks[start : start + _EMBEDDED_AT_ONCE]
-            ids[start : start + len(some)] = [chunk.id for chunk in some]
-            rows[start : start + len(some)] = np.nan_to_num(self.embedder.embed([chunk.indexed_text for chunk in some]))
+        """Ids and vectors of the chunks; what is not a number (a model's mishap) is stored as 0."""
+        ids = np.zeros(len(chunks), np.int64)
+        rows = np.zeros((len(chunks), self.embedder.dimension), np.float16)
+        for start in range(0, len(chunks), _CHUNKS_AT_ONCE):
+            some = chunks[start : start + _CHUNKS_AT_ONCE]
+            place = slice(start, start + len(some))
+            ids[place] = [chunk.id for chunk in some]
+            rows[place] = np.nan_to_num(self.embedder.embed([chunk.indexed_text for chunk in some]))
         return ids, rows
 
     def _save(

@@ -1,0 +1,56 @@
+"""Keyword and dense search beside each other, fused."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from rag.errors import Unavailable, UsageError
+from rag.retrieve.fuse import reciprocal_rank
+from rag.settings import Retrieve
+from rag.types import Filter, Hit, Retriever
+
+log = logging.getLogger(__name__)
+
+
+class Hybrid:
+    """Asks every leg at once and fuses what they find; a leg that fails is left out, and `notes` says so."""
+
+    name = "hybrid"
+
+    def __init__(
+        self, legs: Sequence[Retriever], settings: Retrieve | None = None, *, weights: Sequence[float] | None = None
+    ) -> None:
+        """settings: how many candidates each leg gives, constant of the fusion; weights: one per leg, 1 by default."""
+        self.legs = {str(getattr(leg, "name", type(leg).__name__)): leg for leg in legs}
+        if len(self.legs) < len(legs):
+            raise UsageError(f"two searches have the same name: {', '.join(self.legs)} of {len(legs)}")
+        self._settings = settings or Retrieve()
+        self._weights = dict(zip(self.legs, weights or [1.0] * len(legs), strict=True))
+        self._failed: dict[str, str] = {}  # leg -> why its latest search failed
+        self._pool = ThreadPoolExecutor(2 * max(1, len(legs)), thread_name_prefix="retrieve")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the answer must know: the legs that failed at the latest search."""
+        return tuple(f"{leg} search failed: {why}" for leg, why in self._failed.items())
+
+    def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]:
+        """The best k chunks of all legs. Raises Unavailable when every leg failed, UsageError for a wrong filter."""
+        wanted = max(k, self._settings.candidates_k)
+        running = {name: self._pool.submit(leg.search, query, wanted, filter) for name, leg in self.legs.items()}
+        rankings, failed = {}, {}
+        for name, result in running.items():
+            try:
+                rankings[name] = result.result()
+            except UsageError:
+                raise
+            except Exception as error:  # whatever ails one leg, the other still answers
+                log.warning("%s search failed: %s: %s", name, type(error).__name__, error)
+                failed[name] = f"{type(error).__name__}: {error}"
+        self._failed = failed
+        if not rankings:
+            raise Unavailable(f"no search answered: {failed}")
+        weights = [self._weights[name] for name in rankings]
+        return reciprocal_rank(list(rankings.values()), k, constant=self._settings.rrf_k, weights=weights)

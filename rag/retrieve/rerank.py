@@ -1,0 +1,68 @@
+"""A cross-encoder reads question and passage together and says how likely the passage answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag.retrieve.embed import cores, open_graph, open_tokenizer, read_config, run_graph
+from rag.types import Hit
+
+
+class OnnxReranker:
+    """A model folder: model.onnx (output `score`, a logit), tokenizer.json, config.json (max_tokens, platt a and b).
+
+    One pair is one run of the graph, so a pair's score does not depend on what else was found.
+    """
+
+    name = "rerank"
+
+    def __init__(self, folder: Path, threads: int = 0) -> None:
+        """threads: pairs read at once, 0 is one per core. Raises StoreError when the folder is incomplete."""
+        self.folder = folder
+        config = read_config(folder)
+        platt = config.get("platt", {})
+        self._a, self._b = float(platt.get("a", 1.0)), float(platt.get("b", 0.0))
+        self._max_tokens = int(config["max_tokens"])
+        self._threads = threads or cores()
+
+    def rerank(self, query: str, hits: Sequence[Hit], k: int) -> list[Hit]:
+        """The best k of `hits`, best first, ties in their old order.
+
+        score and scores["relevance"]: the calibrated probability 1 / (1 + exp(-(a * logit + b))) that the passage
+        answers the query (Platt 1999); scores["rerank"]: the logit.
+        """
+        if not hits:
+            return []
+        pairs = self._tokenizer.encode_batch([(query, hit.chunk.indexed_text) for hit in hits])
+        with ThreadPoolExecutor(self._threads) as pool:
+            logits = np.array(list(pool.map(self._score, pairs)), np.float64)
+        relevance = 1 / (1 + np.exp(-(self._a * logits + self._b)))
+        return [
+            replace(
+                hits[i],
+                score=float(relevance[i]),
+                rank=rank,
+                ranker=self.name,
+                scores={**hits[i].scores, "rerank": float(logits[i]), "relevance": float(relevance[i])},
+            )
+            for rank, i in enumerate(np.argsort(-relevance, kind="stable")[:k].tolist(), start=1)
+        ]
+
+    def _score(self, pair: Any) -> float:
+        ids, types = np.array([pair.ids], np.int64), np.array([pair.type_ids], np.int64)
+        return float(run_graph(self._session, ids, types).reshape(-1)[0])
+
+    @cached_property
+    def _session(self) -> Any:
+        return open_graph(self.folder)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        return open_tokenizer(self.folder, self._max_tokens)
