@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,30 +20,36 @@ _WORD = re.compile(r"[a-z0-9]+")
 K1, B = 1.5, 0.75
 
 
+def latin_words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
 class Bm25:
     """Okapi BM25 (Robertson & Zaragoza 2009, eq. 3.15) as one sparse matrix, for scoring many questions at once."""
 
-    def __init__(self, passages: list[str]) -> None:
+    def __init__(self, passages: list[str], words: Callable[[str], list[str]] = latin_words) -> None:
         from scipy.sparse import csr_matrix
 
-        counts = [Counter(_WORD.findall(passage.lower())) for passage in passages]
-        words = sorted({word for count in counts for word in count})
-        self.column = {word: column for column, word in enumerate(words)}
+        self.words = words
+        counts = [Counter(words(passage)) for passage in passages]
+        self.column = {word: i for i, word in enumerate(sorted({word for count in counts for word in count}))}
         lengths = np.array([sum(count.values()) for count in counts], np.float32)
         rows = np.repeat(np.arange(len(counts)), [len(count) for count in counts])
         columns = np.array([self.column[word] for count in counts for word in count], np.int32)
         tf = np.array([n for count in counts for n in count.values()], np.float32)
-        documents = np.bincount(columns, minlength=len(words))
+        documents = np.bincount(columns, minlength=len(self.column))
         idf = np.log1p((len(counts) - documents + 0.5) / (documents + 0.5)).astype(np.float32)
         norm = K1 * (1 - B + B * lengths / max(float(lengths.mean()), 1.0))
         weights = idf[columns] * tf * (K1 + 1) / (tf + norm[rows])
-        self.weights: csr_matrix = csr_matrix((weights, (rows, columns)), shape=(len(counts), len(words))).T.tocsr()
+        self.weights: csr_matrix = csr_matrix(
+            (weights, (rows, columns)), shape=(len(counts), len(self.column))
+        ).T.tocsr()
 
     def scores(self, texts: list[str]) -> NDArray[np.float32]:
         """float32 [len(texts), passages]."""
         from scipy.sparse import csr_matrix
 
-        pairs = [(row, self.column[word]) for row, text in enumerate(texts) for word in set(_WORD.findall(text.lower()))
+        pairs = [(row, self.column[word]) for row, text in enumerate(texts) for word in set(self.words(text))
                  if word in self.column]  # fmt: skip
         rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
         shape = (len(texts), self.weights.shape[0])
