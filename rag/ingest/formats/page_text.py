@@ -21,6 +21,7 @@ Word = tuple[str, float, float, float, float]  # text without blanks, x0, top, x
 _PAGE_NUMBER = re.compile(
     r"(?i)[-–—\s]*(?:page\s*)?(?:\d{1,4}|[ivxl]{1,6})(?:\s*(?:of|/)\s*\d{1,4})?[-–—\s]*|第\s*\d+\s*页.*"
 )
+_NUMBERS_PAGE = re.compile(r"(?i)\bpage\s*\d|[|/–—-]\s*\d+\s*$|^\s*\d+\s*[|/–—-]|第\s*\d+\s*页")
 _CJK = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
 _IS_CJK = re.compile(f"[{_CJK}]")
 _LABEL = re.compile(
@@ -99,9 +100,10 @@ def _joined(row: Sequence[Line]) -> Line:
 def without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """The pages without page numbers and without the headers and footers that most of them repeat.
 
-    The first occurrence of a header stays, so no information is lost. Digits are not compared ("Page 3 of 9").
+    The first occurrence of a header stays, so no information is lost. Digits are compared ("SCHEDULE 2" is no header)
+    but where they number the page ("Lease | Page 3 of 9").
     """
-    counts = Counter(key for lines in pages for key in {_same_but_digits(line) for line in _edges(lines)})
+    counts = Counter(key for lines in pages for key in {_running_key(line) for line in _edges(lines)})
     least = max(3, 0.4 * sum(bool(lines) for lines in pages))
     kept_once: set[str] = set()
     result = []
@@ -110,7 +112,7 @@ def without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
         kept = []
         for line in lines:
             if id(line) in edges and len(pages) > 1:
-                key = _same_but_digits(line)
+                key = _running_key(line)
                 if _PAGE_NUMBER.fullmatch(line.text) or (counts[key] >= least and key in kept_once):
                     continue
                 kept_once.add(key)
@@ -125,8 +127,10 @@ def _edges(lines: Sequence[Line]) -> Sequence[Line]:
     return [*lines[:_EDGE_LINES], *lines[-_EDGE_LINES:]]
 
 
-def _same_but_digits(line: Line) -> str:
-    return re.sub(r"\d+", "#", line.text)
+def _running_key(line: Line) -> str:
+    """Equal for two lines that are the same header."""
+    text = line.text
+    return re.sub(r"\d+", "#", text) if _NUMBERS_PAGE.search(text) else text
 
 
 def write(
