@@ -9,8 +9,9 @@ dataset("legalbench-rag").questions("cuad")
 
 from __future__ import annotations
 
-from corpora.fetch import fetch
-from corpora.profiles import DOMAINS, profile, sample_questions, samples
+from corpora.domains import DOMAINS, profile, samples
+from corpora.fetching import fetch
+from corpora.own import located, sample_questions
 from corpora.public import Dataset, Entry, dataset, entries, entry
 from corpora.records import GoldSpan, Qrels, Question
 
@@ -25,6 +26,7 @@ __all__ = [
     "entries",
     "entry",
     "fetch",
+    "located",
     "names",
     "profile",
     "sample_questions",

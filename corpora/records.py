@@ -27,6 +27,7 @@ class Question:
     document_id: the document the question is asked on; None when it is asked on the whole collection.
     gold: where the answers (or the evidence) stand; () where the set gives no place.
     passage: the part of that document the annotator saw, where it is not the whole document.
+    evidence: wording of the gold span where its place depends on how the file is read (`own.located` finds it).
     label: the answer to a yes/no question, else "". category: the set's own grouping, "" without one.
     """
 
@@ -40,3 +41,4 @@ class Question:
     category: str = ""
     language: str = "en"
     passage: GoldSpan | None = None
+    evidence: str = ""

@@ -31,7 +31,11 @@ def fetch(name: str, root: Path | str | None = None, source: Path | str | None =
     root = root or load_settings().public_data
     if not root:
         raise UsageError("no folder to put data sets in: set public_data (SPAREWHEEL_PUBLIC_DATA) to one")
-    root = Path(root).expanduser()
+    return bring(found, Path(root).expanduser(), source)
+
+
+def bring(found: Entry, root: Path, source: Path | str | None = None) -> Path:
+    """`fetch` for an entry, registered or not."""
     target = root / found.folder
     if target.is_dir():
         _verify(found, target, found.checksums, f"{target} is not what is registered: remove it and fetch again")
@@ -42,7 +46,9 @@ def fetch(name: str, root: Path | str | None = None, source: Path | str | None =
         if source is None or "://" in str(source):
             _download(found, str(source or ""), new)
         else:
-            shutil.copytree(_local(found, Path(source).expanduser()), new)
+            shutil.copytree(_local(found, Path(source).expanduser()), new, copy_function=shutil.copyfile)
+            for folder in (new, *(path for path in new.rglob("*") if path.is_dir())):
+                folder.chmod(0o755)  # the copy of a read-only folder could not be renamed
         _verify(found, new, found.checksums, "the source holds another version, or the transfer was damaged")
         new.rename(target)
     return target
