@@ -1,0 +1,138 @@
+"""Everything the Chinese reader is trained and measured on, in one file that travels to the GPU.
+
+python -m training.zh_prepare --recipe training/zh_reader.toml --out build/zh/examples.json.gz
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from corpora import dataset
+from training.splits import held_out
+from training.zh_examples import Asked, Example, Texts, asked, elsewhere, positive, removed, similar, split
+from training.zh_made import cloze, law_windows, quoted, yes_no
+from training.zh_texts import WINDOW_CHARS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recipe", type=Path, default=Path(__file__).with_name("zh_reader.toml"))
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    recipe = tomllib.loads(arguments.recipe.read_text(encoding="utf-8"))
+    made = prepare(recipe["data"], recipe["seed"])
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    with gzip.open(arguments.out, "wt", encoding="utf-8", compresslevel=6) as file:
+        json.dump(made, file, ensure_ascii=False)
+    for part in ("pretrain", "train"):
+        print(part, dict(Counter(row[0] for row in made[part])))
+    print({name: len(rows) for name, rows in made["measure"].items()}, f"{len(made['texts']):,} texts")
+
+
+def prepare(wanted: dict[str, int], seed: int) -> dict[str, Any]:
+    """{"texts": [str], "pretrain": rows, "train": rows, "measure": {set: questions}}; `wanted` limits each kind."""
+    rng, texts = random.Random(seed), Texts()
+    pools = {name: split([*asked(name, texts)]) for name in ("cmrc2018", "drcd")}
+    turned = split([*asked("drcd", texts, simplify=True)])[0]
+    trained = [q for name in pools for q in pools[name][0]] + turned
+    rng.shuffle(trained)
+    train = [*answered(trained[: wanted["asked"]], texts.all, rng)]
+    train += [*lecoqa(texts, rng)]
+    train += [*statements(trained, texts, rng, wanted["yes_no"])]
+    pretrain = [*clozes(trained, texts, rng, wanted["cloze"])]
+    rng.shuffle(train)
+    rng.shuffle(pretrain)
+    measure = {name: [question_row(q, texts.all) for q in pools[name][1]] for name in pools}
+    rows = {"pretrain": [e.row() for e in pretrain], "train": [e.row() for e in train]}
+    return {"texts": texts.all, **rows, "measure": {**measure, "cjrc": [*judgments()]}}
+
+
+def answered(questions: list[Asked], texts: list[str], rng: random.Random) -> Iterator[Example]:
+    """Each question with its answer and, every other time each, without it in two ways."""
+    for question in questions:
+        yield positive(question, texts[question.text], rng)
+        if rng.random() < 0.5 and (example := removed(question, texts[question.text], rng)):
+            yield example
+    half = [question for question in questions if rng.random() < 0.5]
+    yield from elsewhere(half, texts, rng)
+
+
+def lecoqa(texts: Texts, rng: random.Random) -> Iterator[Example]:
+    """LeCoQA's training side: the sentence of the gold article that answers; and similar articles that don't."""
+    set = dataset("lecoqa")
+    laws = {document.id: document.text for document in set.documents()}
+    questions = [q for q in set.questions() if q.gold and not held_out(f"lecoqa/{q.id}")]
+    articles = sorted({(g.document_id, g.start, g.end) for q in questions for g in q.gold})
+    near = similar([q.text for q in questions], [laws[d][a:b] for d, a, b in articles], 30)
+    for question, row in zip(questions, near, strict=True):
+        gold = {(g.document_id, g.start, g.end) for g in question.gold}
+        for document, a, b in sorted(gold):
+            span = quoted(laws[document][a:b], " ".join(question.answers))
+            if span and span[1] - span[0] < WINDOW_CHARS:
+                where = Asked("", texts.add(laws[document]), question.text, a + span[0], a + span[1])
+                yield from (positive(where, laws[document], rng) for _ in range(2))
+        document, a, b = rng.choice([articles[i] for i in row[10:] if articles[i] not in gold])
+        end = min(b, a + WINDOW_CHARS)
+        yield Example("elsewhere", texts.add(laws[document]), a, end, end, end, question.text)
+
+
+def plain_windows(questions: list[Asked], texts: Texts, rng: random.Random) -> list[tuple[int, int, int]]:
+    """(text, start, end) of windows of all statutes and of the training texts, in random order."""
+    places = [(i, 0, min(len(texts.all[i]), WINDOW_CHARS)) for i in sorted({q.text for q in questions})]
+    for document in dataset("laws").documents():
+        place = texts.add(document.text)
+        places += [(place, start, end) for start, end in law_windows(document.text, rng)]
+    rng.shuffle(places)
+    return places
+
+
+def clozes(questions: list[Asked], texts: Texts, rng: random.Random, count: int) -> Iterator[Example]:
+    for place, start, end in plain_windows(questions, texts, rng):
+        for example in cloze(place, texts.all[place], start, end, rng):
+            yield example
+            count -= 1
+        if count <= 0:
+            return
+
+
+def statements(questions: list[Asked], texts: Texts, rng: random.Random, count: int) -> Iterator[Example]:
+    """Yes/no questions, as many of either answer; and a tenth more asked on another text: no answer."""
+    left = {1: count // 2, 2: count // 2}
+    places = plain_windows(questions, texts, rng)
+    for (place, start, end), other in pairwise(places):
+        example = yes_no(place, texts.all[place], start, end, rng)
+        if example and left[example.label] > 0:
+            left[example.label] -= 1
+            yield example
+            if rng.random() < 0.2:
+                yield Example("elsewhere", other[0], other[1], other[2], other[2], other[2], example.question)
+        if not any(left.values()):
+            return
+
+
+def question_row(question: Asked, texts: list[str]) -> dict[str, Any]:
+    """A held-out question as `training.zh_measure` reads it."""
+    answer = texts[question.text][question.start : question.end]
+    return {"question": question.question, "text": texts[question.text], "answers": [answer], "label": ""}
+
+
+def judgments() -> Iterator[dict[str, Any]]:
+    """CJRC dev: measured on, never trained on. `answers` is empty where there is none; label "yes", "no" or ""."""
+    set = dataset("cjrc")
+    texts = {document.id: document.text for document in set.documents()}
+    for question in set.questions():
+        text = texts[question.document_id or ""]
+        yield {"question": question.text, "text": text, "answers": [*question.answers], "label": question.label}
+
+
+if __name__ == "__main__":
+    main()
