@@ -84,7 +84,7 @@ def _write(block: Any, builder: TextBuilder, numbering: Numbering, document: Any
         _write_paragraph(block, builder, numbering, document)
     elif block.tag == f"{_W}tbl":
         for row in block.iterchildren(f"{_W}tr"):
-            builder.add("\t".join(_cells(row)), gap="\n")
+            builder.add("\t".join(_cells(row)), tight=True)
     elif block.tag == f"{_W}sdt":
         for content in block.iterchildren(f"{_W}sdtContent"):
             for inner in content.iterchildren():
@@ -103,7 +103,7 @@ def _write_paragraph(block: Any, builder: TextBuilder, numbering: Numbering, doc
     if level and len(text) <= 300:
         builder.heading(full, level)
     else:
-        builder.add(full)
+        builder.add(full, tight=label == "-")
 
 
 def _heading_level(style: Any) -> int:

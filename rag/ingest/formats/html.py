@@ -117,7 +117,7 @@ class _Writer:
         elif name == "tr" and not _is_layout(tag):
             self._flush()
             cells = (" ".join(cell.get_text(" ").split()) for cell in tag.find_all(["td", "th"], recursive=False))
-            self.builder.add("\t".join(cells), gap="\n")
+            self.builder.add("\t".join(cells), tight=True)
         elif name == "pre":
             self._flush()
             self.builder.add(tag.get_text())
@@ -134,7 +134,7 @@ class _Writer:
         text = re.sub(r" ?\n ?", "\n", "".join(self.inline)).strip()
         self.inline.clear()
         if text:
-            self.builder.add(self.prefix + text, gap="\n" if self.prefix else "\n\n")
+            self.builder.add(self.prefix + text, tight=bool(self.prefix))
             self.prefix = ""
 
 

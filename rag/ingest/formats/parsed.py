@@ -57,16 +57,20 @@ class TextBuilder:
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._length = 0
+        self._tight = False
         self.headings: list[tuple[int, int, int]] = []
 
-    def add(self, block: str, gap: str = "\n\n") -> tuple[int, int]:
-        """Span of the cleaned, trimmed block; empty when nothing is left of it. `gap` stands before it."""
+    def add(self, block: str, *, tight: bool = False) -> tuple[int, int]:
+        """Span of the cleaned, trimmed block; empty when nothing is left of it. Two tight ones in a row (items of a
+        list, rows of a table) have no blank line between them."""
         block = clean(block).strip()
         if not block:
             return self._length, self._length
         if self._parts:
+            gap = "\n" if tight and self._tight else "\n\n"
             self._parts.append(gap)
             self._length += len(gap)
+        self._tight = tight
         start = self._length
         self._parts.append(block)
         self._length += len(block)

@@ -46,7 +46,7 @@ def parse_xml(data: bytes, settings: Ingest) -> Parsed:
     for element in root.iter():
         for part in (element.text, element.tail):
             if part and not part.isspace():
-                builder.add(_one_line(part), gap="\n")
+                builder.add(_one_line(part), tight=True)
     return Parsed(builder.text, "application/xml")
 
 
@@ -120,7 +120,7 @@ def _jats_blocks(parent: Element, builder: TextBuilder, level: int) -> None:
         elif name == "title":
             builder.heading(f"{label} {_text(element)}".strip(), level)
         elif name == "tr":
-            builder.add("\t".join(_text(cell) for cell in element), gap="\n")
+            builder.add("\t".join(_text(cell) for cell in element), tight=True)
         elif name in ("p", "title", "disp-formula") and not any(
             _name(e) in ("list", "table-wrap", "fig") for e in element
         ):
