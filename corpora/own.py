@@ -7,7 +7,8 @@ A record:
      "category": "lookup", "language": "en"}
 
 label: "yes" or "no" for a yes/no question. category: lookup (one place says it), condition (a rule must be applied),
-table (a cell), yes-no, unanswerable (plausible, and no document says it: no document, answers or evidence).
+table (a cell), yes-no, paraphrase (other words than the document's), unanswerable (plausible, and no document says it:
+no document, answers or evidence).
 `evidence` is verbatim in the document's text but for white space, which differs between file formats.
 """
 

@@ -63,7 +63,8 @@ def test_enough_of_each_kind(documents, questions):
     assert any(document.language == "zh" for document in paged)
     assert sum(not question.answerable for question in questions) >= 10
     assert sum(question.language == "zh" for question in questions) >= 10
-    assert {question.category for question in questions} == {"lookup", "condition", "table", "yes-no", "unanswerable"}
+    kinds = {"lookup", "condition", "table", "yes-no", "paraphrase", "unanswerable"}
+    assert {question.category for question in questions} == kinds
 
 
 def test_the_samples_are_small():
