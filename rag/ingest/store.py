@@ -92,6 +92,12 @@ class Store:
                 transaction.close()
                 self._clean()
 
+    def destroy(self, *, wait: bool = False) -> None:
+        """The corpus and its folder are gone. Raises Locked when another process writes and not `wait`."""
+        with writing(self.folder / "lock", wait=wait):
+            (self.folder / CONFIG).unlink()  # first: what is left by a crash is no corpus
+            shutil.rmtree(self.folder)
+
     def _make_current(self, number: int) -> Snapshot:
         """Its folder is whole and on the disk; from here on readers open it."""
         write_durably(self.folder / "CURRENT", f"{number}\n".encode())

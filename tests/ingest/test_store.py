@@ -312,3 +312,13 @@ def test_an_emptied_corpus_still_opens(store):
     with store.open() as snapshot:
         assert (snapshot.ids().tolist(), snapshot.share("words"), snapshot.language()) == ([], 1.0, "en")
         assert snapshot.matching({}).tolist() == []
+
+
+def test_a_destroyed_corpus_is_gone(store, tmp_path):
+    """Folder and all; its name is free again."""
+    put(store, document())
+    with store.write(), pytest.raises(Locked):
+        store.destroy()
+    store.destroy()
+    assert corpus_names(tmp_path) == []
+    assert Store.create(store.folder, CorpusConfig("contracts")).current() == 0

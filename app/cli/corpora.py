@@ -1,0 +1,168 @@
+"""`sparewheel corpora`: what is indexed, and the public data sets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.cli.common import console, print_json, settings_of
+from app.cli.ingest import dense_of
+from rag.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from rag.ingest.store import Store
+
+
+@click.group()
+def corpora() -> None:
+    """List, inspect, remove and fetch corpora."""
+
+
+@corpora.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> int:
+    """The corpora on this machine."""
+    from rich.table import Table
+
+    from rag.ingest.store import Store, corpus_names
+
+    folder = settings_of(ctx).corpora_folder
+    rows = [describe(Store(folder / name)) for name in corpus_names(folder)]
+    if as_json:
+        print_json(rows)
+        return 0
+    if not rows:
+        console().print("no corpora yet; make one with: sparewheel ingest PATH --corpus NAME")
+        return 0
+    table = Table("corpus", "domain", expand=True)
+    for head in ("documents", "chunks", "embedded", "MB", "sensitivity"):
+        table.add_column(head, justify="right")
+    for row in rows:
+        numbers = f"{row['documents']:,}", f"{row['chunks']:,}", f"{row['embedded_share']:.0%}", f"{row['mb']:.1f}"
+        table.add_row(row["corpus"], row["domain"], *numbers, row["sensitivity"])
+        if row["trouble"]:
+            table.add_row("", row["trouble"])
+    console().print(table)
+    return 0
+
+
+@corpora.command()
+@click.argument("corpus")
+@click.option("--documents", is_flag=True, help="List the documents too.")
+@click.option("--verify", is_flag=True, help="Read every file of the index and check it, byte for byte.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with the documents.")
+@click.pass_context
+def info(ctx: click.Context, corpus: str, documents: bool, verify: bool, as_json: bool) -> int:
+    """What CORPUS holds and how it was built."""
+    from rich.table import Table
+
+    store = _store(ctx, corpus)
+    with store.open() as snapshot:
+        if verify:
+            snapshot.verify()
+        facts = {**describe(store), "snapshot": snapshot.manifest.number, "published": snapshot.manifest.published}
+        facts["characters"] = snapshot.manifest.chars
+        facts["split_by"] = list(snapshot.manifest.splitters)
+        facts["indexes"] = {name: state.version for name, state in snapshot.manifest.indexes.items()}
+        listed = snapshot.documents()
+    if as_json:
+        print_json({**facts, "listed": listed})
+        return 0
+    out = console()
+    for key, value in facts.items():
+        if value not in ("", None):
+            out.print(f"{key.replace('_', ' '):>15}  {_said(value)}")
+    if documents:
+        table = Table("document", "title", "language", "pages", "chunks", expand=True)
+        for each in listed:
+            table.add_row(each.id, each.title, each.language, str(each.pages or ""), str(each.chunks))
+        out.print(table)
+    if verify:
+        out.print("every file is as it was written")
+    return 0
+
+
+@corpora.command()
+@click.argument("documents", nargs=-1, metavar="DOCUMENT...")
+@click.option("--corpus", required=True, help="Name of the corpus.")
+@click.option("--all", "whole", is_flag=True, help="Remove the corpus itself and all its documents.")
+@click.option("--yes", is_flag=True, help="With --all: do not ask.")
+@click.option("--wait", is_flag=True, help="Wait while another process writes the corpus.")
+@click.pass_context
+def remove(ctx: click.Context, documents: tuple[str, ...], corpus: str, whole: bool, yes: bool, wait: bool) -> int:
+    """Remove documents from a corpus. Their source files stay."""
+    from rag.assemble import keyword_writer
+    from rag.ingest.run import remove as run
+
+    if whole == bool(documents):
+        raise UsageError("name the documents to remove, or say --all for the corpus itself")
+    store = _store(ctx, corpus)
+    if whole:
+        if not yes:
+            click.confirm(f"Remove corpus {corpus!r} in {store.folder}?", abort=True)
+        store.destroy(wait=wait)
+        console().print(f"removed corpus {corpus}")
+        return 0
+    behind = dense_of(store, settings_of(ctx))
+    run(store, documents, writers=[keyword_writer()], behind=behind, wait=wait)
+    console().print(f"removed {', '.join(documents)}")
+    return 0
+
+
+@corpora.command()
+@click.argument("name", required=False)
+@click.option("--from", "source", help="A folder that holds the data set, or the address of an archive of it.")
+@click.pass_context
+def fetch(ctx: click.Context, name: str | None, source: str | None) -> int:
+    """Bring the public data set NAME into the folder of the setting public_data; without NAME, list them."""
+    import corpora as registry
+
+    if name is None:
+        for known in registry.names():
+            console().print(known)
+        return 0
+    folder = registry.fetch(name, root=settings_of(ctx).public_data or None, source=source)
+    console().print(f"{name} is in {folder}", soft_wrap=True)
+    return 0
+
+
+def describe(store: Store) -> dict[str, Any]:
+    """What a list of corpora shows of one. trouble: why it cannot be opened, "" when it can."""
+    config = store.config
+    row: dict[str, Any] = {
+        "corpus": config.name,
+        "domain": config.domain,
+        "sensitivity": config.sensitivity,
+        "embedding": config.embedding,
+        "documents": 0,
+        "chunks": 0,
+        "embedded_share": 0.0,
+        "mb": 0.0,
+        "folder": str(store.folder),
+        "trouble": "",
+    }
+    if store.current():
+        try:
+            with store.open() as snapshot:
+                row["documents"], row["chunks"] = snapshot.manifest.documents, snapshot.manifest.chunks
+                row["embedded_share"] = round(snapshot.share("dense"), 4)
+                row["mb"] = round(sum(state.bytes for state in snapshot.manifest.files.values()) / 1e6, 1)
+        except StoreError as error:
+            row["trouble"] = str(error)
+    return row
+
+
+def _store(ctx: click.Context, name: str) -> Store:
+    from rag.ingest.store import Store, corpus_folder
+
+    return Store(corpus_folder(settings_of(ctx).corpora_folder, name))
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {item}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

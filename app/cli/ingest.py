@@ -1,0 +1,249 @@
+"""`sparewheel ingest` and `sparewheel reindex`: files into a corpus, and a corpus up to date with today's models."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from app.cli.common import console, print_json, settings_of
+from rag.errors import NotFound, UsageError
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.ingest.report import Progress, Report
+    from rag.ingest.store import Store
+    from rag.types import IndexWriter
+
+_STAGES = {"read": "Reading", "split": "Splitting", "fill": "Embedding"}
+_SHOWN = 20  # failed files listed on the terminal; --json lists every file
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option("--corpus", required=True, help="Name of the corpus; made if there is none.")
+@click.option(
+    "--domain", type=click.Choice(["legal", "medical", "general"]), help="Of a new corpus (default: general)."
+)
+@click.option(
+    "--sensitivity", type=click.Choice(["high", "normal"]), help="high: no question ever leaves this machine."
+)
+@click.option("--prune", is_flag=True, help="Remove documents whose files below PATH are gone.")
+@click.option("--wait", is_flag=True, help="Wait while another process writes the corpus.")
+@click.option("--no-dense", is_flag=True, help="Words only for now; a later ingest or reindex embeds the rest.")
+@click.option("--json", "as_json", is_flag=True, help="What became of every file, as JSON.")
+@click.pass_context
+def ingest(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    corpus: str,
+    domain: str | None,
+    sensitivity: str | None,
+    prune: bool,
+    wait: bool,
+    no_dense: bool,
+    as_json: bool,
+) -> int:
+    """Index files or folders into a corpus: PDF, DOCX, HTML, Markdown, text, XML.
+
+    Unchanged files cost nothing, changed ones replace what was read before. Documents can be asked about while the rest
+    is still read and embedded; stopped at any moment, the same command goes on where it was.
+
+    Exit code: 0, 1 when a file failed, 2 usage.
+    """
+    settings = settings_of(ctx)
+    told = None if as_json else _print_report
+    store = open_corpus(settings, corpus, domain, sensitivity, paths)
+    report = index(store, paths, settings, prune=prune, wait=wait, dense=not no_dense, told=told)
+    if as_json:
+        print_json({"corpus": corpus, **_state(store), "report": report})
+    else:
+        _print_state(store)
+    return 1 if report.of("failed") else 0
+
+
+@click.command()
+@click.option("--corpus", required=True, help="Name of the corpus.")
+@click.option("--wait", is_flag=True, help="Wait while another process writes the corpus.")
+@click.option("--no-dense", is_flag=True, help="Words only for now.")
+@click.pass_context
+def reindex(ctx: click.Context, corpus: str, wait: bool, no_dense: bool) -> int:
+    """Bring an index up to date with today's models and rules, without its source files.
+
+    Documents are split again where the rules changed, and an index is built anew where its tokeniser or its embedding
+    model changed. It also finishes embedding that was interrupted.
+    """
+    from rag.assemble import keyword_writer
+    from rag.ingest.run import reindex as run
+    from rag.ingest.store import Store, corpus_folder
+
+    settings = settings_of(ctx)
+    store = Store(corpus_folder(settings.corpora_folder, corpus))
+    if settings.retrieve.embedding != "auto":
+        store.configure(replace(store.config, embedding=settings.retrieve.embedding))
+    with _progress() as show:
+        count = run(
+            store,
+            settings=settings.ingest,
+            profile=store.config.profile,
+            writers=[keyword_writer()],
+            behind=dense_of(store, settings),
+            wait=wait,
+            on_progress=show,
+        )
+    console(err=True).print(f"{count} documents split again" if count else "every document is split by today's rules")
+    if not no_dense:
+        _embed(store, settings, rebuild=True)
+    _print_state(store)
+    return 0
+
+
+def run_ingest(paths: Sequence[Path], corpus: str, *, domain: str, settings: Settings) -> Report:
+    """As the command `ingest`, for programs: everything read and embedded, progress on standard error."""
+    return index(open_corpus(settings, corpus, domain, None, paths), paths, settings)
+
+
+def index(
+    store: Store,
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    prune: bool = False,
+    wait: bool = False,
+    dense: bool = True,
+    told: Callable[[Report], None] | None = None,
+) -> Report:
+    """Reads the files, tells the report, then embeds."""
+    from rag.assemble import keyword_writer
+    from rag.ingest.run import ingest as run
+
+    with _progress() as show:
+        report = run(
+            store,
+            paths,
+            settings=settings.ingest,
+            profile=store.config.profile,
+            writers=[keyword_writer()],
+            behind=dense_of(store, settings),
+            prune=prune,
+            wait=wait,
+            on_progress=show,
+        )
+    if told is not None:
+        told(report)
+    if dense:
+        _embed(store, settings)
+    return report
+
+
+def dense_of(store: Store, settings: Settings) -> list[IndexWriter]:
+    """The dense index's writer where the corpus has one: what is removed must leave it too."""
+    from rag.assemble import dense_writer
+
+    if not store.current():
+        return []
+    with store.open() as snapshot:
+        built = "dense" in snapshot.manifest.indexes
+    return [dense_writer(store, settings)] if built else []
+
+
+def open_corpus(
+    settings: Settings, name: str, domain: str | None, sensitivity: str | None, paths: Sequence[Path]
+) -> Store:
+    """The corpus, made with its domain's profile when it is new."""
+    import corpora
+    from rag.ingest.store import CorpusConfig, Store, corpus_folder
+
+    for path in paths:
+        if not path.exists():
+            raise NotFound(f"no file or folder {str(path)!r}")  # before an empty corpus is made for it
+    new = CorpusConfig(name, domain or "general", profile=corpora.profile(domain or "general"))
+    store = Store.create(corpus_folder(settings.corpora_folder, name), new)
+    if domain is not None and domain != store.config.domain:
+        raise UsageError(f"corpus {name!r} is {store.config.domain!r}, not {domain!r}; ingest into another corpus")
+    if sensitivity is not None and sensitivity != store.config.sensitivity:
+        store.configure(replace(store.config, sensitivity="high" if sensitivity == "high" else "normal"))
+    return store
+
+
+def _embed(store: Store, settings: Settings, *, rebuild: bool = False) -> None:
+    """Fills the dense index. Where its model is not there, says so: words still find."""
+    from rag.assemble import dense_writer
+    from rag.ingest.run import fill
+
+    if not store.current():
+        return
+    try:
+        writer = dense_writer(store, settings)
+    except NotFound as error:
+        console(err=True).print(f"Note: {error}; questions are answered by words alone", style="yellow")
+        return
+    with _progress() as show:
+        fill(store, [writer], rebuild=rebuild, on_progress=show)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Progress], None]]:
+    """A bar on standard error with rate and time left; where that is no terminal, nothing."""
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = TextColumn("{task.description:<9}"), BarColumn(20), TextColumn("{task.percentage:>3.0f} %")
+    more = TextColumn("{task.fields[rate]:>14}"), TimeRemainingColumn(compact=True), TextColumn("{task.fields[name]}")
+    to = console(err=True)
+    with Bar(*columns, *more, console=to, transient=True, disable=not to.is_terminal) as bar:
+        task = bar.add_task("Starting", total=None, rate="", name="")
+
+        def show(progress: Progress) -> None:
+            speed = bar.tasks[0].speed or 0.0
+            rate = f"{speed / 1e6:.1f} MB/s" if progress.stage == "read" else f"{speed:.0f} /s"
+            name = progress.name[-24:]
+            stage = _STAGES[progress.stage]
+            bar.update(task, description=stage, completed=progress.done, total=progress.total, rate=rate, name=name)
+
+        yield show
+
+
+def _print_report(report: Report) -> None:
+    """A line of counts; a table of the files that failed; why others were left out."""
+    from rich.table import Table
+
+    out = console()
+    counts = Counter(row.status for row in report.rows)
+    size = sum(row.bytes for row in report.of("added", "updated"))
+    said = ", ".join(f"{counts[s]} {s}" for s in ("added", "updated", "unchanged", "removed", "failed") if counts[s])
+    rate = f", {size / 1e6 / report.seconds:.1f} MB/s" if size else ""
+    out.print(f"{said or 'no documents found'} ({report.seconds:.1f} s{rate})")
+    reasons = Counter(row.reason for row in report.of("skipped"))
+    for reason, count in reasons.most_common(5):
+        out.print(f"{count} left out: {reason}", style="dim")
+    if failed := report.of("failed"):
+        table = Table("failed", "why", "what to do", expand=True, show_lines=False)
+        for row in failed[:_SHOWN]:
+            table.add_row(row.document_id or row.source, row.reason, row.cure)
+        out.print(table)
+        if len(failed) > _SHOWN:
+            out.print(f"... and {len(failed) - _SHOWN} more; --json lists all")
+
+
+def _state(store: Store) -> dict[str, float]:
+    if not store.current():
+        return {"documents": 0, "chunks": 0, "embedded_share": 0.0}
+    with store.open() as snapshot:
+        manifest = snapshot.manifest
+        return {
+            "documents": manifest.documents,
+            "chunks": manifest.chunks,
+            "embedded_share": round(snapshot.share("dense"), 4),
+        }
+
+
+def _print_state(store: Store) -> None:
+    state = _state(store)
+    counts = f"{state['documents']} documents, {state['chunks']} chunks, {state['embedded_share']:.0%} embedded"
+    console().print(f"{store.config.name}: {counts}")
