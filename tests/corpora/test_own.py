@@ -4,6 +4,7 @@ import pytest
 
 import corpora
 from corpora import located, profile, sample_questions, samples
+from corpora.build_samples import blocks
 from rag.errors import NotFound, UsageError
 from rag.ingest.load import load
 from rag.settings import Ingest
@@ -65,6 +66,16 @@ def test_enough_of_each_kind(documents, questions):
     assert sum(question.language == "zh" for question in questions) >= 10
     kinds = {"lookup", "condition", "table", "yes-no", "paraphrase", "unanswerable"}
     assert {question.category for question in questions} == kinds
+
+
+def test_a_built_document_says_what_its_source_says(domain, documents):
+    """Every paragraph of a source is in the document made from it; a PDF may break one by the foot of a page."""
+    for source in sorted((samples(domain) / "sources").iterdir()):
+        text = "".join(documents[source.stem].text.split())
+        for block in blocks(source.read_text(encoding="utf-8")):
+            if block.kind in ("title", "heading", "subheading") or not source.name.endswith(".pdf.md"):
+                parts = block.cells if block.kind == "row" else [block.text]
+                assert all("".join(part.split()) in text for part in parts), (source.name, block.text)
 
 
 def test_the_samples_are_small():
