@@ -99,6 +99,8 @@ def _read(path: Path, settings: Ingest) -> bytes:
     try:
         if path.is_dir():
             raise DocumentError("a folder, not a file", cure="name the files in it, or the folder itself")
+        if path.exists() and not path.is_file():
+            raise DocumentError("a device or a pipe, not a file", cure="copy its content to a file")
         size = path.stat().st_size
         if size > settings.max_file_mb * 1_000_000:
             raise DocumentError(

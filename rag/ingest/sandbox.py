@@ -80,7 +80,7 @@ def _serve(
     worker: _Worker | None = None
     try:
         while not stop.is_set() and (file := feed.next()) is not None:
-            if worker is None or not worker.alive:
+            if worker is None or not worker.ready():
                 worker = _Worker(settings, stop)
             _put(results, (file[0], worker.parse(*file)), stop)
         _put(results, None, stop)
@@ -154,12 +154,18 @@ class _Worker:
         except _Ended:
             self.kill()
             return self._why_dead(path.name)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             self.kill()
             return DocumentError(f"{path.name}: the parsing process answered nonsense ({error})", cure="check the file")
         if isinstance(result, DocumentError) and result.cure == MEMORY_CURE:
             self.kill()
         return result
+
+    def ready(self) -> bool:
+        """Whether it can take a file; one that died between two files is cleared away."""
+        if self.alive and self._process.poll() is not None:
+            self.kill()
+        return self.alive
 
     def kill(self) -> None:
         """Ends the process and whatever it started; safe to call twice."""

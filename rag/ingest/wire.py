@@ -19,7 +19,7 @@ from rag.types import Document, Layout, Page
 _HEAD = struct.Struct(">Q")
 _PLAIN = ("id", "title", "source", "media_type", "language", "sha256", "headings")
 _ARRAYS = (("spans", "<i4", 2), ("pages", "<i4", 0), ("boxes", "<f4", 4), ("sizes", "<f4", 2))  # name, type, columns
-_MOST_BYTES = 1 << 34
+_MOST_BYTES = 1 << 31  # of one piece of a frame; a larger one is nonsense
 
 
 def pack(result: Document | DocumentError) -> list[bytes]:

@@ -27,7 +27,6 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not mix with the answers
     settings = Ingest(**json.loads(sys.stdin.buffer.readline()))
-    _preload()
     _limit_memory(settings.parse_memory_mb)
     sys.addaudithook(_no_network)
     _answer(answers, [b"\n"])
@@ -50,14 +49,6 @@ def _answer(answers: BinaryIO, pieces: list[bytes]) -> None:
     for piece in pieces:
         answers.write(piece)
     answers.flush()
-
-
-def _preload() -> None:
-    """What nearly every file needs, so that its memory does not count as the file's."""
-    import bs4  # noqa: F401
-    import docx  # noqa: F401
-    import numpy  # noqa: F401
-    import pypdfium2  # noqa: F401
 
 
 def _limit_memory(megabytes: int) -> None:

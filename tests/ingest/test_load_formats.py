@@ -37,7 +37,7 @@ PAGE = """<!doctype html><html><head><title>Leaflet</title><meta name="author" c
 <h1>Ibuprofen <em>200 mg</em></h1>
 <p>Take with   food.<br>Not at night.</p><p style="display: none">hidden</p><p hidden>hidden</p>
 <h2>Doses</h2>
-<table><tr><th>Age</th><th>Dose</th></tr><tr><td>12+</td><td>1 <b>tablet</b></td></tr></table>
+<table><tr><th>Age</th><th>Dose</th></tr><tr><td>12+</td><td>1 <b>tablet</b><br>a day <i hidden>x</i></td></tr></table>
 <ol><li>Shake</li><li>Drink<ul><li>slowly</li></ul></li></ol>
 <ol type="a" start="3"><li>third</li></ol>
 <!-- comment -->Tail</body></html>"""
@@ -48,7 +48,7 @@ def test_html_is_what_a_reader_sees(tmp_path):
     document = loaded(tmp_path, "a.html", PAGE)
     assert document.text == (
         "Ibuprofen 200 mg\n\nTake with food.\nNot at night.\n\nDoses\n\n"
-        "Age\tDose\n12+\t1 tablet\n1. Shake\n2. Drink\n- slowly\n(c) third\n\nTail"
+        "Age\tDose\n12+\t1 tablet a day\n1. Shake\n2. Drink\n- slowly\n(c) third\n\nTail"
     )
     assert headings(document) == [("Ibuprofen 200 mg", 1), ("Doses", 2)]
     assert (document.title, document.metadata["author"]) == ("Leaflet", "A. Author")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rag.ingest.formats.parsed import Parsed, TextBuilder
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup
     from bs4.element import PageElement, Tag
 
-_UNSEEN = re.compile("script|style|noscript|template|svg|math|iframe|object|head|nav|button|select|textarea")
+_UNSEEN = frozenset(
+    ("script", "style", "noscript", "template", "svg", "math", "iframe", "object", "head", "nav", "button", "select")
+)
 _BLOCKS = frozenset(
     re.findall(
         r"\w+",
@@ -22,6 +25,7 @@ _BLOCKS = frozenset(
     )
 )
 _HEADING_LEVEL = {f"h{n}": n for n in range(1, 7)}
+_BLANKS = re.compile(r"[ \t\r\n]+")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]{0,80}encoding=[\"']([\w.:-]+)", re.IGNORECASE
@@ -39,10 +43,6 @@ def parse_html(data: bytes, settings: Ingest) -> Parsed:
     text, encoding = _decode(data)
     soup = BeautifulSoup(text, "lxml")
     title = soup.title.get_text(" ", strip=True) if soup.title else ""
-    for tag in soup(lambda tag: bool(_UNSEEN.fullmatch(tag.name))):
-        tag.decompose()
-    for tag in soup(_is_hidden):
-        tag.decompose()
     builder = TextBuilder()
     _Writer(builder).write(soup)
     return Parsed(
@@ -73,14 +73,47 @@ def _meta(text: str) -> dict[str, str]:
     return {"author": author[1]} if author else {}
 
 
-def _is_hidden(tag: Tag) -> bool:
-    return (
-        tag.has_attr("hidden") or tag.get("aria-hidden") == "true" or bool(_HIDDEN.search(str(tag.get("style") or "")))
-    )
+def _is_seen(tag: Tag) -> bool:
+    if tag.name in _UNSEEN:
+        return False
+    if not tag.attrs:
+        return True
+    hidden = "hidden" in tag.attrs or tag.get("aria-hidden") == "true"
+    return not hidden and not _HIDDEN.search(str(tag.get("style") or ""))
+
+
+def _nodes(root: Tag, *, leaves: bool = True) -> Iterator[tuple[PageElement, bool]]:
+    """What is seen below `root`, in order and without recursion (a hostile page nests thousands of tags).
+
+    Strings, and each block tag twice: (tag, False) where it begins and (tag, True) where it ends. With `leaves`, what
+    is inside a leaf is left to whoever takes the leaf.
+    """
+    from bs4.element import NavigableString, PreformattedString, Tag
+
+    stack: list[tuple[PageElement, bool]] = [(node, False) for node in reversed(root.contents)]
+    while stack:
+        node, closing = stack.pop()
+        if closing:
+            yield node, True
+        elif isinstance(node, Tag):
+            if not _is_seen(node):
+                continue
+            yield node, False
+            if not (leaves and _is_leaf(node)):
+                if node.name in _BLOCKS:
+                    stack.append((node, True))
+                stack.extend((child, False) for child in reversed(node.contents))
+        elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
+            yield node, False
+
+
+def _is_leaf(tag: Tag) -> bool:
+    """Whether the walk takes the tag as one piece."""
+    return tag.name == "pre" or tag.name in _HEADING_LEVEL or (tag.name == "tr" and not _is_layout(tag))
 
 
 class _Writer:
-    """Walks the tree without recursion (a hostile page nests thousands of tags); a block tag begins a block."""
+    """Writes a block wherever a block tag begins or ends."""
 
     def __init__(self, builder: TextBuilder) -> None:
         self.builder = builder
@@ -88,47 +121,34 @@ class _Writer:
         self.prefix = ""  # bullet or number of the list item that begins with it
 
     def write(self, soup: BeautifulSoup) -> None:
-        from bs4.element import NavigableString, PreformattedString, Tag
+        from bs4.element import Tag
 
-        stack: list[tuple[PageElement, bool]] = [(soup, False)]
-        while stack:
-            node, closing = stack.pop()
-            if isinstance(node, Tag):
-                if closing:
-                    self._close()
-                    continue
+        for node, closing in _nodes(soup):
+            if not isinstance(node, Tag):
+                self.inline.append(_BLANKS.sub(" ", str(node)))
+            elif closing:
+                self._flush()
+                self.prefix = ""
+            else:
                 self._open(node)
-                if node.name == "pre" or node.name in _HEADING_LEVEL or (node.name == "tr" and not _is_layout(node)):
-                    continue
-                if node.name in _BLOCKS:
-                    stack.append((node, True))
-                stack.extend((child, False) for child in reversed(node.contents))
-            elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
-                self.inline.append(re.sub(r"[ \t\r\n]+", " ", str(node)))
         self._flush()
 
     def _open(self, tag: Tag) -> None:
         name = tag.name
         if name == "br":
             self.inline.append("\n")
-        elif name in _HEADING_LEVEL:
+            return
+        if name in _BLOCKS:
             self._flush()
-            self.builder.heading(tag.get_text(" "), _HEADING_LEVEL[name])
-        elif name == "tr" and not _is_layout(tag):
-            self._flush()
-            cells = (" ".join(cell.get_text(" ").split()) for cell in tag.find_all(["td", "th"], recursive=False))
-            self.builder.add("\t".join(cells), tight=True)
+        if name in _HEADING_LEVEL:
+            self.builder.heading(_text(tag), _HEADING_LEVEL[name])
         elif name == "pre":
-            self._flush()
-            self.builder.add(tag.get_text())
-        elif name in _BLOCKS:
-            self._flush()
-            if name == "li":
-                self.prefix = _bullet(tag)
-
-    def _close(self) -> None:
-        self._flush()
-        self.prefix = ""
+            self.builder.add(_text(tag))
+        elif name == "tr" and _is_leaf(tag):
+            cells = (" ".join(_text(cell).split()) for cell in tag.find_all(["td", "th"], recursive=False))
+            self.builder.add("\t".join(cells), tight=True)
+        elif name == "li":
+            self.prefix = _bullet(tag)
 
     def _flush(self) -> None:
         text = re.sub(r" ?\n ?", "\n", "".join(self.inline)).strip()
@@ -136,6 +156,16 @@ class _Writer:
         if text:
             self.builder.add(self.prefix + text, tight=bool(self.prefix))
             self.prefix = ""
+
+
+def _text(tag: Tag) -> str:
+    """The seen text of a tag that is read in one piece, blocks and line breaks in it as blanks."""
+    from bs4.element import Tag
+
+    return "".join(
+        (" " if node.name == "br" or node.name in _BLOCKS else "") if isinstance(node, Tag) else str(node)
+        for node, _ in _nodes(tag, leaves=False)
+    )
 
 
 def _is_layout(row: Tag) -> bool:

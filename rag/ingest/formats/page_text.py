@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
@@ -30,7 +31,7 @@ _LABEL = re.compile(
 _EDGE_LINES = 2  # lines at the top and at the bottom of a page among which running headers are looked for
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """Words on one baseline, left to right. gaps[i] stands between word i and i+1: "" or " ".
     hyphen: the line ends inside a word, at a hyphen that is not among the words."""
@@ -39,23 +40,23 @@ class Line:
     gaps: tuple[str, ...]
     hyphen: bool = False
 
-    @property
+    @cached_property
     def text(self) -> str:
         return "".join(w[0] + g for w, g in zip(self.words, (*self.gaps, ""), strict=True))
 
-    @property
+    @cached_property
     def x0(self) -> float:
         return min(w[1] for w in self.words)
 
-    @property
+    @cached_property
     def x1(self) -> float:
         return max(w[3] for w in self.words)
 
-    @property
+    @cached_property
     def top(self) -> float:
         return min(w[2] for w in self.words)
 
-    @property
+    @cached_property
     def bottom(self) -> float:
         return max(w[4] for w in self.words)
 
