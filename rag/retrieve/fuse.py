@@ -15,17 +15,17 @@ def reciprocal_rank(
 
     A chunk is one by its id, never by its text: the same clause in two contracts is two passages. The first of every
     ranking is always among the k, so an identifier that only the keyword index knows is not voted out. Ties: the one
-    ranked best anywhere, then the smaller id. `scores` keeps each ranker's own beside "rrf".
+    ranked best anywhere, then the earlier ranking, then the smaller id. `scores` keeps each ranker's own beside "rrf".
     """
     weights = [1.0] * len(rankings) if weights is None else weights
     total: dict[int, float] = {}
-    best: dict[int, int] = {}
+    best: dict[int, tuple[int, int]] = {}  # chunk -> its best rank, the ranking that gave it
     merged: dict[int, Hit] = {}
-    for weight, hits in zip(weights, rankings, strict=True):
+    for number, (weight, hits) in enumerate(zip(weights, rankings, strict=True)):
         for hit in hits:
             name = hit.chunk.id
             total[name] = total.get(name, 0.0) + weight / (constant + hit.rank)
-            best[name] = min(best.get(name, hit.rank), hit.rank)
+            best[name] = min(best.get(name, (hit.rank, number)), (hit.rank, number))
             known = merged.get(name, hit)
             merged[name] = replace(known, scores={**known.scores, **hit.scores})
     order = sorted(total, key=lambda name: (-total[name], best[name], name))

@@ -95,7 +95,8 @@ def _east_asian(run: str) -> Iterator[str]:
         yield _find_numeral(lambda numeral: str(_arabic(numeral[0])), re.sub(r"\s+", "", run))
         return
     for first, second in pairwise(run):
-        yield first + second
+        if first not in _STOP or second not in _STOP:
+            yield first + second
     for word in _segment()(run):
         if len(word) != 2 and word not in _STOP:  # pairs are already in
             yield word[:_LONGEST_TERM]

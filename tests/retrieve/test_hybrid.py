@@ -1,0 +1,78 @@
+"""Both searches at once; either may fail."""
+
+import pytest
+
+from rag.errors import Unavailable, UsageError
+from rag.retrieve.bm25 import Bm25Index, Bm25Search
+from rag.retrieve.bm25_write import Bm25Writer
+from rag.retrieve.dense import DenseIndex, DenseSearch
+from rag.retrieve.dense_write import DenseWriter
+from rag.retrieve.hybrid import Hybrid
+
+
+class Broken:
+    name = "broken"
+
+    def __init__(self, error):
+        self.error = error
+
+    def search(self, query, k, filter=None):
+        raise self.error
+
+
+@pytest.fixture
+def legs(tmp_path, passages, embedder):
+    for name, writer in (("bm25", Bm25Writer()), ("dense", DenseWriter(embedder))):
+        (tmp_path / name).mkdir()
+        writer.write(None, tmp_path / name, passages.all, [])
+    return [
+        Bm25Search(Bm25Index.open(tmp_path / "bm25"), passages),
+        DenseSearch(DenseIndex.open(tmp_path / "dense"), embedder, passages),
+    ]
+
+
+def test_both_legs_are_fused(legs):
+    """A hit carries the score of each leg that found it."""
+    best, *_ = Hybrid(legs).search("IL-6 in COVID-19", 3)
+    assert best.chunk.id == 3
+    assert set(best.scores) == {"bm25", "dense", "rrf"}
+
+
+def test_the_filter_reaches_both(legs):
+    """Nothing outside the filter, and k when k match."""
+    hits = Hybrid(legs).search("notice of termination", 4, {"document": "even"})
+    assert [hit.chunk.document_id for hit in hits] == ["even"] * 4
+
+
+def test_a_partly_built_dense_index_is_enough(tmp_path, legs, passages, embedder):
+    """Chunks that are not embedded yet are found by their words."""
+    (tmp_path / "part").mkdir()
+    DenseWriter(embedder).write(None, tmp_path / "part", passages.all[:2], [])
+    part = DenseSearch(DenseIndex.open(tmp_path / "part"), embedder, passages)
+    assert Hybrid([legs[0], part]).search("第十二条", 3)[0].chunk.id == 5
+
+
+def test_a_failing_leg_does_not_kill_the_query(legs):
+    """The other leg answers, and a note says which failed, until it works again."""
+    hybrid = Hybrid([legs[0], Broken(RuntimeError("out of memory"))])
+    assert [hit.chunk.id for hit in hybrid.search("aspirin", 3)] == [3]
+    assert hybrid.notes == ("broken search failed: RuntimeError: out of memory",)
+    assert Hybrid(legs).notes == ()
+
+
+def test_all_legs_failing_is_told():
+    """With nobody left the search is unavailable, not empty."""
+    with pytest.raises(Unavailable, match="no search answered"):
+        Hybrid([Broken(OSError("gone"))]).search("aspirin", 3)
+
+
+def test_the_callers_mistake_is_the_callers():
+    """An unknown filter key is not hidden by the other leg."""
+    with pytest.raises(UsageError, match="no document has 'colour'"):
+        Hybrid([Broken(UsageError("no document has 'colour'"))]).search("aspirin", 3)
+
+
+def test_two_legs_of_one_name_are_refused(legs):
+    """Scores of two legs must not overwrite each other."""
+    with pytest.raises(UsageError, match="same name"):
+        Hybrid([legs[0], legs[0]])
