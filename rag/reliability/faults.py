@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from rag.errors import DeadlineExceeded, Unavailable, UsageError
+from rag.errors import DeadlineExceeded, NotFound, SettingsError, Unavailable, UsageError
 
 MAX_RETRY_AFTER_S = 3600.0  # a longer Retry-After is taken as this
 
@@ -49,6 +49,7 @@ FAULTS: Mapping[str, Fault] = _table(
     Fault("unauthorised", "401 or 403: the key is refused", long_sleep=True),
     Fault("no_balance", "402: the account is empty", long_sleep=True),
     Fault("not_found", "404: no such model or path at this endpoint", long_sleep=True),
+    Fault("misconfigured", "its settings do not work: a key file, a model folder", long_sleep=True),
     # busy
     Fault("rate_limited", "429: too many calls at once", trips=False, saturated=True),
     Fault("queue_full", "the local model has as many questions waiting as it may", trips=False),
@@ -123,6 +124,8 @@ _CLASSES = {
 
 def classify(error: BaseException) -> Fault:
     """What `error` means. One that nobody foresaw trips and fails over."""
+    if isinstance(error, SettingsError | NotFound):  # the mistake of whoever set it up, not of who asks
+        return replace(FAULTS["misconfigured"], detail=str(error))
     if isinstance(error, UsageError):
         return replace(FAULTS["bad_request"], detail=str(error))
     if isinstance(error, DeadlineExceeded | Unavailable):
