@@ -137,7 +137,10 @@ class _Worker:
             self._read(1, time.monotonic() + _START_S)
         except (_Ended, TimeoutError) as error:
             self.kill()
-            raise RuntimeError(f"the parsing process does not start: {self._last_words()}") from error
+            raise RuntimeError(f"the parsing process does not start{self._last_words()}") from error
+        except BaseException:
+            self.kill()
+            raise
 
     def parse(self, id: str, path: Path) -> Document | DocumentError:
         """The document, or why there is none; never raises for the file's sake."""

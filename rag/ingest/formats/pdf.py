@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from rag.errors import DocumentError
@@ -18,6 +19,7 @@ _WIDE = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
 _TOKEN = re.compile(rf"[{_WIDE}]|[^\s\x00-\x1f\x7f\ufffe{_WIDE}]+")
 _HYPHENS = "\x02\ufffe"  # what pdfium puts where a word is divided at a line end
 _SCARCE = 16  # characters; a page with fewer that shows a picture counts as scanned
+_ALPHANUMERIC = re.compile(r"[^\W_]")
 _LARGE_PICTURE = 0.3  # of the page's area
 _Transform = Callable[[float, float, float, float], tuple[float, float, float, float]]
 
@@ -84,9 +86,9 @@ def _page(pdfium: Any, document: Any, index: int) -> tuple[list[Line], tuple[flo
     if len(raw) != count:  # characters beyond U+FFFF, or some that pdfium leaves out of the range
         raw = "".join(map(_character, (pdfium.raw.FPDFText_GetUnicode(textpage, i) for i in range(count))))
     lines = in_reading_order(_lines(pdfium, textpage, raw, _to_screen(page)), size[0])
-    readable = sum(c.isalnum() for c in raw)
+    scarce = len(list(islice(_ALPHANUMERIC.finditer(raw), _SCARCE))) < _SCARCE
     garbled = raw.count("\ufffd") > 0.3 * len(raw)
-    is_scan = (readable < _SCARCE or garbled) and _shows_picture(pdfium, page, size)
+    is_scan = (scarce or garbled) and _shows_picture(pdfium, page, size)
     textpage.close()
     page.close()
     return ([] if garbled and is_scan else lines), size, is_scan
@@ -117,7 +119,7 @@ def _lines(pdfium: Any, textpage: Any, raw: str, to_screen: _Transform) -> list[
             left, right = min(left, rect.left), max(right, rect.right)
             bottom, top = min(bottom, rect.bottom), max(top, rect.top)
         word = (text, *to_screen(left, bottom, right, top))
-        hyphen = bool(words) and any(c in between for c in _HYPHENS)
+        hyphen = bool(words) and not between.isspace() and any(c in between for c in _HYPHENS)
         if words and (hyphen or "\n" in between or _turns_back(words[-1], word)):
             lines.append(Line(tuple(words), tuple(gaps), hyphen))
             words, gaps = [word], []
