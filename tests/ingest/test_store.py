@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -322,3 +323,47 @@ def test_a_destroyed_corpus_is_gone(store, tmp_path):
     store.destroy()
     assert corpus_names(tmp_path) == []
     assert Store.create(store.folder, CorpusConfig("contracts")).current() == 0
+
+
+def test_killed_at_any_step_the_corpus_is_the_old_one_or_the_new_one(store):
+    """The process dies before the n-th step that touches the disk, for every n until it gets through."""
+    put(store, document("a.txt", "old"), document("b.txt", "kept"))
+    states = []
+    for step in range(1, 100):
+        child = os.fork()
+        if child == 0:
+            die_at(step)
+            put(store, document("a.txt", "new"))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        with store.open() as snapshot:
+            snapshot.verify()
+            assert JsonWriter.read(snapshot.folder / "words").keys() == set(snapshot.ids().tolist())
+            assert snapshot.document("b.txt").text == "kept"
+            states.append(snapshot.document("a.txt").text)
+        if os.waitstatus_to_exitcode(status) == 0:
+            break
+        with store.write() as transaction:
+            transaction.add(document("a.txt", "old"), lines(document("a.txt", "old")))
+            transaction.publish([JsonWriter()])
+    assert status == 0
+    assert states.count("old") > 8
+    assert states == sorted(states, reverse=True)
+
+
+def die_at(step: int) -> None:
+    """From now on the step-th rename, link, removal, copy or sync ends this process instead."""
+    left = [step]
+
+    def deadly(act):
+        def run(*arguments, **options):
+            left[0] -= 1
+            if left[0] == 0:
+                os._exit(9)
+            return act(*arguments, **options)
+
+        return run
+
+    for name in ("fsync", "rename", "replace", "link", "unlink", "rmdir", "mkdir", "ftruncate"):
+        setattr(os, name, deadly(getattr(os, name)))
+    shutil.copyfile = deadly(shutil.copyfile)
