@@ -200,7 +200,7 @@ def _hyphen(left: str, right: str, vocabulary: frozenset[str]) -> str:
         return "-"
     if head + tail in vocabulary:
         return ""
-    return "-" if head in vocabulary and tail in vocabulary else ""
+    return "-" if len(tail) > 3 and tail in vocabulary else ""
 
 
 def _vocabulary(pages: Sequence[Sequence[Line]]) -> frozenset[str]:
