@@ -12,57 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from rag.errors import UsageError
+from rag.ingest.labels import FIRST_ITEM_RANK, LABEL, RANK, dots, item_style
+from rag.ingest.titles import LONE_COLUMNS, heading_of, one_line
 from rag.text import columns
 from rag.types import Document, Profile
 
-_CN = "[一二三四五六七八九十百千零〇两○0-9０-９]{1,7}"
-_MARK = re.compile(
-    rf"""\n[ \t\u3000]*(?:[*_]{{1,3}}|\#{{1,6}}[ ])?(?:
-      (?P<exhibit>(?:EXHIBIT|Exhibit|SCHEDULE|Schedule|ANNEX|Annex|APPENDIX|Appendix|ATTACHMENT|ADDENDUM)
-          \s{{1,3}}["“]?[A-Z0-9][A-Z0-9.\-]{{0,6}}["”]?(?=[\s:.,*–—-]|$) | 附(?:件|录|表){_CN}?(?=[\s：:（(]|$) )
-    | (?P<part>(?:PART|Part|TITLE|Title|BOOK)\s(?:[IVXLC]{{1,7}}|\d{{1,3}}|[A-Z])(?=[\s:.–—-]|$)
-          | 第{_CN}编 | 第{_CN}部分 )
-    | (?P<subpart> 第{_CN}分编 )
-    | (?P<chapter>(?:CHAPTER|Chapter)\s(?:[IVXLC]{{1,7}}|\d{{1,3}})(?=[\s:.–—-]|$) | 第{_CN}章 )
-    | (?P<division> 第{_CN}节 )
-    | (?P<article>(?:ARTICLE|Article)\s{{1,3}}
-          (?:[IVXLC]{{1,7}}|\d{{1,3}}|ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINE|TEN)(?=[\s:.,–—-]|$) )
-    | (?P<roman>[IVX]{{1,6}}\.(?=\s) )
-    | (?P<enum> [一二三四五六七八九十]{{1,3}}[、．.] )
-    | (?P<statute> 第{_CN}条(?:之[一二三四五六七八九十]{{1,3}})? | §{{1,2}}[ ]?\d[\w.\-]*(?:\(\w{{1,4}}\))* )
-    | (?P<section>(?:SECTION|Section|Sec\.|SEC\.)\s{{1,3}}
-          \d{{1,3}}(?:\.\d{{1,3}}){{0,4}}(?:\([a-z0-9]{{1,3}}\))*(?=[\s:.,–—-]|$) )
-    | (?P<letter>[A-Z]\.(?=[ \t]+\S) )
-    | (?P<number>\d{{1,3}}(?:[.．]\d{{1,3}}){{1,5}}[.)]?(?=[\s\u4e00-\u9fff“"])
-          | \d{{1,3}}(?:[.)．、](?=[\s\u4e00-\u9fff“"])|\.(?=\s)) )
-    | (?P<item>[(（](?:[a-z]{{1,2}}|[ivxl]{{1,6}}|[A-Z]|[IVX]{{1,5}}|\d{{1,3}}|{_CN})[)）] | [a-z][.)](?=\s) )
-    | (?P<capitals>[A-Z][A-Z0-9 \t&,'’()/:;.\-–—]{{3,88}}(?:$|\r) )
-    | (?P<paper>(?:Abstract|Introduction|Background|Methods?|Materials\ and\ [Mm]ethods|Results(?:\ and\ [Dd]iscussion)?
-          |Discussion|Conclusions?|References|Acknowledge?ments|Recitals|Definitions|摘\ ?要|引\ ?言|前\ ?言|结\ ?论
-          |参考文献)(?=[ \t]*[:：]?[ \t\r]*(?:\n|$)) )
-    | (?P<lone>[A-Z\u4e00-\u9fff][^\n\t.;,。；，！]{{1,68}}(?=[ \t\r]*\n) )
-    )""",
-    re.MULTILINE | re.VERBOSE,
-)
-_RANK = {
-    "exhibit": 10,
-    "part": 20,
-    "subpart": 25,
-    "chapter": 30,
-    "division": 40,
-    "article": 50,
-    "roman": 55,
-    "capitals": 57,
-    "paper": 57,
-    "profile": 57,
-    "enum": 58,
-    "statute": 60,
-    "section": 66,
-    "letter": 68,
-    "number": 70,  # and one more for each dot
-    "lone": 79,  # below the numbered ones: a line that only looks like a heading must not become their parent
-}
-_FIRST_ITEM_RANK = 80  # (a), (i), (1), a): each kind nests in the order in which the text itself nests it
 _ENDS_LINE = re.compile(
     r"(?:[.:;!?。：；！？”\")\]）】*_|]|[;,，；] ?(?:and|or|AND|OR)|\b(?:and|or)/(?:or|and)|[以及和或])\s*$"
 )
@@ -71,11 +25,6 @@ _REFERRING = re.compile(
     r"|through|thereof|with)\b|\s*[(（][a-z0-9]+[)）]\s*(?:of|above|below|hereof|and|or)\b"
     r"|[的所中和与及之或、，,]|(?:第.{1,6}[款项])|\s*(?:规定|之规定)"
 )
-_TITLE_END = re.compile(r"[.:](?=\s|$)|\s[–—-]{1,2}\s|\.?[–—](?=\S)")
-_NEXT_LINE = re.compile(r"\s{0,6}([A-Z\u4e00-\u9fff\"“][^\n]{0,90})(?=\n|$)")
-_HAN = re.compile("[\u4e00-\u9fff]")
-_CN_TITLE = re.compile(r"[ \t\u3000]*[【〔\[]([^】〕\]\n]{1,40})[】〕\]]")
-_TITLE_CHARS = 120
 _GLUED_COLUMNS = 45  # a longer line directly above another is its paragraph's first, not its heading
 _FILING_LABEL_CHARS = 200  # an exhibit label this near to the beginning names the document, not a part of it
 
@@ -110,7 +59,7 @@ def _text_marks(text: str) -> Iterator[Mark]:
     last_item = ""
     taken = 0  # where the heading of the last mark ends; it may take the line below its label
     text = "\n" + text  # so that every line follows a line end, which the search for it is fastest with
-    for found in _MARK.finditer(text):
+    for found in LABEL.finditer(text):
         kind = found.lastgroup or ""
         start = found.start(kind)
         if start < taken or not _opens_part(text, found, kind):
@@ -118,16 +67,16 @@ def _text_marks(text: str) -> Iterator[Mark]:
         label = found[kind]
         if kind != "item":
             item_rank.clear()
-            rank = _RANK[kind] + (_dots(label) if kind in ("section", "number") else 0)
-            if kind == "section" and _dots(label):
-                rank = _RANK["number"] + _dots(label)
+            rank = RANK[kind] + (dots(label) if kind in ("section", "number") else 0)
+            if kind == "section" and dots(label):
+                rank = RANK["number"] + dots(label)
         else:
-            style = _item_style(label, last_item, item_rank)
+            style = item_style(label, last_item, item_rank)
             last_item = label
-            rank = item_rank.setdefault(style, _FIRST_ITEM_RANK + len(item_rank))
+            rank = item_rank.setdefault(style, FIRST_ITEM_RANK + len(item_rank))
             for other in [s for s, r in item_rank.items() if r > rank]:
                 del item_rank[other]
-        heading, taken = _heading(text, start, found.end(kind), kind)
+        heading, taken = heading_of(text, start, found.end(kind), kind)
         yield Mark(found.start(), rank, kind, heading, taken - 1, kind == "statute" and label.startswith("第"))
 
 
@@ -141,6 +90,8 @@ def _opens_part(text: str, found: re.Match[str], kind: str) -> bool:
         return _is_lone_heading(text, found)
     if kind == "exhibit" and line_start < _FILING_LABEL_CHARS:
         return False
+    if kind == "bracket":
+        return True
     if kind != "item" and _REFERRING.match(after):
         return False
     if kind in ("number", "section", "article") and after.lstrip(" \t.):")[:1].islower():
@@ -183,79 +134,9 @@ def _is_lone_heading(text: str, found: re.Match[str]) -> bool:
     body = after.lstrip()
     glued = after[1:2].strip() != ""
     width = columns(found["lone"])
-    if width > (_GLUED_COLUMNS if glued else 70) or _MARK.match("\n" + body):
+    if width > (_GLUED_COLUMNS if glued else LONE_COLUMNS) or LABEL.match("\n" + body):
         return False
     return columns(body.split("\n")[0]) >= 60
-
-
-def _dots(label: str) -> int:
-    """Depth of "5.1.2": 2."""
-    return label.rstrip(".) ．、").count(".") + label.rstrip(".) ．、").count("．")
-
-
-def _item_style(label: str, last: str, open_styles: dict[str, int]) -> str:
-    """The kind of list a label belongs to: "(i)" after "(h)" is a letter, else a Roman number."""
-    inner = label.strip("(（)）.")
-    bracket = label[0] if label[0] in "(（" else label[-1]
-    if inner.isdigit():
-        return bracket + "1"
-    if not inner.isascii():
-        return bracket + "一"
-    case = "a" if inner.islower() else "A"
-    follows = len(inner) == 1 and len(last.strip("(（)）.")) == 1 and ord(inner) - ord(last.strip("(（)）.")[0]) == 1
-    is_roman = not inner.lower().strip("ivxl") and not (follows and bracket + case in open_styles)
-    return bracket + case + ("i" if is_roman and inner.lower() not in ("l", "c", "d", "m") else "")
-
-
-def _heading(text: str, start: int, label_end: int, kind: str) -> tuple[str, int]:
-    """The heading that opens with the label at [start, label_end), and where it ends. "" for an untitled item."""
-    line_end = text.find("\n", label_end, label_end + 400)
-    line_end = line_end if line_end >= 0 else min(len(text), label_end + 400)
-    if kind in ("capitals", "paper", "lone"):
-        return _one_line(text[start:line_end]), line_end
-    label, rest = text[start:label_end], text[label_end:line_end]
-    title, taken = _title(rest)
-    if not title and not rest.strip(" .:：*_") and kind in ("article", "chapter", "part", "exhibit", "section"):
-        following = _NEXT_LINE.match(text, line_end)
-        named = _title(following[1])[0] if following else ""
-        if following and named and not _is_label(text, following.start(1)):
-            return _one_line(f"{label} {named}"), following.end()
-    if kind == "item" and not title:
-        return "", label_end
-    return _one_line(f"{label} {title}"), label_end + taken
-
-
-def _is_label(text: str, place: int) -> bool:
-    """Whether the line that `place` lies on opens a part of its own."""
-    found = _MARK.match(text, text.rfind("\n", 0, place))
-    return found is not None and found.lastgroup not in ("capitals", "lone", "paper")
-
-
-def _title(rest: str) -> tuple[str, int]:
-    """The title that follows a label on its line, and how many characters of `rest` it takes; ("", 0) if none."""
-    if named := _CN_TITLE.match(rest):
-        return named[1], named.end()
-    if _HAN.search(rest):
-        line = rest.strip()
-        return (line, len(rest)) if len(line) <= 25 and not re.search("[。；，,！？：:]", line) else ("", 0)
-    end = _TITLE_END.search(rest[: _TITLE_CHARS + 2], 2)
-    if end and rest[end.end() :].strip() and _is_title(head := rest[: end.start()].strip(" \t*_.:")):
-        return head, end.end()
-    line = rest.strip(" \t\r*_.:")
-    if 0 < len(line) <= _TITLE_CHARS and rest.rstrip()[-1:] not in ";," and _is_title(line):
-        return line, len(rest)
-    return "", 0
-
-
-def _is_title(line: str) -> bool:
-    """Few words, most of the long ones with a capital."""
-    words = re.findall(r"[^\W\d_][^\s]*", line)
-    long = [word for word in words if len(word) > 3] or words
-    return 0 < len(words) <= 16 and sum(word[0].isupper() for word in long) >= 0.6 * len(long)
-
-
-def _one_line(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip(" *_#.:：、．")[:120]
 
 
 def _profile_marks(text: str, pattern: str) -> Iterator[Mark]:
@@ -271,8 +152,8 @@ def _profile_marks(text: str, pattern: str) -> Iterator[Mark]:
         end = text.find("\n", found.end())
         end = end if end >= 0 else len(text)
         start = found.start()
-        named = _one_line(text[start:end]) if end - start <= 120 else _one_line(found.group())
-        yield Mark(start, _RANK["profile"], "profile", named, end if end - start <= 120 else found.end())
+        named = one_line(text[start:end]) if end - start <= 120 else one_line(found.group())
+        yield Mark(start, RANK["profile"], "profile", named, end if end - start <= 120 else found.end())
 
 
 def _outside(marks: dict[int, Mark], headings: tuple[tuple[int, int, int], ...]) -> dict[int, Mark]:
@@ -295,7 +176,7 @@ def _format_marks(document: Document, marks: dict[int, Mark]) -> dict[int, Mark]
     found = {}
     for start, end, level in document.headings:
         line_start = document.text.rfind("\n", 0, start) + 1
-        mark = Mark(line_start, level, "heading", _one_line(document.text[start:end]), end)
+        mark = Mark(line_start, level, "heading", one_line(document.text[start:end]), end)
         same = marks.get(line_start)
         found[line_start] = replace(mark, whole=True) if same is not None and same.whole else mark
     return found

@@ -101,8 +101,8 @@ def _joined(row: Sequence[Line]) -> Line:
 def without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """The pages without page numbers and without the headers and footers that most of them repeat.
 
-    The first occurrence of a header stays, so no information is lost. Digits are compared ("SCHEDULE 2" is no header)
-    but where they number the page ("Lease | Page 3 of 9").
+    The first occurrence of a header stays, so no information is lost, unless it numbers the page ("Lease | Page 3 of
+    9"). Other digits are compared: "SCHEDULE 2" is no header.
     """
     counts = Counter(key for lines in pages for key in {_running_key(line) for line in _edges(lines)})
     least = max(3, 0.4 * sum(bool(lines) for lines in pages))
@@ -112,11 +112,12 @@ def without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
         edges = {id(line) for line in _edges(lines)}
         kept = []
         for line in lines:
-            if id(line) in edges and len(pages) > 1:
-                key = _running_key(line)
-                if _PAGE_NUMBER.fullmatch(line.text) or (counts[key] >= least and key in kept_once):
-                    continue
-                kept_once.add(key)
+            key = _running_key(line) if len(pages) > 1 and id(line) in edges else ""
+            if key and (_PAGE_NUMBER.fullmatch(line.text) or (key != line.text and counts[key] > 1)):
+                continue
+            if key and counts[key] >= least and key in kept_once:
+                continue
+            kept_once.add(key)
             kept.append(line)
         result.append(kept)
     return result
@@ -129,9 +130,9 @@ def _edges(lines: Sequence[Line]) -> Sequence[Line]:
 
 
 def _running_key(line: Line) -> str:
-    """Equal for two lines that are the same header."""
+    """Equal for two lines that are the same header; other than the text where the line numbers its page."""
     text = line.text
-    return re.sub(r"\d+", "#", text) if _NUMBERS_PAGE.search(text) else text
+    return re.sub(r"\d+", "#", text) + "\0" if _NUMBERS_PAGE.search(text) else text
 
 
 def write(
@@ -189,8 +190,15 @@ def _between(a: Line, b: Line, pitch: float, right: float, vocabulary: frozenset
         return "\n" if runs_on else "\n\n"
     if pitch and not 0 < b.bottom - a.bottom <= 1.35 * max(pitch, b.bottom - b.top):
         return "\n\n"
-    wrapped = a.x1 > right - 2.5 * (a.bottom - a.top) and _IS_CJK.match(first) and _IS_CJK.match(last)
-    return "" if wrapped and not _LABEL.match(b.text[:10]) and last not in "。：" else "\n"
+    wrapped = a.x1 > right - 2.5 * (a.bottom - a.top) and not _LABEL.match(b.text[:10]) and last not in "。："
+    return "" if wrapped and _is_set_tight(a.text, last, first) else "\n"
+
+
+def _is_set_tight(line: str, last: str, first: str) -> bool:
+    """Whether the line is Chinese, which wraps inside words and numbers, and not between two Latin words."""
+    if last.isascii() and first.isascii() and (last.isalpha() or first.isalpha()):
+        return False
+    return 2 * len(_IS_CJK.findall(line)) > len(line)
 
 
 def _hyphen(left: str, right: str, vocabulary: frozenset[str]) -> str:

@@ -18,6 +18,7 @@ from rag.settings import Ingest
 _WIDE = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
 _TOKEN = re.compile(rf"[{_WIDE}]|[^\s\x00-\x1f\x7f\ufffe{_WIDE}]+")
 _HYPHENS = "\x02\ufffe"  # what pdfium puts where a word is divided at a line end
+_LATIN_END = "\u2e7f"  # wide characters come after it
 _SCARCE = 16  # characters; a page with fewer that shows a picture counts as scanned
 _ALPHANUMERIC = re.compile(r"[^\W_]")
 _LARGE_PICTURE = 0.3  # of the page's area
@@ -125,7 +126,8 @@ def _lines(pdfium: Any, textpage: Any, raw: str, to_screen: _Transform) -> list[
             words, gaps = [word], []
             continue
         if words:
-            gaps.append(_gap(words[-1], word, between))
+            real = bool(between) and text > _LATIN_END and not pdfium.raw.FPDFText_IsGenerated(handle, start - 1)
+            gaps.append(_gap(words[-1], word, between, real))
         words.append(word)
     if words:
         lines.append(Line(tuple(words), tuple(gaps)))
@@ -137,12 +139,12 @@ def _turns_back(last: Word, word: Word) -> bool:
     return word[2] > last[4] or word[4] < last[2]
 
 
-def _gap(last: Word, word: Word, between: str) -> str:
-    """ "" inside a run of characters and between Chinese characters that only look spaced, else a blank."""
+def _gap(last: Word, word: Word, between: str, real: bool) -> str:
+    """ "" inside a run of characters and between Chinese characters that only look spaced (no real blank), else " "."""
     if not between:
         return ""
-    wide = last[0][-1] > "\u2e7f" and word[0][0] > "\u2e7f"
-    return "" if wide and word[1] - last[3] < 0.35 * (last[4] - last[2]) else " "
+    wide = last[0][-1] > _LATIN_END and word[0][0] > _LATIN_END
+    return "" if wide and not real and word[1] - last[3] < 0.35 * (last[4] - last[2]) else " "
 
 
 def _to_screen(page: Any) -> _Transform:
