@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+WARM_UP = "warm-up"  # a prompt with this word is answered at once, and not counted
 _TICKET = re.compile(r"question-\d+")
 
 

@@ -2,7 +2,7 @@
 
 What a call meets is chosen by, first one given wins: the header `x-fault`, a model name `fault:NAME`, the schedule.
 `python -m eval.availability.server --port 8099 --fault keepalive` runs it alone. Besides `/chat/completions`:
-`GET /stats` tells calls, calls by fault and sockets; `POST /schedule` takes a schedule as JSON (`schedule.read`).
+`GET /stats` tells calls, calls by fault and sockets; `POST /play` takes {"schedule": ..., "pace": {...}} as JSON.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from eval.availability.exchange import Exchange, Pace
+from eval.availability.exchange import WARM_UP, Exchange, Pace
 from eval.availability.played import PLAYED
 from eval.availability.schedule import Always, Schedule, read
 
@@ -51,7 +51,7 @@ class FaultServer:
         self.bodies: list[bytes] | None = None  # set to [] to keep every request body
         self.busy = 0
         self._clock = clock
-        self._began = clock()
+        self._began: float | None = None  # the first call since the schedule was set: its second 0
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -66,8 +66,8 @@ class FaultServer:
         return len(self._connections)
 
     def play(self, schedule: Schedule) -> None:
-        """From now on `schedule`, at its second 0; the counts start again."""
-        self.schedule, self._began = schedule, self._clock()
+        """From now on `schedule`, at its second 0 with the next call; the counts start again."""
+        self.schedule, self._began = schedule, None
         self.calls = 0
         self.by_fault.clear()
         self.call_times.clear()
@@ -125,15 +125,20 @@ class FaultServer:
         if request.path == "/stats":
             await exchange.json(200, self.stats())
             return b""
-        if request.path == "/schedule":
-            self.play(read(json.loads(request.body)))
+        if request.path == "/play":
+            wanted = json.loads(request.body)
+            self.pace = Pace(**wanted.get("pace", {}))
+            self.play(read(wanted["schedule"]))
             await exchange.json(200, {"ok": True})
             return b""
         if not request.path.endswith("/chat/completions"):
             await exchange.json(404, {"error": {"message": f"no such path {request.path!r}"}})
             return b""
-        fault = self._choose(request)
-        self._count(fault, request.body)
+        fault = "ok"
+        if WARM_UP.encode() not in request.body:
+            self._began = self._clock() if self._began is None else self._began
+            fault = self._choose(request, self._clock() - self._began)
+            self._count(fault, request.body, self._clock() - self._began)
         exchange.begin(json.loads(request.body))
         self.busy += 1
         try:
@@ -164,18 +169,18 @@ class FaultServer:
             return None
         return b"" if heard.cancelled() else heard.result()
 
-    def _choose(self, request: _Request) -> str:
+    def _choose(self, request: _Request, at_s: float) -> str:
         if named := request.headers.get("x-fault"):
             return named
         model = str(json.loads(request.body).get("model", ""))
         if model.startswith("fault:"):
             return model.removeprefix("fault:")
-        return self.schedule.fault(self._clock() - self._began)
+        return self.schedule.fault(at_s)
 
-    def _count(self, fault: str, body: bytes) -> None:
+    def _count(self, fault: str, body: bytes, at_s: float) -> None:
         self.calls += 1
         self.by_fault[fault] += 1
-        self.call_times.append((round(self._clock() - self._began, 4), fault))
+        self.call_times.append((round(at_s, 4), fault))
         if self.bodies is not None:
             self.bodies.append(body)
 
@@ -200,7 +205,8 @@ async def _read_request(reader: asyncio.StreamReader, ahead: bytes) -> _Request 
 async def serve(port: int, fault: str) -> None:
     """Serves one fault on `port` until cancelled."""
     async with FaultServer(Always(fault), port=port) as server:
-        print(f"{server.url} plays {fault!r}; others by header x-fault or model fault:NAME: {', '.join(PLAYED)}")
+        print(server.url, flush=True)
+        print(f"plays {fault!r}; others by header x-fault or model fault:NAME: {', '.join(PLAYED)}", flush=True)
         await asyncio.Event().wait()
 
 

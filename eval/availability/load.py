@@ -1,0 +1,110 @@
+"""Questions at a fixed rate, whether or not the ones before are answered, and what became of each.
+
+Runs in its own process (`python -m eval.availability.load`), a job as JSON on standard input, the outcomes as JSON on
+standard output; so several processes load one server, and a comparator may live in another environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Protocol
+
+from eval.availability.exchange import WARM_UP, expected_answer
+
+HANG_S = 40.0  # a question without an end after so long counts as hung
+GRACE_S = 0.5  # after the last answer, before sockets are counted
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a system made of a question. verbatim: the answer is quoted from the passages, not written."""
+
+    text: str
+    answered_by: str = ""
+    degraded: bool = False
+    verbatim: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """right: the whole answer, or a verbatim quote labelled degraded. wrong: taken for an answer and is none."""
+
+    number: int
+    at_s: float  # since the load began
+    seconds: float
+    verdict: Literal["right", "lost", "wrong", "hung"]
+    answered_by: str = ""
+    degraded: bool = False
+    error: str = ""
+
+
+class System(Protocol):
+    """What is measured: answers a question, or raises."""
+
+    async def ask(self, question: str, passage: str) -> Reply: ...
+    async def aclose(self) -> None: ...
+
+
+def question(number: int | None) -> tuple[str, str]:
+    """(question, the passage that answers it); None: the question that the fault server does not count."""
+    ticket = WARM_UP if number is None else f"question-{number}"
+    return f"How long is the notice period of {ticket}?", expected_answer(ticket).replace(" [1]", "")
+
+
+async def ask_all(system: System, numbers: range, per_second: float) -> list[Outcome]:
+    """One outcome per number, in order; number i is asked i / per_second after the start."""
+    began = time.perf_counter()
+    asked = []
+    for number in numbers:
+        due_s = number / per_second
+        await asyncio.sleep(max(0.0, began + due_s - time.perf_counter()))
+        asked.append(asyncio.ensure_future(_one(system, number, began)))
+    return list(await asyncio.gather(*asked))
+
+
+async def _one(system: System, number: int, began: float) -> Outcome:
+    asked, passage = question(number)
+    start = time.perf_counter()
+
+    def outcome(verdict: Literal["right", "lost", "wrong", "hung"], **more: Any) -> Outcome:
+        return Outcome(number, round(start - began, 4), round(time.perf_counter() - start, 5), verdict, **more)
+
+    try:
+        async with asyncio.timeout(HANG_S):
+            reply = await system.ask(asked, passage)
+    except TimeoutError:
+        return outcome("hung", error="no end")
+    except Exception as error:
+        return outcome("lost", error=f"{type(error).__name__}: {error}"[:200])
+    whole = reply.text.strip() == expected_answer(f"question-{number}")
+    quoted = reply.verbatim and reply.degraded and bool(reply.text.strip()) and reply.text.strip() in passage
+    return outcome("right" if whole or quoted else "wrong", answered_by=reply.answered_by, degraded=reply.degraded)
+
+
+async def work(job: Mapping[str, Any]) -> dict[str, Any]:
+    """job: system ("module:callable"), setup (its arguments), numbers (start, stop, step), per_second."""
+    module, _, name = str(job["system"]).partition(":")
+    build: Callable[..., System] = getattr(importlib.import_module(module), name)
+    system = build(**job["setup"])
+    warm, passage = question(None)
+    for _ in range(int(job.get("warm_up", 0))):
+        await system.ask(warm, passage)
+    gc.collect()
+    gc.freeze()  # imports are no garbage: keeps collector pauses out of the figures
+    outcomes = await ask_all(system, range(*job["numbers"]), job["per_second"])
+    await asyncio.sleep(GRACE_S)
+    tasks = len(asyncio.all_tasks()) - 1
+    await system.aclose()
+    return {"outcomes": [asdict(outcome) for outcome in outcomes], "tasks_left": tasks}
+
+
+if __name__ == "__main__":
+    result = asyncio.run(work(json.load(sys.stdin)))
+    json.dump(result, sys.stdout)

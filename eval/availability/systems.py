@@ -1,0 +1,67 @@
+"""What is put under load: our own answerers as `assemble` wires them, and a bare client to measure the overhead by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from eval.availability.load import Reply
+from rag.types import AnswerRequest, AttemptFailed, Chunk, Hit, Profile, Replace, Token
+
+
+class Ours:
+    """The product: primary and secondary endpoint, then the built-in reader."""
+
+    def __init__(self, primary: str, backup: str, budgets: Mapping[str, float], breaker: Mapping[str, float]) -> None:
+        from rag.assemble import open_failover
+        from rag.settings import Answering, Breaker, Endpoint, Settings
+
+        urls = {"primary": primary, "secondary": backup}
+        plain = Endpoint(key="none")
+        settings = Settings(
+            endpoint={name: replace(plain, url=url, **budgets) for name, url in urls.items() if url},  # type: ignore[arg-type]
+            answer=Answering(local_ahead=False),
+            breaker=replace(Breaker(), **breaker),  # type: ignore[arg-type]
+        )
+        self._failover = open_failover(settings, Profile())
+
+    async def ask(self, question: str, passage: str) -> Reply:
+        """The reply as a consumer of the stream shows it."""
+        chunk = Chunk("lease.md", 0, len(passage), passage, title="Lease", id=1)
+        request = AnswerRequest(question, (Hit(chunk, 1.0, 1, "given"),))
+        shown = ""
+        async for event in self._failover.stream(request):
+            if isinstance(event, Token):
+                shown += event.text
+            elif isinstance(event, Replace):
+                shown = event.text
+            elif not isinstance(event, AttemptFailed):
+                return Reply(shown, event.answered_by, event.degraded, verbatim=event.answered_by == "reader")
+        raise AssertionError("the stream ended without Finished")
+
+    async def aclose(self) -> None:
+        await self._failover.aclose()
+
+
+class Bare:
+    """A raw streaming client without any protection."""
+
+    def __init__(self, primary: str, **_: Any) -> None:
+        import httpx
+
+        self._client = httpx.AsyncClient(base_url=primary, timeout=None, limits=httpx.Limits(max_connections=None))
+
+    async def ask(self, question: str, passage: str) -> Reply:
+        messages = [{"role": "user", "content": f"{passage}\n\n{question}"}]
+        body = {"model": "bare", "stream": True, "messages": messages}
+        text = ""
+        async with self._client.stream("POST", "/chat/completions", json=body) as response:
+            async for line in response.aiter_lines():
+                if line.startswith("data: {"):
+                    text += json.loads(line[6:])["choices"][0]["delta"].get("content") or ""
+        return Reply(text, "bare")
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
