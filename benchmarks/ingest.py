@@ -48,9 +48,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         home = Path(scratch)
         rows = {
-            "60 PDFs": measure(home / "pdf", [legal / "cuad" / "pdf"], embedder),
-            "102 texts": measure(home / "text", [texts / "contractnli", texts / "privacy_qa"], embedder),
-            "714 texts": measure(home / "all", [texts], None),
+            "PDF": measure(home / "pdf", [legal / "cuad" / "pdf"], embedder),
+            "text": measure(home / "text", [texts / "contractnli", texts / "privacy_qa"], embedder),
+            "all texts": measure(home / "all", [texts], None),
         }
         passages = some_passages(Store(home / "all"), options.passages)
     figures = {"ingest": rows, "embedding": compare(embedder, options.reference, passages), "peak_rss_mb": rss_mb(True)}

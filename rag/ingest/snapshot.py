@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,8 +53,7 @@ class Snapshot:
         """Raises FileNotFoundError when the snapshot is gone, StoreError when a file of it is missing or cut short."""
         self.folder = folder
         self._hold = FileHold(folder / NAME, shared=True, wait=True)
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
         try:
             self.manifest: Manifest = read_manifest(folder)
             for name, state in self.manifest.files.items():
@@ -64,21 +63,27 @@ class Snapshot:
             self._hold.close()
             raise
 
-    @property
-    def rows(self) -> sqlite3.Connection:
-        """This thread's connection."""
+    @contextmanager
+    def rows(self) -> Iterator[sqlite3.Connection]:
+        """A connection nobody else uses meanwhile. There are as many as were ever needed at once."""
         if self._hold.fd < 0:
             raise ValueError(f"snapshot {self.folder} is closed")
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = open_rows(self.folder / ROWS)
-            self._connections.append(connection)
-        return connection
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = open_rows(self.folder / ROWS)
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
+            if self._hold.fd < 0:
+                self._close_idle()
 
     def chunks(self, ids: Sequence[int]) -> list[Chunk]:
         """The chunks in the order of `ids`. Raises StoreError for an id the store does not know."""
         wanted = [int(id) for id in ids]
-        found = {chunk.id: chunk for chunk in read_chunks(self.rows, wanted)}
+        with self.rows() as rows:
+            found = {chunk.id: chunk for chunk in read_chunks(rows, wanted)}
         if missing := [id for id in wanted if id not in found]:
             raise StoreError(f"an index names chunk {missing[0]}, which {self.folder} does not hold; {_CURE}")
         return [found[id] for id in wanted]
@@ -90,7 +95,7 @@ class Snapshot:
 
     def ids(self) -> NDArray[np.int64]:
         """Sorted ids of all chunks."""
-        return ids_in(self.rows.execute("SELECT first, chunks FROM documents ORDER BY first").fetchall())
+        return self.matching({})
 
     def matching(self, filter: Filter) -> NDArray[np.int64]:
         """Sorted ids of the chunks whose document satisfies every key of the filter (any one value of several).
@@ -112,11 +117,13 @@ class Snapshot:
                 conditions.append(f"number IN ({has})")
                 parameters += [key, values]
         query = f"SELECT first, chunks FROM documents WHERE {' AND '.join(conditions)} ORDER BY first"  # noqa: S608
-        return ids_in(self.rows.execute(query, parameters).fetchall())
+        with self.rows() as rows:
+            return ids_in(rows.execute(query, parameters).fetchall())
 
     def document(self, id: str, *, layout: bool = True) -> Document:
         """The document with its text, and with the boxes of its words unless `layout` is False. Raises NotFound."""
-        document = read_document(self.rows, id, layout=layout)
+        with self.rows() as rows:
+            document = read_document(rows, id, layout=layout)
         if document is None:
             self._known(id)
         assert document is not None
@@ -124,17 +131,19 @@ class Snapshot:
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, by id."""
-        rows = self.rows.execute(
-            "SELECT id, title, source, media_type, language, sha256, chars, pages, chunks, added, splitter, metadata"
-            " FROM documents ORDER BY id"
-        )
-        return [DocumentInfo(*(*row[:-1], json.loads(row[-1]))) for row in rows]
+        with self.rows() as rows:
+            found = rows.execute(
+                "SELECT id, title, source, media_type, language, sha256, chars, pages, chunks, added, splitter,"
+                " metadata FROM documents ORDER BY id"
+            ).fetchall()
+        return [DocumentInfo(*(*row[:-1], json.loads(row[-1]))) for row in found]
 
     def language(self) -> str:
         """The language of most of the text: "en" or "zh"."""
-        row = self.rows.execute(
-            "SELECT language FROM documents GROUP BY language ORDER BY sum(chars) DESC LIMIT 1"
-        ).fetchone()
+        with self.rows() as rows:
+            row = rows.execute(
+                "SELECT language FROM documents GROUP BY language ORDER BY sum(chars) DESC LIMIT 1"
+            ).fetchone()
         return row[0] if row else "en"
 
     def share(self, index: str) -> float:
@@ -160,14 +169,15 @@ class Snapshot:
         for name, state in self.manifest.files.items():
             if sha256_of(self.folder / name) != state.sha256:
                 raise StoreError(f"{self.folder / name} is not what was written (sha256 differs); {_CURE}")
-        if (said := self.rows.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
+        with self.rows() as rows:
+            (said,) = rows.execute("PRAGMA quick_check").fetchone()
+        if said != "ok":
             raise StoreError(f"{self.folder / ROWS}: {said}; {_CURE}")
 
     def close(self) -> None:
-        for connection in self._connections:
-            connection.close()
-        self._connections.clear()
+        """A question in flight still gets its answer; the next one raises ValueError."""
         self._hold.close()
+        self._close_idle()
 
     def __enter__(self) -> Snapshot:
         return self
@@ -175,13 +185,20 @@ class Snapshot:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def _close_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
     def _known(self, id: str) -> None:
-        if not self.rows.execute("SELECT 1 FROM documents WHERE id = ?", (id,)).fetchone():
-            near = suggest(id, (known for (known,) in self.rows.execute("SELECT id FROM documents")))
+        with self.rows() as rows:
+            known = [name for (name,) in rows.execute("SELECT id FROM documents")]
+        if id not in known:
+            near = suggest(id, known)
             raise NotFound(f"no document {id!r} in corpus {self.folder.parents[1].name!r}{near}")
 
     def _known_key(self, key: str) -> None:
-        known = [name for (name,) in self.rows.execute("SELECT DISTINCT key FROM metadata")]
+        with self.rows() as rows:
+            known = [name for (name,) in rows.execute("SELECT DISTINCT key FROM metadata")]
         if key not in known:
             every = [*FIELDS, *known]
             raise UsageError(f"no document has {key!r}{suggest(key, every)}; filter by {', '.join(every)}")

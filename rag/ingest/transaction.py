@@ -67,10 +67,11 @@ class Transaction:
         """By source path; of `base`."""
         if self.base is None:
             return {}
-        found = self.base.rows.execute(
-            "SELECT f.source, d.id, d.sha256, f.bytes, f.mtime_ns, f.checked_ns"
-            " FROM files f JOIN documents d ON d.number = f.document"
-        )
+        with self.base.rows() as rows:
+            found = rows.execute(
+                "SELECT f.source, d.id, d.sha256, f.bytes, f.mtime_ns, f.checked_ns"
+                " FROM files f JOIN documents d ON d.number = f.document"
+            ).fetchall()
         return {source: KnownFile(*known) for source, *known in found}
 
     def add(

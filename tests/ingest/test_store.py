@@ -269,7 +269,7 @@ def test_an_unknown_chunk_or_document_is_an_error_with_a_cure(store):
 
 
 def test_one_snapshot_serves_many_threads(store):
-    """Every thread reads through its own connection."""
+    """Each reads through a connection of its own while it reads; threads that ended leave none behind."""
     put(store, document("a.txt", "\n".join(map(str, range(200)))))
     seen = []
     with store.open() as snapshot:
@@ -281,7 +281,11 @@ def test_one_snapshot_serves_many_threads(store):
             thread.start()
         for thread in threads:
             thread.join()
+        assert len(snapshot._idle) <= 8
     assert seen == [[str(i) for i in range(199, -1, -1)]] * 8
+    assert snapshot._idle == []
+    with pytest.raises(ValueError, match="is closed"):
+        snapshot.chunks([1])
 
 
 def test_an_empty_corpus_and_no_corpus_are_told_apart(store, tmp_path):
