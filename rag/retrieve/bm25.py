@@ -11,6 +11,7 @@ cannot lift a new chunk into the best k (MaxScore, Turtle and Flood 1995); the r
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ from rag.types import Filter, Hit, Passages
 FORMAT = 1
 K1 = 1.2
 B = 0.75
+_LOOK_UP = 20  # looking one candidate up in a posting list costs as much as reading so many postings
 ARRAYS = ("ids", "lengths", "vocabulary", "vocabulary_ends", "starts", "chunks", "counts", "ceilings")
 
 
@@ -52,7 +54,7 @@ class Bm25Index:
             meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
             made = (meta["format"], meta["tokeniser"])
             if made == (FORMAT, TOKENISER_VERSION):
-                return cls({name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS})
+                return cls({name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in ARRAYS})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(
                 f"keyword index {str(folder)!r} cannot be read ({error}); run `sparewheel reindex`"
@@ -94,15 +96,13 @@ class Bm25Index:
 
     def _find(self, term: bytes) -> int:
         """Index of `term` in the sorted vocabulary, -1 when it is not in."""
-        low, high, ends = 0, len(self.vocabulary_ends), self.vocabulary_ends
-        while low < high:
-            middle = (low + high) // 2
-            begin = int(ends[middle - 1]) if middle else 0
-            here = self.vocabulary[begin : int(ends[middle])].tobytes()
-            if here == term:
-                return middle
-            low, high = (middle + 1, high) if here < term else (low, middle)
-        return -1
+        ends, text = self.vocabulary_ends, self.vocabulary
+
+        def word(index: int) -> bytes:
+            return text[int(ends[index - 1]) if index else 0 : int(ends[index])].tobytes()
+
+        place = bisect_left(range(len(ends)), term, key=word)
+        return place if place < len(ends) and word(place) == term else -1
 
     def _best(
         self, query: list[tuple[int, float]], k: int, mask: NDArray[np.bool_] | None
@@ -111,11 +111,13 @@ class Bm25Index:
         ceilings = [weight * float(self.ceilings[term]) for term, weight in query]
         for done, (term, weight) in enumerate(query):
             low, high = int(self.starts[term]), int(self.starts[term + 1])
-            if high - low > len(self) // 64 and done:
-                left = sum(ceilings[done:]) * 1.00001  # rounding must not cost a chunk its place
+            left = sum(ceilings[done:]) * 1.00001  # rounding must not cost a chunk its place
+            if high - low > len(self) // 64 and scores.max() > left:
                 candidates = _candidates(scores, mask)
-                if len(candidates) >= k and (worst := _kth(scores[candidates], k)) > left:
+                worst = _kth(scores[candidates], k) if len(candidates) > k else 0.0
+                if worst > left:
                     candidates = candidates[scores[candidates] >= worst - left]
+                if worst > left and len(candidates) * _LOOK_UP < high - low:
                     return _top(candidates, self._finish(candidates, scores[candidates], query[done:]), k)
             chunks = self.postings[low:high]
             scores[chunks] += self._weigh(chunks, self.counts[low:high], weight)
@@ -126,16 +128,19 @@ class Bm25Index:
         self, candidates: NDArray[np.intp], scores: NDArray[np.float32], query: list[tuple[int, float]]
     ) -> NDArray[np.float32]:
         """The scores of `candidates` with the frequent terms `query` added, looked up instead of read through."""
+        wanted = candidates.astype(np.int32)
         for term, weight in query:
             low, high = int(self.starts[term]), int(self.starts[term + 1])
             chunks = self.postings[low:high]
-            place = np.minimum(chunks.searchsorted(candidates.astype(np.int32)), high - low - 1)
-            has = np.flatnonzero(chunks[place] == candidates)
-            scores[has] += self._weigh(candidates[has], self.counts[low:high][place[has]], weight)
+            place = np.minimum(chunks.searchsorted(wanted), high - low - 1)
+            has = np.flatnonzero(chunks[place] == wanted)
+            scores[has] += self._weigh(wanted[has], self.counts[low:high][place[has]], weight)
         return scores
 
-    def _weigh(self, chunks: NDArray[np.integer], counts: NDArray[np.uint16], weight: float) -> NDArray[np.float32]:
-        return np.float32(weight) * saturation(counts, self.norms[chunks])
+    def _weigh(self, chunks: NDArray[np.int32], counts: NDArray[np.uint16], weight: float) -> NDArray[np.float32]:
+        weights = saturation(counts, self.norms[chunks])
+        weights *= np.float32(weight)
+        return weights
 
 
 def membership(ids: NDArray[np.int64], allowed: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -154,8 +159,11 @@ def norms(lengths: NDArray[np.int32]) -> NDArray[np.float32]:
 
 def saturation(counts: NDArray[np.uint16], norms: NDArray[np.float32]) -> NDArray[np.float32]:
     """tf * (k1 + 1) / (tf + norm), elementwise."""
-    tf = counts.astype(np.float32)
-    return tf * np.float32(K1 + 1) / (tf + norms)
+    weights = counts.astype(np.float32)
+    divisor = weights + norms
+    weights *= np.float32(K1 + 1)
+    weights /= divisor
+    return weights
 
 
 def _candidates(scores: NDArray[np.float32], mask: NDArray[np.bool_] | None) -> NDArray[np.intp]:

@@ -17,7 +17,7 @@ from rag.retrieve.dense import FORMAT, DenseIndex
 from rag.types import Chunk, Embedder
 
 _EXACT_UP_TO = 20_000  # rows; one list, every row compared
-_EMBEDDED_AT_ONCE = 256  # chunks
+_EMBEDDED_AT_ONCE = 64  # chunks; how finely progress can be told
 _CHUNKS_AT_ONCE = 256  # read and embedded; progress is told so often
 _SAMPLE_PER_LIST = 64  # rows that k-means sees per list
 
