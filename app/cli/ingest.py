@@ -59,7 +59,11 @@ def ingest(
     settings = settings_of(ctx)
     told = None if as_json else _print_report
     store = open_corpus(settings, corpus, domain, sensitivity, paths)
-    report = index(store, paths, settings, prune=prune, wait=wait, dense=not no_dense, told=told)
+    try:
+        report = index(store, paths, settings, prune=prune, wait=wait, dense=not no_dense, told=told)
+    except KeyboardInterrupt:
+        console(err=True).print("What was read so far can be asked about; the same command goes on where it was.")
+        raise
     if as_json:
         print_json({"corpus": corpus, **_state(store), "report": report})
     else:

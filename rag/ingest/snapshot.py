@@ -147,11 +147,11 @@ class Snapshot:
         return row[0] if row else "en"
 
     def share(self, index: str) -> float:
-        """How much of the corpus the index holds, 0..1 of the chunks. 1.0 for an empty corpus."""
+        """How much of the corpus the index holds, 0..1 of the chunks; 0.0 when there is no such index."""
         state = self.manifest.indexes.get(index)
-        if not self.manifest.chunks:
-            return 1.0
-        return state.chunks / self.manifest.chunks if state else 0.0
+        if state is None:
+            return 0.0
+        return state.chunks / self.manifest.chunks if self.manifest.chunks else 1.0
 
     def check(self, versions: Mapping[str, str]) -> None:
         """Raises StoreError when an index was built by another version (index name -> version) than these."""
