@@ -120,7 +120,7 @@ def _title(parsed: Parsed, path: Path) -> str:
     stated = " ".join(clean(parsed.title).split())
     if 3 <= len(stated) <= 200 and not _NO_TITLE.fullmatch(stated):
         return stated
-    if parsed.headings:
+    if parsed.headings and not parsed.pages:  # the largest print of a page may be an address
         start, end, _ = parsed.headings[0]
         return " ".join(parsed.text[start:end].split())[:200]
     return " ".join(re.sub(r"[_\s]+|%20", " ", clean(path.stem)).split()) or path.name

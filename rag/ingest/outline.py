@@ -23,7 +23,7 @@ _ENDS_LINE = re.compile(
 _REFERRING = re.compile(
     r"\s*(?:of|and|or|to|in|above|below|hereof|herein|hereto|hereunder|shall|is|are|was|were|will|may|by|for|as|has"
     r"|through|thereof|with)\b|\s*[(（][a-z0-9]+[)）]\s*(?:of|above|below|hereof|and|or)\b"
-    r"|[的所中和与及之或、，,]|(?:第.{1,6}[款项])|\s*(?:规定|之规定)"
+    r"|[的所中和与及之或、，,]|(?:第.{1,6}[款项])|之?规定"
 )
 _GLUED_COLUMNS = 45  # a longer line directly above another is its paragraph's first, not its heading
 _FILING_LABEL_CHARS = 200  # an exhibit label this near to the beginning names the document, not a part of it

@@ -9,7 +9,7 @@ from source_files import lines, pdf, scan
 
 from rag.errors import DocumentError
 from rag.ingest.formats import ocr
-from rag.ingest.formats.page_text import Line
+from rag.ingest.formats.page_text import Line, write
 from rag.ingest.load import load
 from rag.settings import Ingest
 from rag.types import Box
@@ -193,3 +193,35 @@ def test_a_real_ocr_engine_reads_a_scan(tmp_path):
     assert "Delaware" in document.text
     (box,) = box_of(document, "Delaware")
     assert 0.4 * document.layout.sizes[0][0] < box.x0 < box.x1 < document.layout.sizes[0][0]
+
+
+def test_lines_in_larger_print_are_headings(tmp_path):
+    """By size: the largest is level 1, a wrapped one is one heading, a large paragraph is none."""
+    large = "BT /F1 20 Tf 72 760 Td (Guide to the) Tj ET\nBT /F1 20 Tf 72 738 Td (Renal Clinic) Tj ET\n"
+    section = "BT /F1 15 Tf 72 716 Td (Opening hours) Tj ET\n"
+    body = lines(*["The clinic is open on every working day from eight to four."] * 12)
+    document = loaded(tmp_path, pdf(large + section + body))
+    assert [(document.text[a:b], level) for a, b, level in document.headings] == [
+        ("Guide to the\nRenal Clinic", 1),
+        ("Opening hours", 2),
+    ]
+    assert loaded(tmp_path, pdf(body)).headings == ()
+
+
+def chinese(*texts: str, x0: float = 50.0, x1: float = 300.0) -> list[list[Line]]:
+    """One page whose lines all reach from x0 to x1, but for the last."""
+    page = []
+    for n, text in enumerate(texts):
+        right = x1 if n < len(texts) - 1 else x0 + 60
+        page.append(Line(((text, x0, 20.0 * n, right, 20.0 * n + 12),), ()))
+    return [page]
+
+
+def test_chinese_lines_wrap_inside_words():
+    """A full Chinese line goes on without a blank, also inside a number; an article or item begins a line."""
+    pages = chinese(
+        "甲方应当支付押金人民币12,00", "0元，并在三十日内", "第二条 租期为五年，自二〇二五年起算，共计", "五年"
+    )
+    text, _, layout = write(pages, [(600, 800)])
+    assert text == "甲方应当支付押金人民币12,000元，并在三十日内\n第二条 租期为五年，自二〇二五年起算，共计五年"
+    assert [text[a:b] for a, b in layout.spans] == [line.text for line in pages[0]]

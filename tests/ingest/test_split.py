@@ -226,6 +226,26 @@ def test_leaflet_headings_without_numbers():
     assert paths(split(document(text), SMALL, Profile())) == [("Side effects",), ("Storage",)]
 
 
+def test_numbered_titles_in_sentence_case():
+    """A short numbered line above its text is the title, few capitals or not; a wrapped first line is none."""
+    text = (
+        f"3. How to take it\n{CLAUSE}{CLAUSE}\n4. The Supplier shall keep the goods\nin a dry place. {CLAUSE}{CLAUSE}"
+    )
+    assert paths(split(document(text), Ingest(chunk_chars=260), Profile())) == [("3. How to take it",), ("4",)]
+
+
+def test_chinese_leaflet_headings():
+    """【用法用量】 opens a section; an article that begins with 规定 is no reference."""
+    text = (
+        "【用法用量】\n"
+        + "口服，每日一次。" * 10
+        + "\n【禁忌】\n"
+        + "孕妇禁用本品。" * 10
+        + "\n第八条 规定本市特别重大事项。"
+    )
+    assert paths(split(document(text), SMALL, Profile())) == [("用法用量",), ("禁忌",), ("第八条",)]
+
+
 def test_profile_patterns_are_honoured():
     """A domain's own heading lines open parts; a pattern that is no regular expression is the profile's mistake."""
     text = f"item one: scope\n{CLAUSE}{CLAUSE}\nitem two: price\n{CLAUSE}{CLAUSE}"

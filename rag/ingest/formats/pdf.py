@@ -12,6 +12,7 @@ from rag.errors import DocumentError
 from rag.ingest.formats import ocr
 from rag.ingest.formats.page_text import Line, Word, in_reading_order, without_running_heads, write
 from rag.ingest.formats.parsed import Parsed, clean
+from rag.ingest.formats.print_size import large_lines
 from rag.settings import Ingest
 
 # A word, or one Chinese, Japanese or Korean character: each of these gets a box of its own.
@@ -51,7 +52,8 @@ def parse_pdf(data: bytes, settings: Ingest) -> Parsed:
     finally:
         document.close()
     text, spans, layout = write(without_running_heads(pages), sizes)
-    return Parsed(text, "application/pdf", title, pages=spans, layout=layout, metadata=metadata)
+    headings = () if "ocr_pages" in metadata else large_lines(text, layout)  # OCR boxes have no true height
+    return Parsed(text, "application/pdf", title, headings, spans, layout, metadata)
 
 
 def _open(pdfium: Any, data: bytes, settings: Ingest) -> Any:
