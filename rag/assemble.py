@@ -204,7 +204,8 @@ def _cloud(name: str, endpoint: Endpoint, settings: Settings, profile: Profile) 
 
     return Target(
         ChatAnswerer(EndpointCompleter(name, endpoint), profile),
-        Budgets(endpoint.first_token_s, endpoint.between_tokens_s, endpoint.total_s, endpoint.connect_s),
+        # connect_s is kept by the transport: an endpoint may send its head with the first token
+        Budgets(endpoint.first_token_s, endpoint.between_tokens_s, endpoint.total_s),
         _breaker(name, endpoint, settings.breaker),
         identity=f"{name} {endpoint}",
         hedge_after_s=endpoint.hedge_after_s,
