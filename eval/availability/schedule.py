@@ -77,14 +77,15 @@ _KINDS = {"always": Always, "window": Window, "flapping": Flapping, "mixed": Mix
 def read(value: str | Mapping[str, Any]) -> Schedule:
     """A schedule from a fault's name or a table {kind = "window", name = "503", start_s = 5, end_s = 20}.
 
-    `names = "*"` of a mixed one stands for every fault but "ok". Raises SettingsError naming the wrong word.
+    `names = "*"` of a mixed one stands for every fault of the endpoint (not 400 and 422, which are the caller's).
+    Raises SettingsError naming the wrong word.
     """
     table: dict[str, Any] = {"kind": "always", "name": value} if isinstance(value, str) else dict(value)
     kind = table.pop("kind", "always")
     if kind not in _KINDS:
         raise SettingsError(f"unknown schedule {kind!r}{suggest(str(kind), _KINDS)}")
     if table.get("names") == "*":
-        table["names"] = [name for name in PLAYED if name != "ok"]
+        table["names"] = [name for name in PLAYED if name not in ("ok", "400", "422")]
     for name in [*table.get("names", ()), *([table["name"]] if "name" in table else [])]:
         if name not in PLAYED:
             raise SettingsError(f"unknown fault {name!r}{suggest(str(name), PLAYED)}")
