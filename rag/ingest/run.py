@@ -27,7 +27,8 @@ from rag.types import Document, IndexWriter, Profile
 Parse = Callable[[Iterable[tuple[str, Path]], Ingest], Iterator[tuple[str, Document | DocumentError]]]
 
 FIRST_BATCH = 256  # chunks; the batches of `fill` double from here ...
-LARGEST_BATCH = 4096  # ... to here, so that writing the index again and again stays cheap beside embedding
+LARGEST_BATCH = 2048  # ... to here, so that writing the index again and again stays cheap beside embedding
+_TURN_S = 0.05  # a writer that waits takes its turn between two batches
 _SOON_S = 1.0  # the first publish of a run, and never more often than this
 _AMORTISED = 4.0  # a publish that took t seconds is followed by at least so many t of reading
 
@@ -117,6 +118,8 @@ def fill(
                     added += before - transaction.lacking(writer)
                 more = before > batch
             batch = min(2 * batch, LARGEST_BATCH)
+            if more:
+                time.sleep(_TURN_S)
     return added
 
 

@@ -76,7 +76,12 @@ def name_apart(files: Sequence[Found], known: Mapping[str, str], taken: Mapping[
 def _free(file: Found, used: Mapping[str, str]) -> str:
     longer = f"{file.root.name}/{file.id}"
     choices = [file.id, longer, *(f"{longer} ({n})" for n in range(2, len(used) + 4))]
-    return next(id for id in choices if id not in used or not Path(used[id]).exists())
+    return next(id for id in choices if id not in used or _left(used[id]))
+
+
+def _left(source: str) -> bool:
+    """Whether the source was a file and is no longer there. Documents that never were a file have other sources."""
+    return Path(source).is_absolute() and not Path(source).exists()
 
 
 def gone(known: Collection[str], found: Collection[Found], left: Collection[Left], roots: Sequence[Path]) -> list[str]:

@@ -1,6 +1,7 @@
 """Files into a corpus: only what changed is read, one bad file stops nothing, and what is killed goes on later."""
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from rag.ingest.load import load
 from rag.ingest.run import fill, ingest, reindex, remove
 from rag.ingest.store import CorpusConfig, Store
 from rag.settings import Ingest
-from rag.types import Profile
+from rag.types import Chunk, Document, Profile
 
 
 @pytest.fixture
@@ -252,6 +253,42 @@ def test_the_slow_index_fills_in_growing_batches_that_can_be_asked(store, folder
     assert texts(store, "dense") == texts(store)
     assert fill(store, [dense]) == 0
     assert store.current() == 4
+
+
+def test_a_waiting_ingest_takes_its_turn_between_batches(store, folder, tmp_path):
+    """It does not wait for the whole fill, and the fill goes on with what it brought."""
+    run(store, folder)
+    put(tmp_path / "late.txt", "Late clause.")
+    begun = threading.Event()
+
+    def second():
+        begun.set()
+        run(store, tmp_path / "late.txt", wait=True, behind=[JsonWriter("dense")])
+
+    class Watched(JsonWriter):
+        def write(self, *arguments):
+            if not self.calls:
+                late.start()
+                begun.wait()
+            super().write(*arguments)
+
+    dense, late = Watched("dense"), threading.Thread(target=second)
+    assert fill(store, [dense], first_batch=1) == 4
+    late.join()
+    assert texts(store, "dense") == texts(store)
+    assert len(texts(store)) == 4
+
+
+def test_a_document_that_never_was_a_file_is_not_overwritten(store, folder):
+    """Its id stays its own; the file of that name gets its folder's name in front."""
+    own = Document(id="a.txt", text="From a program.", title="", source="a.txt")
+    with store.write() as transaction:
+        transaction.add(own, [Chunk("a.txt", 0, 15, own.text)])
+        transaction.publish([JsonWriter()])
+    assert take(store, folder)["contracts/a.txt"] == "added"
+    assert take(store, folder, prune=True)["contracts/a.txt"] == "unchanged"
+    with store.open() as snapshot:
+        assert snapshot.document("a.txt").text == "From a program."
 
 
 def test_a_fill_that_was_interrupted_goes_on(store, folder):
