@@ -14,8 +14,9 @@ import gzip
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def main() -> None:
 def prepare(seed: int) -> Pairs:
     made, rng = Pairs(), random.Random(seed)
     places = statutes(made)
-    index = Bm25(made.passages, terms)
+    index = Bm25(made.passages, words_of(made.passages))
     lecoqa = dataset("lecoqa")
     rows = [(q, sorted({places[g.document_id, g.start] for g in q.gold if (g.document_id, g.start) in places}))
             for q in lecoqa.questions()]  # fmt: skip
@@ -95,12 +96,19 @@ def paragraphs(made: Pairs, rng: random.Random) -> None:
     found = [*asked("cmrc2018", texts), *asked("drcd", texts), *asked("drcd", texts, simplify=True)]
     trained, _ = split(found)
     made.passages += [text[:WINDOW_CHARS] for text in texts.all]
-    index = Bm25([text[:WINDOW_CHARS] for text in texts.all], terms)
+    index = Bm25(made.passages[first:], words_of(made.passages[first:]))
     questions = [(q.question, [q.text]) for q in trained if q.end <= WINDOW_CHARS]
     rng.shuffle(questions)
     near = best(index, [text for text, _ in questions], [gold for _, gold in questions], 8)
     made.questions += [("asked", text, [first + i for i in gold]) for text, gold in questions]
     made.negatives += [[first + i for i in row] for row in near]
+
+
+def words_of(passages: list[str]) -> Callable[[str], list[str]]:
+    """`terms`, with those of the passages worked out on all cores beforehand."""
+    with Pool() as pool:
+        known = dict(zip(passages, pool.map(terms, passages, chunksize=256), strict=True))
+    return lambda text: known[text] if text in known else terms(text)
 
 
 def inverse_cloze(made: Pairs, count: int, rng: random.Random) -> None:

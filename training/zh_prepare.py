@@ -12,7 +12,8 @@ import random
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice
+from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
@@ -96,27 +97,35 @@ def plain_windows(questions: list[Asked], texts: Texts, rng: random.Random) -> l
 
 
 def clozes(questions: list[Asked], texts: Texts, rng: random.Random, count: int) -> Iterator[Example]:
-    for place, start, end in plain_windows(questions, texts, rng):
-        for example in cloze(place, texts.all[place], start, end, rng):
-            yield example
-            count -= 1
-        if count <= 0:
-            return
+    places = plain_windows(questions, texts, rng)
+    jobs = ((place, texts.all[place], start, end) for place, start, end in places)
+    with Pool() as pool:
+        made = (example for found in pool.imap(_clozes_of, jobs, chunksize=32) for example in found)
+        yield from islice(made, count)
+
+
+def _clozes_of(job: tuple[int, str, int, int]) -> list[Example]:
+    return [*cloze(*job, random.Random(f"{job[0]}:{job[2]}"))]
 
 
 def statements(questions: list[Asked], texts: Texts, rng: random.Random, count: int) -> Iterator[Example]:
-    """Yes/no questions, as many of either answer; and a tenth more asked on another text: no answer."""
+    """Yes/no questions, as many of either answer; and a fifth more asked on another text: no answer."""
     left = {1: count // 2, 2: count // 2}
     places = plain_windows(questions, texts, rng)
-    for (place, start, end), other in pairwise(places):
-        example = yes_no(place, texts.all[place], start, end, rng)
-        if example and left[example.label] > 0:
-            left[example.label] -= 1
-            yield example
-            if rng.random() < 0.2:
-                yield Example("elsewhere", other[0], other[1], other[2], other[2], other[2], example.question)
-        if not any(left.values()):
-            return
+    jobs = ((place, texts.all[place], start, end) for place, start, end in places)
+    with Pool() as pool:
+        for example, other in zip(pool.imap(_statement_of, jobs, chunksize=32), places[1:], strict=False):
+            if example and left[example.label] > 0:
+                left[example.label] -= 1
+                yield example
+                if rng.random() < 0.2:
+                    yield Example("elsewhere", other[0], other[1], other[2], other[2], other[2], example.question)
+            if not any(left.values()):
+                return
+
+
+def _statement_of(job: tuple[int, str, int, int]) -> Example | None:
+    return yes_no(*job, random.Random(f"{job[0]}:{job[2]}"))
 
 
 def question_row(question: Asked, texts: list[str]) -> dict[str, Any]:
