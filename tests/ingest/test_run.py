@@ -221,6 +221,28 @@ def test_documents_can_be_found_while_others_are_read(store, folder):
     assert (report.searchable_s, report.seconds, store.current()) == (1.5, 4.5, 3)
 
 
+def test_a_costly_publish_is_followed_by_more_reading(store, folder):
+    """Writing an index that took 3 s is paid off by 12 s of reading before it is written again."""
+    now, published = [0.0], []
+    for n in range(9):
+        put(folder / f"{n}.txt", f"Clause {n}.")
+
+    class Costly(JsonWriter):
+        def write(self, *arguments):
+            now[0] += 3
+            super().write(*arguments)
+
+    def slow(files, settings):
+        for item in InProcess()(files, settings):
+            now[0] += 2
+            yield item
+            published.append(store.current())
+
+    run(store, folder, parse=slow, writers=[Costly()], clock=lambda: now[0])
+    assert published == [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2]
+    assert store.current() == 3
+
+
 def test_an_interrupted_ingest_keeps_what_was_published_and_goes_on(store, folder):
     """Only the files that were not published are read again."""
     now = [0.0]
