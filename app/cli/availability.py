@@ -13,7 +13,7 @@ from rag.errors import UsageError, suggest
 if TYPE_CHECKING:
     from eval.availability.scenario import Scenario
 
-HEADER = f"{'scenario':<29} right lost wrong hung  p50 s  p99 s  max s calls/100"
+HEADER = f"{'scenario':<28} right lost wrong hung  p50 s  p99 s  max s call/100"
 
 
 @click.command()
@@ -26,7 +26,7 @@ def availability(files: tuple[Path, ...], only: tuple[str, ...], json_file: Path
 
     Two servers on 127.0.0.1 play primary and secondary endpoint; nothing else is
     contacted. Without FILES: every fault alone, then the outages (5 minutes).
-    calls/100: calls to the primary per 100 questions. Exit code 1 when a question
+    call/100: calls to the primary per 100 questions. Exit code 1 when a question
     was lost, answered wrongly, or hung.
     """
     from eval.availability.play import play, serving
@@ -34,7 +34,7 @@ def availability(files: tuple[Path, ...], only: tuple[str, ...], json_file: Path
     scenarios = chosen(files, only)
     if list_only:
         for scenario in scenarios:
-            click.echo(f"{scenario.name:<29} {scenario.about or scenario.primary}")
+            click.echo(f"{scenario.name:<28} {scenario.about or scenario.primary}")
         return 0
     played: list[dict[str, Any]] = []
     click.echo(HEADER)
@@ -62,5 +62,5 @@ def chosen(files: tuple[Path, ...], only: tuple[str, ...]) -> list[Scenario]:
 def row(figures: dict[str, Any]) -> str:
     """One line of the table, 80 columns at most."""
     counts = "{right:5} {lost:4} {wrong:5} {hung:4}".format(**figures)
-    times = "{p50_s:6.3f} {p99_s:6.3f} {max_s:6.2f} {primary_calls_per_100:9.1f}".format(**figures)
-    return f"{figures['name'][:29]:<29} {counts} {times}"
+    times = "{p50_s:6.3f} {p99_s:6.3f} {max_s:6.2f} {primary_calls_per_100:8.1f}".format(**figures)
+    return f"{figures['name'][:28]:<28} {counts} {times}"

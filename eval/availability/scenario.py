@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class Scenario:
     first_token_s: float = 1.0
     between_tokens_s: float = 1.0
     total_s: float = 10.0
-    window: tuple[float, float] | None = None  # seconds the primary fails between, where that is one stretch
+    window: tuple[float, float] | None = None  # seconds of a window schedule: the measured stretch
     pace: Mapping[str, float] = field(default_factory=dict)  # played by both endpoints, see exchange.Pace
     breaker: Mapping[str, float] = field(default_factory=dict)  # figures that differ from the defaults
 
@@ -69,13 +69,12 @@ def _one(row: dict[str, Any], file: Path) -> Scenario:
     for key in row:
         if key not in known:
             raise SettingsError(f"{file}: unknown key {key!r} in scenario {row.get('name')!r}{suggest(key, known)}")
-    if "window" in row:
-        row["window"] = tuple(row["window"])
-    elif isinstance(row.get("primary"), Mapping) and row["primary"].get("kind") == "window":
-        row["window"] = (row["primary"]["start_s"], row["primary"]["end_s"])
     try:
         scenario = Scenario(**row)
         scenario.check()
     except (SettingsError, TypeError) as error:
         raise SettingsError(f"{file}: scenario {row.get('name')!r}: {error}") from error
+    primary = scenario.primary
+    if isinstance(primary, Mapping) and primary.get("kind") == "window":
+        return replace(scenario, window=(primary["start_s"], primary["end_s"]))
     return scenario
