@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from rag.types import Hit
+from rag.types import Chunk, Hit
 
 
 def reciprocal_rank(
@@ -20,14 +19,15 @@ def reciprocal_rank(
     weights = [1.0] * len(rankings) if weights is None else weights
     total: dict[int, float] = {}
     best: dict[int, tuple[int, int]] = {}  # chunk -> its best rank, the ranking that gave it
-    merged: dict[int, Hit] = {}
+    chunks: dict[int, Chunk] = {}
+    scores: dict[int, dict[str, float]] = {}
     for number, (weight, hits) in enumerate(zip(weights, rankings, strict=True)):
         for hit in hits:
             name = hit.chunk.id
             total[name] = total.get(name, 0.0) + weight / (constant + hit.rank)
             best[name] = min(best.get(name, (hit.rank, number)), (hit.rank, number))
-            known = merged.get(name, hit)
-            merged[name] = replace(known, scores={**known.scores, **hit.scores})
+            chunks.setdefault(name, hit.chunk)
+            scores.setdefault(name, {}).update(hit.scores)
     order = sorted(total, key=lambda name: (-total[name], best[name], name))
     firsts = {hits[0].chunk.id for hits in rankings if hits}
     chosen = order[:k]
@@ -36,12 +36,6 @@ def reciprocal_rank(
         chosen.remove(other)
         chosen.append(name)
     return [
-        replace(
-            merged[name],
-            score=total[name],
-            rank=rank,
-            ranker="rrf",
-            scores={**merged[name].scores, "rrf": total[name]},
-        )
+        Hit(chunks[name], total[name], rank, "rrf", {**scores[name], "rrf": total[name]})
         for rank, name in enumerate(chosen, start=1)
     ]
