@@ -4,13 +4,15 @@
         Token         more text                         Replace   forget the text so far, another answerer begins
         AttemptFailed an answerer failed                Finished  always the last one, with the whole Draft
 
-A stream ends in one of two ways: with `Finished`, whose draft's text is what the tokens amount to, or with an exception
-(`AllFailed`, or `UsageError` for the caller's mistake). So half an answer can never be taken for a whole one.
+A stream ends in one of two ways: with `Finished`, whose draft's text is what the tokens amount to (white space at its
+ends aside), or with an exception (`AllFailed`, or `UsageError` for the caller's mistake). So half an answer can never
+be taken for a whole one.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +21,7 @@ from typing import Protocol
 from rag.errors import Unavailable
 from rag.reliability.breaker import CircuitBreaker, Health
 from rag.reliability.deadline import Budgets, Deadline, Progress
+from rag.reliability.faults import Fault
 from rag.reliability.policy import order
 from rag.reliability.race import Call, Race
 from rag.reliability.retry import RetryBudget
@@ -108,7 +111,8 @@ class Failover:
         self._local_ahead = local_ahead
         self._ahead_slots = threading.BoundedSemaphore(ahead_limit)
         self._retries = retries or RetryBudget()
-        self._left_running: set[asyncio.Task[None]] = set()
+        self._watching: set[asyncio.Task[None]] = set()  # probes that were outrun
+        self._closing: set[asyncio.Task[None]] = set()  # calls whose question is over
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -163,43 +167,50 @@ class Failover:
     async def _leave(self, race: Race) -> None:
         """Nothing of the question stays behind but a probe that must still tell its breaker."""
         race.cancel()
+        loop = asyncio.get_running_loop()
         for call in race.probes:
-            self._keep(asyncio.get_running_loop().create_task(_watch(call), name=f"probe {call.target.name}"))
+            watch = loop.create_task(_watch(call), name=f"probe {call.target.name}")
+            watch.add_done_callback(functools.partial(_release, call))  # runs even if the task never began
+            _keep(watch, self._watching)
         probing = {call.task for call in race.probes}
+        for call in race.calls:
+            _keep(call.task, self._closing)
         closing = [call.task for call in race.calls if not call.task.done() and call.task not in probing]
-        for task in closing:
-            self._keep(task)
         if closing and race.draft is None:
             await asyncio.wait(closing, timeout=CANCEL_WITHIN_S)
 
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        self._left_running.add(task)
-        task.add_done_callback(self._left_running.discard)
-
     async def aclose(self) -> None:
-        """Cancels the probes of this event loop that are still out."""
+        """Gives up the probes of this event loop that are still out, and waits until their sockets are closed."""
         loop = asyncio.get_running_loop()
-        mine = [task for task in self._left_running if task.get_loop() is loop]
-        for task in mine:
+        watching = [task for task in self._watching if task.get_loop() is loop]
+        for task in watching:
             task.cancel()
-        await asyncio.gather(*mine, return_exceptions=True)
+        await asyncio.gather(*watching, return_exceptions=True)
+        if closing := [task for task in self._closing if task.get_loop() is loop]:
+            await asyncio.wait(closing, timeout=CANCEL_WITHIN_S)
+
+
+def _keep(task: asyncio.Task[None], kept: set[asyncio.Task[None]]) -> None:
+    """The event loop itself holds its tasks only weakly."""
+    kept.add(task)
+    task.add_done_callback(kept.discard)
+
+
+def _release(call: Call, _: object) -> None:
+    call.cancel()
 
 
 async def _watch(probe: Call) -> None:
     """Follows an outrun probe to its end and tells its breaker; its text goes nowhere."""
-    try:
-        while True:
-            moment, _ = probe.pace.due()
-            try:
-                async with asyncio.timeout_at(moment):
-                    _, item, at = await probe.inbox.get()
-                fault = probe.take(item, at)
-            except TimeoutError:
-                item, fault = None, None
-            fault = fault or probe.overdue(asyncio.get_running_loop().time())
-            if fault or isinstance(item, Draft):
-                probe.end(fault)
-                return
-            probe.kept.clear()
-    finally:
-        probe.cancel()
+    item: object = None
+    fault: Fault | None = None
+    while not (fault or isinstance(item, Draft)):
+        moment, _ = probe.pace.due()
+        try:
+            async with asyncio.timeout_at(moment):
+                _, item, at = await probe.inbox.get()
+            fault = probe.take(item, at)
+        except TimeoutError:
+            fault = probe.overdue(asyncio.get_running_loop().time())
+        probe.kept.clear()
+    probe.end(fault)

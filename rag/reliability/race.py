@@ -259,8 +259,10 @@ class Race:
         call.kept.clear()
 
     def _text(self, call: Call, text: str, *, whole: bool = False) -> None:
-        """Shows more text, or makes what is shown equal to the `whole` one."""
+        """Shows more text, or makes what is shown equal to the `whole` one, white space at its ends aside."""
         name = call.target.name
+        if whole and self._shown_by is call and text.strip() == self._shown.strip():
+            return
         if whole and self._shown_by is call and text.startswith(self._shown):
             text = text[len(self._shown) :]
             whole = False
