@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from eval.availability.played import PLAYED
 from rag.errors import SettingsError, suggest
 
-
 LASTING = ("401", "402", "404")
 
 
