@@ -29,7 +29,7 @@ READER_BUDGET_S = 30.0  # the built-in reader takes a tenth of a second; this is
 
 
 def open_journey(corpus: str, settings: Settings | None = None) -> Journey:
-    """The journey over a corpus, to be closed after use. Raises NotFound, or StoreError for an index of other models."""
+    """The journey over a corpus; close it after use. Raises NotFound, or StoreError for an index of other models."""
     settings = settings or load_settings()
     store = Store(corpus_folder(settings.corpora_folder, corpus))
     views = Views(store, settings)
@@ -135,8 +135,11 @@ def dense_writer(store: Store, settings: Settings) -> IndexWriter:
     from rag.retrieve.dense_write import DenseWriter
 
     if settings.retrieve.embedding == "auto" and not store.config.embedding:
+        from rag.retrieve.embed import open_embedder
+
         with store.open() as snapshot:
-            store.configure(replace(store.config, embedding=f"embed-{snapshot.language()}"))
+            chosen = open_embedder("auto", snapshot.language()).name.partition("@")[0]
+        store.configure(replace(store.config, embedding=chosen))
     return DenseWriter(embedder_of(store.config, settings))
 
 

@@ -7,12 +7,39 @@ import click
 from app.cli.common import console, plain, print_json, settings_of
 from rag.settings import Settings, describe
 
+HEAD = """\
+# Settings
+
+Made by `sparewheel settings --markdown`; `sparewheel settings` shows the values in force.
+
+Order, later wins: the defaults, the file (`--config FILE`, else the variable `SPAREWHEEL_CONFIG`, else
+`sparewheel.toml` in the working folder, else in the user's configuration folder), the environment:
+`SPAREWHEEL_RETRIEVE__EVIDENCE_K=5` sets `retrieve.evidence_k`. In the file a dot is a section:
+
+```toml
+data_folder = "/srv/sparewheel"
+
+[retrieve]
+evidence_k = 5
+
+[endpoint.deepseek]
+key_env = "DEEPSEEK_API_KEY"
+```
+
+A deployment may name its endpoints by variables instead: `PRIMARY_ENDPOINT`, `SECONDARY_ENDPOINT` (URL), each with
+`_MODEL`, `_KEY` or `_KEY_FILE`; `DEEPSEEK_API_KEY` alone makes one endpoint. An unknown key is refused.
+"""
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="The settings in force as JSON (keys are hidden).")
+@click.option("--markdown", is_flag=True, help="The page docs/settings.md: every key, its default, what it does.")
 @click.pass_context
-def settings(ctx: click.Context, as_json: bool) -> None:
+def settings(ctx: click.Context, as_json: bool, markdown: bool) -> None:
     """Show every setting: its key, the value in force and what it does."""
+    if markdown:
+        click.echo(page(), nl=False)
+        return
     in_force = hide_keys(settings_of(ctx))
     if as_json:
         print_json(in_force)
@@ -27,6 +54,12 @@ def settings(ctx: click.Context, as_json: bool) -> None:
     console().print(table)
     for name, endpoint in in_force["endpoint"].items():
         console().print(f"endpoint.{name}: {endpoint['model']} at {endpoint['url']}", markup=False)
+
+
+def page() -> str:
+    """docs/settings.md."""
+    rows = "".join(f"| `{key}` | `{default}` | {doc} |\n" for key, default, doc in describe())
+    return f"{HEAD}\n| key | default | what it does |\n|---|---|---|\n{rows}"
 
 
 def hide_keys(settings: Settings) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The answerer that is always there: the built-in reader of the question's language, or the sentence quoter without one."""
+"""The answerer that is always there: the built-in reader of the question's language; without one, the quoter."""
 
 from __future__ import annotations
 

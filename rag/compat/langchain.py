@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rag.types import Chunk, Embedder
 
 if TYPE_CHECKING:
-    from langchain_classic.chains.retrieval_qa.base import RetrievalQA
+    from langchain_classic.chains.retrieval_qa.base import BaseRetrievalQA
     from langchain_community.retrievers import BM25Retriever
     from langchain_community.vectorstores import FAISS
     from langchain_core.language_models import BaseLanguageModel
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rag.runnable import RetrievalQA as Chain
 
 
-def retrieval_qa(retriever: BaseRetriever, model: BaseLanguageModel[Any], **options: Any) -> RetrievalQA:
+def retrieval_qa(retriever: BaseRetriever, model: BaseLanguageModel[Any], **options: Any) -> BaseRetrievalQA:
     """langchain_classic's own chain ("stuff") over one of our retrievers and any LangChain model."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -72,10 +72,10 @@ def faiss_store(chunks: Sequence[Chunk], embedder: Embedder) -> FAISS:
 
     class Adapter(Embeddings):
         def embed_documents(self, texts: list[str]) -> list[list[float]]:
-            return embedder.embed(texts).tolist()
+            return [list(map(float, row)) for row in embedder.embed(texts)]
 
         def embed_query(self, text: str) -> list[float]:
-            return embedder.embed([text], query=True)[0].tolist()
+            return list(map(float, embedder.embed([text], query=True)[0]))
 
     return FAISS.from_texts(
         [chunk.indexed_text for chunk in chunks], Adapter(), metadatas=[_metadata(chunk) for chunk in chunks]

@@ -1,0 +1,82 @@
+"""The frame of the command: help, completion, settings, and how mistakes are told."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.cli import COMMANDS, cli, main
+from app.cli.ask import read_filters
+from app.cli.settings import page
+from rag.errors import UsageError
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
+    """(exit code, standard output, standard error) of the command."""
+    with pytest.raises(SystemExit) as caught:
+        main(list(argv))
+    captured = capsys.readouterr()
+    return int(caught.value.code or 0), captured.out, captured.err
+
+
+def test_every_command_exists_and_has_help() -> None:
+    """The table of lazy commands names nothing that is not there."""
+    context = cli.make_context("sparewheel", [], resilient_parsing=True)
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        assert command is not None
+        assert command.help
+
+
+def test_a_misspelt_command_is_suggested(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2 and the nearest name."""
+    code, _, err = run(capsys, "injest")
+    assert (code, "did you mean 'ingest'" in err) == (2, True)
+
+
+def test_no_such_corpus_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch) -> None:
+    """The beginner's first mistake gets a cure, not a traceback."""
+    monkeypatch.setenv("SPAREWHEEL_DATA_FOLDER", str(tmp_path))
+    code, _, err = run(capsys, "ask", "Who pays?", "--corpus", "leases")
+    assert (code, len(err.strip().splitlines())) == (2, 1)
+    assert "sparewheel ingest PATH --corpus leases" in err
+
+
+def test_settings_hide_keys(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+    """No API key is ever printed."""
+    monkeypatch.setenv("PRIMARY_ENDPOINT", "https://api.deepseek.com")
+    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-secret")
+    code, out, _ = run(capsys, "settings", "--json")
+    assert (code, json.loads(out)["endpoint"]["primary"]["key"]) == (0, "***")
+    assert "sk-secret" not in out
+
+
+def test_the_settings_page_is_up_to_date() -> None:
+    """docs/settings.md is what `sparewheel settings --markdown` prints."""
+    assert (ROOT / "docs/settings.md").read_text(encoding="utf-8") == page()
+
+
+def test_completion_prints_a_script(capsys: pytest.CaptureFixture[str]) -> None:
+    """bash gets a completion function for sparewheel."""
+    code, out, _ = run(capsys, "completion", "bash")
+    assert (code, "_SPAREWHEEL_COMPLETE" in out) == (0, True)
+
+
+def test_filters_collect_values_by_key() -> None:
+    """The same key twice means either value; a text without = is refused."""
+    assert read_filters(("language=en", "language=zh", "format=pdf")) == {"language": ["en", "zh"], "format": ["pdf"]}
+    with pytest.raises(UsageError, match="'language' is not KEY=VALUE"):
+        read_filters(("language",))
+
+
+def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
+    """`sparewheel --help` loads neither numpy nor LangChain."""
+    code = "import sys; from app.cli import cli; print(sorted({'numpy', 'langchain_core', 'rich'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
