@@ -1,24 +1,23 @@
 """(question, passage) pairs for the retriever and the reranker, from the training side of the public data.
 
-A pool is one source's passages, each formatted as it is indexed: title, line break, text. A question points at the
-passages of its pool that hold the gold span. Documents held out by `training.splits` enter no pool.
+A pool is one source's passages, cut by the product's own splitter and formatted as they are indexed. A question points
+at the passages of its pool that hold the gold span. Documents held out by `training.splits` enter no pool.
 """
 
 from __future__ import annotations
 
 import random
-import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from corpora import profile
 from corpora.public import dataset
 from corpora.records import GoldSpan
 from corpora.records import Question as Asked
+from rag.ingest.split import split
+from rag.settings import Ingest
 from training.splits import held_out, legalbench_held_out
-
-_BREAK = re.compile(r"\n+|(?<=[.;!?])\s+")
 
 
 @dataclass(frozen=True)
@@ -49,17 +48,19 @@ class Source:
     keep: Callable[[str], bool] = lambda document: True
     word: Callable[[Asked, str, random.Random], tuple[str, str]] = lambda asked, title, rng: (asked.text, "")
     gold: int | None = None  # how many gold spans count: one where the others are wordings of it; None: all
+    domain: str = "medical"
     first: bool = False  # only the first passage of a long gold span
 
     def pool(self, root: Path, chars: int, seed: int) -> Pool:
         """The passages of at most `chars` characters and the questions with gold among them."""
-        data, rng = dataset(self.name, root), random.Random(seed + chars)
+        data, rng, look = dataset(self.name, root), random.Random(seed + chars), profile(self.domain)
         pool, places, titles = Pool(f"{self.name}-{self.split}-{chars}"), {}, {}
         for document in data.documents(self.split):
             if self.keep(document.id):
-                spans = cut(document.text, chars)
+                chunks = split(document, Ingest(chunk_chars=chars), look)
+                spans = [(chunk.start, chunk.end) for chunk in chunks]
                 places[document.id], titles[document.id] = (len(pool.passages), spans), document.title
-                pool.passages += [f"{document.title}\n{document.text[start:end]}" for start, end in spans]
+                pool.passages += [chunk.indexed_text for chunk in chunks]
                 pool.documents += [document.id] * len(spans)
         for asked in data.questions(self.split):
             whole = (GoldSpan(asked.document_id, 0, 1 << 30),) if asked.document_id and not asked.gold else ()
@@ -73,19 +74,6 @@ class Source:
                 text, lead = self.word(asked, titles[pool.documents[found[0]]], rng)
                 pool.questions.append(Question(text, tuple(dict.fromkeys(found)), lead))
         return pool
-
-
-def cut(text: str, chars: int) -> list[tuple[int, int]]:
-    """Spans that cover `text` without overlap, each at most `chars` long: whole lines packed, long ones by sentence."""
-    ends = [match.end() for match in _BREAK.finditer(text)] + [len(text)]
-    spans, start = [], 0
-    while start < len(text):
-        reached = bisect_right(ends, start + chars)
-        end = ends[reached - 1] if reached and ends[reached - 1] > start else min(start + chars, len(text))
-        if text[start:end].strip():
-            spans.append((start, end))
-        start = end
-    return spans
 
 
 def holding(spans: list[tuple[int, int]], start: int, end: int) -> list[int]:
@@ -114,12 +102,12 @@ def _policy(asked: Asked, title: str, rng: random.Random) -> tuple[str, str]:
 
 
 SOURCES = (
-    Source("legalbench-rag", "cuad", lambda d: not legalbench_held_out(d), _legal),
-    Source("legalbench-rag", "contractnli", lambda d: not legalbench_held_out(d), _legal),
-    Source("legalbench-rag", "maud", lambda d: not legalbench_held_out(d), _legal),
-    Source("policyqa", "dev", lambda d: not held_out(d), _policy, gold=1),
+    Source("legalbench-rag", "cuad", lambda d: not legalbench_held_out(d), _legal, domain="legal"),
+    Source("legalbench-rag", "contractnli", lambda d: not legalbench_held_out(d), _legal, domain="legal"),
+    Source("legalbench-rag", "maud", lambda d: not legalbench_held_out(d), _legal, domain="legal"),
+    Source("policyqa", "dev", lambda d: not held_out(d), _policy, gold=1, domain="legal"),
     Source("covid-qa", "train", gold=1),
-    Source("squad", "dev-v1.1", lambda d: not held_out(d.split("/", 1)[1]), gold=1),
+    Source("squad", "dev-v1.1", lambda d: not held_out(d.split("/", 1)[1]), gold=1, domain="general"),
     Source("medquad", "all", first=True),
     Source("pubmedqa", "dev", first=True),
 )

@@ -1,0 +1,94 @@
+"""Retrieval quality on the development questions, all documents of a benchmark indexed together.
+
+    python -m benchmarks.retrieval [SET ...] [--base FOLDER] [--vectors FOLDER] [--questions N] [--plain N]
+
+Each set beside LangChain's plain pair on the same chunks: community BM25Retriever over rank-bm25, and community FAISS
+with the untuned all-MiniLM-L6-v2 (--base: its folder; left out, that row is). Passage vectors are kept in --vectors,
+since embedding LegalBench-RAG takes half an hour on two cores. Writes benchmarks/results/retrieval.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import RESULTS, save
+from benchmarks.retrieval_measures import MEASURES, summary
+from benchmarks.retrieval_sets import SETS, Ask, RetrievalSet
+from benchmarks.retrieval_systems import Runs, ensemble, ours, plain_bm25, plain_faiss
+from rag.settings import load_settings
+
+
+def sample(asks: Sequence[Ask], count: int, seed: int = 7) -> list[Ask]:
+    """`count` questions drawn without replacement, in their order; all of them when there are no more."""
+    chosen = set(random.Random(seed).sample(range(len(asks)), min(count, len(asks))))
+    return [ask for index, ask in enumerate(asks) if index in chosen]
+
+
+def measure(data: RetrievalSet, runs: Runs, asks: Sequence[Ask]) -> dict[str, Any]:
+    """Figures over the questions that `runs` answered: all, the held-out ones, and each sub-set."""
+    groups: dict[str, list[Any]] = defaultdict(list)
+    for ask in asks:
+        if ask.id in runs:
+            row = MEASURES[data.name](ask, [data.chunks[index] for index in runs[ask.id]])
+            groups["all"].append(row)
+            if data.name == "legalbench-rag":
+                groups[ask.group].append(row)
+                if ask.held_out:
+                    groups["held out"].append(row)
+    return {name: {"questions": len(rows), **summary(rows)} for name, rows in groups.items()}
+
+
+def compare(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Every system's figures on one set. The plain BM25 answers a sample of the questions where there are many."""
+    settings = load_settings()
+    data = SETS[name](settings.ingest)
+    asks = sample(data.asks, options.questions)
+    systems = ours(data, asks, settings.retrieve, options.vectors)
+    few = sample(asks, options.plain)
+    systems["plain BM25"] = plain_bm25(data, few)
+    if options.base and data.language == "en":
+        systems["plain FAISS"] = plain_faiss(data, asks, options.base, options.vectors)
+        systems["plain pair"] = ensemble(systems["plain BM25"], systems["plain FAISS"])
+    figures = {system: measure(data, runs, asks) for system, runs in systems.items()}
+    counts = {"chunks": len(data.chunks), "questions": len(data.asks), "questions_asked": len(asks)}
+    return {**counts, "chunk_chars": settings.ingest.chunk_chars, "systems": figures}
+
+
+def show(name: str, result: dict[str, Any]) -> None:
+    """A table of the figures, per cent with half the 95 % interval."""
+    print(f"\n{name}: {result['chunks']} chunks of at most {result['chunk_chars']} characters")
+    for system, groups in result["systems"].items():
+        for group, row in groups.items():
+            cells = [
+                f"{measure} {100 * value[0]:5.1f} ±{50 * (value[2] - value[1]):.1f}"
+                for measure, value in row.items()
+                if measure != "questions"
+            ]
+            print(f"  {system:17} {group:12} n={row['questions']:5}  " + "  ".join(cells))
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="*", choices=[*SETS, []], help="default: all")
+    parser.add_argument("--base", type=Path, help="folder of the untuned all-MiniLM-L6-v2")
+    parser.add_argument("--vectors", type=Path, default=Path(".sparewheel/vectors"), help="where vectors are kept")
+    parser.add_argument("--questions", type=int, default=1_000_000, help="a sample of each set, at most so many")
+    parser.add_argument("--plain", type=int, default=200, help="questions that rank-bm25 is asked")
+    options = parser.parse_args()
+    file = RESULTS / "retrieval.json"
+    results = json.loads(file.read_text(encoding="utf-8"))["sets"] if file.exists() else {}
+    for name in options.sets or SETS:
+        results[name] = compare(name, options)
+        show(name, results[name])
+        save("retrieval", {"sets": results})
+
+
+if __name__ == "__main__":
+    main()
