@@ -21,25 +21,13 @@ from typing import Protocol
 
 from rag.answer.cite import PageOf, cite, refusal
 from rag.errors import Unavailable, UsageError
+from rag.events import Cited, Done, Event, Retrieved
 from rag.reliability.deadline import Deadline
 from rag.reliability.failover import FailoverEvent, Finished
 from rag.reliability.loop import background
 from rag.settings import Settings
 from rag.text import language_of
-from rag.types import (
-    Answer,
-    AnswerRequest,
-    Cited,
-    Done,
-    Event,
-    Filter,
-    Hit,
-    Profile,
-    Reranker,
-    Retrieved,
-    Retriever,
-    Sensitivity,
-)
+from rag.types import Answer, AnswerRequest, Filter, Hit, Profile, Reranker, Retriever, Sensitivity
 
 MAX_QUESTION_CHARS = 8000
 

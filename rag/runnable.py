@@ -24,7 +24,8 @@ from pydantic import ConfigDict
 
 from rag.chain import Journey
 from rag.errors import Unavailable, UsageError, suggest
-from rag.types import Answer, Done, Event, Hit, Replace, Token
+from rag.events import Done, Event, Replace, Token
+from rag.types import Answer, Hit
 
 OPTIONS = ("filter", "k", "history", "within_s")
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import tomllib
-import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -250,9 +249,7 @@ def _value(hint: Any, spec: Any, value: Any, where: str, full: str, before: Any)
     return _scalar(hint, spec.metadata, value, where, full)
 
 
-def _scalar(
-    hint: type, bounds: Mapping[str, Any] | types.MappingProxyType[Any, Any], value: Any, where: str, full: str
-) -> Any:
+def _scalar(hint: type, bounds: Mapping[str, Any], value: Any, where: str, full: str) -> Any:
     """A bool, int, float or str within its bounds; text (from the environment) is read as the key's type."""
     wrong = SettingsError(f"{where}: {full} = {value!r} is not {'an' if hint is int else 'a'} {hint.__name__}")
     if hint is bool:
@@ -273,13 +270,10 @@ def _scalar(
         raise wrong from None
     if hint is int and not isinstance(number, int):
         raise wrong
-    low, high = bounds.get("low"), bounds.get("high")
+    low, high = bounds["low"], bounds["high"]
     if (low is not None and number < low) or (high is not None and number > high):
-        raise SettingsError(
-            f"{where}: {full} = {value!r} is out of range {low:g} to {high:g}"
-            if high is not None
-            else f"{where}: {full} = {value!r} must be at least {low:g}"
-        )
+        allowed = f"must be at least {low:g}" if high is None else f"is out of range {low:g} to {high:g}"
+        raise SettingsError(f"{where}: {full} = {value!r} {allowed}")
     return number
 
 

@@ -221,57 +221,6 @@ class Draft:
     usage: Usage = Usage()
 
 
-# ---------------------------------------------------------------- what a streaming consumer sees
-
-
-@dataclass(frozen=True, slots=True)
-class Retrieved:
-    """Retrieval is done; the hits are final."""
-
-    hits: tuple[Hit, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """More text of the current answer."""
-
-    text: str
-    answerer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Replace:
-    """Forget the text so far: `answerer` starts again with `text` (failover after a token, or a fuller answer)."""
-
-    text: str
-    answerer: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptFailed:
-    """An answerer failed; the next one is tried."""
-
-    attempt: Attempt
-
-
-@dataclass(frozen=True, slots=True)
-class Cited:
-    """A citation of the finished text was resolved."""
-
-    citation: Citation
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The last event, always sent once: the whole record. Its text is authoritative."""
-
-    answer: Answer
-
-
-Event = Retrieved | Token | Replace | AttemptFailed | Cited | Done
-
-
 # ---------------------------------------------------------------- what a domain is
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from app.cli.common import console, plain, print_json, settings_of
@@ -62,12 +64,12 @@ def page() -> str:
     return f"{HEAD}\n| key | default | what it does |\n|---|---|---|\n{rows}"
 
 
-def hide_keys(settings: Settings) -> dict[str, object]:
+def hide_keys(settings: Settings) -> dict[str, Any]:
     """The settings as a dict, API keys replaced by "***"."""
     values = plain(settings)
     for endpoint in values["endpoint"].values():
         endpoint["key"] = "***" if endpoint["key"] else ""
-    hidden: dict[str, object] = values
+    hidden: dict[str, Any] = values
     return hidden
 
 

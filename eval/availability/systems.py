@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from eval.availability.load import Reply
-from rag.types import AnswerRequest, AttemptFailed, Chunk, Hit, Profile, Replace, Token
+from rag.events import AttemptFailed, Replace, Token
+from rag.types import AnswerRequest, Chunk, Hit, Profile
 
 
 class Ours:

@@ -19,13 +19,14 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from rag.errors import Unavailable
+from rag.events import AttemptFailed, Replace, Token
 from rag.reliability.breaker import CircuitBreaker, Health
 from rag.reliability.deadline import Budgets, Deadline, Progress
 from rag.reliability.faults import Fault
 from rag.reliability.policy import order
 from rag.reliability.race import Call, Race
 from rag.reliability.retry import RetryBudget
-from rag.types import AnswerRequest, Attempt, AttemptFailed, Draft, Replace, Token
+from rag.types import AnswerRequest, Attempt, Draft
 
 RESERVE_SHARE = 0.1  # of the total budget, kept for the last answerer ...
 RESERVE_MOST_S = 5.0  # ... but no more than this

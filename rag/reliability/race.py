@@ -11,10 +11,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from rag.events import AttemptFailed, Replace, Token
 from rag.reliability.breaker import Permit
 from rag.reliability.deadline import Pace, Progress, close
 from rag.reliability.faults import FAULTS, Fault, classify, failure
-from rag.types import AnswerRequest, Attempt, AttemptFailed, Draft, Replace, Token
+from rag.types import AnswerRequest, Attempt, Draft
 
 if TYPE_CHECKING:
     from rag.reliability.failover import Target

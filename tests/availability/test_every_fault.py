@@ -10,11 +10,12 @@ from eval.availability.played import PLAYED
 from rag.answer.chat import ChatAnswerer
 from rag.answer.endpoint import EndpointCompleter
 from rag.errors import UsageError
+from rag.events import Replace, Token
 from rag.reliability.breaker import CircuitBreaker
 from rag.reliability.deadline import Budgets
 from rag.reliability.failover import AllFailed, Failover, Finished, Target
 from rag.settings import Breaker, Endpoint
-from rag.types import AnswerRequest, Chunk, Draft, Hit, Profile, Replace, Token
+from rag.types import AnswerRequest, Chunk, Draft, Hit, Profile
 
 TEXT = expected_answer("question-5").replace(" [1]", "")
 REQUEST = AnswerRequest(

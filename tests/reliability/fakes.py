@@ -2,11 +2,12 @@
 
 import asyncio
 
+from rag.events import AttemptFailed, Replace, Token
 from rag.reliability.breaker import CircuitBreaker
 from rag.reliability.deadline import Budgets
 from rag.reliability.failover import Failover, Finished, Target
 from rag.settings import Breaker
-from rag.types import AnswerRequest, AttemptFailed, Draft, Replace, Token
+from rag.types import AnswerRequest, Draft
 
 REQUEST = AnswerRequest("How long is the notice period?", ())
 

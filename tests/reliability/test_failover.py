@@ -7,10 +7,11 @@ from fakes import REQUEST, Scripted, answers, breaker, collect, failover, target
 from virtual_time import run
 
 from rag.errors import Unavailable, UsageError
+from rag.events import AttemptFailed, Replace, Token
 from rag.reliability.deadline import Budgets, Deadline, Progress
 from rag.reliability.failover import AllFailed, Failover
 from rag.reliability.retry import RetryBudget
-from rag.types import AnswerRequest, AttemptFailed, Draft, Replace, Token
+from rag.types import AnswerRequest, Draft
 
 
 def outcome(*answerers, request=REQUEST, **options):
