@@ -12,12 +12,12 @@ from corpora import profile, samples
 
 QUESTIONS = (
     ("legal", "How long do confidentiality obligations last under the NDA between Halvorsen and Brightwater?"),
-    ("medical", "What is the maximum daily dose of paracetamol for an adult?"),
-    ("legal", "商业租赁的押金是多少？"),
+    ("medical", "What is the highest daily dose of Corvasil for a patient of 80 years?"),
+    ("legal", "梧桐街26号商铺的押金是多少？"),
 )
 NEXT = """\
 Next:
-  {command} ask "Who may terminate the lease?" --corpus demo-legal
+  {command} ask "Who pays for repairs of the roof?" --corpus demo-legal
   {command} ingest PATH/TO/YOUR/DOCUMENTS --corpus mine --domain legal
   {command} ask "your question" --corpus mine
 Nothing above used a network. To let DeepSeek answer first, with the local
