@@ -71,6 +71,12 @@ def _play(scenarios: Iterable[Scenario], name: str, system: str, python: str) ->
         counts = f"{f['right']:6} {f['lost']:4} {f['wrong']:5} {f['hung']:4}"
         times = f"{f['p50_s']:7.3f} {f['p99_s']:7.3f} {f['max_s']:7.2f} {f['primary_calls_per_100']:10.1f}"
         print(f"{scenario.name:<29}{name:<26}{counts} {times}", flush=True)
+        if scenario.window:
+            print(
+                f"    left after {f['time_to_open_s']} s; until it was well {f['calls_while_open']} calls and p99 "
+                f"{f['p99_while_open_s']} s; taken up {f['time_to_recover_s']} s after it was well",
+                flush=True,
+            )
     return played
 
 

@@ -77,11 +77,11 @@ async def _one(system: System, number: int, began: float) -> Outcome:
         return Outcome(number, round(start - began, 4), round(time.perf_counter() - start, 5), verdict, **more)
 
     try:
-        async with asyncio.timeout(HANG_S):
+        async with asyncio.timeout(HANG_S) as limit:
             reply = await system.ask(asked, passage)
-    except TimeoutError:
-        return outcome("hung", error="no end")
     except Exception as error:
+        if limit.expired():
+            return outcome("hung", error="no end")
         return outcome("lost", error=f"{type(error).__name__}: {error}"[:200])
     whole = reply.text.strip() == expected_answer(f"question-{number}")
     quoted = reply.verbatim and reply.degraded and bool(reply.text.strip()) and reply.text.strip() in passage
