@@ -22,7 +22,7 @@ from rag.retrieve.dense_write import DenseWriter
 from rag.retrieve.embed import open_embedder
 from rag.types import Chunk, Document
 
-BASE = 40_000  # passages embedded for real
+BASE = 20_000  # passages embedded for real
 CHUNK_CHARS = 1000
 PIECE_CHARS = 120
 CHUNKS_PER_DOCUMENT = 100
@@ -61,10 +61,12 @@ def chunks_and_pieces() -> tuple[list[str], list[str]]:
     return chunks, shuffled.sample(pieces, BASE)
 
 
-def base_vectors(file: Path, pieces: Sequence[str]) -> NDArray[np.float32]:
-    """float32 [BASE, dimension]; kept in `file` for the next run."""
+def base_vectors(folder: Path) -> NDArray[np.float32]:
+    """float32 [BASE, dimension]; kept in `folder` for the next run."""
+    embedder = open_embedder("auto")
+    file = folder / f"base-{embedder.name}.npy"
     if not file.exists():
-        np.save(file, open_embedder("auto").embed(pieces))
+        np.save(file, embedder.embed(chunks_and_pieces()[1]))
     rows: NDArray[np.float32] = np.load(file)
     return rows
 

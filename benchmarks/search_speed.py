@@ -46,8 +46,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="sparewheel-bench-") as scratch:
         folder = options.folder or Path(scratch)
         sizes = [int(size) for size in options.sizes.split(",")]
-        base_vectors(folder / "base.npy", chunks_and_pieces()[1])
-        rows = {str(size): measure(folder, size) for size in sizes}
+        base_vectors(folder)
+        rows: dict[str, Any] = {}
+        for size in sizes:
+            rows[str(size)] = measure(folder, size)
+            print(f"written: {report(rows)}", flush=True)
+
+
+def report(rows: dict[str, Any]) -> Path:
+    """Written after each size: the largest takes longest."""
     figures = {
         "about": __doc__.split("\n\n")[2].replace("\n", " "),
         "corpus": f"LegalBench-RAG chunks, repeated with words replaced beyond 80k; vectors: {BASE} embedded passages, "
@@ -55,7 +62,7 @@ def main() -> None:
         "questions": QUESTIONS,
         "sizes": rows,
     }
-    print(f"written: {save('search_speed', figures)}")
+    return save("search_speed", figures)
 
 
 def measure(folder: Path, size: int) -> dict[str, Any]:
@@ -92,7 +99,7 @@ def build_corpus(folder: Path, size: int) -> dict[str, Any]:
     place = folder / f"corpus-{size}"
     started = time.perf_counter()
     if not place.exists():
-        build(place, chunks_and_pieces()[0], np.load(folder / "base.npy"), size)
+        build(place, chunks_and_pieces()[0], base_vectors(folder), size)
     (snapshot,) = (place / "snapshots").iterdir()
     parts = {"bm25": "bm25/*", "dense": "dense/*", "passages": "store.sqlite"}
     sizes = {name: sum(f.stat().st_size for f in snapshot.glob(pattern)) for name, pattern in parts.items()}

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from rag.retrieve.bm25 import FORMAT, K1, B, Bm25Index, norms, saturation
+from rag.retrieve.bm25 import FORMAT, K1, B, Bm25Index, heads, impacts
 from rag.retrieve.tokenise import TOKENISER_VERSION, terms
 from rag.types import Chunk
 
@@ -136,12 +136,10 @@ def _save(
     maps: list[NDArray[np.int64]],
 ) -> None:
     size = int(starts[-1])
-    chunks, counts = np.empty(0, np.int32), np.empty(0, np.uint16)
-    if size:  # an empty array cannot be memory-mapped
-        chunks = open_memmap(folder / "chunks.npy", "w+", np.int32, (size,))
-        counts = open_memmap(folder / "counts.npy", "w+", np.uint16, (size,))
+    kinds: dict[str, type[np.generic]] = {"chunks": np.int32, "counts": np.uint16, "impacts": np.float32}
+    postings = {name: _array(folder / f"{name}.npy", kind, size) for name, kind in kinds.items()}
     ceilings = np.zeros(len(words), np.float32)
-    norm = norms(lengths)
+    average = float(lengths.mean()) if lengths.any() else 1.0
     for first, last in _ranges(starts):
         begin, end = int(starts[first]), int(starts[last])
         keys, some = zip(
@@ -149,23 +147,32 @@ def _save(
         )
         key = np.concatenate(keys)
         order = np.argsort(key, kind="stable")  # a few sorted runs, which timsort merges
-        chunks[begin:end] = key[order] & 0xFFFFFFFF
-        counts[begin:end] = np.concatenate(some)[order]
-        weights = saturation(counts[begin:end], norm[chunks[begin:end]])
-        ceilings[first:last] = np.maximum.reduceat(weights, starts[first:last] - begin)
+        chunk, count = (key[order] & 0xFFFFFFFF).astype(np.int32), np.concatenate(some)[order]
+        impact = impacts(count, lengths[chunk], average)
+        for name, values in {"chunks": chunk, "counts": count, "impacts": impact}.items():
+            postings[name][begin:end] = values
+        ceilings[first:last] = np.maximum.reduceat(impact, starts[first:last] - begin)
     small: dict[str, NDArray[np.generic]] = {
         "ids": ids,
         "lengths": lengths,
         "vocabulary": np.frombuffer(b"".join(words), np.uint8),
         "vocabulary_ends": np.cumsum(np.fromiter(map(len, words), np.int64, len(words))),
+        "vocabulary_heads": heads(words),
         "starts": starts,
         "ceilings": ceilings,
-        **({} if size else {"chunks": chunks, "counts": counts}),
     }
     for name, array in small.items():
         np.save(folder / f"{name}.npy", array)
     meta = {"format": FORMAT, "tokeniser": TOKENISER_VERSION, "k1": K1, "b": B, "chunks": len(ids), "postings": size}
     (folder / "meta.json").write_text(json.dumps(meta) + "\n", encoding="utf-8")
+
+
+def _array(path: Path, kind: type[np.generic], size: int) -> NDArray[np.generic]:
+    """A new array file, mapped for writing."""
+    if size:
+        return open_memmap(path, "w+", kind, (size,))
+    np.save(path, np.zeros(0, kind))  # an empty file cannot be mapped
+    return np.zeros(0, kind)
 
 
 def _ranges(starts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
