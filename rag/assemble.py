@@ -102,7 +102,7 @@ def open_view(snapshot: Snapshot, config: CorpusConfig, settings: Settings) -> V
     if share < 1:
         notes = (f"dense index {share:.0%} built: the rest is found by its words only",)
     retriever = Hybrid(legs, settings.retrieve)
-    return View(retriever, reranker_of(settings, snapshot.language()), page_finder(snapshot), notes)
+    return View(retriever, rerankers(settings), page_finder(snapshot), notes)
 
 
 def page_finder(snapshot: Snapshot) -> Callable[[str, int], int | None]:
@@ -159,17 +159,20 @@ def _embedder(spec: str) -> Embedder:
     return open_embedder(spec)
 
 
-def reranker_of(settings: Settings, language: str) -> Reranker | None:
-    """The built-in reranker of a language; None where there is none, or the settings say off."""
-    return _reranker(language) if settings.retrieve.rerank == "auto" else None
+def rerankers(settings: Settings) -> dict[str, Reranker]:
+    """The built-in rerankers by language, none where the settings say off. A model is read when it is first used."""
+    if settings.retrieve.rerank == "off":
+        return {}
+    return {
+        file.parent.name.removeprefix("rerank-"): _reranker(file.parent) for file in WEIGHTS.glob("rerank-*/model.onnx")
+    }
 
 
 @functools.cache
-def _reranker(language: str) -> Reranker | None:
+def _reranker(folder: Path) -> Reranker:
     from rag.retrieve.rerank import OnnxReranker
 
-    folder = WEIGHTS / f"rerank-{language}"
-    return OnnxReranker(folder) if (folder / "model.onnx").exists() else None
+    return OnnxReranker(folder)
 
 
 @functools.cache

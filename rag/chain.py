@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from rag.answer.cite import PageOf, cite, refusal
@@ -37,7 +37,7 @@ class View:
     """One snapshot of a corpus, open for search. notes: what the asker must know ("dense index 40 % built")."""
 
     retriever: Retriever
-    reranker: Reranker | None = None
+    rerankers: Mapping[str, Reranker] = field(default_factory=dict)  # by the language of the question
     page_of: PageOf | None = None
     notes: tuple[str, ...] = ()
 
@@ -161,11 +161,12 @@ class Journey:
         k = k or settings.evidence_k
         clock = self._clock
         start = clock()
-        hits = view.retriever.search(question, max(k, settings.rerank_k if view.reranker else k), filter)
+        reranker = view.rerankers.get(language_of(question))
+        hits = view.retriever.search(question, max(k, settings.rerank_k if reranker else k), filter)
         timings["retrieve"] = clock() - start
-        if view.reranker is not None and hits:
+        if reranker is not None and hits:
             start = clock()
-            hits = view.reranker.rerank(question, hits, k)
+            hits = reranker.rerank(question, hits, k)
             timings["rerank"] = clock() - start
         return tuple(hits[:k])
 

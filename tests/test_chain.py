@@ -64,7 +64,7 @@ QUOTED = Finished(Draft("900 euros", (Span(0, 12, 21, 0.9),), confidence=0.9, mo
 def journey(
     answering: Scripted, retriever: Found | None = None, reranker: Any = None, settings: Settings | None = None
 ) -> Journey:
-    view = View(retriever or Found(RENT, PETS), reranker, notes=("dense index 40 % built",))
+    view = View(retriever or Found(RENT, PETS), {"en": reranker} if reranker else {}, notes=("dense index 40 % built",))
     return Journey(
         corpus="lease",
         view=lambda: view,

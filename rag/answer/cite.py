@@ -20,6 +20,7 @@ UNSUPPORTED = "[?]"
 SUPPORT_SHARE = 0.5  # of a sentence's content words must stand in the passages
 
 _MARKER = re.compile(r"\s*\[(\d{1,3}(?:\s*[,，、;]\s*\d{1,3})*)\]")
+_SPACE = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])(\s+)(?=[\u3000-\u9fff\uff00-\uffef])|\s+")
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{4,}|\d+(?:[.,]\d+)*|[\u3400-\u9fff]")
 _REFERENCE = re.compile(
     r"第[一二三四五六七八九十百千零〇两\d]+[条章节款]|§+\s*\d+[\w.()-]*"
@@ -50,7 +51,12 @@ def _by_spans(draft: Draft, hits: Sequence[Hit], page_of: PageOf | None) -> tupl
     citations = [
         _citation(marker, hits[span.hit], span.start, span.end, page_of) for marker, span in enumerate(draft.spans, 1)
     ]
-    return draft.text, tuple(citations)
+    return one_line(draft.text), tuple(citations)
+
+
+def one_line(text: str) -> str:
+    """A quote without the line breaks of its page; Chinese lines join without a space."""
+    return _SPACE.sub(lambda found: "" if found[1] else " ", text.strip())
 
 
 def _by_markers(draft: Draft, hits: Sequence[Hit], page_of: PageOf | None) -> tuple[str, tuple[Citation, ...]]:

@@ -67,3 +67,9 @@ def test_a_refusal_names_the_closest_passage() -> None:
     """The refusal tells where the nearest thing stands, and cites nothing."""
     answer = refusal(Answer("Who?", "c", "x", "failed", evidence=HITS))
     assert (answer.text, answer.citations) == ("Not in these documents. The closest passage is in MSA.", ())
+
+
+def test_a_quote_loses_the_line_breaks_of_its_page() -> None:
+    """The answer reads in one line, Chinese without spaces; the citation's quote stays verbatim."""
+    answer = cite(Answer("q", "c", "", "failed", evidence=HITS), Draft("thirty\n  days；付款\n期限", (Span(0, 0, 7),)))
+    assert (answer.text, answer.citations[0].quote) == ("thirty days；付款期限", "Section")
