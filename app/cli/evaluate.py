@@ -1,0 +1,160 @@
+"""`sparewheel eval`: batch answering and its figures."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.cli.availability import availability
+from app.cli.common import console, print_json, settings_of
+from rag.errors import UsageError
+from rag.settings import LocalChat, Settings
+
+if TYPE_CHECKING:
+    from eval.runs import Batch
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group("eval")
+def evaluate() -> None:
+    """Batch evaluation: run, score, availability."""
+
+
+evaluate.add_command(availability)
+
+
+@evaluate.command()
+@click.argument("questions", metavar="SUITE|FILE")
+@click.option("--corpus", help="What to ask the questions of a FILE (.jsonl, .csv) of; a SUITE has its own.")
+@click.option("--out", type=FOLDER, help="Folder of the run (default: runs/NAME); one that was stopped goes on.")
+@click.option("--concurrency", type=click.IntRange(1, 256), default=4, show_default=True, help="Questions at a time.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first so many questions of each corpus.")
+@click.option("--local", is_flag=True, help="Only the built-in reader: no endpoint, no chat model.")
+@click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    questions: str,
+    corpus: str | None,
+    out: Path | None,
+    concurrency: int,
+    limit: int | None,
+    local: bool,
+    as_json: bool,
+) -> int:
+    """Answer the questions of a suite or a file, then score.
+
+    Suites: samples, legal, medical, legal-zh; all but the first read public data
+    sets (setting public_data). A stopped run goes on with the same command, and
+    what is answered is not asked again. Exit code 1 when a question failed.
+    """
+    settings = settings_of(ctx)
+    if local:
+        settings = replace(settings, endpoint={}, local_chat=LocalChat())
+    out = out or Path("runs") / Path(questions).stem
+    batches = prepared(questions, corpus, settings, limit)
+    found = run_batches(questions, batches, out, settings, concurrency)
+    if as_json:
+        print_json({"folder": str(out), **found})
+    else:
+        print_scores(found)
+        console().print(f"records and scores are in {out}", markup=False, style="dim")
+    return int(found["overall"].get("failed_share", {}).get("value", 0) > 0)
+
+
+def prepared(questions: str, corpus: str | None, settings: Settings, limit: int | None = None) -> list[Batch]:
+    """The questions with their corpora, which a suite indexes first where they are not yet."""
+    import corpora
+    from eval.questions import read_questions
+    from eval.runs import prepare
+    from eval.suites import index_documents, suite
+    from rag.ingest.store import Store, corpus_folder
+
+    def batch(name: str, asked: list[corpora.Question], within_document: bool = False) -> Batch:
+        with Store(corpus_folder(settings.corpora_folder, name)).open() as snapshot:
+            return prepare(name, asked[:limit], snapshot, within_document=within_document)
+
+    if Path(questions).suffix:
+        asked = read_questions(Path(questions))
+        if corpus is None:
+            raise UsageError(f"{questions} does not say what to ask; give --corpus NAME (sparewheel corpora list)")
+        return [batch(corpus, asked)]
+    if corpus is not None:
+        raise UsageError(f"--corpus {corpus} is for a file of questions; the suite {questions!r} has its own corpora")
+    made = []
+    for part in suite(questions).parts:
+        asked = part.questions(settings)
+        if part.samples:
+            from app.cli.ingest import run_ingest
+
+            documents = corpora.samples(part.samples) / "documents"
+            run_ingest([documents], part.corpus, domain=part.domain, settings=settings)
+        else:
+            index_documents(part, settings)
+        made.append(batch(part.corpus, asked, part.within_document))
+    return made
+
+
+def run_batches(name: str, batches: list[Batch], out: Path, settings: Settings, concurrency: int) -> dict[str, Any]:
+    """Asks what is not answered yet, a bar on standard error; then the figures."""
+    from rich.progress import Progress
+
+    from eval import runs
+    from eval.score import score_folder
+    from rag.assemble import open_journey
+
+    done = runs.open_run(out, runs.describe(name, batches, settings))
+    to = console(err=True)
+    with Progress(console=to, transient=True, disable=not to.is_terminal) as bar:
+        task = bar.add_task("Answering", total=sum(len(b.questions) for b in batches), completed=len(done))
+        for batch in batches:
+            with open_journey(batch.corpus, settings) as journey:
+                asking = runs.run(
+                    out, batch, journey, done=done, concurrency=concurrency, told=lambda _: bar.advance(task)
+                )
+                asyncio.run(asking)
+    return score_folder(out)
+
+
+@evaluate.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="As JSON, by category too.")
+def score(folder: Path, as_json: bool) -> int:
+    """The figures of the run in FOLDER, from its records: no model is called.
+
+    Writes scores.json (equal for equal answers, byte by byte) and times.json.
+    """
+    from eval.score import score_folder
+
+    found = score_folder(folder)
+    if as_json:
+        print_json(found)
+    else:
+        print_scores(found)
+    return 0
+
+
+def print_scores(found: dict[str, Any]) -> None:
+    """The overall figures with their intervals, then F1 by category."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    out = console()
+    table = Table("measure", box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for head in ("value", "95 % interval", "questions"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for name, figure in found["overall"].items():
+        bounds = f"{figure['low']:.3f} to {figure['high']:.3f}"
+        table.add_row(name.replace("_", " "), f"{figure['value']:.3f}", bounds, str(figure["n"]))
+    out.print(table)
+    took = found["times"]
+    out.print(
+        f"{found['questions']} questions; a question took {took['p50_s']:.2f} s (median), {took['p99_s']:.2f} s (p99)"
+    )
+    if took["cost_usd"]:
+        out.print(f"cost: {took['cost_usd']:.4f} US dollars")

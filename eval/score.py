@@ -1,0 +1,209 @@
+"""The figures of a run, from its records alone: no model is called, the same records give the same bytes.
+
+`rows` scores each question; `score` sums up: all, by category, by language, by corpus, each mean with its interval.
+Times and cost are kept apart (`times`): they differ between two runs that are otherwise equal.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpora import GoldSpan, Question
+from eval import aggregates
+from eval.measures import best, exact_match, overlap, token_f1
+from eval.retrieval import ranking_scores
+from eval.runs import Record, question_of, read_records
+from eval.significance import interval, mean_interval
+from eval.suites import known
+
+RIGHT_F1 = 0.5  # a worded answer counts as right from this token F1 on, where right or wrong is asked
+
+# Means of values of single questions; the questions a value does not apply to are left out of its mean.
+MEANS = (
+    *("f1", "em", "label_accuracy", "right", "citation_hit", "citation_precision", "citation_recall"),
+    *("evidence_precision", "evidence_recall", "evidence_f1", "recall_at_5", "recall_at_8", "precision_at_5"),
+    *("mrr", "ndcg_at_10", "answered_share", "failed_share", "degraded_share", "verified_share"),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One question with its values, 0..1 each; a measure that does not apply is not in `values`."""
+
+    record: Record
+    question: Question
+    values: Mapping[str, float]
+
+    @property
+    def answered(self) -> bool:
+        return bool(self.record["outcome"] == "answered")
+
+
+def rows(records: Sequence[Record]) -> list[Row]:
+    """The records scored, in their order."""
+    rankings = {r["id"]: {str(h["chunk_id"]): -float(i) for i, h in enumerate(r["evidence"])} for r in records}
+    relevant = {r["id"]: [str(chunk) for chunk in r["relevant"]] for r in records if r["relevant"]}
+    ranked = ranking_scores(rankings, relevant)
+    return [Row(r, q := question_of(r), {**_values(r, q), **ranked.get(r["id"], {})}) for r in records]
+
+
+def _values(record: Record, question: Question) -> dict[str, float]:
+    """A refused or failed question has no answer: it scores 0 where an answer was right."""
+    answered = record["outcome"] == "answered"
+    text = record["text"] if answered else ""
+    values: dict[str, float | None] = {
+        "answered_share": float(answered),
+        "failed_share": float(record["outcome"] == "failed"),
+        "degraded_share": float(record["degraded"]),
+    }
+    if answered and record["citations"]:
+        values["verified_share"] = float(np.mean([c["verified"] for c in record["citations"]]))
+    if question.answerable and question.answers and not question.label:
+        values["f1"] = best(token_f1, text, question.answers, question.language) if answered else 0.0
+        values["em"] = best(exact_match, text, question.answers, question.language) if answered else 0.0
+    if question.label:
+        values["label_accuracy"] = float(answered and record["label"] == question.label)
+    if known(question):
+        values["right"] = _right(question, values, record["outcome"])
+    if question.gold:
+        cited = overlap(_spans(record["citations"]), question.gold)
+        shown = overlap(_spans(record["evidence"]), question.gold)
+        values |= {"citation_recall": cited.recall, "citation_hit": float(cited.common > 0)}
+        values |= {"citation_precision": cited.precision, "evidence_precision": shown.precision}
+        values |= {"evidence_recall": shown.recall, "evidence_f1": shown.f1}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _right(question: Question, values: Mapping[str, float | None], outcome: str) -> float | None:
+    """Refusing is right where there is no answer; None where only the place of the answer is known."""
+    if not question.answerable:
+        return float(outcome == "refused")
+    if "label_accuracy" in values:
+        return values["label_accuracy"]
+    return float((values["f1"] or 0.0) >= RIGHT_F1) if "f1" in values else None
+
+
+def _spans(found: Sequence[Mapping[str, Any]]) -> list[GoldSpan]:
+    return [GoldSpan(item["document_id"], item["start"], item["end"]) for item in found]
+
+
+# ---------------------------------------------------------------- many questions
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The rows as arrays, for the measures that are no mean."""
+
+    known: aggregates.Bools
+    answerable: aggregates.Bools
+    refused: aggregates.Bools
+    answered: aggregates.Bools
+    confidence: aggregates.Floats
+    right: aggregates.Floats  # nan where not known
+    label: aggregates.Labels
+    gold_label: aggregates.Labels
+
+    def at(self, drawn: NDArray[np.int64]) -> Columns:
+        """The rows of these numbers."""
+        return Columns(*(getattr(self, name)[drawn] for name in self.__dataclass_fields__))
+
+
+def columns(of: Sequence[Row]) -> Columns:
+    """As arrays of `len(of)` rows."""
+    return Columns(
+        known=np.array([known(r.question) for r in of], bool),
+        answerable=np.array([r.question.answerable for r in of], bool),
+        refused=np.array([r.record["outcome"] == "refused" for r in of], bool),
+        answered=np.array([r.answered for r in of], bool),
+        confidence=np.array([r.record["confidence"] for r in of], float),
+        right=np.array([r.values.get("right", math.nan) for r in of], float),
+        label=np.array([r.record["label"] if r.answered else "" for r in of], str),
+        gold_label=np.array([r.question.label for r in of], str),
+    )
+
+
+def _labels(c: Columns) -> float:
+    asked = c.gold_label != ""
+    return aggregates.macro_f1(c.label[asked], c.gold_label[asked])
+
+
+def _of_answers(measure: Callable[[aggregates.Floats, aggregates.Floats], float], c: Columns) -> float:
+    kept = c.answered & ~np.isnan(c.right)
+    return measure(c.confidence[kept], c.right[kept])
+
+
+OTHERS: Mapping[str, Callable[[Columns], float]] = {
+    "label_macro_f1": _labels,
+    "refusal_precision": lambda c: aggregates.precision(c.refused[c.known], ~c.answerable[c.known]),
+    "refusal_recall": lambda c: aggregates.recall(c.refused[c.known], ~c.answerable[c.known]),
+    "aurc": lambda c: _of_answers(lambda sure, right: aggregates.aurc(sure, 1 - right), c),
+    "calibration_error": lambda c: _of_answers(aggregates.calibration_error, c),
+}
+
+Figure = dict[str, float | int]
+
+
+def summary(of: Sequence[Row]) -> dict[str, Figure]:
+    """Measure -> {value, low, high, n}, each question counting once (micro); without measures of no question."""
+    found: dict[str, Figure] = {}
+    for name in MEANS:
+        values = np.array([row.values[name] for row in of if name in row.values], float)
+        if len(values):
+            found[name] = _figure(float(values.mean()), mean_interval(values), len(values))
+    table = columns(of)
+    for name, measure in OTHERS.items():
+        value = measure(table)
+        if not math.isnan(value):
+            bounds = interval(len(of), lambda drawn, measure=measure: measure(table.at(drawn)))  # type: ignore[misc]
+            found[name] = _figure(value, bounds, len(of))
+    return found
+
+
+def _figure(value: float, bounds: tuple[float, float], n: int) -> Figure:
+    return {"value": round(value, 6), "low": round(bounds[0], 6), "high": round(bounds[1], 6), "n": n}
+
+
+def score(of: Sequence[Row]) -> dict[str, Any]:
+    """All figures. `macro`: the mean over the categories, each counting once."""
+    groups: Mapping[str, Callable[[Row], str]] = {
+        "by_category": lambda row: row.question.category,
+        "by_language": lambda row: row.question.language,
+        "by_corpus": lambda row: str(row.record["corpus"]),
+    }
+    found: dict[str, Any] = {"questions": len(of), "overall": summary(of)}
+    for name, key in groups.items():
+        names = sorted({key(row) for row in of})
+        found[name] = {group: summary([row for row in of if key(row) == group]) for group in names if group}
+    categories = found["by_category"].values()
+    found["macro"] = {
+        name: round(float(np.mean([c[name]["value"] for c in categories if name in c])), 6)
+        for name in MEANS
+        if any(name in c for c in categories)
+    }
+    return found
+
+
+def times(of: Sequence[Row]) -> dict[str, float]:
+    """Seconds of a question (median, 99th percentile; failed ones included) and US dollars of them all."""
+    seconds = [row.record["timings"]["total"] for row in of if "total" in row.record["timings"]]
+    p50, p99 = np.quantile(seconds, [0.5, 0.99]) if seconds else (0.0, 0.0)
+    cost = sum(row.record["usage"]["cost_usd"] for row in of)
+    return {"p50_s": round(float(p50), 3), "p99_s": round(float(p99), 3), "cost_usd": round(float(cost), 6)}
+
+
+def score_folder(folder: Path) -> dict[str, Any]:
+    """Writes scores.json and times.json beside the records; returns both, times under "times"."""
+    scored = rows(read_records(folder))
+    found, took = score(scored), times(scored)
+    for name, values in (("scores.json", found), ("times.json", took)):
+        text = json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True)
+        (folder / name).write_text(text + "\n", encoding="utf-8")
+    return {**found, "times": took}
