@@ -137,6 +137,18 @@ class BreakerAgainstModel(RuleBasedStateMachine):
         self.wait(self.breaker.health().retry_in_s + 0.01)
         return self.acquire()
 
+    @rule()
+    def well_again(self):
+        self.wait(self.breaker.health().retry_in_s + 0.01)
+        for _ in range(RULES.probe_successes):
+            self._tell(self.acquire(), None)
+
+    @rule(failed=st.booleans())
+    def a_call_leaves_the_window(self, failed):
+        """One call, and a wait that ends in the bucket after the window's last."""
+        self._tell(self.acquire(), "overloaded" if failed else None)
+        self.wait(RULES.window_s)
+
     @rule(seconds=st.sampled_from([0.1, 0.7, 2.0, 4.9, 11.0, 31.0, 35.0, 1e7]))
     def wait(self, seconds):
         self.clock += seconds
@@ -177,5 +189,5 @@ class BreakerAgainstModel(RuleBasedStateMachine):
         assert math.isclose(self.breaker.health().retry_in_s, max(0.0, wait), abs_tol=1e-6)
 
 
-BreakerAgainstModel.TestCase.settings = settings(max_examples=120, stateful_step_count=50, deadline=None)
+BreakerAgainstModel.TestCase.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)
 TestBreakerAgainstModel = BreakerAgainstModel.TestCase
