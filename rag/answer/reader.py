@@ -1,0 +1,205 @@
+"""The vertical reader: a small network that points at the answer in the passages. It quotes; it cannot invent.
+
+A passage is read in windows cut by character. Every window goes through the lower layers; the ones that a gate (and
+their rank in retrieval) finds likeliest go through all of them. `margin` is how much better the best span scores than no
+answer; per domain a logistic curve, fitted on held-out documents, makes it a probability.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import NotFound
+from rag.text import sentences
+from rag.types import AnswerRequest, Chunk, Draft, Hit, Span
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+_ASKS_YES_OR_NO = re.compile(
+    r"\s*(?:(?:so|but|and|then),?\s+)?(?:is|are|was|were|do|does|did|can|could|may|might|must|shall|should|will|would|has|have|had)\b",
+    re.IGNORECASE,
+)
+_DENIES = re.compile(
+    r"\b(?:not|no|nor|neither|none|never|cannot|non-\w+|prohibit\w*|forbid\w*|forbidden|barred|restrict\w*|refrain)\b",
+    re.IGNORECASE,
+)
+Label = Literal["yes", "no", "maybe", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Characters [start, start + len(text)) of the text of hits[hit]; heading stands over it."""
+
+    hit: int
+    start: int
+    text: str
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one window says: spans are (start, end, margin) in characters of the window's text, best first."""
+
+    window: Window
+    spans: tuple[tuple[int, int, float], ...]
+    labels: Mapping[str, float]  # probabilities
+
+
+class Reader:
+    """An `Answerer` over a weights folder (model.onnx, tokenizer.json, config.json). Safe to share between threads."""
+
+    name = "reader"
+    local = True
+
+    def __init__(self, folder: Path | str, threads: int = 0) -> None:
+        """threads: of one run; 0 is one per core. Raises NotFound where the folder holds no model."""
+        from rag.answer.reader_network import Network
+
+        folder = Path(folder)
+        if not (folder / "model.onnx").exists():
+            raise NotFound(
+                f"no reader in {folder}: model.onnx is missing; `sparewheel models list` shows what is there"
+            )
+        self.config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        self._network = Network(folder, self.config, threads)
+
+    def read(self, request: AnswerRequest) -> Draft:
+        """The quoted answer, several where the passages hold several as good, joined by "; "; or refused."""
+        readings = self.readings(request.question, request.hits)
+        found = self._spans(readings, request)
+        model = f"{self.config['name']} {self.config['version']}"
+        confidence = self.probability(found[0].score, request.domain) if found else 0.0
+        if confidence < self._of_domain("refuse_below", request.domain):
+            return Draft("", refused=True, confidence=confidence, model=model)
+        label: Label = ""
+        if _ASKS_YES_OR_NO.match(request.question):
+            found = tuple(_whole_sentence(s, request.hits[s.hit].chunk.text) for s in found[:1])
+            evidence = request.hits[found[0].hit].chunk.text[found[0].start : found[0].end]
+            labels = next(r.labels for r in readings if r.window.hit == found[0].hit)
+            if request.domain in self.config["labelled_domains"]:
+                label = _agreed(max(labels, key=labels.__getitem__), request.question, evidence)
+        text = "; ".join(request.hits[s.hit].chunk.text[s.start : s.end] for s in found)
+        return Draft(text, found, confidence=confidence, label=label, model=model)
+
+    def readings(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
+        """What the likeliest windows say, best first; ranks of the hits count."""
+        chars, overlap = self.config["window_chars"], self.config["overlap_chars"]
+        windows = [w for i, hit in enumerate(hits) for w in windows_of(hit.chunk, i, chars, overlap)]
+        if not windows:
+            return []
+        prior = np.asarray([self._rank_cost(w.hit + 1) for w in windows], np.float32)
+        made = self._network.read(question, windows, -prior)
+        return sorted(made, key=lambda r: -(r.spans[0][2] - self._rank_cost(r.window.hit + 1)))
+
+    def probability(self, margin: float, domain: str) -> float:
+        """The calibrated probability that a span of this margin is an answer, 0..1."""
+        slope, offset = self._of_domain("calibration", domain)
+        return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, slope * margin + offset))))
+
+    async def stream(self, request: AnswerRequest) -> AsyncIterator[str | Draft]:
+        """The text in one piece, then the Draft; the reading runs in a worker thread."""
+        draft = await asyncio.to_thread(self.read, request)
+        if draft.text:
+            yield draft.text
+        yield draft
+
+    def as_runnable(self) -> Runnable[dict[str, Any], dict[str, Any]]:
+        """A LangChain Runnable: {"question", "documents" (Document or str), "domain"?} to {"answer", "confidence",
+        "refused", "label", "spans" ([document index, start, end, score])}.
+        """
+        from langchain_core.runnables import RunnableLambda
+
+        def answer(given: dict[str, Any]) -> dict[str, Any]:
+            texts = [str(getattr(d, "page_content", d)) for d in given["documents"]]
+            hits = tuple(Hit(Chunk(str(i), 0, len(t), t), 1.0, i + 1, "given") for i, t in enumerate(texts))
+            draft = self.read(AnswerRequest(given["question"], hits, given.get("domain", "general")))
+            spans = [[s.hit, s.start, s.end, s.score] for s in draft.spans]
+            found = {"answer": draft.text, "confidence": draft.confidence, "refused": draft.refused}
+            return {**found, "label": draft.label, "spans": spans}
+
+        return RunnableLambda(answer, name="sparewheel-reader")
+
+    def _of_domain(self, key: str, domain: str) -> Any:
+        values = self.config[key]
+        return values.get(domain, values["general"])
+
+    def _rank_cost(self, rank: int) -> float:
+        return float(self.config["rank_cost"]) * math.log(rank)
+
+    def _spans(self, readings: Sequence[Reading], request: AnswerRequest) -> tuple[Span, ...]:
+        """The best span, and those not much worse that say something else, at most `most_spans`; score is the margin less
+        the cost of the passage's rank.
+        """
+        offered = []
+        for reading in readings:
+            window, cost = reading.window, self._rank_cost(reading.window.hit + 1)
+            for start, end, margin in reading.spans:
+                offered.append(Span(window.hit, window.start + start, window.start + end, margin - cost))
+        offered.sort(key=lambda s: -s.score)
+        several = self._of_domain("most_spans", request.domain)
+        kept: list[Span] = []
+        said: set[str] = set()
+        for span in offered:
+            text = request.hits[span.hit].chunk.text[span.start : span.end].casefold()
+            near = not kept or span.score >= kept[0].score - self.config["also_within"]
+            apart = all(span.hit != k.hit or span.end <= k.start or span.start >= k.end for k in kept)
+            if len(kept) < several and near and apart and text not in said:
+                kept.append(span)
+                said.add(text)
+        return tuple(kept)
+
+
+def windows_of(chunk: Chunk, hit: int, chars: int, overlap: int) -> list[Window]:
+    """Windows of at most `chars` characters that cover the chunk, cut at white space, overlapping by about `overlap`."""
+    text, heading = chunk.text, " ".join((chunk.title, *chunk.headings)).strip()
+    made, start = [], 0
+    while start < len(text):
+        end = min(len(text), start + chars)
+        if end < len(text) and (space := text.rfind(" ", start + chars // 2, end)) > 0:
+            end = space
+        if text[start:end].strip():
+            made.append(Window(hit, start, text[start:end], heading))
+        if end == len(text):
+            break
+        start = max(start + 1, end - overlap)
+    return made
+
+
+def _agreed(label: str, question: str, evidence: str) -> Label:
+    """The network's label where polarity says the same (a negated clause answers an affirmative question no), else ""."""
+    polarity = "no" if bool(_DENIES.search(question)) != bool(_DENIES.search(evidence)) else "yes"
+    return cast(Label, label) if label == polarity else ""
+
+
+def _whole_sentence(span: Span, text: str) -> Span:
+    """The sentences that the span touches: the evidence of a yes or no."""
+    touched = [(a, b) for a, b in sentences(text) if b > span.start and a < span.end]
+    return Span(span.hit, touched[0][0], touched[-1][1], span.score) if touched else span
+
+
+def best_spans(start: NDArray[np.float32], end: NDArray[np.float32], most: int) -> list[tuple[int, int, float]]:
+    """Up to `most` disjoint (first, last, score) with first <= last, best first; the arrays hold the tokens' logits."""
+    found: list[tuple[int, int, float]] = []
+    open_ranges = [(0, len(start))]
+    while open_ranges and len(found) < most:
+        offers = []
+        for low, high in open_ranges:
+            reach = np.maximum.accumulate(start[low:high]) + end[low:high]
+            last = int(np.argmax(reach))
+            offers.append((low + int(np.argmax(start[low : low + last + 1])), low + last, float(reach[last])))
+        number = max(range(len(offers)), key=lambda i: offers[i][2])
+        (low, high), (first, last, score) = open_ranges.pop(number), offers[number]
+        found.append((first, last, score))
+        open_ranges += [r for r in ((low, first), (last + 1, high)) if r[1] > r[0]]
+    return found

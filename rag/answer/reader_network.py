@@ -1,0 +1,76 @@
+"""The reader's network under onnxruntime: questions and windows in, spans and labels out. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from rag.answer.reader import Reading, Window
+
+
+class Network:
+    """config: see the folder's config.json. A graph with an input `prior` reads only the likeliest windows in full."""
+
+    def __init__(self, folder: Path, config: dict[str, Any], threads: int) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self._config = config
+
+    def read(self, question: str, windows: Sequence[Window], prior: NDArray[np.float32]) -> list[Reading]:
+        """A reading of each window that was read in full; prior is added to the gate's logit."""
+        rows = self._rows(question, windows)
+        width = max(len(row) for row, _, _, _ in rows)
+        shape = (len(rows), width)
+        ids, types, mask = (np.zeros(shape, np.int32) for _ in range(3))
+        for i, (row, segment, _, _) in enumerate(rows):
+            ids[i, : len(row)], types[i, segment : len(row)], mask[i, : len(row)] = row, 1, 1
+        most = np.asarray([self._config["read_windows"]], np.int64)
+        given = {"ids": ids, "types": types, "mask": mask, "prior": prior, "most": most}
+        chosen, span, label = self._session.run(["chosen", "span", "label"], given)
+        return [self._reading(windows[n], rows[n], span[i], label[i]) for i, n in enumerate(chosen.tolist())]
+
+    def _rows(
+        self, question: str, windows: Sequence[Window]
+    ) -> list[tuple[list[int], int, int, list[tuple[int, int]]]]:
+        """Per window: token ids, where segment 1 begins, where the passage begins, the characters of its tokens."""
+        config = self._config
+        asked = self._tokenizer.encode(question, add_special_tokens=False).ids[: config["question_tokens"]]
+        head = [config["cls"], *asked, config["sep"]]
+        headings = self._tokenizer.encode_batch([w.heading for w in windows], add_special_tokens=False)
+        passages = self._tokenizer.encode_batch([w.text for w in windows], add_special_tokens=False)
+        made = []
+        for heading, passage in zip(headings, passages, strict=True):
+            over = heading.ids[: config["heading_tokens"]]
+            room = config["max_tokens"] - len(head) - len(over) - 1
+            row = [*head, *over, *passage.ids[:room], config["sep"]]
+            made.append((row, len(head), len(head) + len(over), passage.offsets[:room]))
+        return made
+
+    def _reading(self, window: Window, row: tuple[list[int], int, int, list[tuple[int, int]]],
+                 span: NDArray[np.float32], label: NDArray[np.float32]) -> Reading:  # fmt: skip
+        from rag.answer.reader import Reading, best_spans
+
+        ids, _, first, offsets = row
+        start, end = span[first : len(ids) - 1].T
+        nothing = float(span[0].sum())
+        spans = [
+            (offsets[a][0], offsets[b][1], s - nothing) for a, b, s in best_spans(start, end, self._config["spans"])
+        ]
+        weights = np.exp(label - label.max())
+        labels = dict(zip(self._config["labels"], (weights / weights.sum()).tolist(), strict=True))
+        return Reading(window, tuple(spans), labels)

@@ -1,0 +1,296 @@
+"""From the data to the reading network: `python -m training.reader --config training/reader.toml --data DIR --out DIR`.
+
+Stages, each skipped when its file exists: prepare (token arrays), pretrain (recurring spans), train (one network per seed),
+distill (one student of them all), export (int8 ONNX beside a tokenizer and a config). A stage that is stopped goes on
+from its checkpoint. `--set train.lr=3e-4` changes one key.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tomllib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training.reader_batches import Rows, encode, on_device, plan, rows_of
+from training.reader_contracts import cuad, legalbench
+from training.reader_data import Example, Part, covidqa, medquad, policyqa, pubmedqa, squad, squad_sample
+
+if TYPE_CHECKING:
+    import torch
+
+    from training.reader_model import ReaderNet
+
+Config = dict[str, dict[str, Any]]
+
+
+def examples(data: Path, part: Part, config: dict[str, Any]) -> list[Example]:
+    """Everything to train on, or everything held out."""
+    rng, train = random.Random(f"{config['seed']}-{part}"), part == "train"
+    made = [*squad(data, part), *policyqa(data, part, rng)]
+    made += covidqa(data, "train" if train else "dev", config["covid_copies"] if train else 1, rng)
+    made += cuad(data, part, config["cuad_copies"] if train else 1, config["cuad_negatives"] if train else 1, rng)
+    made += legalbench(data, part, config["legalbench_copies"] if train else 1, rng)
+    if train:
+        made += [*squad_sample(data), *medquad(data, rng, config["medquad_pages"]), *pubmedqa(data)]
+    return made
+
+
+def prepare(config: Config, data: Path, out: Path) -> None:
+    """Writes train.npz (rows), text.npz (token ids of the pre-training documents) and copies the tokenizer."""
+    from training.reader_pretrain import texts
+
+    tokenizer = load_tokenizer(Path(config["body"]["folder"]) / "tokenizer.json")
+    rng = random.Random(config["data"]["seed"])
+    made = examples(data, "train", config["data"])
+    rows = encode(made, tokenizer, [rng.random() < config["data"]["heading_share"] for _ in made])
+    rows.save(out / "train.npz")
+    print(f"{len(rows)} rows of {len(made)} examples", flush=True)
+    sizes = config["pretrain"]["legal_chars"], config["pretrain"]["medical_chars"]
+    documents = [tokenizer.encode(t, add_special_tokens=False).ids for t in texts(data, *sizes, rng)]
+    starts = np.cumsum([0, *(len(d) for d in documents)])
+    np.savez(out / "text.npz", ids=np.concatenate([np.asarray(d, np.uint16) for d in documents]), starts=starts)
+
+
+def load_tokenizer(file: Path) -> Any:
+    """The tokenizer without its padding and cutting."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def cloze_rows(config: Config, out: Path, processes: int = 0) -> Rows:
+    """The pre-training rows, made by as many processes as there are cores, and kept in cloze.npz."""
+    if (out / "cloze.npz").exists():
+        return Rows.load(out / "cloze.npz")
+    tokenizer = load_tokenizer(Path(config["body"]["folder"]) / "tokenizer.json")
+    stored = np.load(out / "text.npz")
+    vocabulary = [tokenizer.id_to_token(i) for i in range(tokenizer.get_vocab_size())]
+    ids, starts = stored["ids"], stored["starts"]
+    documents = [ids[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    shares = [documents[i::64] for i in range(64)]
+    with ProcessPoolExecutor(processes or None) as pool:
+        each, seed = config["pretrain"]["each"], config["pretrain"]["seed"]
+        made = pool.map(_cloze_share, [(share, vocabulary, each, seed + i) for i, share in enumerate(shares)])
+        rows = rows_of((part for share in made for part in share), ["cloze"])
+    rows.save(out / "cloze.npz")
+    return rows
+
+
+def _cloze_share(job: tuple[list[Any], list[str], int, int]) -> list[Any]:
+    from training.reader_pretrain import cloze_parts
+
+    documents, vocabulary, each, seed = job
+    named = [(d.tolist(), [vocabulary[i] for i in d]) for d in documents]
+    return list(cloze_parts(named, each, seed))
+
+
+Batch = dict[str, "torch.Tensor"]
+
+
+def span_targets(batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Start and end distributions [rows, tokens]: even over the gold spans, or all on [CLS] where there is none."""
+    import torch
+
+    spans, width = batch["spans"], batch["ids"].shape[1]
+    used = (spans[..., 0] >= 0).float()
+    weight = torch.where(used.sum(1, keepdim=True) > 0, used / used.sum(1, keepdim=True).clamp(min=1), used)
+    targets = []
+    for side in (0, 1):
+        target = torch.zeros(len(spans), width, device=spans.device)
+        target.scatter_add_(1, spans[..., side].clamp(min=0), weight)
+        target[:, 0] = (used.sum(1) == 0).float()
+        targets.append(target)
+    return targets[0], targets[1]
+
+
+def loss_of(settings: dict[str, Any], teachers: list[ReaderNet] | None = None) -> Callable[..., Any]:
+    """Cross-entropy of start, end, gate and label; with teachers, the span part leans on their mean distribution."""
+    import torch
+    from torch.nn import functional
+
+    share = settings.get("teacher_share", 0.0) if teachers else 0.0
+
+    def log_probabilities(span: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        masked = span.float().masked_fill(~batch["allowed"][..., None], -1e4)
+        return masked[..., 0].log_softmax(-1), masked[..., 1].log_softmax(-1)
+
+    def loss(net: Any, batch: Batch) -> torch.Tensor:
+        span, gate, label = net(batch["ids"], batch["types"], batch["mask"])
+        target = span_targets(batch)
+        if teachers:
+            with torch.no_grad():
+                taught = [log_probabilities(t(batch["ids"], batch["types"], batch["mask"])[0], batch) for t in teachers]
+            mean = [torch.stack([t[side].exp() for t in taught]).mean(0) for side in (0, 1)]
+            target = tuple((1 - share) * g + share * m for g, m in zip(target, mean, strict=True))  # type: ignore[assignment]
+        total = -sum((t * p).sum(-1).mean() for t, p in zip(target, log_probabilities(span, batch), strict=True)) / 2
+        answers = (batch["spans"][:, 0, 0] >= 0).float()
+        total = total + settings["gate_weight"] * functional.binary_cross_entropy_with_logits(gate.float(), answers)
+        known = batch["label"] >= 0
+        rare = torch.tensor(settings.get("label_classes", [1.0, 1.0, 1.0]), device=label.device)
+        labels = functional.cross_entropy(label.float(), batch["label"].clamp(min=0), rare, reduction="none")
+        result: torch.Tensor = total + settings["label_weight"] * (labels * known).sum() / known.sum().clamp(min=1)
+        return result
+
+    return loss
+
+
+def fit_rows(net: ReaderNet, rows: Rows, settings: dict[str, Any], loss: Callable[..., Any], folder: Path, device: str,
+             seed: int, left_out: Sequence[int] = ()) -> None:  # fmt: skip
+    """Trains `net` on the rows but those `left_out`, and writes weights.pt (what training changed, fp16)."""
+    import torch
+
+    from training.loop import Schedule, fit
+    from training.reader_model import trained_state
+
+    batches = plan(rows, settings["epochs"], settings["batch"], settings.get("weights", {}), seed, left_out)
+    steps = min(len(batches), settings.get("steps", len(batches)))
+    take = on_device(rows, device)
+    schedule = Schedule(steps, settings["lr"], ema=settings.get("ema", 0.0), seed=seed, log_every=100,
+                        checkpoint_every=settings.get("checkpoint_every", 0))  # fmt: skip
+    fit(net, lambda step: take(batches[step]), loss, schedule, folder)
+    torch.save(trained_state(net), folder / "weights.pt")
+
+
+def new_net(config: Config, device: str, weights: Path | None = None) -> ReaderNet:
+    """The body with fresh heads, or with the weights of a stage; heads are the same for a seed of the recipe."""
+    import torch
+
+    from training.reader_model import ReaderNet
+
+    torch.manual_seed(config["pretrain"]["seed"])
+    net = ReaderNet(config["train"]["dropout"])
+    net.load_body(Path(config["body"]["folder"]) / "model.safetensors")
+    if weights:
+        net.load_state_dict({k: v.float() for k, v in torch.load(weights, weights_only=True).items()}, strict=False)
+    return net.to(device)
+
+
+def pretrain(config: Config, out: Path, device: str) -> None:
+    """Writes pretrain/weights.pt."""
+    settings = {**config["pretrain"], "gate_weight": config["train"]["gate_weight"], "label_weight": 0.0}
+    rows = cloze_rows(config, out)
+    print(f"{len(rows)} recurring spans", flush=True)
+    fit_rows(new_net(config, device), rows, settings, loss_of(settings), out / "pretrain", device, settings["seed"])
+
+
+def train(config: Config, out: Path, device: str, seed: int) -> None:
+    """Writes seed-N/weights.pt."""
+    start = out / "pretrain/weights.pt"
+    net = new_net(config, device, start if start.exists() else None)
+    fit_rows(
+        net, Rows.load(out / "train.npz"), config["train"], loss_of(config["train"]), out / f"seed-{seed}", device, seed
+    )
+
+
+def distill(config: Config, out: Path, device: str) -> None:
+    """Writes student/weights.pt, taught by every seed's network; it starts where they started."""
+    settings = {**config["train"], **config["distill"]}
+    teachers = [new_net(config, device, out / f"seed-{s}/weights.pt").eval() for s in config["train"]["seeds"]]
+    start = out / "pretrain/weights.pt"
+    net = new_net(config, device, start if start.exists() else None)
+    fit_rows(
+        net,
+        Rows.load(out / "train.npz"),
+        settings,
+        loss_of(settings, teachers),
+        out / "student",
+        device,
+        settings["seed"],
+    )
+
+
+def label(config: Config, out: Path, device: str) -> None:
+    """Writes final/weights.pt, the student that also learned PubMedQA's labels with its own readings as replay, and
+    labels.json: (id of the row, gold, log probabilities) by networks that never saw the row's fold.
+    """
+    settings = {**config["train"], **config["distill"], **config["label"]}
+    rows = Rows.load(out / "train.npz")
+    labelled = np.flatnonzero(rows.source == rows.sources.index("pubmedqa"))
+    order = np.random.default_rng(settings["seed"]).permutation(labelled)
+    folds = [*np.array_split(order, settings["folds"]), order[:0]]  # the last leaves nothing out: the one to keep
+    predicted = []
+    for number, fold in enumerate(folds):
+        kept = number == len(folds) - 1
+        net, teacher = (new_net(config, device, out / "student/weights.pt") for _ in range(2))
+        folder = out / ("final" if kept else f"fold-{number}")
+        fit_rows(net, rows, settings, loss_of(settings, [teacher.eval()]), folder, device, settings["seed"], fold)
+        predicted += label_predictions(net, rows, fold, device) if len(fold) else []
+    (out / "labels.json").write_text(json.dumps(predicted), encoding="utf-8")
+
+
+def label_predictions(net: ReaderNet, rows: Rows, numbers: np.ndarray, device: str) -> list[list[Any]]:
+    """[row, gold, log probabilities of LABELS] of each row."""
+    import torch
+
+    batch = on_device(rows, device)(numbers)
+    with torch.no_grad():
+        logits = net.eval()(batch["ids"], batch["types"], batch["mask"])[2].float().log_softmax(-1).cpu()
+    return [[int(n), int(rows.label[n]), row.tolist()] for n, row in zip(numbers, logits, strict=True)]
+
+
+def average(config: Config, out: Path) -> None:
+    """Writes soup/weights.pt: the mean of the seeds' weights."""
+    import torch
+
+    states = [torch.load(out / f"seed-{s}/weights.pt", weights_only=True) for s in config["train"]["seeds"]]
+    (out / "soup").mkdir(exist_ok=True)
+    mean = {k: torch.stack([s[k].float() for s in states]).mean(0).half() for k in states[0]}
+    torch.save(mean, out / "soup/weights.pt")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("reader.toml"))
+    parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument(
+        "--stage", choices=("all", "prepare", "pretrain", "train", "distill", "label", "export"), default="all"
+    )
+    parser.add_argument("--seed", type=int, help="with --stage train: this network only")
+    parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE")
+    parser.add_argument("--device", default="")
+    given = parser.parse_args()
+    config: Config = tomllib.loads(given.config.read_text(encoding="utf-8"))
+    for change in given.set:
+        path, value = change.split("=", 1)
+        section, key = path.split(".", 1)
+        config[section][key] = json.loads(value)
+    given.out.mkdir(parents=True, exist_ok=True)
+    run(config, given.data, given.out, given.stage, given.device or _device(), given.seed)
+
+
+def _device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def run(config: Config, data: Path, out: Path, stage: str, device: str, seed: int | None = None) -> None:
+    """The stages in order, those done left out; or one of them, whether or not it was done before."""
+    seeds = [seed] if seed is not None else config["train"]["seeds"]
+    steps: list[tuple[str, str, Callable[[], None]]] = [
+        ("prepare", "train.npz", lambda: prepare(config, data, out)),
+        ("pretrain", "pretrain/weights.pt", lambda: pretrain(config, out, device)),
+        *(("train", f"seed-{s}/weights.pt", lambda s=s: train(config, out, device, s)) for s in seeds),  # type: ignore[misc]
+        ("distill", "student/weights.pt", lambda: distill(config, out, device)),
+        ("label", "final/weights.pt", lambda: label(config, out, device)),
+    ]
+    for name, made, step in steps:
+        if stage == name or (stage == "all" and not (out / made).exists()):
+            print(f"{name}: {made}", flush=True)
+            step()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Examples as token arrays, and batches of them on the device.
+
+A row is [CLS] question [SEP] heading passage [SEP]; an answer may start and end in the passage, or, where there is none,
+at [CLS].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.reader_data import Example
+from training.reader_model import LABELS
+
+if TYPE_CHECKING:
+    import torch
+    from tokenizers import Tokenizer
+
+CLS, SEP, MASK = 101, 102, 103
+MOST_TOKENS, MOST_QUESTION, MOST_SPANS = 512, 96, 6
+
+
+@dataclass(frozen=True)
+class Rows:
+    """ids: uint16, all rows one after the other; starts: int64 [rows + 1], where each begins; question and passage: uint16,
+    first token of segment 1 and of the passage in it; spans: int16 [rows, MOST_SPANS, 2], tokens of a row, both inclusive, -1
+    where unused; label: int8, index into LABELS or -1; source: uint8, index into `sources`.
+    """
+
+    ids: NDArray[np.uint16]
+    starts: NDArray[np.int64]
+    question: NDArray[np.uint16]
+    passage: NDArray[np.uint16]
+    spans: NDArray[np.int16]
+    label: NDArray[np.int8]
+    source: NDArray[np.uint8]
+    sources: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def save(self, file: Path) -> None:
+        """As one npz."""
+        np.savez(file, **{name: np.asarray(getattr(self, name)) for name in self.__dataclass_fields__})
+
+    @classmethod
+    def load(cls, file: Path) -> Rows:
+        """What `save` wrote."""
+        with np.load(file) as stored:
+            values: dict[str, Any] = {name: stored[name] for name in cls.__dataclass_fields__}
+        return cls(**{**values, "sources": tuple(str(s) for s in values["sources"])})
+
+
+def rows_of(parts: Iterable[tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[Sequence[int]], int, int]],
+            sources: Sequence[str]) -> Rows:  # fmt: skip
+    """Rows from (question ids, heading ids, passage ids, spans in the passage, label, source) tuples."""
+    ids: list[NDArray[np.uint16]] = []
+    meta, spans_all = [], []
+    for question, heading, passage, spans, label, source in parts:
+        row = [CLS, *question[:MOST_QUESTION], SEP]
+        segment = len(row)
+        row += heading
+        first = len(row)
+        row = [*row, *passage][: MOST_TOKENS - 1] + [SEP]
+        kept = [(first + a, first + b) for a, b in spans if first + b < len(row) - 1][:MOST_SPANS]
+        if spans and not kept:
+            continue
+        padded = np.full((MOST_SPANS, 2), -1, np.int16)
+        padded[: len(kept)] = np.asarray(kept, np.int16).reshape(-1, 2)
+        ids.append(np.asarray(row, np.uint16))
+        meta.append((len(row), segment, first, label, source))
+        spans_all.append(padded)
+    table = np.asarray(meta, np.int64).reshape(-1, 5)
+    starts = np.concatenate([[0], np.cumsum(table[:, 0])])
+    return Rows(
+        np.concatenate(ids), starts, table[:, 1].astype(np.uint16), table[:, 2].astype(np.uint16),
+        np.stack(spans_all), table[:, 3].astype(np.int8), table[:, 4].astype(np.uint8), tuple(sources),
+    )  # fmt: skip
+
+
+def encode(examples: Sequence[Example], tokenizer: Tokenizer, headings: Sequence[bool]) -> Rows:
+    """The rows of the examples that fit; headings[i] tells whether example i shows its heading."""
+    sources = sorted({e.source for e in examples})
+
+    def parts() -> Iterable[Any]:
+        for example, shown in zip(examples, headings, strict=True):
+            passage = tokenizer.encode(example.passage, add_special_tokens=False)
+            heading = tokenizer.encode(example.heading, add_special_tokens=False).ids[:40] if shown else []
+            question = tokenizer.encode(example.question, add_special_tokens=False).ids
+            spans = [s for a, b in example.spans if (s := token_span(passage.offsets, a, b))]
+            if example.spans and not spans:
+                continue
+            label = LABELS.index(example.label) if example.label else -1
+            yield question, heading, passage.ids, spans, label, sources.index(example.source)
+
+    return rows_of(parts(), sources)
+
+
+def token_span(offsets: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int] | None:
+    """First and last token that touch characters [start, end); None when none does."""
+    lows = np.fromiter((o[0] for o in offsets), np.int64, len(offsets))
+    highs = np.fromiter((o[1] for o in offsets), np.int64, len(offsets))
+    touching = np.flatnonzero((highs > start) & (lows < end))
+    return (int(touching[0]), int(touching[-1])) if len(touching) else None
+
+
+def plan(rows: Rows, epochs: int, batch: int, weights: dict[str, float], seed: int,
+         left_out: Sequence[int] = ()) -> list[NDArray[np.int64]]:  # fmt: skip
+    """Row numbers of each batch: every epoch takes each source `weights` times (1 by default; 0.5 is a random half), rows
+    of like length together, batches shuffled; the rows `left_out` in none.
+    """
+    rng = np.random.default_rng(seed)
+    lengths = np.diff(rows.starts)
+    batches = []
+    for _ in range(epochs):
+        taken = []
+        for number, name in enumerate(rows.sources):
+            own = rng.permutation(np.setdiff1d(np.flatnonzero(rows.source == number), left_out))
+            wanted = weights.get(name, 1.0)
+            taken += [own] * int(wanted) + [own[: round(len(own) * (wanted % 1))]]
+        order = rng.permutation(np.concatenate(taken))
+        for pool in np.array_split(order, max(1, len(order) // (batch * 40))):
+            pool = pool[np.argsort(lengths[pool], kind="stable")]
+            cut = [pool[i : i + batch] for i in range(0, len(pool) - batch + 1, batch)]
+            batches += [cut[i] for i in rng.permutation(len(cut))]
+    return batches
+
+
+def on_device(rows: Rows, device: str) -> Callable[[NDArray[np.int64]], dict[str, torch.Tensor]]:
+    """A function from row numbers to the batch: ids, types, mask, allowed, spans, label; padded to a multiple of 32."""
+    import torch
+
+    flat = torch.from_numpy(rows.ids.astype(np.int32)).to(device)
+    starts = torch.from_numpy(rows.starts).to(device)
+    lengths = np.diff(rows.starts)
+    fixed = {
+        name: torch.from_numpy(getattr(rows, name).astype(np.int64)).to(device)
+        for name in ("question", "passage", "spans", "label")
+    }
+
+    def batch(numbers: NDArray[np.int64]) -> dict[str, torch.Tensor]:
+        width = int(-(-lengths[numbers].max() // 32) * 32)
+        index = torch.from_numpy(numbers).to(device)
+        at = torch.arange(width, device=device)[None]
+        length = (starts[index + 1] - starts[index])[:, None]
+        mask = at < length
+        ids = flat[(starts[index][:, None] + at).clamp(max=len(flat) - 1)].long() * mask
+        picked = {name: values[index] for name, values in fixed.items()}
+        allowed = ((at >= picked["passage"][:, None]) & (at < length - 1)) | (at == 0)
+        types = ((at >= picked["question"][:, None]) & mask).long()
+        return {"ids": ids, "types": types, "mask": mask, "allowed": allowed, **picked}
+
+    return batch

@@ -1,0 +1,119 @@
+"""Reading examples from contracts: CUAD's clauses asked for in many wordings, and LegalBench-RAG's questions.
+
+One CUAD record: category "Governing Law", asked as 'Highlight the parts (if any) of this contract related to "Governing
+Law" ...' or "Which law governs the agreement?", spans of the clause in a whole contract of some 50,000 characters.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from training.reader_data import WINDOW_CHARS, Example, Part, Spans, far_window, inside, window
+from training.splits import contract_held_out, legalbench_held_out
+
+OWN_WORDING = 0.4  # share of CUAD's own long question; the rest is asked naturally
+LONGEST_ANSWER = 1500
+
+
+@cache
+def clause_questions() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """CUAD category -> {"ask": wordings, "yes": questions the clause answers yes, "no": ...}."""
+    loaded: dict[str, Any] = tomllib.loads(
+        Path(__file__).with_name("clause_questions.toml").read_text(encoding="utf-8")
+    )
+    return loaded
+
+
+def _question(category: str, own: str, part: Part, rng: random.Random) -> str:
+    """CUAD's own question or a natural one; the last natural wording is kept for the held-out part."""
+    wordings = clause_questions()[category]["ask"]
+    if rng.random() < OWN_WORDING:
+        return own
+    return wordings[-1] if part == "held-out" else rng.choice(wordings[:-1])
+
+
+def _contracts(data: Path, part: Part) -> Iterator[tuple[str, str, dict[str, tuple[str, Spans]]]]:
+    """(title, text, category -> (CUAD's question, spans)) of each contract."""
+    for contract in json.loads((data / "legal/cuad/CUADv1-train.json").read_text(encoding="utf-8"))["data"]:
+        if contract_held_out(contract["title"]) == (part == "held-out"):
+            paragraph = contract["paragraphs"][0]
+            clauses = {}
+            for qa in paragraph["qas"]:
+                spans = tuple((a["answer_start"], a["answer_start"] + len(a["text"])) for a in qa["answers"])
+                clauses[qa["id"].split("__")[-1]] = (qa["question"], spans)
+            yield contract["title"], paragraph["context"], clauses
+
+
+def cuad(data: Path, part: Part, copies: int, negatives: int, rng: random.Random) -> Iterator[Example]:
+    """Per category: `copies` windows around each of up to three clauses (`cuad`; every gold span in the window counts),
+    and `negatives` windows of the same contract without it (`cuad-negative`), half of them around another clause.
+    """
+    for title, text, clauses in _contracts(data, part):
+        heading = re.sub(r"[_\s]+", " ", title)
+        everything = [s for _, spans in clauses.values() for s in spans]
+        for category, (own, spans) in clauses.items():
+            for _ in range(negatives if spans or part == "train" else 1):
+                if rng.random() < 0.5 and (passage := _near_another_clause(text, spans, everything, rng)):
+                    pass
+                else:
+                    passage = far_window(text, spans, rng)
+                if passage:
+                    question = _question(category, own, part, rng)
+                    yield Example("cuad-negative", question, passage, (), heading, group=title)
+            apart = [s for s in spans if s[1] - s[0] <= LONGEST_ANSWER]
+            for span in rng.sample(apart, min(3 if part == "train" else 1, len(apart))):
+                for _ in range(copies):
+                    size = WINDOW_CHARS if part == "held-out" else rng.choice((900, 1200, WINDOW_CHARS, 1700))
+                    start, end = window(text, span, max(size, span[1] - span[0]), rng)
+                    golds, label = inside(spans, start, end), ""
+                    question = _question(category, own, part, rng)
+                    decided = [(q, "yes") for q in clause_questions()[category].get("yes", ())]
+                    decided += [(q, "no") for q in clause_questions()[category].get("no", ())]
+                    if decided and part == "train" and rng.random() < 0.25:
+                        question, label = rng.choice(decided)
+                    yield Example("cuad", question, text[start:end], golds, heading, label, title)
+
+
+def _near_another_clause(text: str, spans: Spans, everything: Sequence[tuple[int, int]], rng: random.Random) -> str:
+    """A window around a clause of another category that touches no gold span; "" when the pick touches one."""
+    start, end = window(text, rng.choice(everything), WINDOW_CHARS, rng)
+    return text[start:end] if all(b <= start or a >= end for a, b in spans) else ""
+
+
+def legalbench(data: Path, part: Part, copies: int, rng: random.Random) -> Iterator[Example]:
+    """ContractNLI's and MAUD's questions (`legalbench`), with the "Consider ...;" that names the document in half of
+    them, and one window without the answer each (`legalbench-negative`). CUAD's are in `cuad`.
+    """
+    folder = data / "legal/legalbench-rag"
+    for name in ("contractnli", "maud"):
+        tests = json.loads((folder / f"benchmarks/{name}.json").read_text(encoding="utf-8"))["tests"]
+        for test in tests:
+            path = test["snippets"][0]["file_path"]
+            if legalbench_held_out(path) != (part == "held-out"):
+                continue
+            text = document(folder / "corpus" / path.replace("||", "__").replace(":", "_"))  # as the mirror names files
+            heading = Path(path).stem
+            spans = tuple((s["span"][0], s["span"][1]) for s in test["snippets"] if s["file_path"] == path)
+            short = [s for s in spans if s[1] - s[0] <= LONGEST_ANSWER]
+            asked = test["query"].split("; ", 1)[-1] if rng.random() < 0.5 else test["query"]
+            for span in short[:2]:
+                for _ in range(copies):
+                    start, end = window(text, span, WINDOW_CHARS, rng)
+                    golds = inside(spans, start, end)
+                    yield Example("legalbench", asked, text[start:end], golds, heading, group=path)
+            if short and (passage := far_window(text, spans, rng)):
+                yield Example("legalbench-negative", asked, passage, (), heading, group=path)
+
+
+@cache
+def document(path: Path) -> str:
+    """A LegalBench-RAG document with the character offsets its spans count in (a leading byte-order mark counts)."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return file.read()

@@ -1,0 +1,105 @@
+"""The reading network: BERT layers with three heads. Its ONNX form is built from the same weights in reader_export.
+
+After the first `GATE_LAYER` layers a gate guesses from [CLS] whether the passage answers, so that at run time only the
+likeliest passages go through the other layers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+WIDTH, HEADS, FORWARD, LAYERS, POSITIONS, VOCABULARY = 384, 12, 1536, 6, 512, 30522
+GATE_LAYER = 2
+LABELS = ("yes", "no", "maybe")
+
+
+class Layer(nn.Module):
+    """One post-norm transformer layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.qkv = nn.Linear(WIDTH, 3 * WIDTH)
+        self.attended = nn.Linear(WIDTH, WIDTH)
+        self.attended_norm = nn.LayerNorm(WIDTH, eps=1e-12)
+        self.up = nn.Linear(WIDTH, FORWARD)
+        self.down = nn.Linear(FORWARD, WIDTH)
+        self.out_norm = nn.LayerNorm(WIDTH, eps=1e-12)
+
+    def forward(self, x: Tensor, mask: Tensor, dropout: float) -> Tensor:
+        """float [batch, tokens, WIDTH]; mask is True at tokens, [batch, 1, 1, tokens]."""
+        batch, tokens, _ = x.shape
+        q, k, v = self.qkv(x).view(batch, tokens, 3, HEADS, WIDTH // HEADS).permute(2, 0, 3, 1, 4)
+        seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2).reshape(x.shape)
+        x = self.attended_norm(x + functional.dropout(self.attended(seen), dropout, self.training))
+        made = self.down(functional.gelu(self.up(x)))
+        out: Tensor = self.out_norm(x + functional.dropout(made, dropout, self.training))
+        return out
+
+
+class ReaderNet(nn.Module):
+    """Heads: `span` (start and end logits of each token), `gate` and `label`; the word embeddings are frozen."""
+
+    def __init__(self, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.dropout = dropout
+        self.words = nn.Embedding(VOCABULARY, WIDTH)
+        self.positions = nn.Embedding(POSITIONS, WIDTH)
+        self.types = nn.Embedding(2, WIDTH)
+        self.norm = nn.LayerNorm(WIDTH, eps=1e-12)
+        self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.span = nn.Linear(WIDTH, 2)
+        self.gate = nn.Linear(WIDTH, 1)
+        self.label = nn.Linear(WIDTH, len(LABELS))
+        self.words.weight.requires_grad_(False)
+
+    def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Span logits [batch, tokens, 2], gate logits [batch], label logits [batch, 3]; ids, types, mask [batch, tokens]."""
+        x = self.norm(self.words(ids) + self.types(types) + self.positions.weight[: ids.shape[1]])
+        x = functional.dropout(x, self.dropout, self.training)
+        gate = x.new_zeros(len(x))
+        for number, layer in enumerate(self.layers, 1):
+            x = layer(x, mask[:, None, None, :], self.dropout)
+            if number == GATE_LAYER:
+                gate = self.gate(x[:, 0]).squeeze(-1)
+        return self.span(x), gate, self.label(x[:, 0])
+
+    def load_body(self, file: Path) -> None:
+        """Take over a BERT body (`model.safetensors` of all-MiniLM-L6-v2); the heads stay as they are."""
+        from safetensors.torch import load_file
+
+        source = {k.removeprefix("bert."): v.float() for k, v in load_file(file).items()}
+        wanted = {f"{ours}.{kind}": source[f"embeddings.{theirs}.{kind}"] for ours, theirs, kind in _EMBEDDING_NAMES}
+        for n in range(LAYERS):
+            for kind in ("weight", "bias"):
+                for ours, theirs in _LAYER_NAMES.items():
+                    wanted[f"layers.{n}.{ours}.{kind}"] = source[f"encoder.layer.{n}.{theirs}.{kind}"]
+                parts = [source[f"encoder.layer.{n}.attention.self.{p}.{kind}"] for p in ("query", "key", "value")]
+                wanted[f"layers.{n}.qkv.{kind}"] = torch.cat(parts)
+        missing = self.load_state_dict(wanted, strict=False)
+        if missing.unexpected_keys:
+            raise ValueError(f"{file} has unknown tensors {missing.unexpected_keys}; all-MiniLM-L6-v2 is expected")
+
+
+_EMBEDDING_NAMES = (
+    ("words", "word_embeddings", "weight"),
+    ("positions", "position_embeddings", "weight"),
+    ("types", "token_type_embeddings", "weight"),
+    ("norm", "LayerNorm", "weight"),
+    ("norm", "LayerNorm", "bias"),
+)
+_LAYER_NAMES = {
+    "attended": "attention.output.dense",
+    "attended_norm": "attention.output.LayerNorm",
+    "up": "intermediate.dense",
+    "down": "output.dense",
+    "out_norm": "output.LayerNorm",
+}
+
+
+def trained_state(net: ReaderNet) -> dict[str, Tensor]:
+    """What training changes, fp16 on the CPU: everything but the word embeddings."""
+    return {k: v.detach().half().cpu() for k, v in net.state_dict().items() if k != "words.weight"}
