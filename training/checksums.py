@@ -1,0 +1,21 @@
+"""Writes rag/weights/checksums.json: the sha256 of every file of the built-in models. Run after a model has changed.
+
+python -m training.checksums
+"""
+
+from __future__ import annotations
+
+import json
+
+from rag import models
+
+
+def main() -> None:
+    found = {f"{m.name}/{name}": m.folder / name for m in models.built_in() for name in models.FILES}
+    sums = {name: models.sha256(file) for name, file in sorted(found.items()) if file.is_file()}
+    (models.WEIGHTS / "checksums.json").write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
+    print(f"{len(sums)} files")
+
+
+if __name__ == "__main__":
+    main()
