@@ -1,4 +1,4 @@
-"""LangChain's standard tests over our chat model, unit and integration, against the fault server when it is well.
+"""LangChain's standard tests over our chat model, unit and integration, against the fault server when it is well."""
 
 from __future__ import annotations
 
