@@ -50,7 +50,8 @@ def ranking(model: nn.Module, batch: dict[str, Any]) -> Tensor:
     truth[:, 0] = 1.0
     listwise = nn.functional.cross_entropy(scores, targets)
     single: Tensor = nn.functional.binary_cross_entropy_with_logits(scores, truth)
-    return listwise + batch["binary"] * single
+    weight: float = batch["binary"]
+    return listwise + weight * single
 
 
 def batch_at(step: int, examples: Sequence[Examples], recipe: dict[str, Any], device: torch.device) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def add_dense_negatives(model: BiEncoder, examples: Sequence[Examples], k: int, 
         ]
 
 
-def contrastive(model: BiEncoder, batch: dict[str, Any]) -> Tensor:
+def contrastive(model: nn.Module, batch: dict[str, Any]) -> Tensor:
     """InfoNCE (van den Oord 2018, eq. 4) of each question over all passages of the batch that may be its negative."""
     scores = model(**batch["questions"]) @ model(**batch["passages"]).T / batch["temperature"]
     scores = scores.float().masked_fill(batch["barred"], -1e4)

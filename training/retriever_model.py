@@ -58,7 +58,8 @@ class CrossEncoder(nn.Module):
         states = self.body(
             input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
         ).last_hidden_state
-        return self.head(states[:, 0]).squeeze(-1)
+        score: Tensor = self.head(states[:, 0]).squeeze(-1)
+        return score
 
 
 def trainable_state(model: nn.Module) -> dict[str, Tensor]:
