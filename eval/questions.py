@@ -15,6 +15,7 @@ JSONL, one object a line; CSV with these names as its head (several answers in o
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -62,7 +63,7 @@ def _jsonl(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _csv(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    reader = csv.DictReader(_text(path).splitlines(keepends=True), strict=True)
+    reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
     try:
         if "question" not in (reader.fieldnames or ()):
             head = ", ".join(reader.fieldnames or ())
@@ -73,7 +74,8 @@ def _csv(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             answers = [part.strip() for part in (row.get("answers") or "").split(" | ") if part.strip()]
             yield reader.line_num, {**row, "answers": answers}
     except csv.Error as error:
-        raise UsageError(f"{path}, line {reader.line_num}: {error}; double every quote inside a quoted cell") from None
+        line = reader.line_num + 1  # the row that could not be read begins after the last one that could
+        raise UsageError(f"{path}, line {line}: {error}; double every quote inside a quoted cell") from None
 
 
 def _text(path: Path) -> str:

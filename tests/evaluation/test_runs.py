@@ -1,0 +1,130 @@
+"""A batch: every question has a record, and a stopped run goes on without asking twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from fake_journeys import FakeJourney
+
+from corpora import GoldSpan, Question
+from eval.runs import RECORDS, Batch, describe, open_run, prepare, question_of, read_records, run
+from rag.errors import NotFound, UsageError
+from rag.settings import Endpoint, Settings
+from rag.types import Chunk, Document
+
+QUESTIONS = [Question(str(i), text) for i, text in enumerate(["a?", "lost?", "nothing?", "busy?", "b?", "c?"])]
+
+
+def answer(folder: Path, journey: FakeJourney, questions: list[Question] = QUESTIONS, concurrency: int = 2) -> None:
+    batch = Batch("fakes", questions, {})
+    done = open_run(folder, describe("test", [batch], Settings()))
+    asyncio.run(run(folder, batch, journey, done=done, concurrency=concurrency))  # type: ignore[arg-type]
+
+
+def test_a_question_that_fails_is_a_record_too(tmp_path: Path) -> None:
+    """The others go on; the error is told."""
+    answer(tmp_path, FakeJourney())
+    outcomes = {record["id"]: (record["outcome"], record["error"]) for record in read_records(tmp_path)}
+    assert outcomes == {
+        "0": ("answered", ""),
+        "1": ("failed", "StoreError: the index is gone; ingest again"),
+        "2": ("refused", ""),
+        "3": ("failed", "nobody was there"),
+        "4": ("answered", ""),
+        "5": ("answered", ""),
+    }
+
+
+def test_a_stopped_run_goes_on(tmp_path: Path) -> None:
+    """What is answered is not asked again; what failed is, and its last record counts."""
+    with pytest.raises(BaseException) as stopped:
+        answer(tmp_path, FakeJourney(stop_after=3), concurrency=1)
+    assert stopped.group_contains(KeyboardInterrupt) if isinstance(stopped.value, BaseExceptionGroup) else True
+    again = FakeJourney()
+    answer(tmp_path, again)
+    assert again.asked == ["lost?", "busy?", "b?", "c?"]
+    assert [record["id"] for record in read_records(tmp_path)] == list("012345")
+
+
+def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
+    """A run killed in the middle of a line loses that line only."""
+    answer(tmp_path, FakeJourney())
+    whole = (tmp_path / RECORDS).read_bytes()
+    lines = whole.splitlines(keepends=True)
+    (tmp_path / RECORDS).write_bytes(b"".join(lines[:-1]) + lines[-1][:25])
+    torn = json.loads(lines[-1])["question"]["text"]
+    again = FakeJourney()
+    answer(tmp_path, again)
+    assert torn in again.asked
+    assert len(read_records(tmp_path)) == len(QUESTIONS)
+
+
+def test_another_run_is_not_mixed_in(tmp_path: Path) -> None:
+    """Other questions in the same folder are refused, with what differs and the cure."""
+    answer(tmp_path, FakeJourney())
+    with pytest.raises(UsageError, match=r"other questions, questions_sha256; give another folder by --out"):
+        answer(tmp_path, FakeJourney(), QUESTIONS[:2])
+
+
+def test_no_run_is_told() -> None:
+    """NotFound says how to make one."""
+    with pytest.raises(NotFound, match="sparewheel eval run SUITE --out nowhere"):
+        read_records(Path("nowhere"))
+
+
+def test_no_key_is_written(tmp_path: Path) -> None:
+    """run.json has the endpoint, not its key."""
+    about = describe("test", [], Settings(endpoint={"primary": Endpoint(key="sk-secret")}))
+    open_run(tmp_path, about)
+    text = (tmp_path / "run.json").read_text(encoding="utf-8")
+    assert ("api.deepseek.com" in text, "sk-secret" in text) == (True, False)
+
+
+def test_a_question_comes_back_as_it_was_asked(tmp_path: Path) -> None:
+    """With gold spans, references and label."""
+    question = Question("q", "b?", ("A",), "x.txt", (GoldSpan("x.txt", 3, 9),), label="no", category="c", evidence="e")
+    answer(tmp_path, FakeJourney(), [question])
+    assert question_of(read_records(tmp_path)[0]) == question
+
+
+class OneDocument:
+    """A snapshot of x.txt: two chunks of 20 characters."""
+
+    text = "The back-ups are kept for 18 months only"
+
+    class manifest:
+        indexes: dict[str, object] = {}
+
+    def document(self, id: str, *, layout: bool) -> Document:
+        return Document(id, self.text, "X", id)
+
+    def chunks_of(self, document: str) -> list[Chunk]:
+        return [Chunk(document, a, a + 20, self.text[a : a + 20], id=a) for a in (0, 20)]
+
+    def documents(self) -> list[Document]:
+        return []
+
+
+def test_evidence_is_found_and_its_chunks_are_relevant() -> None:
+    """White space aside; only the chunks that the span touches."""
+    asked = [Question("q", "How long?", ("18 months",), "x.txt", evidence="18\nmonths")]
+    batch = prepare("fakes", asked, OneDocument())  # type: ignore[arg-type]
+    assert (batch.questions[0].gold, batch.relevant) == ((GoldSpan("x.txt", 26, 35),), {"q": (20,)})
+
+
+def test_evidence_that_is_not_there_is_told() -> None:
+    """Before anything is asked."""
+    asked = [Question("q", "How long?", ("A",), "x.txt", evidence="19 months")]
+    with pytest.raises(UsageError, match=r"q: '19 months' is not in x\.txt"):
+        prepare("fakes", asked, OneDocument())  # type: ignore[arg-type]
+
+
+def test_a_question_of_a_document_is_asked_within_it(tmp_path: Path) -> None:
+    """Only where the suite says so."""
+    journey, batch = FakeJourney(), Batch("fakes", [Question("q", "b?", document_id="x.txt")], {}, True)
+    open_run(tmp_path, describe("test", [batch], Settings()))
+    asyncio.run(run(tmp_path, batch, journey, done=set()))  # type: ignore[arg-type]
+    assert journey.filters == [{"document": "x.txt"}]
