@@ -34,6 +34,9 @@ ARRAYS = (
 )
 
 
+Found = tuple[NDArray[np.int64], NDArray[np.float32]]  # chunk ids and scores, best first
+
+
 class Bm25Index:
     """An open index. Safe from several threads: nothing in it changes.
 
@@ -74,9 +77,7 @@ class Bm25Index:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def search(
-        self, query: str, k: int, allowed: NDArray[np.int64] | None = None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def search(self, query: str, k: int, allowed: NDArray[np.int64] | None = None) -> Found:
         """Chunk ids and scores of the best k, best first, ties by id; only chunks that hold a term of the query.
 
         allowed: sorted ids that may be found; None: all.
@@ -191,19 +192,20 @@ class Bm25Search:
         self.index = index
         self.passages = passages
 
+    def find(self, query: str, k: int, filter: Filter | None = None) -> Found:
+        """Ids and scores of the best k chunks that hold a term of the query and satisfy the filter."""
+        return self.index.search(query, k, self.passages.matching(filter) if filter else None)
+
     def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]:
-        """The best k chunks that hold a term of the query and satisfy the filter; none when no term is known."""
-        allowed = self.passages.matching(filter) if filter else None
-        ids, scores = self.index.search(query, k, allowed)
-        return as_hits(self.passages, ids, scores, self.name)
+        """As hits; none when no term of the query is known."""
+        return as_hits(self.passages, self.find(query, k, filter), self.name)
 
 
-def as_hits(
-    passages: Passages, ids: NDArray[np.int64], scores: Sequence[float] | NDArray[np.float32], ranker: str
-) -> list[Hit]:
-    """Hits in the given order with `scores` as their score and under `ranker` in `scores`."""
-    chunks = passages.chunks([int(i) for i in ids])
+def as_hits(passages: Passages, found: Found, ranker: str) -> list[Hit]:
+    """Hits in the order found, their score also under `ranker` in `scores`."""
+    ids, scores = found
+    chunks = passages.chunks(ids.tolist())
     return [
-        Hit(chunk, float(score), rank, ranker, {ranker: float(score)})
-        for rank, (chunk, score) in enumerate(zip(chunks, scores, strict=True), start=1)
+        Hit(chunk, score, rank, ranker, {ranker: score})
+        for rank, (chunk, score) in enumerate(zip(chunks, scores.tolist(), strict=True), start=1)
     ]

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import StoreError
-from rag.retrieve.bm25 import as_hits, membership
+from rag.retrieve.bm25 import Found, as_hits, membership
 from rag.types import Embedder, Filter, Hit, Passages
 
 FORMAT = 1
@@ -83,9 +83,7 @@ class DenseIndex:
         ]
         return np.concatenate(pieces) if pieces else np.zeros((0, width), kind)
 
-    def search(
-        self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def search(self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None) -> Found:
         """Chunk ids and cosines of the nearest k to a unit vector, best first, ties by id.
 
         allowed: sorted ids that may be found; None: all. Fewer than k only when fewer are allowed.
@@ -127,9 +125,11 @@ class DenseSearch:
         self.embedder = embedder
         self.passages = passages
 
-    def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]:
-        """The k chunks nearest to the query that satisfy the filter."""
+    def find(self, query: str, k: int, filter: Filter | None = None) -> Found:
+        """Ids and cosines of the k chunks nearest to the query that satisfy the filter."""
         allowed = self.passages.matching(filter) if filter else None
-        vector = self.embedder.embed([query], query=True)[0]
-        ids, scores = self.index.search(vector, k, allowed)
-        return as_hits(self.passages, ids, scores, self.name)
+        return self.index.search(self.embedder.embed([query], query=True)[0], k, allowed)
+
+    def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]:
+        """As hits."""
+        return as_hits(self.passages, self.find(query, k, filter), self.name)

@@ -5,13 +5,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 from rag.errors import Unavailable, UsageError
+from rag.retrieve.bm25 import Found
 from rag.retrieve.fuse import reciprocal_rank
 from rag.settings import Retrieve
-from rag.types import Filter, Hit, Retriever
+from rag.types import Filter, Hit, Passages
 
 log = logging.getLogger(__name__)
+
+
+class Leg(Protocol):
+    """A search that can tell ids before anything is read from the store."""
+
+    name: str
+    passages: Passages
+
+    def find(self, query: str, k: int, filter: Filter | None = None) -> Found:
+        """Chunk ids and scores, best first."""
+        ...
 
 
 class Hybrid:
@@ -20,12 +33,13 @@ class Hybrid:
     name = "hybrid"
 
     def __init__(
-        self, legs: Sequence[Retriever], settings: Retrieve | None = None, *, weights: Sequence[float] | None = None
+        self, legs: Sequence[Leg], settings: Retrieve | None = None, *, weights: Sequence[float] | None = None
     ) -> None:
         """settings: how many candidates each leg gives, constant of the fusion; weights: one per leg, 1 by default."""
-        self.legs = {str(getattr(leg, "name", type(leg).__name__)): leg for leg in legs}
+        self.legs = {leg.name: leg for leg in legs}
         if len(self.legs) < len(legs):
             raise UsageError(f"two searches have the same name: {', '.join(self.legs)} of {len(legs)}")
+        self._passages = legs[0].passages
         self._settings = settings or Retrieve()
         self._weights = dict(zip(self.legs, weights or [1.0] * len(legs), strict=True))
         self._failed: dict[str, str] = {}  # leg -> why its latest search failed
@@ -38,19 +52,34 @@ class Hybrid:
 
     def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]:
         """The best k chunks of all legs. Raises Unavailable when every leg failed, UsageError for a wrong filter."""
-        wanted = max(k, self._settings.candidates_k)
-        running = {name: self._pool.submit(leg.search, query, wanted, filter) for name, leg in self.legs.items()}
-        rankings, failed = {}, {}
+        found = self._find(query, max(k, self._settings.candidates_k), filter)
+        rankings = {name: ids.tolist() for name, (ids, _) in found.items()}
+        weights = [self._weights[name] for name in found]
+        fused = reciprocal_rank(list(rankings.values()), k, constant=self._settings.rrf_k, weights=weights)
+        scores: dict[int, dict[str, float]] = {name: {} for name, _ in fused}
+        for leg, (_, leg_scores) in found.items():
+            for name, score in zip(rankings[leg], leg_scores.tolist(), strict=True):
+                if name in scores:
+                    scores[name][leg] = score
+        chunks = self._passages.chunks([name for name, _ in fused])
+        return [
+            Hit(chunk, score, rank, "rrf", {**scores[name], "rrf": score})
+            for rank, (chunk, (name, score)) in enumerate(zip(chunks, fused, strict=True), start=1)
+        ]
+
+    def _find(self, query: str, k: int, filter: Filter | None) -> dict[str, Found]:
+        """What each leg that works has found."""
+        running = {name: self._pool.submit(leg.find, query, k, filter) for name, leg in self.legs.items()}
+        found, failed = {}, {}
         for name, result in running.items():
             try:
-                rankings[name] = result.result()
+                found[name] = result.result()
             except UsageError:
                 raise
             except Exception as error:  # whatever ails one leg, the other still answers
                 log.warning("%s search failed: %s: %s", name, type(error).__name__, error)
                 failed[name] = f"{type(error).__name__}: {error}"
         self._failed = failed
-        if not rankings:
+        if not found:
             raise Unavailable(f"no search answered: {failed}")
-        weights = [self._weights[name] for name in rankings]
-        return reciprocal_rank(list(rankings.values()), k, constant=self._settings.rrf_k, weights=weights)
+        return found

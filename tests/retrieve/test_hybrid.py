@@ -8,15 +8,18 @@ from rag.retrieve.bm25_write import Bm25Writer
 from rag.retrieve.dense import DenseIndex, DenseSearch
 from rag.retrieve.dense_write import DenseWriter
 from rag.retrieve.hybrid import Hybrid
+from rag.retrieve.memory import MemoryPassages
+from rag.types import Chunk
 
 
 class Broken:
     name = "broken"
 
-    def __init__(self, error):
+    def __init__(self, error, passages):
         self.error = error
+        self.passages = passages
 
-    def search(self, query, k, filter=None):
+    def find(self, query, k, filter=None):
         raise self.error
 
 
@@ -38,6 +41,15 @@ def test_both_legs_are_fused(legs):
     assert set(best.scores) == {"bm25", "dense", "rrf"}
 
 
+def test_equal_texts_stay_two_passages(tmp_path, embedder):
+    """The same clause in two contracts keeps both provenances."""
+    twice = MemoryPassages([Chunk(name, 0, 9, "Same text") for name in ("one", "two")])
+    (tmp_path / "index").mkdir()
+    Bm25Writer().write(None, tmp_path / "index", twice.all, [])
+    hits = Hybrid([Bm25Search(Bm25Index.open(tmp_path / "index"), twice)]).search("same text", 5)
+    assert [hit.chunk.document_id for hit in hits] == ["one", "two"]
+
+
 def test_the_filter_reaches_both(legs):
     """Nothing outside the filter, and k when k match."""
     hits = Hybrid(legs).search("notice of termination", 4, {"document": "even"})
@@ -52,24 +64,24 @@ def test_a_partly_built_dense_index_is_enough(tmp_path, legs, passages, embedder
     assert Hybrid([legs[0], part]).search("第十二条", 3)[0].chunk.id == 5
 
 
-def test_a_failing_leg_does_not_kill_the_query(legs):
+def test_a_failing_leg_does_not_kill_the_query(legs, passages):
     """The other leg answers, and a note says which failed, until it works again."""
-    hybrid = Hybrid([legs[0], Broken(RuntimeError("out of memory"))])
+    hybrid = Hybrid([legs[0], Broken(RuntimeError("out of memory"), passages)])
     assert [hit.chunk.id for hit in hybrid.search("aspirin", 3)] == [3]
     assert hybrid.notes == ("broken search failed: RuntimeError: out of memory",)
     assert Hybrid(legs).notes == ()
 
 
-def test_all_legs_failing_is_told():
+def test_all_legs_failing_is_told(passages):
     """With nobody left the search is unavailable, not empty."""
     with pytest.raises(Unavailable, match="no search answered"):
-        Hybrid([Broken(OSError("gone"))]).search("aspirin", 3)
+        Hybrid([Broken(OSError("gone"), passages)]).search("aspirin", 3)
 
 
-def test_the_callers_mistake_is_the_callers():
+def test_the_callers_mistake_is_the_callers(passages):
     """An unknown filter key is not hidden by the other leg."""
     with pytest.raises(UsageError, match="no document has 'colour'"):
-        Hybrid([Broken(UsageError("no document has 'colour'"))]).search("aspirin", 3)
+        Hybrid([Broken(UsageError("no document has 'colour'"), passages)]).search("aspirin", 3)
 
 
 def test_two_legs_of_one_name_are_refused(legs):
