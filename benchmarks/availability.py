@@ -67,7 +67,7 @@ def _play(scenarios: Iterable[Scenario], name: str, system: str, python: str) ->
     for scenario in scenarios:
         with serving() as primary, serving() as backup:
             f = play(scenario, primary, backup, system=system, python=python, warm_up=5)
-        played.append(f)
+        played.append({**f, "load_1min": machine.describe()["load_1min"]})
         counts = f"{f['right']:6} {f['lost']:4} {f['wrong']:5} {f['hung']:4}"
         times = f"{f['p50_s']:7.3f} {f['p99_s']:7.3f} {f['max_s']:7.2f} {f['primary_calls_per_100']:10.1f}"
         print(f"{scenario.name:<29}{name:<26}{counts} {times}", flush=True)
