@@ -21,8 +21,7 @@ from rag.retrieve.bm25 import Found, as_hits, membership
 from rag.types import Embedder, Filter, Hit, Passages
 
 FORMAT = 1
-_SHARE_READ = 0.04  # of the lists, without a filter; recall@10 against the exact search: benchmarks/results
-_LEAST_LISTS_READ = 16
+_LISTS_READ = 6.0  # times the square root of the number of lists: recall@10 against the exact search is 0.97 at 100k
 
 
 class DenseIndex:
@@ -95,8 +94,7 @@ class DenseIndex:
         if k == 0:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         lists = int(self.index.nlist)
-        read = max(_LEAST_LISTS_READ, math.ceil(_SHARE_READ * lists))
-        read = min(lists, math.ceil(read * len(self) / eligible))
+        read = min(lists, math.ceil(_LISTS_READ * math.sqrt(lists) * len(self) / eligible))
         selector = None if allowed is None else faiss.IDSelectorBatch(allowed)
         while True:
             options = faiss.SearchParametersIVF(nprobe=read, sel=selector)
