@@ -10,6 +10,7 @@ its last record counts.
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import json
 import os
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora import GoldSpan, Question, located
+from rag.assemble import WEIGHTS
 from rag.chain import Journey
 from rag.errors import NotFound, UsageError
 from rag.ingest.snapshot import Snapshot
@@ -80,9 +82,20 @@ def describe(name: str, batches: Sequence[Batch], settings: Settings) -> dict[st
         "questions": len(asked),
         "questions_sha256": hashlib.sha256(text.encode()).hexdigest(),
         "corpora": {batch.corpus: batch.checksum for batch in batches},
+        "models": built_in_models(),
         "settings": in_force,
         "versions": {"python": platform.python_version(), "sparewheel": version("sparewheel")},
     }
+
+
+@functools.cache
+def built_in_models() -> dict[str, str]:
+    """sha256 of each built-in model, by its folder's name."""
+    found = {}
+    for path in sorted(WEIGHTS.glob("*/model.onnx")):
+        with path.open("rb") as file:
+            found[path.parent.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
 
 
 def open_run(folder: Path, about: Mapping[str, Any]) -> set[str]:

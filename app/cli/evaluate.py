@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from rag.errors import UsageError
 from rag.settings import LocalChat, Settings
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from eval.runs import Batch
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -22,7 +25,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.group("eval")
 def evaluate() -> None:
-    """Batch evaluation: run, score, availability."""
+    """Answer many questions, and tell how good the answers are."""
 
 
 evaluate.add_command(availability)
@@ -55,7 +58,7 @@ def run(
     """
     settings = settings_of(ctx)
     if local:
-        settings = replace(settings, endpoint={}, local_chat=LocalChat())
+        settings = only_local(settings)
     out = out or Path("runs") / Path(questions).stem
     batches = prepared(questions, corpus, settings, limit)
     found = run_batches(questions, batches, out, settings, concurrency)
@@ -139,15 +142,97 @@ def score(folder: Path, as_json: bool) -> int:
     return 0
 
 
-def print_scores(found: dict[str, Any]) -> None:
-    """The overall figures with their intervals, then F1 by category."""
+@evaluate.command()
+@click.argument("first", metavar="A", type=FOLDER)
+@click.argument("second", metavar="B", type=FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def compare(first: Path, second: Path, as_json: bool) -> int:
+    """What run B does better or worse than run A, question by question.
+
+    p: how often chance alone would make a mean difference as large.
+    """
+    from eval.compare import compare as compared
+    from eval.runs import read_records
+    from eval.score import rows
+
+    found = compared(rows(read_records(first)), rows(read_records(second)))
+    if as_json:
+        print_json(found)
+        return 0
+    table = figures_table("measure", "A", "B", "B - A", "95 % interval", "p", "n")
+    for name, d in found.items():
+        bounds = f"{d['low']:+.3f} to {d['high']:+.3f}"
+        values = (f"{d['a']:.3f}", f"{d['b']:.3f}", f"{d['difference']:+.3f}", bounds, f"{d['p']:.4f}", str(d["n"]))
+        table.add_row(name.replace("_", " "), *values)
+    console().print(table)
+    return 0
+
+
+@evaluate.command()
+@click.argument("folder", type=FOLDER)
+def report(folder: Path) -> int:
+    """Write report.html and report.md of the run in FOLDER.
+
+    Tables, plots and the worst cases to read; the page is complete in one file.
+    """
+    from eval.report import write_report
+
+    for path in write_report(folder):
+        click.echo(str(path))
+    return 0
+
+
+@evaluate.command()
+@click.argument("folder", type=FOLDER, required=False)
+@click.option("--update", is_flag=True, help="Keep the figures as those of the release.")
+@click.pass_context
+def gate(ctx: click.Context, folder: Path | None, update: bool) -> int:
+    """Are the samples answered as well as in the last release?
+
+    Runs the suite `samples` with the built-in reader, or takes the run in FOLDER.
+    Exit code 1 when a released figure is better than today's 95 % interval.
+    """
+    from eval.gate import check, release, released
+    from eval.score import score_folder
+
+    if folder is not None:
+        found = score_folder(folder)
+    else:
+        with tempfile.TemporaryDirectory() as place:
+            settings = only_local(replace(settings_of(ctx), data_folder=f"{place}/corpora"))
+            found = run_batches("samples", prepared("samples", None, settings), Path(place) / "run", settings, 4)
+    if update:
+        release(found["overall"])
+    checks = check(found["overall"], released())
+    table = figures_table("measure", "released", "today", "95 % interval", "")
+    for c in checks:
+        bounds = f"{c.low:.3f} to {c.high:.3f}"
+        verdict = "holds" if c.holds else "WORSE"
+        table.add_row(c.measure.replace("_", " "), f"{c.released:.3f}", f"{c.value:.3f}", bounds, verdict)
+    console().print(table)
+    return int(not all(c.holds for c in checks))
+
+
+def only_local(settings: Settings) -> Settings:
+    """Without endpoint and chat model: the built-in reader answers."""
+    return replace(settings, endpoint={}, local_chat=LocalChat())
+
+
+def figures_table(first: str, *heads: str) -> Table:
+    """A table without frames, figures right."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    out = console()
-    table = Table("measure", box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for head in ("value", "95 % interval", "questions"):
+    table = Table(first, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    for head in heads:
         table.add_column(head, justify="right", no_wrap=True)
+    return table
+
+
+def print_scores(found: dict[str, Any]) -> None:
+    """The overall figures with their intervals, then time and cost."""
+    out = console()
+    table = figures_table("measure", "value", "95 % interval", "questions")
     for name, figure in found["overall"].items():
         bounds = f"{figure['low']:.3f} to {figure['high']:.3f}"
         table.add_row(name.replace("_", " "), f"{figure['value']:.3f}", bounds, str(figure["n"]))

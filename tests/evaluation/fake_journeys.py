@@ -9,7 +9,8 @@ from rag.types import Answer, Chunk, Citation, Filter, Hit
 class FakeJourney:
     """Answers "18 months", cites characters 10 to 19 of x.txt.
 
-    A question with "lost" raises, with "nothing" is refused, with "busy" fails; after `stop_after` questions it is interrupted, as by Ctrl-C.
+    A question with "lost" raises, with "nothing" is refused, with "busy" fails; after `stop_after` questions it is
+    interrupted, as by Ctrl-C.
     """
 
     def __init__(self, stop_after: int = 1000) -> None:

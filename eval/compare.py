@@ -1,0 +1,51 @@
+"""Two runs on the same questions: the difference of each measure, its interval, and how likely chance alone made it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from eval.score import MEANS, Row
+from eval.significance import mean_interval, permutation_p
+from rag.errors import UsageError
+
+
+def compare(ours: Sequence[Row], theirs: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """Measure -> {a, b, difference, low, high, p, n}: b minus a over the questions where both have the measure.
+
+    Paired: differences of the same question, so that a hard question is hard for both.
+    Raises UsageError when the runs have no question in common, or ask the same id otherwise.
+    """
+    first, second = ({row.record["id"]: row for row in run} for run in (ours, theirs))
+    shared = sorted(first.keys() & second.keys())
+    if not shared:
+        raise UsageError("the runs have no question in common; compare two runs of one suite")
+    for name in shared:
+        if first[name].question.text != second[name].question.text:
+            raise UsageError(f"question {name!r} is another one in the second run; compare two runs of one suite")
+    found = {}
+    for measure in MEANS:
+        pairs = [
+            (first[name].values[measure], second[name].values[measure])
+            for name in shared
+            if measure in first[name].values and measure in second[name].values
+        ]
+        if pairs:
+            found[measure] = _difference(np.array(pairs, float))
+    return found
+
+
+def _difference(pairs: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, Any]:
+    differences = pairs[:, 1] - pairs[:, 0]
+    low, high = mean_interval(differences)
+    values = {
+        "a": pairs[:, 0].mean(),
+        "b": pairs[:, 1].mean(),
+        "difference": differences.mean(),
+        "low": low,
+        "high": high,
+        "p": permutation_p(differences),
+    }
+    return {**{name: round(float(value), 6) for name, value in values.items()}, "n": len(pairs)}

@@ -1,0 +1,53 @@
+"""The page of a run: complete, in one file, and safe whatever the documents say."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from fake_journeys import FakeJourney
+from test_runs import answer
+
+from corpora import Question
+from eval.report import write_report
+
+QUESTIONS = [
+    *(Question(str(i), f"how long is {i}?", ("18 months",), category="term") for i in range(4)),
+    Question("bad", "is <script>alert(1)</script> | right?", ("36 years",), category="$x <b>"),
+    Question("none", "an invention?", answerable=False, category="none"),
+]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    folder = tmp_path_factory.mktemp("run")
+    answer(folder, FakeJourney(), QUESTIONS)
+    html, markdown = write_report(folder)
+    return html.read_text(encoding="utf-8"), markdown.read_text(encoding="utf-8")
+
+
+def test_the_page_is_one_file(written: tuple[str, str]) -> None:
+    """Nothing is loaded from elsewhere."""
+    loaded = re.findall(r"""(?:src|href)\s*=\s*["'](?!#)[^"']*""", written[0])
+    assert loaded == []
+
+
+def test_four_plots_are_well_formed(written: tuple[str, str]) -> None:
+    """F1 by category, risk and coverage, reliability, latency."""
+    drawings = re.findall(r"<svg.*?</svg>", written[0], re.DOTALL)
+    assert [ElementTree.fromstring(d).tag.endswith("svg") for d in drawings] == [True] * 4
+
+
+def test_a_question_is_text_not_markup(written: tuple[str, str]) -> None:
+    """In the page and in Markdown."""
+    assert ["<script>" in text for text in written] == [False, False]
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; | right?" in written[0]
+
+
+def test_the_worst_cases_are_the_wrong_ones(written: tuple[str, str]) -> None:
+    """Two are wrong of six; each with what was wanted."""
+    cases = written[1].split("## Worst cases")[1]
+    assert re.findall(r"\((\w+)\)$", cases, re.MULTILINE) == ["bad", "none"]
+    assert "wanted: 36 years" in cases
+    assert "wanted: (refusal: the documents do not say)" in cases
