@@ -126,10 +126,12 @@ def sparewheel(folder: Path, size: int) -> dict[str, Any]:
     hybrid = Hybrid(legs, Retrieve(candidates_k=CANDIDATES))
     asked = questions()
     whole = timed(lambda question: hybrid.search(question, K), asked)
+    keywords = timed(lambda question: bm25.search(question, CANDIDATES), asked)
+    embedding = timed(lambda question: embedder.embed([question], query=True), asked)
     return {
         **whole,
-        "keywords_p50_ms": timed(lambda question: bm25.search(question, CANDIDATES), asked)["p50_ms"],
-        "embed_p50_ms": timed(lambda question: embedder.embed([question], query=True), asked)["p50_ms"],
+        **{f"keywords_{key}": value for key, value in keywords.items()},
+        **{f"embed_{key}": value for key, value in embedding.items()},
         "open_s": round(opened_s, 3),
         "rss_mb": round(rss_mb()),
         **dense_leg(dense, embedder.embed(asked, query=True)),
