@@ -206,7 +206,7 @@ def character_map() -> bytes:
             normalization_rule_name="nmt_nfkc",
             minloglevel=2,
         )
-        rules = format.ModelProto()
+        rules: Any = format.ModelProto()  # type: ignore[attr-defined]
         rules.ParseFromString(Path(prefix + ".model").read_bytes())
     made: bytes = rules.normalizer_spec.precompiled_charsmap
     return made

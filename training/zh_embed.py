@@ -76,12 +76,17 @@ def train(recipe: dict[str, Any], data: dict[str, Any], folder: Path, out: Path)
     score = partial(figures, passages=passages, queries=measured, measure=data["measure"])
     found = {"bm25": recall([m["bm25"] for m in data["measure"]], data["measure"])}
     found["teacher"], found["pruned"] = score(teacher.eval()), score(student)
-    distil(student, teacher, passages + asked, recipe["distil"], recipe["seed"], out / "distil")
+    distilled = out / "distil" / "state.pt"
+    if distilled.exists():
+        student.load_state_dict(torch.load(distilled, map_location=device), strict=False)
+    else:
+        distil(student, teacher, passages + asked, recipe["distil"], recipe["seed"], out / "distil")
+        torch.save(trainable_state(student), distilled)
     found["distilled"] = score(student)
     hard = negatives(student, data, passages, asked, recipe["tune"]["dense_negatives"])
     tune(student, data["questions"], hard, passages, asked, recipe, out / "tune")
-    found["tuned"] = score(student)
     torch.save(trainable_state(student), out / "state.pt")
+    found["tuned"] = score(student)
     (out / "figures.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
     print(json.dumps(found))
 
@@ -149,7 +154,8 @@ def distil(student: BiEncoder, teacher: BiEncoder, rows: Ids, phase: dict[str, A
         made = model(*inputs).float()
         logits = [(vectors @ vectors.T / 0.02).fill_diagonal_(-1e4) for vectors in (made, goal)]
         like = nn.functional.kl_div(logits[0].log_softmax(-1), logits[1].softmax(-1), reduction="batchmean")
-        return 20 * (made - goal).square().sum(-1).mean() + like
+        distance: Tensor = 20 * (made - goal).square().sum(-1).mean()
+        return distance + like
 
     fit(student, batch_at, loss, schedule(phase, seed), out)
 
@@ -168,7 +174,7 @@ def bucketed(rows: Ids, size: int, seed: int) -> Callable[[int], list[int]]:
 
 
 def schedule(phase: dict[str, Any], seed: int) -> Schedule:
-    return Schedule(phase["steps"], lr=phase["lr"], ema=phase["ema"], seed=seed, log_every=100)
+    return Schedule(phase["steps"], lr=phase["lr"], ema=phase["ema"], seed=seed, log_every=100, checkpoint_every=200)
 
 
 def negatives(model: BiEncoder, data: dict[str, Any], passages: Ids, asked: Ids, count: int) -> list[list[int]]:

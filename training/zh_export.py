@@ -77,7 +77,11 @@ def export(model: nn.Module, outputs: tuple[str, ...], path: Path, *, int8: bool
     free |= {name: axes if name.endswith(("start_logits", "end_logits")) else {0: "batch"} for name in outputs}
     with tempfile.TemporaryDirectory() as folder:
         full, ready = Path(folder) / "full.onnx", Path(folder) / "ready.onnx"
-        names = {"input_names": ["input_ids", "attention_mask"], "output_names": [*outputs], "dynamic_axes": free}
+        names: dict[str, Any] = {
+            "input_names": ["input_ids", "attention_mask"],
+            "output_names": [*outputs],
+            "dynamic_axes": free,
+        }
         with torch.no_grad():
             torch.onnx.export(
                 model.float().cpu(), (ids, torch.ones_like(ids)), str(full), opset_version=17, dynamo=False, **names
@@ -110,7 +114,13 @@ def pack_layers(path: Path, whole: backbone.Backbone) -> None:
         packed, scales = nibbles[..., 0::2] | (nibbles[..., 1::2] << 4), found["scale"].astype(np.float32).reshape(-1)
         graph.initializer.extend([numpy_helper.from_array(packed, f"{name}.packed")])
         graph.initializer.extend([numpy_helper.from_array(scales, f"{name}.scales")])
-        options = {"K": matrix.shape[1], "N": len(matrix), "bits": 4, "block_size": 32, "accuracy_level": 4}
+        options: dict[str, Any] = {
+            "K": matrix.shape[1],
+            "N": len(matrix),
+            "bits": 4,
+            "block_size": 32,
+            "accuracy_level": 4,
+        }
         inputs = [node.input[0], f"{name}.packed", f"{name}.scales"]
         made = helper.make_node("MatMulNBits", inputs, [*node.output], node.name, domain="com.microsoft", **options)
         graph.node.remove(node)
@@ -140,7 +150,13 @@ def pack_words(path: Path, words: NDArray[Any]) -> None:
     }
     made = [helper.make_tensor(n, kind, a.shape, a.tobytes(), raw=True) for n, (kind, a) in parts.items()]
     inputs = ["words.packed", gather.input[1], "words.scales", "words.middle"]
-    options = {"gather_axis": 0, "quantize_axis": 1, "block_size": 32, "bits": 4, "domain": "com.microsoft"}
+    options: dict[str, Any] = {
+        "gather_axis": 0,
+        "quantize_axis": 1,
+        "block_size": 32,
+        "bits": 4,
+        "domain": "com.microsoft",
+    }
     look_up = helper.make_node("GatherBlockQuantized", inputs, ["words.half"], "words.look_up", **options)
     widen = helper.make_node("Cast", ["words.half"], [gather.output[0]], "words.widen", to=TensorProto.FLOAT)
     place = list(graph.node).index(gather)

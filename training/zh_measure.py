@@ -46,24 +46,24 @@ def measure(
     the others; refused: share of unanswerable questions refused; lost: share of answerable ones refused.
     """
     pairs = [(q["question"], q["text"]) for q in questions]
-    scores, exact, spans, labels, refused, lost, kept = [], [], [], [], [], [], []
+    kinds = ("f1", "em", "span_f1", "yes_no", "refused", "lost", "f1_refusing")
+    found: dict[str, list[float]] = {kind: [] for kind in kinds}
     for question, reading in zip(questions, read(run, tokenizer, pairs, limit, batch), strict=True):
         references = [question["label"]] if question["label"] else question["answers"]
         low = reading.margin < floor
         if not references:
-            refused.append(low)
-            kept.append(float(low))
+            found["refused"].append(low)
+            found["f1_refusing"].append(low)
             continue
         answer = answer_of(reading, question["text"])
         score = max(f1(answer, reference) for reference in references)
-        scores.append(score)
-        exact.append(any(characters(answer) == characters(reference) for reference in references))
-        lost.append(low)
-        kept.append(0.0 if low else score)
-        (labels if question["label"] else spans).append(score)
-    found = {"f1": scores, "em": exact, "span_f1": spans, "yes_no": labels, "refused": refused, "lost": lost}
-    figures = {name: round(float(np.mean(values)), 4) for name, values in found.items() if values}
-    return {**figures, "f1_refusing": round(float(np.mean(kept)), 4), "questions": len(questions)}
+        found["f1"].append(score)
+        found["em"].append(any(characters(answer) == characters(reference) for reference in references))
+        found["lost"].append(low)
+        found["f1_refusing"].append(0.0 if low else score)
+        found["yes_no" if question["label"] else "span_f1"].append(score)
+    figures = {kind: round(float(np.mean(values)), 4) for kind, values in found.items() if values}
+    return {**figures, "questions": len(questions)}
 
 
 def emptied(questions: Sequence[dict[str, Any]], seed: int) -> list[dict[str, Any]]:

@@ -51,11 +51,14 @@ def train(recipe: dict[str, Any], data: dict[str, Any], folder: Path, out: Path)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     model = SpanReader(backbone.load(folder / "backbone.npz").model(recipe["layers"])).to(device)
-    if start := recipe.get("start"):
-        print(model.load_state_dict(torch.load(out.parent / start / "state.pt"), strict=False).unexpected_keys)
     for phase in ("pretrain", "train"):
+        done = out / phase / "state.pt"
+        if done.exists():
+            model.load_state_dict(torch.load(done, map_location=device), strict=False)
+            continue
         made = rows(tokenizer, data["texts"], [Example(*row) for row in data[phase]], recipe["max_tokens"])
         run_phase(model, made, recipe[phase], recipe["seed"], out / phase)
+        torch.save(trainable_state(model), done)
     torch.save(trainable_state(model), out / "state.pt")
     figures = evaluate(runner(model), tokenizer, data["measure"], recipe["max_tokens"])
     (out / "figures.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
@@ -66,7 +69,9 @@ def run_phase(model: SpanReader, made: list[Row], phase: dict[str, Any], seed: i
     device = next(model.parameters()).device
     batches = Batches(made, min(phase["batch"], len(made)), seed, device)
     options = {name: value for name, value in phase.items() if name not in ("epochs", "batch")}
-    schedule = Schedule(steps=round(phase["epochs"] * batches.per_epoch), seed=seed, log_every=100, **options)
+    schedule = Schedule(
+        steps=round(phase["epochs"] * batches.per_epoch), seed=seed, log_every=100, checkpoint_every=200, **options
+    )
     fit(model, batches, span_loss, schedule, out)
 
 

@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
+from rag.answer.clause import ClauseQuoter
 from rag.answer.quote import SentenceQuoter
 from rag.types import Answerer, AnswerRequest, Draft
+
+_WITHOUT_WEIGHTS: Mapping[str, Callable[[], Answerer]] = {"zh": ClauseQuoter}
 
 
 class VerticalReader:
@@ -33,6 +36,6 @@ class VerticalReader:
         """The open reader of a language."""
         with self._opening:
             if language not in self._open:
-                opener = self._openers.get(language, SentenceQuoter)
+                opener = self._openers.get(language) or _WITHOUT_WEIGHTS.get(language, SentenceQuoter)
                 self._open[language] = opener()
             return self._open[language]

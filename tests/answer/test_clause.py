@@ -1,0 +1,69 @@
+"""Without a Chinese network the clause, date or amount asked for is quoted, verbatim and in place."""
+
+import pytest
+
+from rag.answer.clause import ClauseQuoter
+from rag.answer.vertical import VerticalReader
+from rag.types import AnswerRequest, Chunk, Hit
+
+JUDGMENT = (
+    "经审理查明,原告张某与被告李某于2016年3月5日签订房屋租赁合同,约定月租金为3200元,租赁期限三年,"
+    "被告李某未支付2018年下半年的租金,原告多次催讨,双方同意解除合同,争议房屋位于荣昌县昌元街道"
+)
+
+
+def read(question, *texts):
+    hits = tuple(
+        Hit(Chunk(f"d{i}", 0, len(text), text, language="zh"), 1.0 / (i + 1), i + 1, "test")
+        for i, text in enumerate(texts or (JUDGMENT,))
+    )
+    return ClauseQuoter().read(AnswerRequest(question, hits, language="zh"))
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("原告与被告何时签订租赁合同？", "2016年3月5日"),
+        ("月租金是多少？", "3200元"),
+        ("争议房屋位于何处？", "争议房屋位于荣昌县昌元街道"),
+    ],
+)
+def test_quotes_what_the_question_asks_for(question, expected):
+    """A date, an amount, or the clause; the span says exactly the text."""
+    draft = read(question)
+    assert draft.text == expected
+    (span,) = draft.spans
+    assert JUDGMENT[span.start : span.end] == expected
+
+
+@pytest.mark.parametrize(("question", "label"), [("被告是否支付租金？", "no"), ("双方是否同意解除合同？", "yes")])
+def test_yes_no_questions_get_a_label_and_the_evidence(question, label):
+    """The clause that denies means no, one that affirms means yes; other questions have no label."""
+    assert read(question).label == label
+    assert read("月租金是多少？").label == ""
+
+
+def test_refuses_what_the_passages_do_not_say():
+    """A question whose words are not there gets no answer."""
+    draft = read("刑期从哪一天起算？", "本合同一式两份,自双方签字之日生效")
+    assert (draft.refused, draft.text, draft.spans) == (True, "", ())
+
+
+def test_no_passages_no_answer():
+    """Nothing to read is refused, not an error; punctuation alone too."""
+    assert ClauseQuoter().read(AnswerRequest("租金多少？", (), language="zh")).refused
+    assert read("租金多少？", "。。。").refused
+
+
+def test_points_at_the_passage_that_says_it():
+    """Of several passages the span names the one that answers."""
+    draft = read("争议房屋位于何处？", "本合同自签字之日生效", JUDGMENT)
+    assert draft.spans[0].hit == 1
+
+
+async def test_stands_in_for_the_chinese_reader():
+    """Where no reader's weights are there, Chinese questions get this answerer."""
+    hit = Hit(Chunk("d", 0, len(JUDGMENT), JUDGMENT, language="zh"), 1.0, 1, "test")
+    request = AnswerRequest("月租金是多少？", (hit,), language="zh")
+    drafts = [item async for item in VerticalReader({}).stream(request)]
+    assert [draft.text for draft in drafts] == ["3200元"]
