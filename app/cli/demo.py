@@ -13,7 +13,7 @@ from corpora import profile, samples
 QUESTIONS = (
     ("legal", "How long do confidentiality obligations last under the NDA between Halvorsen and Brightwater?"),
     ("medical", "What is the highest daily dose of Corvasil for a patient of 80 years?"),
-    ("legal", "梧桐街26号商铺的押金是多少？"),
+    ("legal", "发明专利授权后，公司给沈若溪的奖金不低于多少？"),
 )
 NEXT = """\
 Next:

@@ -88,6 +88,7 @@ def _narrowed(question: str, text: str, clause: tuple[int, int]) -> tuple[int, i
     """The date or amount nearest to the clause where the question asks for one and there is one, else the clause."""
     pattern = _DATE if _WHEN.search(question) else _AMOUNT if _HOW_MUCH.search(question) else None
     found = [match.span() for match in pattern.finditer(text)] if pattern else []
+    found = [(start, end) for start, end in found if text[start:end].strip() not in question]
     middle = sum(clause) / 2
     inside = [span for span in found if clause[0] <= span[0] < clause[1]]
     return min(inside or found, key=lambda span: abs(span[0] - middle), default=clause)

@@ -67,3 +67,9 @@ async def test_stands_in_for_the_chinese_reader():
     request = AnswerRequest("月租金是多少？", (hit,), language="zh")
     drafts = [item async for item in VerticalReader({}).stream(request)]
     assert [draft.text for draft in drafts] == ["3200元"]
+
+
+def test_a_number_of_the_question_is_no_answer():
+    """The 26 of "梧桐街26号" is asked about, not asked for."""
+    draft = read("梧桐街26号的押金是多少？", "梧桐街26号商铺的押金为人民币33,000元")
+    assert draft.text == "33,000元"
