@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import click
-from rag.text import language_of
 
 from app.cli.common import EXIT, console, print_answer, print_json, settings_of
 from rag.errors import UsageError
+from rag.text import language_of
 
 
 @click.command()
