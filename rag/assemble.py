@@ -69,6 +69,7 @@ class Views:
         with self._lock:
             number = self._store.current()
             if self._view is None or number != self._number:
+                self._store = Store(self._store.folder)  # the first fill writes the embedding model into corpus.json
                 snapshot = self._store.open()
                 self._view = open_view(snapshot, self._store.config, self._settings)
                 self._number = number
@@ -134,11 +135,13 @@ def dense_writer(store: Store, settings: Settings) -> IndexWriter:
     """The index that fills behind. The corpus must have documents: their language chooses the model, once for all."""
     from rag.retrieve.dense_write import DenseWriter
 
-    if settings.retrieve.embedding == "auto" and not store.config.embedding:
+    if not store.config.embedding:
         from rag.retrieve.embed import open_embedder
 
         with store.open() as snapshot:
-            chosen = open_embedder("auto", snapshot.language()).name.partition("@")[0]
+            chosen = settings.retrieve.embedding
+            if chosen == "auto":
+                chosen = open_embedder("auto", snapshot.language()).name.partition("@")[0]
         store.configure(replace(store.config, embedding=chosen))
     return DenseWriter(embedder_of(store.config, settings))
 
@@ -193,6 +196,11 @@ def open_failover(settings: Settings, profile: Profile) -> Failover:
         answer_within_s=settings.answer.answer_within_s,
         local_ahead=settings.answer.local_ahead,
     )
+
+
+def reload(failover: Failover, settings: Settings, profile: Profile) -> None:
+    """New endpoints, keys and order from the next question on; questions in flight end with the old ones."""
+    failover.reload(targets(settings, profile), settings.answer.order)
 
 
 def targets(settings: Settings, profile: Profile) -> list[Target]:

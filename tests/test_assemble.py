@@ -1,0 +1,115 @@
+"""The concrete house: files in, an answer with its place out, and only local answerers for a sensitive corpus."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from eval.availability.schedule import Always
+from eval.availability.server import FaultServer
+from rag import assemble, open_chain
+from rag.errors import NotFound
+from rag.ingest.corpus import CorpusConfig, corpus_folder
+from rag.ingest.run import fill, ingest
+from rag.ingest.store import Store
+from rag.reliability.loop import background
+from rag.settings import Answering, Endpoint, Retrieve, Settings
+from rag.types import Profile
+
+LEASE = "# Lease\n\n## 1. Rent\n\nThe rent is 900 euros a month.\n\n## 2. Notice\n\nThe notice period is thirty days.\n"
+QUESTION = "What is the notice period?"
+
+
+def corpus(folder: Path, name: str = "leases", sensitivity: str = "normal") -> tuple[Settings, Store]:
+    """A corpus of one lease, words only."""
+    settings = Settings(
+        data_folder=str(folder / "data"), retrieve=Retrieve(rerank="off"), answer=Answering(local_ahead=False)
+    )
+    (folder / "lease.md").write_text(LEASE, encoding="utf-8")
+    config = CorpusConfig(name, "legal", sensitivity, profile=Profile("legal"))  # type: ignore[arg-type]
+    store = Store.create(corpus_folder(settings.corpora_folder, name), config)
+    ingest(
+        store, [folder / "lease.md"], settings=settings.ingest, profile=Profile("legal"),
+        writers=[assemble.keyword_writer()],
+    )  # fmt: skip
+    return settings, store
+
+
+@pytest.fixture
+def cloud():
+    """A healthy chat endpoint on the background loop."""
+    server = FaultServer()
+    background.run(server.__aenter__())
+    yield server
+    background.run(server.__aexit__(None, None, None))
+
+
+def with_cloud(settings: Settings, server: FaultServer) -> Settings:
+    return replace(settings, endpoint={"deepseek": Endpoint(url=server.url, key="k", first_token_s=30)})
+
+
+def test_from_files_to_an_answer_with_its_place(tmp_path: Path) -> None:
+    """The local reader answers from the words alone, cites verbatim, and says that the dense index is not built."""
+    settings, _ = corpus(tmp_path)
+    with assemble.open_journey("leases", settings) as journey:
+        answer = journey.ask(QUESTION)
+    assert (answer.outcome, "thirty days" in answer.text, answer.answered_by) == ("answered", True, "reader")
+    citation = answer.citations[0]
+    assert LEASE[citation.start : citation.end] == citation.quote
+    assert answer.notes == ("dense index 0% built: the rest is found by its words only",)
+
+
+def test_the_dense_index_joins_when_it_is_built(tmp_path: Path) -> None:
+    """After the fill, the same open journey uses it: no note any more."""
+    settings, store = corpus(tmp_path)
+    with assemble.open_journey("leases", settings) as journey:
+        fill(store, [assemble.dense_writer(store, settings)])
+        answer = journey.ask(QUESTION)
+    assert (answer.outcome, answer.notes) == ("answered", ())
+    assert "dense" in answer.evidence[0].scores
+
+
+def test_the_cloud_answers_first_and_the_reader_when_it_is_ill(tmp_path: Path, cloud: FaultServer) -> None:
+    """Healthy: the endpoint's answer. 503: the reader's, degraded, with the reason."""
+    settings, _ = corpus(tmp_path)
+    with assemble.open_journey("leases", with_cloud(settings, cloud)) as journey:
+        well = journey.ask(QUESTION)
+        cloud.play(Always("503"))
+        ill = journey.ask(QUESTION)
+    assert (well.answered_by, well.degraded) == ("deepseek", False)
+    assert (ill.answered_by, ill.degraded, ill.attempts[0].reason) == ("reader", True, "overloaded")
+    assert "thirty days" in ill.text
+
+
+def test_a_sensitive_corpus_never_reaches_the_cloud(tmp_path: Path, cloud: FaultServer) -> None:
+    """sensitivity = "high": the endpoint gets no call at all."""
+    settings, _ = corpus(tmp_path, sensitivity="high")
+    with assemble.open_journey("leases", with_cloud(settings, cloud)) as journey:
+        answer = journey.ask(QUESTION)
+    assert (answer.answered_by, answer.degraded, cloud.calls) == ("reader", False, 0)
+
+
+def test_endpoints_can_be_reloaded(tmp_path: Path, cloud: FaultServer) -> None:
+    """A journey that knew only the reader asks the new endpoint from the next question on."""
+    settings, store = corpus(tmp_path)
+    failover = assemble.open_failover(settings, store.config.profile)
+    assert [target.name for target in failover.targets] == ["reader"]
+    assemble.reload(failover, with_cloud(settings, cloud), store.config.profile)
+    assert [target.name for target in failover.targets] == ["deepseek", "reader"]
+
+
+def test_the_importers_front_door(tmp_path: Path) -> None:
+    """`from rag import open_chain` gives RetrievalQA's contract over the corpus."""
+    settings, _ = corpus(tmp_path)
+    output = open_chain("leases", settings).invoke({"query": QUESTION})
+    assert "thirty days" in output["result"]
+    assert output["source_documents"][0].metadata["document_id"] == "lease.md"
+
+
+def test_no_such_corpus_names_the_nearest(tmp_path: Path) -> None:
+    """A misspelt name is suggested."""
+    settings, _ = corpus(tmp_path)
+    with pytest.raises(NotFound, match="did you mean 'leases'"):
+        assemble.open_journey("lease", settings)
