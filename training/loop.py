@@ -68,7 +68,7 @@ def fit(
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             value = loss(model, batch_at(step))
         optimiser.zero_grad(set_to_none=True)
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), schedule.clip)
         optimiser.step()
         _update(average, model, min(schedule.ema, (step + 1) / (step + 10)))

@@ -3,7 +3,7 @@
 import pytest
 
 torch = pytest.importorskip("torch")
-from training.loop import Schedule, fit
+from training.loop import Schedule, fit  # noqa: E402
 
 
 def batch_at(step):
