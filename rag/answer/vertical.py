@@ -1,4 +1,8 @@
-"""The answerer that is always there: the built-in reader of the question's language; without one, the quoter."""
+"""The answerer that is always there: the built-in reader of the question's language; without one, the quoter.
+
+When every cloud endpoint is down at once, all questions come here. A reader needs a tenth of a second of processor, so
+only so many are read at a time; the others are quoted, which takes no time, and none waits for its budget to run out.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from typing import Any
 from rag.answer.clause import ClauseQuoter
 from rag.answer.quote import SentenceQuoter
 from rag.types import Answerer, AnswerRequest, Draft
+
+READINGS = 4  # at a time; one more is quoted instead
 
 _WITHOUT_WEIGHTS: Mapping[str, Callable[[], Answerer]] = {"zh": ClauseQuoter}
 
@@ -24,18 +30,29 @@ class VerticalReader:
         self._openers = openers
         self._open: dict[str, Answerer] = {}
         self._opening = threading.Lock()
+        self._places = threading.BoundedSemaphore(READINGS)
 
     async def stream(self, request: AnswerRequest) -> AsyncIterator[str | Draft]:
-        """What the reader of `request.language` streams."""
-        source: Any = self.reader(request.language).stream(request)
-        async with aclosing(source):
-            async for item in source:
-                yield item
+        """What the reader of `request.language` streams; what the quoter does while all reading places are taken."""
+        reading = self._places.acquire(blocking=False)
+        try:
+            answerer = self.reader(request.language) if reading else self.quoter(request.language)
+            source: Any = answerer.stream(request)
+            async with aclosing(source):
+                async for item in source:
+                    yield item
+        finally:
+            if reading:
+                self._places.release()
 
     def reader(self, language: str) -> Answerer:
         """The open reader of a language."""
         with self._opening:
             if language not in self._open:
-                opener = self._openers.get(language) or _WITHOUT_WEIGHTS.get(language, SentenceQuoter)
-                self._open[language] = opener()
+                opener = self._openers.get(language)
+                self._open[language] = opener() if opener else self.quoter(language)
             return self._open[language]
+
+    def quoter(self, language: str) -> Answerer:
+        """The answerer of a language that needs no weights."""
+        return _WITHOUT_WEIGHTS.get(language, SentenceQuoter)()
