@@ -1,16 +1,17 @@
 """The English reader as it is shipped (int8), on documents it was never trained on: `python -m benchmarks.reader`.
 
 Each set: F1 and exact match of the best span when the passage that answers is given, and how many passages without the
-answer are refused at 3 % lost answers. COVID-QA also with the whole paper and with all papers searched by BM25. Speed: one
-question over 8 passages of 1,600 characters. Intervals: 95 %, bootstrap over documents. `--every N` takes every Nth example.
+answer are refused at 3 % lost answers. COVID-QA also with the whole paper and with all papers searched by BM25. Speed:
+one question over 8 passages of 1,600 characters. Intervals: 95 %, bootstrap over documents. `--every N` takes every Nth
+example, `--search-every N` every Nth searched question.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import tomllib
 import time
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,9 @@ def interval(scored: Sequence[Scored], value: Callable[[Scored], float], draws: 
     return [round(float(q), 1) for q in np.quantile(means, (0.025, 0.975))]
 
 
-def given_window(reader: Reader, examples: Sequence[Example], every: int) -> tuple[dict[str, Any], dict[str, list[Scored]]]:
+def given_window(
+    reader: Reader, examples: Sequence[Example], every: int
+) -> tuple[dict[str, Any], dict[str, list[Scored]]]:
     """The table of sets, and the scored examples of each."""
     by: dict[str, list[Scored]] = {}
     for example in examples[::every]:
@@ -98,7 +101,7 @@ def mean(scored: Sequence[Scored], key: str) -> float:
 
 
 def searched(reader: Reader, data: Path, every: int, k: int = 8) -> dict[str, Any]:
-    """COVID-QA dev with the whole paper, and with all papers, searched: BM25 over windows of 1,000 characters, k read."""
+    """COVID-QA dev with the whole paper, and with all papers, searched: BM25 over windows of text, k of them read."""
     import bm25s
 
     papers, questions = covid_papers(data)
@@ -154,6 +157,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--search-every", type=int, default=1)
     given = parser.parse_args()
     data = Path(load_settings().public_data)
     recipe = tomllib.loads((Path(__file__).parent.parent / "training/reader.toml").read_text("utf-8"))
@@ -162,11 +166,11 @@ def main() -> None:
     quick = speed(WEIGHTS, legal, "Which law governs the agreement?")
     reader = Reader(WEIGHTS, threads=2)
     table, _ = given_window(reader, held, given.every)
-    table |= searched(reader, data, 1)
+    table |= searched(reader, data, given.search_every)
     for name, row in table.items():
         print(f"{name:22}", row)
     print(quick)
-    save("reader", {"sets": table, "speed": quick, "every": given.every})
+    save("reader", {"sets": table, "speed": quick, "every": given.every, "search_every": given.search_every})
 
 
 if __name__ == "__main__":

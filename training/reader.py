@@ -1,17 +1,18 @@
-"""From the data to the reading network: `python -m training.reader --config training/reader.toml --data DIR --out DIR`.
+"""From the data to the reader: `python -m training.reader --config training/reader.toml --data DIR --out DIR`.
 
-Stages, each skipped when its file exists: prepare (token arrays), pretrain (recurring spans), train (one network per seed),
-distill (one student of them all), export (int8 ONNX beside a tokenizer and a config). A stage that is stopped goes on
-from its checkpoint. `--set train.lr=3e-4` changes one key.
+Stages, each skipped when its file exists: prepare (token arrays), pretrain (recurring spans), train (one network per
+seed), distill (one student of them all), export (int8 ONNX and tokenizer). A stage that is stopped goes on from its
+checkpoint. `--set train.lr=3e-4` changes one key.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,7 +77,7 @@ def cloze_rows(config: Config, out: Path, processes: int = 0) -> Rows:
     stored = np.load(out / "text.npz")
     vocabulary = [tokenizer.id_to_token(i) for i in range(tokenizer.get_vocab_size())]
     ids, starts = stored["ids"], stored["starts"]
-    documents = [ids[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    documents = [ids[a:b] for a, b in itertools.pairwise(starts)]
     shares = [documents[i::64] for i in range(64)]
     with ProcessPoolExecutor(processes or None) as pool:
         each, seed = config["pretrain"]["each"], config["pretrain"]["seed"]
@@ -136,8 +137,7 @@ def loss_of(settings: dict[str, Any], teachers: list[ReaderNet] | None = None) -
         answers = (batch["spans"][:, 0, 0] >= 0).float()
         total = total + settings["gate_weight"] * functional.binary_cross_entropy_with_logits(gate.float(), answers)
         known = batch["label"] >= 0
-        rare = torch.tensor(settings.get("label_classes", [1.0, 1.0, 1.0]), device=label.device)
-        labels = functional.cross_entropy(label.float(), batch["label"].clamp(min=0), rare, reduction="none")
+        labels = functional.cross_entropy(label.float(), batch["label"].clamp(min=0), reduction="none")
         result: torch.Tensor = total + settings["label_weight"] * (labels * known).sum() / known.sum().clamp(min=1)
         return result
 
@@ -145,14 +145,14 @@ def loss_of(settings: dict[str, Any], teachers: list[ReaderNet] | None = None) -
 
 
 def fit_rows(net: ReaderNet, rows: Rows, settings: dict[str, Any], loss: Callable[..., Any], folder: Path, device: str,
-             seed: int, left_out: Sequence[int] = ()) -> None:  # fmt: skip
-    """Trains `net` on the rows but those `left_out`, and writes weights.pt (what training changed, fp16)."""
+             seed: int) -> None:  # fmt: skip
+    """Trains `net` on the rows and writes weights.pt (what training changed, fp16)."""
     import torch
 
     from training.loop import Schedule, fit
     from training.reader_model import trained_state
 
-    batches = plan(rows, settings["epochs"], settings["batch"], settings.get("weights", {}), seed, left_out)
+    batches = plan(rows, settings["epochs"], settings["batch"], settings.get("weights", {}), seed)
     steps = min(len(batches), settings.get("steps", len(batches)))
     take = on_device(rows, device)
     schedule = Schedule(steps, settings["lr"], ema=settings.get("ema", 0.0), seed=seed, log_every=100,
@@ -209,43 +209,17 @@ def distill(config: Config, out: Path, device: str) -> None:
     )
 
 
-def label(config: Config, out: Path, device: str) -> None:
-    """Writes final/weights.pt, the student that also learned PubMedQA's labels with its own readings as replay, and
-    labels.json: (id of the row, gold, log probabilities) by networks that never saw the row's fold.
-    """
-    settings = {**config["train"], **config["distill"], **config["label"]}
-    rows = Rows.load(out / "train.npz")
-    labelled = np.flatnonzero(rows.source == rows.sources.index("pubmedqa"))
-    order = np.random.default_rng(settings["seed"]).permutation(labelled)
-    folds = [*np.array_split(order, settings["folds"]), order[:0]]  # the last leaves nothing out: the one to keep
-    predicted = []
-    for number, fold in enumerate(folds):
-        kept = number == len(folds) - 1
-        net, teacher = (new_net(config, device, out / "student/weights.pt") for _ in range(2))
-        folder = out / ("final" if kept else f"fold-{number}")
-        fit_rows(net, rows, settings, loss_of(settings, [teacher.eval()]), folder, device, settings["seed"], fold)
-        predicted += label_predictions(net, rows, fold, device) if len(fold) else []
-    (out / "labels.json").write_text(json.dumps(predicted), encoding="utf-8")
+def export_student(config: Config, out: Path) -> None:
+    """Writes reader-en/model.onnx (int8) and tokenizer.json; config.json and its calibration stay with the weights."""
+    from training.reader_export import export
 
-
-def label_predictions(net: ReaderNet, rows: Rows, numbers: np.ndarray, device: str) -> list[list[Any]]:
-    """[row, gold, log probabilities of LABELS] of each row."""
-    import torch
-
-    batch = on_device(rows, device)(numbers)
-    with torch.no_grad():
-        logits = net.eval()(batch["ids"], batch["types"], batch["mask"])[2].float().log_softmax(-1).cpu()
-    return [[int(n), int(rows.label[n]), row.tolist()] for n, row in zip(numbers, logits, strict=True)]
-
-
-def average(config: Config, out: Path) -> None:
-    """Writes soup/weights.pt: the mean of the seeds' weights."""
-    import torch
-
-    states = [torch.load(out / f"seed-{s}/weights.pt", weights_only=True) for s in config["train"]["seeds"]]
-    (out / "soup").mkdir(exist_ok=True)
-    mean = {k: torch.stack([s[k].float() for s in states]).mean(0).half() for k in states[0]}
-    torch.save(mean, out / "soup/weights.pt")
+    folder = out / "reader-en"
+    folder.mkdir(exist_ok=True)
+    net = new_net(config, "cpu", out / "student/weights.pt")
+    written = export({k: v.detach().float().numpy() for k, v in net.state_dict().items()}, folder / "model.onnx")
+    tokenizer = Path(config["body"]["folder"]) / "tokenizer.json"
+    (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
+    print(f"{written / 2**20:.1f} MiB", flush=True)
 
 
 def main() -> None:
@@ -254,9 +228,7 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("reader.toml"))
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument(
-        "--stage", choices=("all", "prepare", "pretrain", "train", "distill", "label", "export"), default="all"
-    )
+    parser.add_argument("--stage", choices=("all", "prepare", "pretrain", "train", "distill", "export"), default="all")
     parser.add_argument("--seed", type=int, help="with --stage train: this network only")
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE")
     parser.add_argument("--device", default="")
@@ -282,9 +254,9 @@ def run(config: Config, data: Path, out: Path, stage: str, device: str, seed: in
     steps: list[tuple[str, str, Callable[[], None]]] = [
         ("prepare", "train.npz", lambda: prepare(config, data, out)),
         ("pretrain", "pretrain/weights.pt", lambda: pretrain(config, out, device)),
-        *(("train", f"seed-{s}/weights.pt", lambda s=s: train(config, out, device, s)) for s in seeds),  # type: ignore[misc]
+        *(("train", f"seed-{s}/weights.pt", lambda s=s: train(config, out, device, s)) for s in seeds),
         ("distill", "student/weights.pt", lambda: distill(config, out, device)),
-        ("label", "final/weights.pt", lambda: label(config, out, device)),
+        ("export", "reader-en/model.onnx", lambda: export_student(config, out)),
     ]
     for name, made, step in steps:
         if stage == name or (stage == "all" and not (out / made).exists()):

@@ -1,7 +1,7 @@
 """Examples as token arrays, and batches of them on the device.
 
-A row is [CLS] question [SEP] heading passage [SEP]; an answer may start and end in the passage, or, where there is none,
-at [CLS].
+A row is [CLS] question [SEP] heading passage [SEP]; an answer may start and end in the passage, or, where there is
+none, at [CLS].
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ MOST_TOKENS, MOST_QUESTION, MOST_SPANS = 512, 96, 6
 
 @dataclass(frozen=True)
 class Rows:
-    """ids: uint16, all rows one after the other; starts: int64 [rows + 1], where each begins; question and passage: uint16,
-    first token of segment 1 and of the passage in it; spans: int16 [rows, MOST_SPANS, 2], tokens of a row, both inclusive, -1
-    where unused; label: int8, index into LABELS or -1; source: uint8, index into `sources`.
+    """ids: uint16, all rows one after the other; starts: int64 [rows + 1], where each begins; question and passage:
+    uint16, first token of segment 1 and of the passage in it; spans: int16 [rows, MOST_SPANS, 2], tokens of a row, both
+    inclusive, -1 where unused; label: int8, index into LABELS or -1; source: uint8, index into `sources`.
     """
 
     ids: NDArray[np.uint16]
@@ -46,7 +46,8 @@ class Rows:
 
     def save(self, file: Path) -> None:
         """As one npz."""
-        np.savez(file, **{name: np.asarray(getattr(self, name)) for name in self.__dataclass_fields__})
+        arrays: dict[str, Any] = {name: np.asarray(getattr(self, name)) for name in self.__dataclass_fields__}
+        np.savez(file, **arrays)
 
     @classmethod
     def load(cls, file: Path) -> Rows:
@@ -66,7 +67,7 @@ def rows_of(parts: Iterable[tuple[Sequence[int], Sequence[int], Sequence[int], S
         segment = len(row)
         row += heading
         first = len(row)
-        row = [*row, *passage][: MOST_TOKENS - 1] + [SEP]
+        row = [*[*row, *passage][: MOST_TOKENS - 1], SEP]
         kept = [(first + a, first + b) for a, b in spans if first + b < len(row) - 1][:MOST_SPANS]
         if spans and not kept:
             continue
@@ -109,10 +110,10 @@ def token_span(offsets: Sequence[tuple[int, int]], start: int, end: int) -> tupl
     return (int(touching[0]), int(touching[-1])) if len(touching) else None
 
 
-def plan(rows: Rows, epochs: int, batch: int, weights: dict[str, float], seed: int,
-         left_out: Sequence[int] = ()) -> list[NDArray[np.int64]]:  # fmt: skip
-    """Row numbers of each batch: every epoch takes each source `weights` times (1 by default; 0.5 is a random half), rows
-    of like length together, batches shuffled; the rows `left_out` in none.
+def plan(rows: Rows, epochs: int, batch: int, weights: dict[str, float], seed: int
+) -> list[NDArray[np.int64]]:  # fmt: skip
+    """Row numbers of each batch: every epoch takes each source `weights` times (1 by default; 0.5 is a random half),
+    rows of like length together, batches shuffled.
     """
     rng = np.random.default_rng(seed)
     lengths = np.diff(rows.starts)
@@ -120,7 +121,7 @@ def plan(rows: Rows, epochs: int, batch: int, weights: dict[str, float], seed: i
     for _ in range(epochs):
         taken = []
         for number, name in enumerate(rows.sources):
-            own = rng.permutation(np.setdiff1d(np.flatnonzero(rows.source == number), left_out))
+            own = rng.permutation(np.flatnonzero(rows.source == number))
             wanted = weights.get(name, 1.0)
             taken += [own] * int(wanted) + [own[: round(len(own) * (wanted % 1))]]
         order = rng.permutation(np.concatenate(taken))

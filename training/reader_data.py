@@ -1,7 +1,7 @@
 """Reading examples from the open data sets: a question, a passage, and where its answers stand.
 
-One record as SQuAD has it: question "When did the 1973 oil crisis begin?", passage "The 1973 oil crisis began in October
-1973 when ...", spans ((29, 41), (29, 41), (29, 36)): one per annotator. No span: the passage does not answer.
+One record as SQuAD has it: question "When did the 1973 oil crisis begin?", passage "The 1973 oil crisis began in
+October 1973 when ...", spans ((29, 41), (29, 41), (29, 36)): one per annotator. No span: the passage does not answer.
 """
 
 from __future__ import annotations

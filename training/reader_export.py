@@ -1,8 +1,8 @@
 """The reading network as ONNX, built from its weights with onnxruntime's fused operators, then int8.
 
-In: ids, types, mask int32 [passages, tokens]; prior float [passages], added to the gate; most int64 [1], how many passages
-to read. After `GATE_LAYER` layers only the `most` passages with the highest gate + prior go on. Out: chosen int64 [read],
-rows of the input; span float [read, tokens, 2]; label float [read, 3]; gate float [passages].
+In: ids, types, mask int32 [passages, tokens]; prior float [passages], added to the gate; most int64 [1], how many
+passages to read. After `GATE_LAYER` layers only the `most` passages with the highest gate + prior go on. Out: chosen
+int64 [read], rows of the input; span float [read, tokens, 2]; label float [read, 3]; gate float [passages].
 """
 
 from __future__ import annotations
@@ -121,8 +121,8 @@ def _embed(g: _Graph) -> str:
 
 
 def export(weights: Mapping[str, NDArray[np.float32]], file: Path, fp32: Path | None = None) -> int:
-    """Writes the int8 model (weights per column, activations as they come) to `file`, and the fp32 one where wanted; bytes
-    written. Weights use 7 bits: processors without VNNI add pairs of products in 16 bits, where 8 would overflow.
+    """Writes the int8 model (weights per column, activations as they come) to `file`, and the fp32 one where wanted;
+    bytes written. Weights use 7 bits: processors without VNNI add pairs of products in 16 bits, where 8 would overflow.
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic

@@ -98,7 +98,7 @@ def refused(answered: Sequence[float], empty: Sequence[float], lost: float = LOS
 
 
 def summary(readings: Sequence[Reading]) -> dict[str, Any]:
-    """Per set with answers: n, f1 and em in percent; per negative set: share refused at `LOST`, by margin and by gate."""
+    """Per set with answers: n, f1 and em in percent; per negative set: share refused at `LOST`."""
     by: dict[str, list[Reading]] = {}
     for reading in readings:
         by.setdefault(reading.example.source, []).append(reading)

@@ -57,7 +57,7 @@ class ReaderNet(nn.Module):
         self.words.weight.requires_grad_(False)
 
     def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Span logits [batch, tokens, 2], gate logits [batch], label logits [batch, 3]; ids, types, mask [batch, tokens]."""
+        """Span logits [batch, tokens, 2], gate logits [batch], label logits [batch, 3]; inputs are [batch, tokens]."""
         x = self.norm(self.words(ids) + self.types(types) + self.positions.weight[: ids.shape[1]])
         x = functional.dropout(x, self.dropout, self.training)
         gate = x.new_zeros(len(x))

@@ -24,9 +24,15 @@ WINDOW_TOKENS = 320
 QUESTION_TOKENS = 28
 LONGEST_SPAN_WORDS = 6
 _STOP = frozenset(
-    "the a an of to in and or for on by with is are was were be been that this these those which it its as at from "
-    "not no any such other have has had may shall will would can could their his her they he she we our i you all if "
-    "but more than also each into under per so do does did who what when between about after before during one two".split()
+    re.findall(
+        r"\w+",
+        """
+    the a an of to in and or for on by with is are was were be been that this these those which it its
+    as at from not no any such other have has had may shall will would can could their his her they he
+    she we our i you all if but more than also each into under per so do does did who what when between
+    about after before during one two
+        """,
+    )
 )
 
 
@@ -69,8 +75,8 @@ def _up_to(chars: int, source: Iterator[str]) -> Iterator[str]:
 
 
 def recurring(tokens: Sequence[str]) -> dict[tuple[str, ...], list[tuple[int, int]]]:
-    """The word sequences that `tokens` (word pieces) says at least twice without overlap, and where: [first, end). They start
-    and end in a word that is no stop word; one that only stands inside a longer kept one is left out.
+    """The word sequences that `tokens` (word pieces) says at least twice without overlap, and where: [first, end). They
+    start and end in a word that is no stop word; one that only stands inside a longer kept one is left out.
     """
     words = [i for i, t in enumerate(tokens) if not t.startswith("##")] + [len(tokens)]
     places: dict[tuple[str, ...], list[tuple[int, int]]] = defaultdict(list)

@@ -1,8 +1,8 @@
 """The vertical reader: a small network that points at the answer in the passages. It quotes; it cannot invent.
 
 A passage is read in windows cut by character. Every window goes through the lower layers; the ones that a gate (and
-their rank in retrieval) finds likeliest go through all of them. `margin` is how much better the best span scores than no
-answer; per domain a logistic curve, fitted on held-out documents, makes it a probability.
+their rank in retrieval) finds likeliest go through all of them. `margin` is how much better the best span scores than
+no answer; per domain a logistic curve, fitted on held-out documents, makes it a probability.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 _ASKS_YES_OR_NO = re.compile(
-    r"\s*(?:(?:so|but|and|then),?\s+)?(?:is|are|was|were|do|does|did|can|could|may|might|must|shall|should|will|would|has|have|had)\b",
+    r"\s*(?:(?:so|but|and|then),?\s+)?(?:is|are|was|were|do|does|did|can|could|may|might|must|shall|should|will|would|"
+    r"has|have|had)\b",
     re.IGNORECASE,
 )
 _DENIES = re.compile(
@@ -138,8 +139,8 @@ class Reader:
         return float(self.config["rank_cost"]) * math.log(rank)
 
     def _spans(self, readings: Sequence[Reading], request: AnswerRequest) -> tuple[Span, ...]:
-        """The best span, and those not much worse that say something else, at most `most_spans`; score is the margin less
-        the cost of the passage's rank.
+        """The best span, and those not much worse that say something else, at most `most_spans`; score is the margin
+        less the cost of the passage's rank.
         """
         offered = []
         for reading in readings:
@@ -161,7 +162,7 @@ class Reader:
 
 
 def windows_of(chunk: Chunk, hit: int, chars: int, overlap: int) -> list[Window]:
-    """Windows of at most `chars` characters that cover the chunk, cut at white space, overlapping by about `overlap`."""
+    """Windows of at most `chars` characters that cover the chunk, cut at spaces, overlapping by about `overlap`."""
     text, heading = chunk.text, " ".join((chunk.title, *chunk.headings)).strip()
     made, start = [], 0
     while start < len(text):
@@ -177,7 +178,7 @@ def windows_of(chunk: Chunk, hit: int, chars: int, overlap: int) -> list[Window]
 
 
 def _agreed(label: str, question: str, evidence: str) -> Label:
-    """The network's label where polarity says the same (a negated clause answers an affirmative question no), else ""."""
+    """The network's label where polarity says so too (a negated clause answers an affirmative question no), or ""."""
     polarity = "no" if bool(_DENIES.search(question)) != bool(_DENIES.search(evidence)) else "yes"
     return cast(Label, label) if label == polarity else ""
 

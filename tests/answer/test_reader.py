@@ -1,0 +1,116 @@
+"""The shipped English reader quotes answers, refuses where there is none, and keeps its offsets."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import rag
+from rag.answer.reader import Reader, best_spans, windows_of
+from rag.errors import NotFound
+from rag.types import AnswerRequest, Chunk, Draft, Hit
+
+FOLDER = Path(rag.__file__).parent / "weights/reader-en"
+LAW = "12.1 This Agreement shall be governed by the laws of the State of Delaware."
+ASSIGNMENT = "9.2 Neither party may assign this Agreement without the prior written consent of the other party."
+PAYMENT = "4. The Customer shall pay all invoices within thirty (30) days of receipt."
+
+
+@cache
+def reader():
+    return Reader(FOLDER, threads=2)
+
+
+def hits(*texts):
+    return tuple(Hit(Chunk(f"d{i}", 0, len(t), t), 1.0, i + 1, "test") for i, t in enumerate(texts))
+
+
+def ask(question, *texts, domain="legal"):
+    return reader().read(AnswerRequest(question, hits(*texts), domain))
+
+
+def test_it_finds_the_clause_that_answers_among_others():
+    """The governing law stands in the second passage; the quote is there, word for word."""
+    draft = ask("Which law governs the agreement?", PAYMENT, LAW, ASSIGNMENT)
+    assert (draft.refused, draft.spans[0].hit) == (False, 1)
+    assert "laws of the State of Delaware" in draft.text
+
+
+def test_every_span_is_verbatim():
+    """Draft.text is the spans' text, joined; confidence is a probability."""
+    texts = (PAYMENT, LAW, ASSIGNMENT)
+    draft = ask("When must invoices be paid?", *texts)
+    assert draft.text == "; ".join(texts[s.hit][s.start : s.end] for s in draft.spans)
+    assert 0.0 <= draft.confidence <= 1.0
+
+
+def test_what_no_passage_answers_is_refused():
+    """No passage says a word of it; nothing is quoted."""
+    draft = ask("What dose of metformin was given?", PAYMENT, LAW)
+    assert (draft.refused, draft.text, draft.spans) == (True, "", ())
+
+
+def test_no_passages_no_answer():
+    """Without evidence there is nothing to quote."""
+    assert ask("Which law governs the agreement?").refused is True
+
+
+def test_a_medical_question_is_read_too():
+    """One network reads both domains."""
+    text = "The trial enrolled 22,071 male physicians, who took aspirin every other day for five years."
+    assert "22,071" in ask("How many physicians were enrolled?", text, domain="medical").text
+
+
+def test_a_yes_no_question_gets_its_label_and_the_evidence_sentence():
+    """A clause that forbids answers "no", with the whole sentence as evidence."""
+    draft = ask("Can the agreement be assigned without consent?", PAYMENT, ASSIGNMENT)
+    assert (draft.label, draft.spans[0].hit) == ("no", 1)
+    assert draft.text.endswith("consent of the other party.")
+
+
+def test_no_label_where_the_question_asks_no_yes_or_no():
+    """A question for a thing has an answer and no label."""
+    assert ask("Which law governs the agreement?", LAW).label == ""
+
+
+async def test_it_streams_its_text_and_then_one_draft():
+    """The contract of an Answerer."""
+    items = [item async for item in reader().stream(AnswerRequest("Which law governs?", hits(LAW), "legal"))]
+    assert isinstance(items[-1], Draft)
+    assert items[:-1] == [items[-1].text]
+
+
+def test_it_is_a_langchain_runnable():
+    """Documents in, the answer with offsets into them out."""
+    found = reader().as_runnable().invoke({"question": "Which law governs the agreement?", "documents": [LAW]})
+    number, start, end, _ = found["spans"][0]
+    assert (number, found["answer"]) == (0, LAW[start:end])
+
+
+def test_a_long_passage_is_read_to_its_end():
+    """The answer stands behind 6,000 characters; its offsets count in the whole chunk."""
+    long = "The parties have met and talked. " * 190 + LAW
+    draft = ask("Which law governs the agreement?", long)
+    assert "Delaware" in long[draft.spans[0].start : draft.spans[0].end]
+
+
+def test_windows_cover_the_chunk():
+    """Every character is in a window, no window is longer than asked, and each says where it stands."""
+    text = " ".join(f"word{n}" for n in range(900))
+    windows = windows_of(Chunk("d", 0, len(text), text), 3, 1600, 200)
+    assert all(text[w.start : w.start + len(w.text)] == w.text and len(w.text) <= 1600 for w in windows)
+    assert {i for w in windows for i in range(w.start, w.start + len(w.text))} == set(range(len(text)))
+
+
+def test_best_spans_are_disjoint_and_best_first():
+    """Two peaks give two spans; the end is never before the start."""
+    start, end = np.zeros(10, np.float32), np.zeros(10, np.float32)
+    start[[2, 6]], end[[3, 8]] = (5, 4), (5, 4)
+    assert best_spans(start, end, 2) == [(2, 3, 10.0), (6, 8, 8.0)]
+
+
+def test_a_folder_without_a_model_is_named():
+    """The error says which folder, and how to see what is there."""
+    with pytest.raises(NotFound, match="no reader in /nowhere"):
+        Reader("/nowhere")
