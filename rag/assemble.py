@@ -244,8 +244,10 @@ def _local_chat(settings: Settings, profile: Profile) -> Target:
     from rag.answer.chat import ChatAnswerer
 
     chat = settings.local_chat
+    completer = _completer(chat)
+    threading.Thread(target=completer.warm, name="load-local-chat", daemon=True).start()
     return Target(
-        ChatAnswerer(_completer(chat), profile, max_tokens=chat.max_new_tokens),
+        ChatAnswerer(completer, profile, max_tokens=chat.max_new_tokens),
         Budgets(chat.first_token_s, chat.between_tokens_s, chat.total_s),
     )
 

@@ -1,7 +1,7 @@
 """Step 4 of the journey: every citation resolved to document, page and character span.
 
 Two kinds of draft arrive. An extractive one points at spans: they become citations as they are. A written one carries
-markers `[n]` (n = hit number): each marker becomes the sentence of that hit which says what the answer says; a marker
+markers `[n]` (n = hit number; one without any gets that of the hit which bears it out): each marker becomes the sentence of that hit which says what the answer says; a marker
 of no hit is removed; and what the passages do not bear out (a sentence, a section or article number) is marked `[?]`.
 """
 
@@ -73,6 +73,9 @@ def _by_markers(draft: Draft, hits: Sequence[Hit], page_of: PageOf | None) -> tu
         return "".join(f" [{n}]" for n in known)
 
     text = _MARKER.sub(keep, draft.text).strip()
+    if not supported and (n := _best_hit(text, hits)):
+        supported[n] = text
+        text = f"{text} [{n}]"
     citations = []
     for n, claim in supported.items():
         start, end = _best_sentence(claim, hits[n - 1].chunk.text)
@@ -96,6 +99,14 @@ def _citation(marker: int, hit: Hit, start: int, end: int, page_of: PageOf | Non
         verified=bool(quote.strip()) and 0 <= start < end <= len(chunk.text),
         chunk_id=chunk.id,
     )
+
+
+def _best_hit(text: str, hits: Sequence[Hit]) -> int:
+    """Number of the hit that bears out an answer which cites nothing; 0 when none does."""
+    words = _words(text)
+    shared = [len(words & _words(hit.chunk.indexed_text)) for hit in hits]
+    best = max(shared, default=0)
+    return shared.index(best) + 1 if words and best >= SUPPORT_SHARE * len(words) else 0
 
 
 def _best_sentence(claim: str, passage: str) -> tuple[int, int]:

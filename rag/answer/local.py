@@ -62,6 +62,11 @@ class LocalCompleter:
         finally:
             stop.set()
 
+    def warm(self) -> None:
+        """Load ahead of the first question; what is wrong with the model is told by the question that needs it."""
+        with contextlib.suppress(Exception):
+            self.load()
+
     def load(self) -> tuple[Any, Any]:
         """(tokenizer, model), loaded once. Raises SettingsError when the model is not on this machine."""
         with self._loaded:

@@ -73,3 +73,10 @@ def test_a_quote_loses_the_line_breaks_of_its_page() -> None:
     """The answer reads in one line, Chinese without spaces; the citation's quote stays verbatim."""
     answer = cite(Answer("q", "c", "", "failed", evidence=HITS), Draft("thirty\n  days；付款\n期限", (Span(0, 0, 7),)))
     assert (answer.text, answer.citations[0].quote) == ("thirty days；付款期限", "Section")
+
+
+def test_an_answer_without_markers_gets_the_passage_that_bears_it_out() -> None:
+    """A small model forgets the markers; what no passage says stays without one."""
+    answer = cited("Either party may terminate on thirty days notice.")
+    assert (answer.text[-4:], answer.citations[0].document_id) == (" [1]", "msa.pdf")
+    assert cited("Bananas are yellow everywhere.").citations == ()
