@@ -55,7 +55,7 @@ class Retrieve:
     evidence_k: int = _key(8, "passages shown to the reader", 1, 100)
     rrf_k: int = _key(60, "constant of reciprocal rank fusion (Cormack 2009)", 1, 1000)
     rerank: Literal["auto", "off"] = _key("auto", "auto: rerank where a built-in model for the language exists")
-    rerank_k: int = _key(32, "fused passages the reranker reads", 1, 1000)
+    rerank_k: int = _key(24, "fused passages the reranker reads", 1, 1000)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Step 4 of the journey: every citation resolved to document, page and character span.
 
 Two kinds of draft arrive. An extractive one points at spans: they become citations as they are. A written one carries
-markers `[n]` (n = hit number; one without any gets that of the hit which bears it out): each marker becomes the sentence of that hit which says what the answer says; a marker
-of no hit is removed; and what the passages do not bear out (a sentence, a section or article number) is marked `[?]`.
+markers `[n]` (n = hit number): each marker becomes the sentence of that hit which says what the answer says; a marker
+of no hit is removed; an answer without any gets that of the hit which bears it out; and what the passages do not bear
+out (a sentence, a section or article number) is marked `[?]`.
 """
 
 from __future__ import annotations
