@@ -151,15 +151,18 @@ OTHERS: Mapping[str, Callable[[Columns], float]] = {
 Figure = dict[str, float | int]
 
 
-def summary(of: Sequence[Row]) -> dict[str, Figure]:
-    """Measure -> {value, low, high, n}, each question counting once (micro); without measures of no question."""
+def summary(of: Sequence[Row], others: bool = True) -> dict[str, Figure]:
+    """Measure -> {value, low, high, n}, each question counting once (micro); without measures of no question.
+
+    others: the measures that are no mean, too; of a handful of questions they say nothing.
+    """
     found: dict[str, Figure] = {}
     for name in MEANS:
         values = np.array([row.values[name] for row in of if name in row.values], float)
         if len(values):
             found[name] = _figure(float(values.mean()), mean_interval(values), len(values))
     table = columns(of)
-    for name, measure in OTHERS.items():
+    for name, measure in OTHERS.items() if others else ():
         value = measure(table)
         if not math.isnan(value):
             bounds = interval(len(of), lambda drawn, measure=measure: measure(table.at(drawn)))  # type: ignore[misc]
@@ -181,7 +184,9 @@ def score(of: Sequence[Row]) -> dict[str, Any]:
     found: dict[str, Any] = {"questions": len(of), "overall": summary(of)}
     for name, key in groups.items():
         names = sorted({key(row) for row in of})
-        found[name] = {group: summary([row for row in of if key(row) == group]) for group in names if group}
+        found[name] = {
+            group: summary([row for row in of if key(row) == group], name != "by_category") for group in names if group
+        }
     categories = found["by_category"].values()
     found["macro"] = {
         name: round(float(np.mean([c[name]["value"] for c in categories if name in c])), 6)

@@ -23,6 +23,12 @@ def test_the_same_values_give_the_same_interval() -> None:
     assert mean_interval(values) == mean_interval(values)
 
 
+def test_the_mean_is_drawn_in_blocks_as_it_is_one_by_one() -> None:
+    """The quick way for means agrees with the general one."""
+    values = np.random.default_rng(1).random(3000)  # more than one block
+    assert mean_interval(values) == pytest.approx(interval(3000, lambda drawn: float(values[drawn].mean())))
+
+
 def test_a_draw_without_a_value_is_left_out() -> None:
     """A statistic that is nan for some draws still has an interval; for all draws it has none."""
     low, high = interval(3, lambda drawn: 1.0 if 0 in drawn else float("nan"))
