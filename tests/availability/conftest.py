@@ -24,7 +24,7 @@ def server(request):
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    assert started.wait(10)
+    assert started.wait(60)
     yield made
     made.loop.call_soon_threadsafe(stop.set)
     thread.join(10)

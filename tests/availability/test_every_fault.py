@@ -21,8 +21,8 @@ TEXT = expected_answer("question-5").replace(" [1]", "")
 REQUEST = AnswerRequest(
     "How long is the notice period of question-5?", (Hit(Chunk("a.md", 0, len(TEXT), TEXT, id=1), 1.0, 1, "given"),)
 )
-PACE = Pace(keepalive_s=0.05, slow_keepalive_s=0.5, slow_first_token_s=3.0, slow_token_s=3.0, hold_s=3.0)
-BUDGETS = Budgets(first_token_s=1.0, between_tokens_s=0.5, total_s=4.0)
+PACE = Pace(keepalive_s=0.05, slow_keepalive_s=0.2, slow_first_token_s=60.0, slow_token_s=60.0, hold_s=60.0)
+SHORT_S, LONG_S = 0.3, 30.0  # only the budget that a fault is to miss is short: a slow machine fails no test
 
 REASONS = {
     "slow_first_token": "first_token_timeout",
@@ -73,12 +73,17 @@ class Reader:
         yield Draft("thirty days")
 
 
-def cloud(url, fault):
+def cloud(url, fault, connect_s=LONG_S):
     """A target over the product's client; the model name asks the server for the fault."""
-    endpoint = Endpoint(url=url, model=f"fault:{fault}", key="none", connect_s=0.5)
-    return Target(
-        ChatAnswerer(EndpointCompleter("cloud", endpoint), Profile()), BUDGETS, CircuitBreaker("cloud", Breaker())
+    reason = REASONS.get(fault)
+    budgets = Budgets(
+        first_token_s=SHORT_S if reason == "first_token_timeout" else LONG_S,
+        between_tokens_s=SHORT_S if reason == "between_tokens_timeout" else LONG_S,
+        total_s=2 * LONG_S,
     )
+    endpoint = Endpoint(url=url, model=f"fault:{fault}", key="none", connect_s=connect_s)
+    answerer = ChatAnswerer(EndpointCompleter("cloud", endpoint), Profile())
+    return Target(answerer, budgets, CircuitBreaker("cloud", Breaker()))
 
 
 async def ask(*targets):
@@ -105,13 +110,10 @@ def test_every_fault_has_an_expectation_here():
 
 @pytest.mark.parametrize("fault", sorted(REASONS))
 async def test_a_fault_costs_no_answer(server, fault):
-    """The reader answers in full, within budget, the attempt says why, and no call stays under way."""
-    began = asyncio.get_running_loop().time()
+    """The reader answers in full, the attempt says why, and no call stays under way."""
     shown, finished = await ask(cloud(server.url, fault), Target(Reader()))
-    seconds = asyncio.get_running_loop().time() - began
     assert (shown, finished.answered_by, finished.degraded) == ("thirty days", "reader", True)
     assert finished.attempts[0].reason == REASONS[fault]
-    assert seconds < 2.5
     await no_call_under_way(server)
 
 
@@ -139,7 +141,7 @@ async def test_the_callers_mistake_is_told_and_goes_no_further(server, fault):
 async def test_an_address_where_nothing_answers_costs_no_answer(server, url):
     """Refused, unknown host, TLS to a plain port."""
     url = server.url.replace("http:", "https:") if url == "https" else url
-    shown, finished = await ask(cloud(url, "ok"), Target(Reader()))
+    shown, finished = await ask(cloud(url, "ok", connect_s=SHORT_S), Target(Reader()))
     assert (shown, finished.attempts[0].reason in {"connect_failed", "connect_timeout"}) == ("thirty days", True)
 
 
@@ -162,8 +164,8 @@ async def test_a_cancelled_question_closes_its_socket(server):
 
 
 async def no_call_under_way(server):
-    """Fails after half a second with a call still open at the server."""
+    """Fails when a call is still open at the server."""
     gc.collect()
-    async with asyncio.timeout(0.5):
+    async with asyncio.timeout(LONG_S):
         while server.busy:  # noqa: ASYNC110  the server lives in another thread
             await asyncio.sleep(0.005)
