@@ -70,7 +70,7 @@ def checksum(snapshot: Snapshot) -> str:
     return hashlib.sha256(json.dumps([documents, indexes], sort_keys=True).encode()).hexdigest()
 
 
-def describe(name: str, batches: Sequence[Batch], settings: Settings) -> dict[str, Any]:
+def describe(name: str, batches: Sequence[Batch], settings: Settings, system: str = "sparewheel") -> dict[str, Any]:
     """run.json: equal for two runs that may be continued by one another. No key is in it."""
     asked = [asdict(question) for batch in batches for question in batch.questions]
     text = json.dumps(asked, ensure_ascii=False, sort_keys=True)
@@ -79,6 +79,7 @@ def describe(name: str, batches: Sequence[Batch], settings: Settings) -> dict[st
         endpoint["key"] = "***" if endpoint["key"] else ""
     return {
         "suite": name,
+        "system": system,
         "questions": len(asked),
         "questions_sha256": hashlib.sha256(text.encode()).hexdigest(),
         "corpora": {batch.corpus: batch.checksum for batch in batches},

@@ -16,9 +16,12 @@ from rag.errors import UsageError
 from rag.settings import LocalChat, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.table import Table
 
     from eval.runs import Batch
+    from rag.chain import Journey
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -37,6 +40,7 @@ evaluate.add_command(availability)
 @click.option("--out", type=FOLDER, help="Folder of the run (default: runs/NAME); one that was stopped goes on.")
 @click.option("--concurrency", type=click.IntRange(1, 256), default=4, show_default=True, help="Questions at a time.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many questions of each corpus.")
+@click.option("--baseline", is_flag=True, help="LangChain's BM25 + FAISS ensemble finds the passages, for comparison.")
 @click.option("--local", is_flag=True, help="Only the built-in reader: no endpoint, no chat model.")
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
 @click.pass_context
@@ -47,6 +51,7 @@ def run(
     out: Path | None,
     concurrency: int,
     limit: int | None,
+    baseline: bool,
     local: bool,
     as_json: bool,
 ) -> int:
@@ -61,7 +66,7 @@ def run(
         settings = only_local(settings)
     out = out or Path("runs") / Path(questions).stem
     batches = prepared(questions, corpus, settings, limit)
-    found = run_batches(questions, batches, out, settings, concurrency)
+    found = run_batches(questions, batches, out, settings, concurrency, baseline)
     if as_json:
         print_json({"folder": str(out), **found})
     else:
@@ -103,7 +108,9 @@ def prepared(questions: str, corpus: str | None, settings: Settings, limit: int 
     return made
 
 
-def run_batches(name: str, batches: list[Batch], out: Path, settings: Settings, concurrency: int) -> dict[str, Any]:
+def run_batches(
+    name: str, batches: list[Batch], out: Path, settings: Settings, concurrency: int, baseline: bool = False
+) -> dict[str, Any]:
     """Asks what is not answered yet, a bar on standard error; then the figures."""
     from rich.progress import Progress
 
@@ -111,12 +118,16 @@ def run_batches(name: str, batches: list[Batch], out: Path, settings: Settings, 
     from eval.score import score_folder
     from rag.assemble import open_journey
 
-    done = runs.open_run(out, runs.describe(name, batches, settings))
+    opener: Callable[[str, Settings], Journey] = open_journey
+    if baseline:
+        from eval.baselines import open_baseline as opener
+    system = "langchain ensemble" if baseline else "sparewheel"
+    done = runs.open_run(out, runs.describe(name, batches, settings, system))
     to = console(err=True)
     with Progress(console=to, transient=True, disable=not to.is_terminal) as bar:
         task = bar.add_task("Answering", total=sum(len(b.questions) for b in batches), completed=len(done))
         for batch in batches:
-            with open_journey(batch.corpus, settings) as journey:
+            with opener(batch.corpus, settings) as journey:
                 asking = runs.run(
                     out, batch, journey, done=done, concurrency=concurrency, told=lambda _: bar.advance(task)
                 )

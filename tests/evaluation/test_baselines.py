@@ -1,0 +1,42 @@
+"""The LangChain pipeline as a retriever of the journey."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eval.baselines import Ensemble
+from rag.errors import UsageError
+from rag.types import Chunk
+
+TEXTS = ["rent is due monthly", "dogs need consent", "cats are allowed", "the boiler is serviced yearly"]
+CHUNKS = [Chunk("lease.md", 30 * i, 30 * i + len(text), text, id=10 + i) for i, text in enumerate(TEXTS)]
+
+
+class Letters:
+    """Vectors of letter counts."""
+
+    name, dimension = "letters", 26
+
+    def embed(self, texts, *, query=False):
+        rows = np.array([[text.count(chr(97 + i)) for i in range(26)] for text in texts], np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module")
+def ensemble() -> Ensemble:
+    return Ensemble(CHUNKS, Letters(), k=2)
+
+
+def test_it_finds_our_chunks(ensemble: Ensemble) -> None:
+    """The chunk that both legs put first is first; hits are our own chunks, ranked from 1."""
+    hits = ensemble.search("dogs need consent", 3)
+    assert hits[0].chunk is CHUNKS[1]
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    assert len({hit.chunk.id for hit in hits}) == len(hits) <= 3
+
+
+def test_a_filter_is_refused_not_forgotten(ensemble: Ensemble) -> None:
+    """BM25Retriever has none; an answer from another document would be scored as if it were asked for."""
+    with pytest.raises(UsageError, match="cannot filter by document"):
+        ensemble.search("dogs", 2, {"document": "other.md"})
