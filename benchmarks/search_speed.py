@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.machine import rss_mb, save
+from benchmarks.machine import RESULTS, rss_mb, save
 from benchmarks.search_corpus import BASE, base_vectors, build, chunks_and_pieces, texts
 from corpora.public import dataset
 
@@ -47,14 +48,15 @@ def main() -> None:
         folder = options.folder or Path(scratch)
         sizes = [int(size) for size in options.sizes.split(",")]
         base_vectors(folder)
-        rows: dict[str, Any] = {}
+        file = RESULTS / "search_speed.json"  # sizes not measured now stay: the largest takes longest
+        rows: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["sizes"] if file.exists() else {}
         for size in sizes:
             rows[str(size)] = measure(folder, size)
             print(f"written: {report(rows)}", flush=True)
 
 
 def report(rows: dict[str, Any]) -> Path:
-    """Written after each size: the largest takes longest."""
+    """Writes what there is; the path."""
     figures = {
         "about": __doc__.split("\n\n")[2].replace("\n", " "),
         "corpus": f"LegalBench-RAG chunks, repeated with words replaced beyond 80k; vectors: {BASE} embedded passages, "
@@ -67,7 +69,7 @@ def report(rows: dict[str, Any]) -> Path:
 
 def measure(folder: Path, size: int) -> dict[str, Any]:
     """Every engine at one size, each in its own process."""
-    row: dict[str, Any] = {}
+    row: dict[str, Any] = {"load_1min": round(os.getloadavg()[0], 1)}
     for engine in ENGINES:
         if engine == "rank-bm25" and size > RANK_BM25_UP_TO:
             continue
@@ -95,18 +97,18 @@ def measure(folder: Path, size: int) -> dict[str, Any]:
 
 
 def build_corpus(folder: Path, size: int) -> dict[str, Any]:
-    """Seconds to write the corpus (texts, keyword and dense index; vectors given), bytes of each part."""
+    """Bytes of each part; seconds to write all (texts, keyword and dense index; vectors given) unless it was there."""
     place = folder / f"corpus-{size}"
-    started = time.perf_counter()
+    row: dict[str, Any] = {}
     if not place.exists():
-        build(place, chunks_and_pieces()[0], base_vectors(folder), size)
+        chunks, base = chunks_and_pieces()[0], base_vectors(folder)
+        started = time.perf_counter()
+        build(place, chunks, base, size)
+        row["seconds"] = round(time.perf_counter() - started, 1)
     (snapshot,) = (place / "snapshots").iterdir()
-    parts = {"bm25": "bm25/*", "dense": "dense/*", "passages": "store.sqlite"}
-    sizes = {name: sum(f.stat().st_size for f in snapshot.glob(pattern)) for name, pattern in parts.items()}
-    return {
-        "seconds": round(time.perf_counter() - started, 1),
-        **{f"{n}_mb": round(b / 1e6, 1) for n, b in sizes.items()},
-    }
+    for name, pattern in {"bm25": "bm25/*", "dense": "dense/*", "passages": "store.sqlite"}.items():
+        row[f"{name}_mb"] = round(sum(file.stat().st_size for file in snapshot.glob(pattern)) / 1e6, 1)
+    return row
 
 
 def sparewheel(folder: Path, size: int) -> dict[str, Any]:
