@@ -11,7 +11,7 @@ from app.cli.common import console, print_answer, settings_of
 from corpora import profile, samples
 
 QUESTIONS = (
-    ("legal", "How long do confidentiality obligations last under the NDA between Halvorsen and Brightwater?"),
+    ("legal", "How long does Harrowgate CAD keep working without a network connection?"),
     ("medical", "What is the highest daily dose of Corvasil for a patient of 80 years?"),
     ("legal", "发明专利授权后，公司给沈若溪的奖金不低于多少？"),
 )
