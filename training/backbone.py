@@ -11,6 +11,7 @@ import struct
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -194,7 +195,8 @@ def tokenizer(backbone: Backbone) -> tokenizers.Tokenizer:
 def character_map() -> bytes:
     """sentencepiece's nmt_nfkc rules, which XLM-RoBERTa uses, in the form `tokenizers` reads."""
     import sentencepiece
-    from sentencepiece import sentencepiece_model_pb2 as format
+
+    format: Any = import_module("sentencepiece.sentencepiece_model_pb2")
 
     with tempfile.TemporaryDirectory() as folder:
         prefix = str(Path(folder) / "rules")
@@ -206,7 +208,7 @@ def character_map() -> bytes:
             normalization_rule_name="nmt_nfkc",
             minloglevel=2,
         )
-        rules: Any = format.ModelProto()  # type: ignore[attr-defined]
+        rules: Any = format.ModelProto()
         rules.ParseFromString(Path(prefix + ".model").read_bytes())
     made: bytes = rules.normalizer_spec.precompiled_charsmap
     return made
