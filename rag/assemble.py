@@ -216,18 +216,20 @@ def _cloud(name: str, endpoint: Endpoint, settings: Settings, profile: Profile) 
     from rag.answer.chat import ChatAnswerer
     from rag.answer.endpoint import EndpointCompleter
 
+    completer = EndpointCompleter(name, endpoint)
+    identity = f"{name} {endpoint} {completer.key_digest()}"  # a changed key is a new endpoint: its breaker is closed
     return Target(
-        ChatAnswerer(EndpointCompleter(name, endpoint), profile),
+        ChatAnswerer(completer, profile),
         # connect_s is kept by the transport: an endpoint may send its head with the first token
         Budgets(endpoint.first_token_s, endpoint.between_tokens_s, endpoint.total_s),
-        _breaker(name, endpoint, settings.breaker),
-        identity=f"{name} {endpoint}",
+        _breaker(identity, name, settings.breaker),
+        identity=identity,
         hedge_after_s=endpoint.hedge_after_s,
     )
 
 
 @functools.cache
-def _breaker(name: str, endpoint: Endpoint, rules: Breaker) -> CircuitBreaker:
+def _breaker(identity: str, name: str, rules: Breaker) -> CircuitBreaker:
     """One breaker an endpoint and process, however many corpora ask it."""
     return CircuitBreaker(name, rules)
 

@@ -113,3 +113,19 @@ def test_no_such_corpus_names_the_nearest(tmp_path: Path) -> None:
     settings, _ = corpus(tmp_path)
     with pytest.raises(NotFound, match="did you mean 'leases'"):
         assemble.open_journey("lease", settings)
+
+
+def test_a_changed_key_closes_the_breaker_that_the_old_one_opened(tmp_path: Path, cloud: FaultServer) -> None:
+    """401 leaves an endpoint alone for minutes; after the key file changed, a reload asks it again."""
+    settings, store = corpus(tmp_path)
+    key = tmp_path / "key"
+    key.write_text("old")
+    profile = store.config.profile
+    with_key = replace(settings, endpoint={"deepseek": Endpoint(url=cloud.url, key_file=str(key))})
+    before = assemble.open_failover(with_key, profile)
+    same = assemble.open_failover(with_key, profile)
+    key.write_text("new")
+    after = assemble.open_failover(with_key, profile)
+    breakers = [failover.targets[0].breaker for failover in (before, same, after)]
+    assert breakers[0] is breakers[1]
+    assert breakers[0] is not breakers[2]
