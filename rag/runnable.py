@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from langchain_core.documents import Document as LangChainDocument
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
 from langchain_core.runnables.config import (
     ensure_config,
@@ -25,7 +24,8 @@ from pydantic import ConfigDict
 from rag.chain import Journey
 from rag.errors import Unavailable, UsageError, suggest
 from rag.events import Done, Event, Replace, Token
-from rag.types import Answer, Hit
+from rag.retrieve.retrievers import as_document
+from rag.types import Answer
 
 OPTIONS = ("filter", "k", "history", "within_s")
 
@@ -134,7 +134,7 @@ def _output(answer: Answer) -> dict[str, Any]:
     return {
         "query": answer.question,
         "result": answer.text,
-        "source_documents": [source_document(hit) for hit in answer.evidence],
+        "source_documents": [as_document(hit) for hit in answer.evidence],
         "outcome": answer.outcome,
         "citations": [asdict(citation) for citation in answer.citations],
         "answered_by": answer.answered_by,
@@ -153,23 +153,3 @@ def _piece(event: Event) -> dict[str, Any] | None:
         case Done(answer=answer):
             return _output(answer)
     return None
-
-
-def source_document(hit: Hit) -> LangChainDocument:
-    """A hit as LangChain's document: the passage, and where it stands as metadata."""
-    chunk = hit.chunk
-    return LangChainDocument(
-        id=str(chunk.id),
-        page_content=chunk.text,
-        metadata={
-            **chunk.metadata,
-            "document_id": chunk.document_id,
-            "title": chunk.title,
-            "headings": list(chunk.headings),
-            "page": chunk.page,
-            "start": chunk.start,
-            "end": chunk.end,
-            "score": hit.score,
-            "rank": hit.rank,
-        },
-    )

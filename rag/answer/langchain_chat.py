@@ -101,8 +101,7 @@ class SparewheelChat(BaseChatModel):
         whole: ChatGenerationChunk | None = None
         async for chunk in self._astream(messages, stop, run_manager, **kwargs):
             whole = chunk if whole is None else whole + chunk
-        assert whole is not None  # the last chunk always comes, or an error was raised
-        return ChatResult(generations=[ChatGeneration(message=_message(whole), generation_info=whole.generation_info)])
+        return _result(whole)
 
     def _generate(
         self,
@@ -114,8 +113,7 @@ class SparewheelChat(BaseChatModel):
         whole: ChatGenerationChunk | None = None
         for chunk in self._stream(messages, stop, run_manager, **kwargs):
             whole = chunk if whole is None else whole + chunk
-        assert whole is not None  # the last chunk always comes, or an error was raised
-        return ChatResult(generations=[ChatGeneration(message=_message(whole), generation_info=whole.generation_info)])
+        return _result(whole)
 
     async def _chunks(
         self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]
@@ -145,6 +143,11 @@ def _last(end: Completion) -> ChatGenerationChunk:
         chunk_position="last",
     )
     return ChatGenerationChunk(message=message, generation_info={"finish_reason": end.finish_reason})
+
+
+def _result(whole: ChatGenerationChunk | None) -> ChatResult:
+    assert whole is not None  # the last chunk always comes, or an error was raised
+    return ChatResult(generations=[ChatGeneration(message=_message(whole), generation_info=whole.generation_info)])
 
 
 def _message(whole: ChatGenerationChunk) -> AIMessage:
