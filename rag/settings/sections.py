@@ -1,0 +1,131 @@
+"""Every setting, once: its default, what it does, its bounds. `docs/settings.md` is made from this file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+
+def _key(default: Any, doc: str, low: float | None = None, high: float | None = None) -> Any:
+    """A documented key; low and high are inclusive bounds of a number."""
+    metadata = {"doc": doc, "low": low, "high": high}
+    if isinstance(default, dict | list):
+        return field(default_factory=lambda: type(default)(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """How documents become chunks."""
+
+    chunk_chars: int = _key(1000, "a chunk is at most this long, characters (Chinese: half of it)", 200, 8000)
+    overlap_chars: int = _key(0, "characters repeated from the chunk before, when a clause had to be cut", 0, 2000)
+    parse_timeout_s: float = _key(120.0, "wall-clock limit for parsing one file", 1, 3600)
+    parse_memory_mb: int = _key(2048, "memory limit of the parsing process", 256, 65536)
+    max_pages: int = _key(5000, "a longer document is refused", 1, 100000)
+    max_file_mb: int = _key(200, "a larger file is refused", 1, 4096)
+    ocr: Literal["auto", "off"] = _key("auto", "auto: scanned pages are read where an OCR engine is installed")
+    workers: int = _key(0, "parsing processes; 0 is one per core", 0, 256)
+
+
+@dataclass(frozen=True)
+class Retrieve:
+    """How passages are found."""
+
+    embedding: str = _key(
+        "auto",
+        "auto: the built-in model of the corpus' language; else a built-in name, or a sentence-transformers path",
+    )
+    candidates_k: int = _key(100, "passages taken from each retriever before fusion", 1, 10000)
+    evidence_k: int = _key(8, "passages shown to the reader", 1, 100)
+    rrf_k: int = _key(60, "constant of reciprocal rank fusion (Cormack 2009)", 1, 1000)
+    rerank: Literal["auto", "off"] = _key("auto", "auto: rerank where a built-in model for the language exists")
+    rerank_k: int = _key(24, "fused passages the reranker reads", 1, 1000)
+
+
+@dataclass(frozen=True)
+class Answering:
+    """How an answer is made."""
+
+    order: tuple[str, ...] = _key(
+        (), "answerers in the order they are tried; empty: every cloud endpoint, the local chat model, the reader"
+    )
+    answer_within_s: float = _key(60.0, "total wall-clock budget of one question", 0.1, 3600)
+    floor: float = _key(-1.0, "refuse when no passage scores above this; -1: the calibrated value of the domain", -1, 1)
+    local_ahead: bool = _key(
+        True, "compute the local answer while the cloud answers, so a missed deadline costs nothing"
+    )
+
+
+@dataclass(frozen=True)
+class Breaker:
+    """When an endpoint is left alone. Figures and their sources: docs/failover.md."""
+
+    window_s: float = _key(10.0, "rolling window", 1, 3600)
+    buckets: int = _key(10, "buckets of the window", 1, 1000)
+    failure_share: float = _key(0.30, "opens at this share of failures ...", 0.01, 1)
+    minimum_calls: int = _key(20, "... of at least this many calls in the window", 1, 100000)
+    consecutive_failures: int = _key(5, "or opens after this many failures in a row", 1, 100000)
+    sleep_s: float = _key(5.0, "wait before the first probe, doubling after each failed one", 0.01, 3600)
+    max_sleep_s: float = _key(60.0, "longest wait before a probe", 0.01, 86400)
+    probe_successes: int = _key(3, "successful probes in a row that close it again", 1, 100)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A cloud chat endpoint that speaks the OpenAI protocol (`[endpoint.NAME]`)."""
+
+    url: str = _key("https://api.deepseek.com", "base URL")
+    model: str = _key("deepseek-v4-flash", "model name sent with a request")
+    key: str = _key("", "API key; better: key_env or key_file")
+    key_env: str = _key("", "environment variable that holds the key")
+    key_file: str = _key("", "file that holds the key; read again when it changes")
+    thinking: bool = _key(False, "let a DeepSeek model think first (slower, costs output tokens)")
+    connect_s: float = _key(2.0, "budget for the connection", 0.05, 600)
+    first_token_s: float = _key(4.0, "budget until the first token of the answer", 0.05, 3600)
+    between_tokens_s: float = _key(10.0, "budget between two tokens", 0.05, 3600)
+    total_s: float = _key(60.0, "budget for the whole call", 0.1, 3600)
+    hedge_after_s: float = _key(0.0, "start the next answerer beside this one after so long; 0: never", 0, 3600)
+    price_cache_hit: float = _key(0.003, "US dollars per million prompt tokens found in the cache", 0)
+    price_cache_miss: float = _key(0.15, "US dollars per million other prompt tokens", 0)
+    price_output: float = _key(0.60, "US dollars per million answer tokens", 0)
+
+
+@dataclass(frozen=True)
+class LocalChat:
+    """A chat model on this machine by transformers (`[local_chat]`, extra `local`); off while `model` is empty."""
+
+    model: str = _key("", "folder, GGUF file or hub name of any causal language model")
+    quantise: Literal["none", "8bit", "4bit"] = _key("none", "weights in memory; 4bit and 8bit need fewer gigabytes")
+    device: str = _key("auto", "auto, cpu, cuda, cuda:0, ...")
+    allow_download: bool = _key(False, "may fetch the model from the hub; otherwise only what is on disk")
+    max_new_tokens: int = _key(512, "longest answer", 1, 32768)
+    queue: int = _key(4, "questions that may wait; one more fails over at once", 0, 1000)
+    first_token_s: float = _key(20.0, "budget until the first token of the answer", 0.05, 3600)
+    between_tokens_s: float = _key(10.0, "budget between two tokens", 0.05, 3600)
+    total_s: float = _key(120.0, "budget for the whole answer", 0.1, 3600)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set."""
+
+    data_folder: str = _key("", "where corpora are kept; empty: the user's data folder")
+    public_data: str = _key("", "folder of the public data sets (benches, `corpora fetch`); empty: none")
+    ingest: Ingest = field(default_factory=Ingest)
+    retrieve: Retrieve = field(default_factory=Retrieve)
+    answer: Answering = field(default_factory=Answering)
+    breaker: Breaker = field(default_factory=Breaker)
+    local_chat: LocalChat = field(default_factory=LocalChat)
+    endpoint: Mapping[str, Endpoint] = field(default_factory=dict)
+
+    @property
+    def corpora_folder(self) -> Path:
+        """Folder with one sub-folder per corpus."""
+        if self.data_folder:
+            return Path(self.data_folder).expanduser()
+        import platformdirs
+
+        return Path(platformdirs.user_data_dir("sparewheel"))
