@@ -78,7 +78,7 @@ class EndpointCompleter:
         reason (see `reliability.faults`) where the status was 200 and the answer was none.
         """
         request = self._body(messages, tools, options)
-        headers = {"Authorization": f"Bearer {self._key()}", "Accept": "text/event-stream"}
+        headers = {"Authorization": f"Bearer {self.key()}", "Accept": "text/event-stream"}
         async with self._client().stream("POST", "chat/completions", json=request, headers=headers) as response:
             if response.status_code >= 400:
                 await response.aread()
@@ -107,7 +107,7 @@ class EndpointCompleter:
     def key_digest(self) -> str:
         """Tells one key from another without giving it away; "" where it cannot be read."""
         try:
-            return hashlib.sha256(self._key().encode()).hexdigest()[:12]
+            return hashlib.sha256(self.key().encode()).hexdigest()[:12]
         except SettingsError:
             return ""
 
@@ -127,7 +127,7 @@ class EndpointCompleter:
             body["tools"] = list(tools)
         return body
 
-    def _key(self) -> str:
+    def key(self) -> str:
         """The key, read anew for each call, so a rotated key is used at once."""
         endpoint = self.endpoint
         if endpoint.key_file:

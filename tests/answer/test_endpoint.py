@@ -98,9 +98,9 @@ def test_the_key_file_is_read_for_each_call(tmp_path) -> None:
     file = tmp_path / "key"
     completer = EndpointCompleter("primary", Endpoint(key_file=str(file)))
     file.write_text("first\n")
-    before = completer._key()
+    before = completer.key()
     file.write_text("second\n")
-    assert (before, completer._key()) == ("first", "second")
+    assert (before, completer.key()) == ("first", "second")
 
 
 def test_cost_counts_cache_hits_and_misses_apart() -> None:
