@@ -109,6 +109,23 @@ class LocalChat:
 
 
 @dataclass(frozen=True)
+class Page:
+    """The analyst's page, `sparewheel ui` (`[page]`)."""
+
+    host: str = _key("127.0.0.1", "address the page listens on; beyond this machine only with sign_in")
+    port: int = _key(8501, "port of the page; 0: any free one", 0, 65535)
+    sign_in: Literal["none", "password", "oidc"] = _key(
+        "none", "none: the owner of this machine; password: `sparewheel users`; oidc: `[auth]` of Streamlit's secrets"
+    )
+    session_hours: float = _key(12.0, "a password sign-in is asked for again after so long", 0.01, 8760)
+    names: tuple[str, ...] = _key((), "host names the page is reached by; empty: any, with sign_in none this machine's")
+    https: bool = _key(False, "the page is reached by https (a proxy does it): cookies travel by nothing else")
+    admins: tuple[str, ...] = _key((), "oidc: e-mail addresses of administrators")
+    analysts: tuple[str, ...] = _key((), "oidc: e-mail addresses of analysts")
+    viewers: tuple[str, ...] = _key((), "oidc: e-mail addresses of viewers; '*': everyone who signs in")
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set."""
 
@@ -119,6 +136,7 @@ class Settings:
     answer: Answering = field(default_factory=Answering)
     breaker: Breaker = field(default_factory=Breaker)
     local_chat: LocalChat = field(default_factory=LocalChat)
+    page: Page = field(default_factory=Page)
     endpoint: Mapping[str, Endpoint] = field(default_factory=dict)
 
     @property
