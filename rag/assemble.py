@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.access import User, admitted
 from rag.chain import Journey, View
 from rag.ingest.corpus import CorpusConfig, corpus_folder
 from rag.ingest.store import Store
@@ -28,21 +29,30 @@ WEIGHTS = Path(__file__).parent / "weights"
 READER_BUDGET_S = 30.0  # the built-in reader takes a tenth of a second; this is for a machine under load
 
 
-def open_journey(corpus: str, settings: Settings | None = None) -> Journey:
-    """The journey over a corpus; close it after use. Raises NotFound, or StoreError for an index of other models."""
+def open_journey(corpus: str, settings: Settings | None = None, user: User | None = None) -> Journey:
+    """The journey over a corpus; close it after use. user: who asks, None for the local owner.
+
+    Raises NotFound (Forbidden where the user may not read it), or StoreError for an index of other models.
+    """
     settings = settings or load_settings()
-    store = Store(corpus_folder(settings.corpora_folder, corpus))
-    views = Views(store, settings)
+    config = admitted(settings.corpora_folder, corpus, user)
+    views = Views(Store(corpus_folder(settings.corpora_folder, corpus)), settings)
     views()  # whatever is wrong with the index is told now, not with the first question
-    config = store.config
+    answering = open_failover(settings, config.profile)
+
+    def reload_parts(settings: Settings) -> None:
+        reload(answering, settings, config.profile)
+        views.reload(settings)
+
     return Journey(
         corpus=corpus,
         view=views,
-        answering=open_failover(settings, config.profile),
+        answering=answering,
         profile=config.profile,
         sensitivity=config.sensitivity,
         settings=settings,
         close=views.close,
+        reload=reload_parts,
     )
 
 
@@ -77,6 +87,12 @@ class Views:
                 while len(self._snapshots) > 2:
                     self._snapshots.pop(0).close()
             return self._view
+
+    def reload(self, settings: Settings) -> None:
+        """The next question opens the newest snapshot anew, with these settings."""
+        with self._lock:
+            self._settings = settings
+            self._number = 0
 
     def close(self) -> None:
         """Closes the snapshots; no question may be in flight."""
@@ -226,6 +242,12 @@ def _cloud(name: str, endpoint: Endpoint, settings: Settings, profile: Profile) 
         identity=identity,
         hedge_after_s=endpoint.hedge_after_s,
     )
+
+
+def breakers(settings: Settings) -> list[CircuitBreaker]:
+    """Of the endpoints, in the order of the settings: the very ones that every journey of this process asks."""
+    clouds = [_cloud(name, endpoint, settings, Profile()) for name, endpoint in settings.endpoint.items()]
+    return [cloud.breaker for cloud in clouds if cloud.breaker is not None]
 
 
 @functools.cache

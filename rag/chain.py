@@ -62,6 +62,7 @@ class Journey:
         settings: Settings,
         clock: Callable[[], float] = time.perf_counter,
         close: Callable[[], None] = lambda: None,
+        reload: Callable[[Settings], None] = lambda settings: None,
     ) -> None:
         self.corpus = corpus
         self.profile = profile
@@ -71,6 +72,12 @@ class Journey:
         self._settings = settings
         self._clock = clock
         self._close = close
+        self._reload = reload
+
+    def reload(self, settings: Settings) -> None:
+        """Other settings from the next question on; questions in flight end with the answerers they began with."""
+        self._settings = settings
+        self._reload(settings)
 
     def close(self) -> None:
         """Give back what the journey holds; questions after it fail."""

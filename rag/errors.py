@@ -4,6 +4,8 @@
       UsageError        the caller can cure it; exit code 2, HTTP 422; never trips a breaker, never fails over
         SettingsError   a setting is unknown or its value is out of range
         NotFound        no such corpus, document or model; HTTP 404
+          Forbidden     it is not for this user, who is told no more than that; HTTP 404
+        NeedsRole       the user's role does not reach; HTTP 403
       Unavailable       a dependency failed; the next answerer is tried, or HTTP 503
         DeadlineExceeded  a wall-clock budget ran out
       DocumentError     one document could not be read; the others go on
@@ -33,6 +35,14 @@ class SettingsError(UsageError):
 
 class NotFound(UsageError):
     """What was named does not exist."""
+
+
+class Forbidden(NotFound):
+    """The user may not know of it: told in the words used where it does not exist."""
+
+
+class NeedsRole(UsageError):
+    """The user is known and may know of it, but may not do that to it."""
 
 
 class Unavailable(SparewheelError):

@@ -24,6 +24,7 @@ class CorpusConfig:
     domain: str = "general"
     sensitivity: Sensitivity = "normal"
     embedding: str = ""  # name of the embedding model; "" until the first dense index is built
+    readers: tuple[str, ...] = ()  # who may read it (rag.access): user names, "group:NAME"; empty: everybody
     profile: Profile = field(default_factory=Profile)
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
@@ -39,7 +40,7 @@ def read_config(folder: Path) -> CorpusConfig:
         profile: dict[str, Any] = {
             key: tuple(value) if key in tuples else value for key, value in raw["profile"].items()
         }
-        return CorpusConfig(**{**raw, "profile": Profile(**profile)})
+        return CorpusConfig(**{**raw, "readers": tuple(raw.get("readers", ())), "profile": Profile(**profile)})
     except FileNotFoundError:
         near = suggest(folder.name, corpus_names(folder.parent))
         raise NotFound(
