@@ -14,6 +14,7 @@ from rag.access import User, admitted
 from rag.chain import Journey, View
 from rag.ingest.corpus import CorpusConfig, corpus_folder
 from rag.ingest.store import Store
+from rag.observe import hooks
 from rag.reliability.breaker import CircuitBreaker
 from rag.reliability.deadline import Budgets
 from rag.reliability.failover import Failover, Target
@@ -222,6 +223,7 @@ def reload(failover: Failover, settings: Settings, profile: Profile) -> None:
 def targets(settings: Settings, profile: Profile) -> list[Target]:
     """The answerers with their budgets and breakers, cloud ones first."""
     found = [_cloud(name, endpoint, settings, profile) for name, endpoint in settings.endpoint.items()]
+    hooks.endpoints({target.name: target.breaker for target in found})
     if settings.local_chat.model:
         found.append(_local_chat(settings, profile))
     found.append(_vertical(profile))
@@ -232,7 +234,7 @@ def _cloud(name: str, endpoint: Endpoint, settings: Settings, profile: Profile) 
     from rag.answer.chat import ChatAnswerer
     from rag.answer.endpoint import EndpointCompleter
 
-    completer = EndpointCompleter(name, endpoint)
+    completer = EndpointCompleter(name, endpoint, kept_alive=hooks.kept_alive)
     identity = f"{name} {endpoint} {completer.key_digest()}"  # a changed key is a new endpoint: its breaker is closed
     return Target(
         ChatAnswerer(completer, profile),

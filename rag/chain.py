@@ -22,6 +22,7 @@ from typing import Protocol
 from rag.answer.cite import PageOf, cite, refusal
 from rag.errors import Unavailable, UsageError
 from rag.events import Cited, Done, Event, Retrieved
+from rag.observe import hooks
 from rag.reliability.deadline import Deadline
 from rag.reliability.failover import FailoverEvent, Finished
 from rag.reliability.loop import background
@@ -114,7 +115,7 @@ class Journey:
                     return event.answer
         raise AssertionError("stream ended without Done")
 
-    async def stream(
+    def stream(
         self,
         question: str,
         *,
@@ -124,6 +125,20 @@ class Journey:
         within_s: float | None = None,
     ) -> AsyncGenerator[Event]:
         """Events as they happen, `Done` last. k: passages given to the answerer; within_s: total budget, seconds."""
+        events = self._events(question, k, filter, history, within_s)
+        if not hooks.listeners:
+            return events
+        return hooks.watched(events, question, self.corpus, self.profile.domain, self.sensitivity)
+
+    async def _events(
+        self,
+        question: str,
+        k: int | None,
+        filter: Filter | None,
+        history: Sequence[tuple[str, str]],
+        within_s: float | None,
+    ) -> AsyncGenerator[Event]:
+        """The journey itself."""
         question = _checked(question)
         started = self._clock()
         timings: dict[str, float] = {}

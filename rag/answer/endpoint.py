@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -60,8 +60,17 @@ class EndpointCompleter:
 
     local = False
 
-    def __init__(self, name: str, endpoint: Endpoint, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        endpoint: Endpoint,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        kept_alive: Callable[[str, int], None] = lambda name, size: None,
+    ) -> None:
+        """kept_alive: told the bytes of every line that only keeps the connection warm."""
         self.name = name
+        self._kept_alive = kept_alive
         self.model = endpoint.model
         self.endpoint = endpoint
         self._transport = transport
@@ -87,12 +96,16 @@ class EndpointCompleter:
             read = _Reading(self.endpoint)
             if "text/event-stream" in response.headers.get("content-type", "text/event-stream"):
                 async for line in _lines(response):
+                    if line.startswith(b":"):
+                        self._kept_alive(self.name, len(line) + 1)
                     yield read.event(line)
                     if read.ended:
                         break
             else:
                 body = b""
                 async for line in _lines(response):
+                    if not line.strip():
+                        self._kept_alive(self.name, len(line) + 1)
                     body += line + b"\n"
                     yield Progress.ALIVE
                 yield read.whole(body)

@@ -1,0 +1,63 @@
+"""What the library tells of itself: metrics, traces, logs, the audit log and the last questions.
+
+    start(settings)          from now on every question of this process is observed; again with other settings: anew
+    asked_by(user, id)       whose question it is, for the audit log and the log lines
+    metrics.exposition()     the body of /metrics        recent.recent()    the last questions, for the health page
+
+Before `start` nothing of this is imported and a question costs nothing more.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rag.observe.hooks import asker, request_id
+
+if TYPE_CHECKING:
+    from rag.observe.running import Running
+    from rag.settings import Settings
+
+__all__ = ["asked_by", "asker", "request_id", "start", "stop"]
+
+_lock = threading.Lock()
+_running: Running | None = None
+
+
+def start(settings: Settings) -> None:
+    """Observe as `settings.observe` says. Called again: nothing where the settings are the same, else begun anew."""
+    global _running
+    from rag.observe.running import Running
+
+    with _lock:
+        if _running is not None and _running.settings == settings:
+            return
+        if _running is None:
+            atexit.register(stop)
+        else:
+            _running.close()
+        _running = Running(settings)
+
+
+def stop() -> None:
+    """Nothing is observed any more; what was told until now is written."""
+    global _running
+    with _lock:
+        if _running is not None:
+            _running.close()
+            atexit.unregister(stop)
+        _running = None
+
+
+@contextmanager
+def asked_by(user: str, id: str = "") -> Iterator[None]:
+    """Questions asked inside are of `user` ("": the local owner), under the request id `id`."""
+    user_token, id_token = asker.set(user), request_id.set(id)
+    try:
+        yield
+    finally:
+        asker.reset(user_token)
+        request_id.reset(id_token)

@@ -134,8 +134,9 @@ class CircuitBreaker:
         return self._state
 
     def listen(self, listener: Listener) -> None:
-        """Calls `listener` after every change of state, outside the lock."""
-        self._listeners.append(listener)
+        """Calls `listener` after every change of state, outside the lock; one that listens already is not added."""
+        if listener not in self._listeners:
+            self._listeners.append(listener)
 
     def acquire(self) -> Permit | None:
         """Leave for one call; None while the endpoint is to be left alone. Never waits."""

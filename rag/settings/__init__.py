@@ -18,7 +18,7 @@ from typing import Any
 
 from rag.errors import SettingsError
 from rag.settings.read import build
-from rag.settings.sections import Answering, Breaker, Endpoint, Ingest, LocalChat, Page, Retrieve, Settings
+from rag.settings.sections import Answering, Breaker, Endpoint, Ingest, LocalChat, Observe, Page, Retrieve, Settings
 
 __all__ = [
     "Answering",
@@ -26,6 +26,7 @@ __all__ = [
     "Endpoint",
     "Ingest",
     "LocalChat",
+    "Observe",
     "Page",
     "Retrieve",
     "Settings",

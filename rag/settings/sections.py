@@ -126,6 +126,24 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Observe:
+    """What a server and a page tell of themselves (`[observe]`); the commands of a terminal observe nothing."""
+
+    metrics: bool = _key(True, "count questions; the API shows the counts under /metrics")
+    metrics_port: int = _key(0, "the page shows its counts under /metrics on this port; 0: nowhere", 0, 65535)
+    metrics_host: str = _key("127.0.0.1", "address that port listens on")
+    log: Literal["off", "text", "json"] = _key("text", "a line for each question and warning on standard error")
+    audit: bool = _key(True, "keep the audit log: who asked which corpus, what was cited, who answered")
+    audit_folder: str = _key("", "where the audit log is kept; empty: '.audit' beside the corpora")
+    audit_max_mb: float = _key(64.0, "size at which the audit log begins a new file", 0.001, 4096)
+    otlp_endpoint: str = _key("", "OTLP/HTTP address that traces are sent to (extra `trace`); empty: no traces")
+    trace_share: float = _key(1.0, "share of the questions that is traced", 0, 1)
+    certificates: tuple[str, ...] = _key(
+        (), "HOST:PORT or PEM files whose days left are shown, besides those of https endpoints"
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set."""
 
@@ -137,6 +155,7 @@ class Settings:
     breaker: Breaker = field(default_factory=Breaker)
     local_chat: LocalChat = field(default_factory=LocalChat)
     page: Page = field(default_factory=Page)
+    observe: Observe = field(default_factory=Observe)
     endpoint: Mapping[str, Endpoint] = field(default_factory=dict)
 
     @property

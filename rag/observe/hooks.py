@@ -1,0 +1,168 @@
+"""Where the library tells what happens, and who listens. While nobody listens, telling costs one comparison.
+
+    watched(events, ...)          the journey's events, unchanged; its end is told once as `Asked`, however it ended
+    breakers                      the newest breaker of each endpoint, for whoever shows its health
+    kept_alive, changed           bytes that an endpoint sent instead of an answer; a breaker's change of state
+
+A listener is called on the event loop of the question: it must return within microseconds. What is slow (disk, network)
+goes through `Later`. This module imports nothing that is heavy.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import queue
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from rag.errors import UsageError
+from rag.events import AttemptFailed, Done, Event, Replace, Token
+from rag.types import Answer, Attempt, Sensitivity
+
+request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
+asker: contextvars.ContextVar[str] = contextvars.ContextVar("asker", default="")  # name of the user who asks
+
+Ended = Literal["answered", "refused", "failed", "cancelled", "invalid"]
+MOST_WAITING = 10_000  # records that `Later` keeps for a slow disk; more are dropped and counted
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question from its beginning to its end. outcome "cancelled": the asker left; "invalid": the asker's mistake.
+
+    Where no answer came, `answer` is a failed one that holds the attempts seen until then.
+    """
+
+    answer: Answer
+    outcome: Ended
+    domain: str
+    sensitivity: Sensitivity
+    began: float  # Unix time, seconds
+    seconds: float
+    first_token_s: float | None  # from the beginning; None when no text was shown
+    error: str  # class name of what ended it, "" for an answer
+    context: contextvars.Context  # of the asker, at the beginning
+
+    @property
+    def request_id(self) -> str:
+        return self.context.get(request_id, "")
+
+    @property
+    def asker(self) -> str:
+        return self.context.get(asker, "")
+
+
+listeners: list[Callable[[Asked], None]] = []
+transitions: list[Callable[[str, str, str, str], None]] = []  # endpoint, state before, state after, reason
+keepalives: list[Callable[[str, int], None]] = []  # endpoint, bytes
+breakers: dict[str, Any] = {}  # endpoint -> its `reliability.breaker.CircuitBreaker`
+in_flight = 0
+_count = threading.Lock()
+
+
+def kept_alive(endpoint: str, size: int) -> None:
+    """`size` bytes came that only keep the connection warm."""
+    for listen in keepalives:
+        listen(endpoint, size)
+
+
+def changed(endpoint: str, before: str, after: str, reason: str) -> None:
+    """A listener for `CircuitBreaker.listen`."""
+    for listen in transitions:
+        listen(endpoint, before, after, reason)
+
+
+def endpoints(found: Mapping[str, Any]) -> None:
+    """These are the endpoints now, each with its breaker; those of before are forgotten."""
+    for breaker in found.values():
+        breaker.listen(changed)
+    for name in [*breakers]:
+        if name not in found:
+            del breakers[name]
+    breakers.update(found)
+
+
+async def watched(
+    events: AsyncGenerator[Event], question: str, corpus: str, domain: str, sensitivity: Sensitivity
+) -> AsyncGenerator[Event]:
+    """`events` as they are. Every listener is told exactly once, before the last event goes out."""
+    global in_flight
+    context, began, started = contextvars.copy_context(), time.time(), time.perf_counter()
+    first_token_s: float | None = None
+    attempts: list[Attempt] = []
+    told = False
+
+    def tell(answer: Answer, outcome: Ended, error: str = "") -> None:
+        seconds = time.perf_counter() - started
+        _tell(Asked(answer, outcome, domain, sensitivity, began, seconds, first_token_s, error, context))
+
+    with _count:
+        in_flight += 1
+    try:
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, Token | Replace):
+                    first_token_s = first_token_s or time.perf_counter() - started
+                elif isinstance(event, AttemptFailed):
+                    attempts.append(event.attempt)
+                elif isinstance(event, Done):
+                    told = True
+                    tell(event.answer, event.answer.outcome)
+                yield event
+    except BaseException as error:
+        if not told:
+            outcome: Ended = "cancelled"  # GeneratorExit, CancelledError, KeyboardInterrupt
+            if isinstance(error, Exception):
+                outcome = "invalid" if isinstance(error, UsageError) else "failed"
+            tell(Answer(question, corpus, "", "failed", attempts=tuple(attempts)), outcome, type(error).__name__)
+        raise
+    finally:
+        with _count:
+            in_flight -= 1
+
+
+def _tell(asked: Asked) -> None:
+    for listen in listeners:
+        try:
+            listen(asked)
+        except Exception:  # a question is never lost to its book-keeping
+            logging.getLogger(__name__).exception("an observer of questions failed")
+
+
+class Later:
+    """A listener that hands what it is told to slow ones, in one background thread and in order."""
+
+    def __init__(self, slow: Sequence[Callable[[Asked], None]]) -> None:
+        self.dropped = 0
+        self._slow = tuple(slow)
+        self._waiting: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="sparewheel-observe", daemon=True)
+        self._thread.start()
+
+    def __call__(self, asked: Asked) -> None:
+        if self._waiting.qsize() < MOST_WAITING:
+            self._waiting.put(asked)
+        else:
+            self.dropped += 1
+
+    @property
+    def waiting(self) -> int:
+        return self._waiting.qsize()
+
+    def close(self, within_s: float = 10.0) -> None:
+        """Whatever was told until now has been handed on, or `within_s` seconds are over."""
+        self._waiting.put(None)
+        self._thread.join(within_s)
+
+    def _work(self) -> None:
+        while (asked := self._waiting.get()) is not None:
+            for listen in self._slow:
+                try:
+                    listen(asked)
+                except Exception:
+                    logging.getLogger(__name__).exception("a slow observer of questions failed")

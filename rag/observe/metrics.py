@@ -1,0 +1,138 @@
+"""The counts of this process in Prometheus' format. Names in base units; every label has few values (`Few`).
+
+No label holds a user, a question or anything out of a document. What can be looked up when somebody asks for it
+(breakers, indexes, files) is read then, see `collect`.
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from rag.observe.hooks import Asked
+
+# Seconds. 2 s is where the rule HighLatency looks; 4, 10, 20, 60 are the budgets' defaults.
+LATENCY_S = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0, 30.0, 60.0, 120.0)
+STEP_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 2.0, 4.0, 10.0, 60.0)
+MOST_VALUES = 50  # of a label that people name: answerers, domains, corpora
+OTHER = "other"
+
+
+class Few:
+    """Label values as they come, `most` different ones; the rest are called "other"."""
+
+    def __init__(self, most: int = MOST_VALUES) -> None:
+        self._most = most
+        self._known: set[str] = set()
+
+    def __call__(self, value: str) -> str:
+        if value in self._known:
+            return value
+        if len(self._known) >= self._most:
+            return OTHER
+        self._known.add(value)
+        return value
+
+
+class Metrics:
+    """The counters of one process. `asked`, `changed` and `kept_alive` are listeners of `hooks`."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._answerer, self._domain, self._reason = Few(), Few(), Few()
+        self.questions = self._counter(
+            "questions", "Questions that ended, by outcome and by who answered", "outcome", "answerer", "domain"
+        )
+        self.degraded = self._counter(
+            "degraded", "Questions answered by another than the first answerer of the order", "domain"
+        )
+        self.attempts = self._counter("attempts", "Calls of answerers, by how they ended", "answerer", "outcome")
+        self.failovers = self._counter(
+            "failovers", "Answerers that were left for the next one, by fault code", "answerer", "reason"
+        )
+        self.tokens = self._counter("tokens", "Tokens: cache_hit and cache_miss of prompts, output", "answerer", "kind")
+        self.cost = self._counter("cost_usd", "US dollars at the prices of the settings", "answerer")
+        self.keepalive = self._counter("keepalive_bytes", "Bytes that only kept a connection warm", "endpoint")
+        self.transitions = self._counter("breaker_transitions", "Changes of a breaker", "endpoint", "before", "after")
+        self.total_s = self._histogram("question_seconds", "From the question to the whole answer", LATENCY_S, "domain")
+        self.first_s = self._histogram(
+            "first_token_seconds", "From the question to its first text", LATENCY_S, "domain"
+        )
+        self.call_s = self._histogram(
+            "answerer_first_token_seconds", "From an answerer's call to its first text", LATENCY_S, "answerer"
+        )
+        self.step_s = self._histogram("step_seconds", "Each step of the journey: retrieve, rerank, ...", STEP_S, "step")
+        # `labels` builds a key at every call; these remember their children
+        self._total = cache(self.total_s.labels)
+        self._first = cache(self.first_s.labels)
+        self._call = cache(self.call_s.labels)
+        self._step = cache(self.step_s.labels)
+        self._ended = cache(self.questions.labels)
+        self._tried = cache(self.attempts.labels)
+        self._token = cache(self.tokens.labels)
+
+    def asked(self, asked: Asked) -> None:
+        answer, domain = asked.answer, self._domain(asked.domain)
+        self._ended(asked.outcome, self._answerer(answer.answered_by or "none"), domain).inc()
+        if answer.degraded:
+            self.degraded.labels(domain).inc()
+        if asked.outcome in ("answered", "refused", "failed"):  # a cancelled question says nothing of our speed
+            self._total(domain).observe(asked.seconds)
+            if asked.first_token_s is not None:
+                self._first(domain).observe(asked.first_token_s)
+        for step, seconds in answer.timings.items():
+            if step != "total":
+                self._step(step).observe(seconds)
+        for attempt in answer.attempts:
+            name = self._answerer(attempt.answerer)
+            self._tried(name, attempt.outcome).inc()
+            if attempt.outcome in ("failed", "skipped"):
+                self.failovers.labels(name, self._reason(attempt.reason)).inc()
+            if attempt.first_token_s is not None:
+                self._call(name).observe(attempt.first_token_s)
+        usage = answer.usage
+        if usage.prompt_tokens or usage.completion_tokens:
+            name = self._answerer(answer.answered_by)
+            self._token(name, "cache_hit").inc(usage.cache_hit_tokens)
+            self._token(name, "cache_miss").inc(usage.cache_miss_tokens)
+            self._token(name, "output").inc(usage.completion_tokens)
+            self.cost.labels(name).inc(usage.cost_usd)
+
+    def changed(self, endpoint: str, before: str, after: str, reason: str) -> None:
+        self.transitions.labels(self._answerer(endpoint), before, after).inc()
+
+    def kept_alive(self, endpoint: str, size: int) -> None:
+        self.keepalive.labels(self._answerer(endpoint)).inc(size)
+
+    def _counter(self, name: str, doc: str, *labels: str) -> Counter:
+        return Counter(f"sparewheel_{name}", doc, labels, registry=self.registry)
+
+    def _histogram(self, name: str, doc: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(f"sparewheel_{name}", doc, labels, buckets=buckets, registry=self.registry)
+
+
+_now: Metrics | None = None
+
+
+def use(metrics: Metrics | None) -> None:
+    """`exposition` shows these."""
+    global _now
+    _now = metrics
+
+
+@lru_cache(maxsize=1)
+def process_registry() -> CollectorRegistry:
+    """Memory, processor time and open files of this process."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    return registry
+
+
+def exposition() -> tuple[bytes, str]:
+    """(body, content type) of /metrics; without `sparewheel_` metrics while `observe.metrics` is off."""
+    shown: list[Any] = [process_registry(), *([_now.registry] if _now else [])]
+    return b"".join(generate_latest(registry) for registry in shown), CONTENT_TYPE_LATEST

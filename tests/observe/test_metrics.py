@@ -1,0 +1,161 @@
+"""What /metrics says after questions were asked through a real journey with fake steps."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, suppress
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from rag import observe
+from rag.chain import Journey, View
+from rag.errors import Unavailable, UsageError
+from rag.events import AttemptFailed, Token
+from rag.observe import hooks, metrics, recent
+from rag.reliability.failover import Finished
+from rag.settings import Observe, Settings
+from rag.types import Attempt, Chunk, Draft, Hit, Profile, Span, Usage
+
+RENT = Chunk("lease.pdf", 0, 22, "The rent is 900 euros.", id=1)
+DOWN = Attempt("deepseek", "failed", "first_token_timeout", "no token", 4.0)
+WELL = Attempt("reader", "answered", "", "", 0.1, 0.05)
+ANSWERED = Finished(
+    Draft("900 euros", (Span(0, 12, 21, 0.9),), confidence=0.9, usage=Usage(100, 10, 60, 40, 0.002)),
+    "reader",
+    True,
+    (DOWN, WELL),
+)
+FAILED = Unavailable("nobody", reason="overloaded")
+FAILED.attempts = (DOWN,)
+
+
+class Found:
+    """A retriever that always finds the rent."""
+
+    def search(self, query: str, k: int, filter: Any = None) -> list[Hit]:
+        return [Hit(RENT, 1.0, 1, "fake")]
+
+
+class Scripted:
+    """An answering that plays its events; an exception among them is raised, None waits for ever."""
+
+    def __init__(self, *events: Any) -> None:
+        self.events = events
+
+    async def stream(self, request: Any, deadline: Any = None) -> AsyncIterator[Any]:
+        for event in self.events:
+            if event is None:
+                await asyncio.Event().wait()
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+
+def journey(*events: Any, domain: str = "legal", sensitivity: Any = "normal") -> Journey:
+    return Journey(
+        corpus="lease",
+        view=lambda: View(Found()),
+        answering=Scripted(*events),  # type: ignore[arg-type]
+        profile=Profile(domain),
+        sensitivity=sensitivity,
+        settings=Settings(),
+    )
+
+
+@pytest.fixture(autouse=True)
+def observed(tmp_path: Any) -> Iterator[None]:
+    observe.start(Settings(data_folder=str(tmp_path), observe=Observe(audit=False, log="off")))
+    yield
+    observe.stop()
+
+
+def samples() -> dict[tuple[str, ...], float]:
+    """(name, label values in the order of their names) -> value."""
+    body, _ = metrics.exposition()
+    families = text_string_to_metric_families(body.decode())
+    return {
+        (sample.name, *(sample.labels[key] for key in sorted(sample.labels))): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+async def test_a_question_is_counted_once_by_outcome_answerer_and_domain() -> None:
+    """Asked by aask, which leaves the stream after the last event: one answered question, not also a cancelled one."""
+    await journey(Token("900 euros", "reader"), ANSWERED).aask("How much?")
+    found = samples()
+    assert {key: value for key, value in found.items() if key[0] == "sparewheel_questions_total"} == {
+        ("sparewheel_questions_total", "reader", "legal", "answered"): 1.0
+    }
+    assert found["sparewheel_degraded_total", "legal"] == 1.0
+    assert found["sparewheel_failovers_total", "deepseek", "first_token_timeout"] == 1.0
+    assert found["sparewheel_attempts_total", "reader", "answered"] == 1.0
+    assert found["sparewheel_question_seconds_count", "legal"] == 1.0
+    assert found["sparewheel_first_token_seconds_count", "legal"] == 1.0
+    assert found["sparewheel_step_seconds_count", "retrieve"] == 1.0
+    assert found["sparewheel_tokens_total", "reader", "cache_hit"] == 60.0
+    assert found["sparewheel_cost_usd_total", "reader"] == 0.002
+
+
+@pytest.mark.parametrize(
+    ("events", "outcome"),
+    [((FAILED,), "failed"), ((RuntimeError("a bug"),), "failed"), ((UsageError("too long"),), "invalid")],
+)
+async def test_a_question_that_ends_badly_is_counted_too(events: Any, outcome: str) -> None:
+    """Nobody could answer, a bug, the caller's mistake: each is one question of its outcome."""
+    with suppress(RuntimeError, UsageError):
+        await journey(*events).aask("How much?")
+    assert samples()["sparewheel_questions_total", "none", "legal", outcome] == 1.0
+
+
+async def test_a_question_given_up_is_cancelled_with_the_attempts_seen() -> None:
+    """The asker leaves after a failed attempt: outcome cancelled, no latency, and the health page sees the attempt."""
+    async with aclosing(journey(AttemptFailed(DOWN), None).stream("How much?")) as events:
+        async for event in events:
+            if isinstance(event, AttemptFailed):
+                break
+    found = samples()
+    assert found["sparewheel_questions_total", "none", "legal", "cancelled"] == 1.0
+    assert ("sparewheel_question_seconds_count", "legal") not in found
+    assert [(q.outcome, q.attempts) for q in recent.recent()] == [("cancelled", (DOWN,))]
+    assert hooks.in_flight == 0
+
+
+async def test_recent_questions_hold_no_text_of_a_sensitive_corpus() -> None:
+    """The newest first; a question about a sensitive corpus is kept without its words."""
+    with observe.asked_by("ann", "r-1"):
+        await journey(ANSWERED).aask("How much?")
+    await journey(ANSWERED, sensitivity="high").aask("Has Mr Smith diabetes?")
+    assert [(q.question, q.request_id) for q in recent.recent()] == [("", ""), ("How much?", "r-1")]
+
+
+async def test_labels_have_few_values() -> None:
+    """A thousand domains, answerers and reasons make at most 50 values and "other" of each label."""
+    for n in range(1000):
+        attempt = Attempt(f"endpoint-{n}", "failed", f"reason-{n}")
+        finished = Finished(Draft("x"), f"endpoint-{n}", False, (attempt,))
+        await journey(finished, domain=f"domain-{n}").aask("How much?")
+    body, _ = metrics.exposition()
+    values: dict[tuple[str, str], set[str]] = {}
+    for family in text_string_to_metric_families(body.decode()):
+        for sample in family.samples:
+            for label, value in sample.labels.items():
+                values.setdefault((family.name, label), set()).add(value)
+    crowded = {key: len(found) for key, found in values.items() if len(found) > metrics.MOST_VALUES + 1}
+    assert crowded == {}
+    assert metrics.OTHER in values["sparewheel_questions", "domain"]
+
+
+def test_nothing_is_imported_while_observing_is_off() -> None:
+    """A journey can be opened without prometheus_client, opentelemetry or the modules that use them."""
+    code = (
+        "import sys, rag.chain, rag.assemble, rag.observe; "
+        "print([m for m in sys.modules if m.startswith(('prometheus', 'opentelemetry', 'rag.observe.'))])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "['rag.observe.hooks']"
