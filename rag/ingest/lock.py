@@ -10,13 +10,19 @@ import fcntl
 import json
 import os
 import socket
+import threading
+import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from rag.errors import Locked
+
+T = TypeVar("T")
+_LOOK_S = 0.05  # how often a patient writer tries again
 
 
 class FileHold:
@@ -69,6 +75,21 @@ def writing(path: Path, *, wait: bool = False) -> Iterator[None]:
         yield
     finally:
         hold.close()
+
+
+def patiently(work: Callable[[], T], within_s: float, stop: threading.Event | None = None) -> T:
+    """The result of `work`, tried again while it raises Locked; raised after within_s seconds, or once `stop` is set.
+
+    Unlike waiting in the kernel it can be given up.
+    """
+    ends = time.monotonic() + within_s
+    stop = stop or threading.Event()
+    while True:
+        try:
+            return work()
+        except Locked:
+            if time.monotonic() >= ends or stop.wait(_LOOK_S):
+                raise
 
 
 def _holder(path: Path) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rag.errors import DocumentError
@@ -37,6 +37,10 @@ def _silent(progress: Progress) -> None:
     """Nobody watches."""
 
 
+def _unheard(row: Row) -> None:
+    """Nobody watches."""
+
+
 def splitter_version(settings: Ingest) -> str:
     """What the chunks of a document depend on beside the document and the corpus' profile."""
     return f"{SPLITTER_VERSION} ({settings.chunk_chars} characters, overlap {settings.overlap_chars})"
@@ -51,33 +55,36 @@ def ingest(
     writers: Sequence[IndexWriter],
     behind: Sequence[IndexWriter] = (),
     prune: bool = False,
+    ids: Mapping[Path, str] | None = None,
     wait: bool = False,
     on_progress: Callable[[Progress], None] = _silent,
+    on_row: Callable[[Row], None] = _unheard,
     parse: Parse = sandbox.parse,
     clock: Callable[[], float] = time.monotonic,
 ) -> Report:
-    """Brings the corpus in step with the files below `paths`; a row for each file.
+    """Brings the corpus in step with the files below `paths`; a row for each file, told when it is done.
 
     writers: indexes that a document must be in to count as searchable. behind: indexes that `fill` brings up later.
-    prune: documents that came from below `paths` and are no longer there go. Raises NotFound for a path that is not
-    there, Locked when another process writes and not `wait`, StoreError when an index is of another version.
+    prune: documents that came from below `paths` and are no longer there go. ids: absolute path -> the document that
+    the file becomes, or replaces. Raises NotFound for a path that is not there, Locked when another process writes and
+    not `wait`, StoreError when an index is of another version.
     """
     started = clock()
     found, left = walk(paths)
     with store.write(wait=wait) as transaction:
         if transaction.base is not None:
             transaction.base.check({writer.name: writer.version for writer in [*writers, *behind]})
-        run = _Run(transaction, settings, profile, writers, behind, clock)
-        run.rows += [
-            Row(str(each.path), "failed" if each.unreadable else "skipped", reason=each.reason) for each in left
-        ]
+        run = _Run(transaction, settings, profile, writers, behind, clock, on_row)
+        for each in left:
+            run.tell(Row(str(each.path), "failed" if each.unreadable else "skipped", reason=each.reason))
         known = transaction.known_files()
         taken = {info.id: info.source for info in transaction.base.documents()} if transaction.base else {}
         if prune:
             for source in gone(known, found, left, paths):
                 run.remove(source, known[source].document_id)
                 taken.pop(known[source].document_id)
-        files = name_apart(found, {source: file.document_id for source, file in known.items()}, taken)
+        named = {source: file.document_id for source, file in known.items()}
+        files = name_apart(found, named | {str(path): id for path, id in (ids or {}).items()}, taken)
         changed = [file for file in files if not run.unchanged(file, known.get(str(file.path)))]
         run.read(changed, taken, parse, on_progress)
         run.finish()
@@ -181,6 +188,7 @@ class _Run:
         writers: Sequence[IndexWriter],
         behind: Sequence[IndexWriter],
         clock: Callable[[], float],
+        on_row: Callable[[Row], None] = _unheard,
     ) -> None:
         self.rows: list[Row] = []
         self.splitter = splitter_version(settings)
@@ -191,11 +199,16 @@ class _Run:
         self._writers = writers
         self._behind = behind
         self._clock = clock
+        self._on_row = on_row
         self._due = clock() + _SOON_S
+
+    def tell(self, row: Row) -> None:
+        self.rows.append(row)
+        self._on_row(row)
 
     def remove(self, source: str, id: str) -> None:
         self._transaction.remove(id)
-        self.rows.append(Row(source, "removed", id, "no longer there"))
+        self.tell(Row(source, "removed", id, "no longer there"))
 
     def unchanged(self, file: Found, known: KnownFile | None) -> bool:
         """Whether the file is as it was read before; the answer is noted as its row."""
@@ -205,7 +218,7 @@ class _Run:
             if file.bytes != known.bytes or _sha256(file.path) != known.sha256:
                 return False
             self._transaction.touch(str(file.path), (file.bytes, file.mtime_ns, time.time_ns()))
-        self.rows.append(Row(str(file.path), "unchanged", known.document_id, bytes=file.bytes))
+        self.tell(Row(str(file.path), "unchanged", known.document_id, bytes=file.bytes))
         return True
 
     def read(
@@ -221,9 +234,9 @@ class _Run:
         for id, result in parse(((file.id, file.path) for file in files), self._settings):
             file = by_id[id]
             if isinstance(result, DocumentError):
-                self.rows.append(self._failed(file, reason_of(result), result.cure, kept=id in taken))
+                self.tell(self._failed(file, reason_of(result), result.cure, kept=id in taken))
             else:
-                self.rows.append(self._stored(file, result, now, updated=id in taken))
+                self.tell(self._stored(file, result, now, updated=id in taken))
             done += file.bytes
             on_progress(Progress("read", done, total, id))
             self.publish_if_due()

@@ -18,10 +18,22 @@ from typing import Any
 
 from rag.errors import SettingsError
 from rag.settings.read import build
-from rag.settings.sections import Answering, Breaker, Endpoint, Ingest, LocalChat, Observe, Page, Retrieve, Settings
+from rag.settings.sections import (
+    Answering,
+    Api,
+    Breaker,
+    Endpoint,
+    Ingest,
+    LocalChat,
+    Observe,
+    Page,
+    Retrieve,
+    Settings,
+)
 
 __all__ = [
     "Answering",
+    "Api",
     "Breaker",
     "Endpoint",
     "Ingest",

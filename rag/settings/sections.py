@@ -144,6 +144,26 @@ class Observe:
 
 
 @dataclass(frozen=True)
+class Api:
+    """The HTTP API, `sparewheel serve` (`[api]`), and the accounts it shares with the page."""
+
+    host: str = _key("127.0.0.1", "address the API listens on; beyond this machine only with users and keys")
+    port: int = _key(8080, "port of the API; 0: any free one", 0, 65535)
+    users_file: str = _key("", "accounts and hashed keys (`sparewheel users`); empty: users.toml in the data folder")
+    at_once: int = _key(8, "questions that are answered at the same time", 1, 10000)
+    queue: int = _key(32, "questions that may wait for their turn; one more gets 503 with Retry-After", 0, 100000)
+    queue_wait_s: float = _key(20.0, "a question that waited so long gets 503", 0.1, 3600)
+    per_minute: int = _key(120, "requests a key may make in a minute; one more gets 429; 0: any number", 0, 1000000)
+    body_kb: int = _key(256, "a larger request body gets 413 (uploads have a limit of their own)", 1, 65536)
+    upload_mb: int = _key(500, "a larger upload gets 413, all its files together", 1, 65536)
+    notice_s: float = _key(1.0, "told to stop: /readyz says no for so long before the door closes", 0, 600)
+    drain_s: float = _key(60.0, "then: answers in flight may take so long", 0, 3600)
+    keep_sensitive_feedback: bool = _key(
+        True, "false: of feedback on a corpus of high sensitivity, no question, answer or comment is kept"
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set."""
 
@@ -155,6 +175,7 @@ class Settings:
     breaker: Breaker = field(default_factory=Breaker)
     local_chat: LocalChat = field(default_factory=LocalChat)
     page: Page = field(default_factory=Page)
+    api: Api = field(default_factory=Api)
     observe: Observe = field(default_factory=Observe)
     endpoint: Mapping[str, Endpoint] = field(default_factory=dict)
 

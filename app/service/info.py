@@ -1,0 +1,52 @@
+"""What a list of corpora shows of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from rag.errors import StoreError
+from rag.ingest.store import Store
+from rag.types import Sensitivity
+
+
+@dataclass(frozen=True)
+class CorpusInfo:
+    """dense_share: embedded, 0..1 of the chunks. updated: ISO 8601 UTC, "" while it is empty. trouble: why it cannot be
+    opened, "" when it can. readers: as in `rag.access`."""
+
+    name: str
+    domain: str
+    sensitivity: Sensitivity
+    documents: int = 0
+    chunks: int = 0
+    language: str = ""  # of most of the text; "" while it is empty
+    dense_share: float = 0.0
+    updated: str = ""
+    embedding: str = ""  # name of the embedding model, "" before the first dense index
+    mb: float = 0.0
+    readers: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+def corpus_info(store: Store) -> CorpusInfo:
+    """Reads the manifest and no index: cheap enough for a list."""
+    config = store.config
+    info = CorpusInfo(
+        config.name, config.domain, config.sensitivity, embedding=config.embedding, readers=config.readers
+    )
+    if not store.current():
+        return info
+    try:
+        with store.open() as snapshot:
+            manifest = snapshot.manifest
+            return replace(
+                info,
+                documents=manifest.documents,
+                chunks=manifest.chunks,
+                language=snapshot.language() if manifest.documents else "",
+                dense_share=round(snapshot.share("dense"), 4),
+                updated=manifest.published,
+                mb=round(sum(state.bytes for state in manifest.files.values()) / 1e6, 1),
+            )
+    except StoreError as error:
+        return replace(info, trouble=str(error))

@@ -1,0 +1,155 @@
+"""Uploads into a corpus: one job at a time for each of a few threads, embedding behind, everything stoppable."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO
+
+from app.service import originals, work
+from app.service.jobs import FileResult, Job
+from rag.errors import DocumentError, NotFound, SparewheelError, UsageError
+from rag.ingest.load import reason_of
+from rag.ingest.lock import patiently
+from rag.ingest.report import Progress, Row
+from rag.ingest.store import Store
+from rag.settings import Settings
+
+Upload = tuple[str, BinaryIO]  # the name it goes by, and its bytes
+
+JOBS_AT_ONCE = 2  # of different corpora; each starts its own parsing processes
+JOBS_KEPT = 200
+LOCK_WITHIN_S = 3600.0  # an upload waits so long for another writer of its corpus
+
+log = logging.getLogger(__name__)
+
+
+class _Stopped(Exception):
+    """The service is closing."""
+
+
+class Intake:
+    """Owns the threads that write. settings: the ones in force, asked for anew with every job."""
+
+    def __init__(self, settings: Callable[[], Settings]) -> None:
+        self._settings = settings
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._jobs: dict[str, Job] = {}
+        self._to_embed: set[str] = set()
+        self._readers = ThreadPoolExecutor(JOBS_AT_ONCE, thread_name_prefix="upload")
+        self._embedder = ThreadPoolExecutor(1, thread_name_prefix="embed")
+
+    def submit(self, store: Store, files: Sequence[Upload], owner: str) -> Job:
+        """Keeps the files and reads them in the background. Raises UsageError when there is none."""
+        if not files:
+            raise UsageError("no file in the upload; send at least one")
+        job = Job(secrets.token_urlsafe(9), store.config.name, owner, len(files))
+        ids = self._keep(store, files, job)
+        with self._lock:
+            self._jobs[job.id] = job
+            for id in [id for id, old in self._jobs.items() if old.ended][: max(0, len(self._jobs) - JOBS_KEPT)]:
+                del self._jobs[id]
+        self._readers.submit(self._run, store, ids, job)
+        return job
+
+    def job(self, id: str) -> Job | None:
+        return self._jobs.get(id)
+
+    def embed_soon(self, store: Store, *, rebuild: bool = False) -> None:
+        """Fills the dense index in the background, once however often it was asked for meanwhile."""
+        with self._lock:
+            if self._stop.is_set() or (store.config.name in self._to_embed and not rebuild):
+                return
+            self._to_embed.add(store.config.name)
+        self._embedder.submit(self._embed, store, rebuild)
+
+    def close(self, within_s: float) -> None:
+        """Jobs may end within so many seconds; what is then left stops at its next file or batch."""
+        for job in list(self._jobs.values()):
+            if not job.wait(within_s):
+                break
+        self._stop.set()
+        for threads in (self._readers, self._embedder):
+            threads.shutdown(wait=True, cancel_futures=True)
+
+    def _keep(self, store: Store, files: Sequence[Upload], job: Job) -> dict[Path, str]:
+        """Kept file -> the document it becomes. One that is too large is a failed result."""
+        ids: dict[Path, str] = {}
+        for name, content in files:
+            try:
+                path = originals.keep(store.folder, name, content, self._settings().ingest.max_file_mb)
+            except DocumentError as error:
+                job.tell(FileResult(name, "failed", reason=reason_of(error), cure=error.cure))
+                continue
+            if path in ids:
+                job.tell(FileResult(name, "skipped", ids[path], "the same file twice in one upload"))
+                continue
+            ids[path] = _free(path.name, set(ids.values()))
+        return ids
+
+    def _run(self, store: Store, ids: dict[Path, str], job: Job) -> None:
+        job.enter("running")
+        try:
+            if ids:
+                patiently(lambda: self._read(store, ids, job), LOCK_WITHIN_S, self._stop)
+            job.enter("done")
+        except _Stopped:
+            job.enter("stopped", UsageError("the service was stopped; upload the rest again"))
+        except SparewheelError as error:
+            job.enter("failed", error)
+        except Exception as error:
+            log.exception("an upload into corpus %r failed", job.corpus)
+            job.enter("failed", error)
+        self.embed_soon(store)
+
+    def _read(self, store: Store, ids: dict[Path, str], job: Job) -> None:
+        before = _sources(store)
+
+        def told(row: Row) -> None:
+            id = ids[Path(row.source)]
+            job.tell(FileResult(id, row.status, row.document_id or id, row.reason, row.cure, row.chunks, row.bytes))
+
+        report = work.read_in(store, list(ids), self._settings(), ids=ids, on_progress=self._stoppable, on_row=told)
+        kept = _sources(store)
+        for row in report.rows:
+            if row.status == "failed" and row.source not in kept.values():
+                originals.discard(store.folder, row.source)
+            elif row.status == "updated" and (old := before.get(row.document_id)) and old not in kept.values():
+                originals.discard(store.folder, old)
+        originals.sweep(store.folder, set(kept.values()))
+
+    def _embed(self, store: Store, rebuild: bool) -> None:
+        with self._lock:
+            self._to_embed.discard(store.config.name)  # what is uploaded from now on asks again
+        try:
+            work.embed(store, self._settings(), rebuild=rebuild, on_progress=self._stoppable)
+        except _Stopped:
+            pass
+        except NotFound as error:  # no model on this machine, or the corpus was removed
+            log.warning("corpus %r is found by its words alone: %s", store.config.name, error)
+        except Exception:
+            log.exception("embedding corpus %r stopped; the next upload or reindex goes on", store.config.name)
+
+    def _stoppable(self, progress: Progress) -> None:
+        if self._stop.is_set():
+            raise _Stopped
+
+
+def _sources(store: Store) -> dict[str, str]:
+    """Document id -> source."""
+    if not store.current():
+        return {}
+    with store.open() as snapshot:
+        return {info.id: info.source for info in snapshot.documents()}
+
+
+def _free(name: str, used: set[str]) -> str:
+    """The name, numbered when another file of the same upload has it."""
+    stem, dot, suffix = name.rpartition(".")
+    choices = (name, *(f"{stem} ({n}){dot}{suffix}" for n in range(2, len(used) + 3)))
+    return next(choice for choice in choices if choice not in used)

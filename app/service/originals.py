@@ -1,0 +1,101 @@
+"""The source files of uploads, kept beside their corpus so that a page can be drawn as it was printed.
+
+<corpus>/originals/<sha256 of the bytes>/<name>     one version of a document; never changed, only removed
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import tempfile
+import time
+import unicodedata
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from rag.errors import DocumentError
+from rag.ingest.manifest import sha256_of
+from rag.types import Document
+
+FOLDER = "originals"
+ORPHAN_S = 86400.0  # a file that no document came from is swept after so long: its upload was interrupted
+_NAME_BYTES = 200  # a file system takes 255
+_PIECE = 1 << 20
+
+
+def keep(corpus: Path, name: str, content: BinaryIO, limit_mb: int) -> Path:
+    """Where the file now is. Raises DocumentError when it is larger than limit_mb."""
+    folder = corpus / FOLDER
+    folder.mkdir(exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as file:
+        try:
+            while piece := content.read(_PIECE):
+                size += len(piece)
+                if size > limit_mb * 1_000_000:
+                    raise DocumentError(
+                        f"over the limit of {limit_mb} MB", cure="split it, or ask for a larger ingest.max_file_mb"
+                    )
+                digest.update(piece)
+                file.write(piece)
+        except BaseException:
+            Path(file.name).unlink()
+            raise
+    path = folder / digest.hexdigest() / safe_name(name)
+    path.parent.mkdir(exist_ok=True)
+    return Path(file.name).replace(path)
+
+
+def safe_name(name: str) -> str:
+    """A plain file name made of what somebody called a file: no folder, no hidden file, nothing unprintable."""
+    name = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
+    name = "".join(letter for letter in name if unicodedata.category(letter)[0] != "C").strip().lstrip(". ")
+    stem, dot, suffix = name.rpartition(".")
+    if not dot or len(suffix) > 10:
+        stem, dot, suffix = name, "", ""
+    room = _NAME_BYTES - len((dot + suffix).encode())
+    return (stem.encode()[:room].decode("utf-8", "ignore").strip() or "document") + dot + suffix
+
+
+def original(corpus: Path, document: Document) -> Path | None:
+    """The file the document was read from, byte for byte; None when it is gone or was changed since."""
+    kept = corpus / FOLDER / document.sha256 / Path(document.source).name
+    for path in (Path(document.source), kept):  # kept: the corpus may have been moved since
+        with suppress(OSError):
+            stat = path.stat()
+            if (
+                path.is_absolute()
+                and path.is_file()
+                and document.sha256 == _sha256(path, stat.st_size, stat.st_mtime_ns)
+            ):
+                return path
+    return None
+
+
+def discard(corpus: Path, source: str) -> None:
+    """Removes the file if it was kept here; a source elsewhere is its owner's."""
+    path = Path(source)
+    if path.parent.parent == corpus / FOLDER:
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # another document has the same bytes under another name
+            path.parent.rmdir()
+
+
+def sweep(corpus: Path, used: Collection[str]) -> None:
+    """Removes what interrupted uploads left. used: the sources of the documents."""
+    before = time.time() - ORPHAN_S
+    for path in (corpus / FOLDER).glob("*/*"):
+        if str(path) not in used and path.stat().st_mtime < before:
+            discard(corpus, str(path))
+    for path in (corpus / FOLDER).glob(".*"):
+        if path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)
+
+
+@functools.lru_cache(maxsize=1024)
+def _sha256(path: Path, bytes: int, mtime_ns: int) -> str:
+    """Read once as long as size and time stay the same."""
+    return sha256_of(path)

@@ -1,0 +1,224 @@
+"""See `Service`. Every method takes the user who asks; None is the local owner, who may do everything."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from app.feedback import Feedback, FeedbackLog
+from app.service import originals, work
+from app.service.info import CorpusInfo, corpus_info
+from app.service.intake import Intake, Upload
+from app.service.jobs import FileResult, Job
+from rag.access import User, admitted, readable, require_role
+from rag.assemble import breakers, open_journey
+from rag.chain import Journey
+from rag.errors import NotFound, UsageError
+from rag.ingest.corpus import CorpusConfig, corpus_folder, corpus_names
+from rag.ingest.lock import patiently
+from rag.ingest.snapshot import DocumentInfo
+from rag.ingest.store import Store
+from rag.reliability.breaker import Health
+from rag.settings import Settings, load_settings
+from rag.types import Document, Sensitivity
+
+LOCK_WITHIN_S = 20.0  # a change that somebody waits for waits so long for another writer
+
+
+class Service:
+    """One per process, shared by all threads. Close it at the end.
+
+    Every method may raise NotFound (Forbidden where the user may not read the corpus), and NeedsRole.
+    """
+
+    def __init__(self, settings: Settings, read: Callable[[], Settings] = load_settings) -> None:
+        """read: where `reload` gets the settings from."""
+        self.settings = settings
+        self._read = read
+        self._lock = threading.Lock()
+        self._journeys: dict[str, tuple[CorpusConfig, Journey]] = {}
+        self._intake = Intake(lambda: self.settings)
+
+    # ------------------------------------------------------------ asking
+
+    def journey(self, corpus: str, user: User | None = None) -> Journey:
+        """The corpus, open to be asked. Shared: do not close it. A corpus whose rules changed is opened anew."""
+        identity = _identity(admitted(self.settings.corpora_folder, corpus, user))
+        with self._lock:
+            known = self._journeys.get(corpus)
+            if known is None or known[0] != identity:
+                # the old one is not closed but let go: a question in flight may still hold it
+                known = self._journeys[corpus] = (identity, open_journey(corpus, self.settings, user))
+            return known[1]
+
+    def health(self) -> list[Health]:
+        """Of every endpoint's breaker, in the order of the settings."""
+        return [breaker.health() for breaker in breakers(self.settings)]
+
+    def rate(self, feedback: Feedback, user: User | None = None) -> None:
+        """Keeps what a user thinks of an answer. Of a sensitive corpus without any text, where the setting says so."""
+        config = admitted(self.settings.corpora_folder, feedback.corpus, user)
+        bare = config.sensitivity == "high" and not self.settings.api.keep_sensitive_feedback
+        self.feedback.add(replace(feedback, user=user.name if user else ""), keep_text=not bare)
+
+    @cached_property
+    def feedback(self) -> FeedbackLog:
+        return FeedbackLog(self.settings.corpora_folder / "feedback.sqlite")
+
+    # ------------------------------------------------------------ looking
+
+    def corpora(self, user: User | None = None, *, managed: bool = False) -> list[CorpusInfo]:
+        """The corpora the user may read, by name. managed: all of them, for an administrator."""
+        folder = self.settings.corpora_folder
+        if managed:
+            require_role(user, "admin", "see every corpus")
+        return [corpus_info(Store(folder / config.name)) for config in readable(folder, None if managed else user)]
+
+    def corpus(self, name: str, user: User | None = None) -> CorpusInfo:
+        return corpus_info(self._store(name, user))
+
+    def documents(self, corpus: str, user: User | None = None) -> list[DocumentInfo]:
+        """By id; [] while the corpus is empty."""
+        store = self._store(corpus, user)
+        if not store.current():
+            return []
+        with store.open() as snapshot:
+            return snapshot.documents()
+
+    def document(self, corpus: str, id: str, user: User | None = None) -> Document:
+        """With its text and the boxes of its words."""
+        with self._store(corpus, user).open() as snapshot:
+            return snapshot.document(id)
+
+    def original(self, corpus: str, id: str, user: User | None = None) -> Path | None:
+        """The very file the document was read from; None when it is gone, or another by now."""
+        store = self._store(corpus, user)
+        with store.open() as snapshot:
+            document = snapshot.document(id, layout=False)
+        return originals.original(store.folder, document)
+
+    # ------------------------------------------------------------ documents in and out
+
+    def submit(self, corpus: str, files: Sequence[Upload], user: User | None = None) -> Job:
+        """Starts reading the files in the background. A document of the same name is replaced."""
+        require_role(user, "analyst", "upload documents")
+        return self._intake.submit(self._store(corpus, user), files, user.name if user else "")
+
+    def upload(self, corpus: str, files: Sequence[Upload], user: User | None = None) -> Iterator[FileResult]:
+        """What becomes of each file, as it is known; at the end all can be found by their words, and embedding goes on
+        in the background. The upload goes on when the iterator is left."""
+        return iter(self.submit(corpus, files, user))
+
+    def job(self, id: str, user: User | None = None) -> Job:
+        """An upload of the user's; of anybody's for the local owner and administrators."""
+        job = self._intake.job(id)
+        if job is None or (user is not None and user.role != "admin" and job.owner != user.name):
+            raise NotFound(f"no upload {id!r}; it may have ended long ago: list the documents")
+        return job
+
+    def delete(self, corpus: str, document_id: str, user: User | None = None) -> None:
+        """The document is found no more, and its kept source file is gone. Raises Locked while another writes."""
+        require_role(user, "analyst", "delete documents")
+        store = self._store(corpus, user)
+        with store.open() as snapshot:
+            source = snapshot.document(document_id, layout=False).source
+        patiently(lambda: work.take_out(store, [document_id], self.settings), LOCK_WITHIN_S)
+        originals.discard(store.folder, source)
+
+    def reindex(self, corpus: str, user: User | None = None) -> int:
+        """How many documents were split again by today's rules; embedding them goes on in the background."""
+        require_role(user, "analyst", "re-index a corpus")
+        store = self._store(corpus, user)
+        if self.settings.retrieve.embedding != "auto":
+            store.configure(replace(store.config, embedding=self.settings.retrieve.embedding))
+        count = patiently(lambda: work.split_again(store, self.settings), LOCK_WITHIN_S)
+        self._intake.embed_soon(store, rebuild=True)
+        return count
+
+    # ------------------------------------------------------------ corpora, for administrators
+
+    def create(
+        self,
+        name: str,
+        domain: str = "general",
+        sensitivity: Sensitivity = "normal",
+        user: User | None = None,
+        *,
+        readers: Sequence[str] = (),
+    ) -> CorpusInfo:
+        """A new, empty corpus. Raises UsageError when there is one of that name."""
+        require_role(user, "admin", "create a corpus")
+        if name in corpus_names(self.settings.corpora_folder):
+            raise UsageError(f"there is a corpus {name!r} already; choose another name")
+        store = work.make_corpus(self.settings, name, domain, sensitivity)
+        if readers:
+            store.configure(replace(store.config, readers=tuple(readers)))
+        return corpus_info(store)
+
+    def configure(
+        self,
+        corpus: str,
+        user: User | None = None,
+        *,
+        readers: Sequence[str] | None = None,
+        sensitivity: Literal["high", "normal"] | None = None,
+    ) -> CorpusInfo:
+        """Who may read it, and whether its questions may leave the machine; from the next question on."""
+        require_role(user, "admin", "change a corpus")
+        store = self._store(corpus, None)
+        config = store.config
+        if readers is not None:
+            config = replace(config, readers=tuple(readers))
+        if sensitivity is not None:
+            config = replace(config, sensitivity=sensitivity)
+        store.configure(config)
+        return corpus_info(store)
+
+    def remove(self, corpus: str, user: User | None = None) -> None:
+        """The corpus, its documents and their kept files are gone. Raises Locked while another writes."""
+        require_role(user, "admin", "remove a corpus")
+        store = self._store(corpus, None)
+        patiently(store.destroy, LOCK_WITHIN_S)
+        with self._lock:
+            self._journeys.pop(corpus, None)
+
+    # ------------------------------------------------------------ the process
+
+    def reload(self) -> None:
+        """Settings, endpoints and keys read again, in force from the next question on. Raises SettingsError and
+        keeps the old ones when they cannot be read."""
+        settings = self._read()
+        with self._lock:
+            if settings.corpora_folder != self.settings.corpora_folder:
+                self._journeys.clear()
+            self.settings = settings
+            for _, journey in self._journeys.values():
+                journey.reload(settings)
+
+    def close(self, within_s: float = 0.0) -> None:
+        """Uploads may end within so many seconds. No question may be in flight."""
+        self._intake.close(within_s)
+        with self._lock:
+            for _, journey in self._journeys.values():
+                journey.close()
+            self._journeys.clear()
+
+    def __enter__(self) -> Service:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _store(self, corpus: str, user: User | None) -> Store:
+        folder = self.settings.corpora_folder
+        admitted(folder, corpus, user)
+        return Store(corpus_folder(folder, corpus))
+
+
+def _identity(config: CorpusConfig) -> CorpusConfig:
+    """What a journey was opened with and does not look at again."""
+    return replace(config, embedding="", readers=())

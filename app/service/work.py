@@ -1,0 +1,92 @@
+"""What changes a corpus, with the indexes of this program: shared by the commands, the page and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+import corpora
+from rag.assemble import dense_writer, keyword_writer
+from rag.ingest import run
+from rag.ingest.report import Progress, Report, Row
+from rag.ingest.store import CorpusConfig, Store, corpus_folder
+from rag.settings import Settings
+from rag.types import IndexWriter, Sensitivity
+
+
+def make_corpus(settings: Settings, name: str, domain: str, sensitivity: Sensitivity = "normal") -> Store:
+    """The corpus, made with its domain's profile unless it is there. Raises UsageError for a name it cannot have."""
+    new = CorpusConfig(name, domain, sensitivity, profile=corpora.profile(domain))
+    return Store.create(corpus_folder(settings.corpora_folder, name), new)
+
+
+def read_in(
+    store: Store,
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    prune: bool = False,
+    ids: Mapping[Path, str] | None = None,
+    wait: bool = False,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_row: Callable[[Row], None] = lambda row: None,
+) -> Report:
+    """As `rag.ingest.run.ingest`: what it read can be found by its words; `embed` does the rest."""
+    return run.ingest(
+        store,
+        paths,
+        settings=settings.ingest,
+        profile=store.config.profile,
+        writers=[keyword_writer()],
+        behind=dense_of(store, settings),
+        prune=prune,
+        ids=ids,
+        wait=wait,
+        on_progress=on_progress,
+        on_row=on_row,
+    )
+
+
+def embed(
+    store: Store,
+    settings: Settings,
+    *,
+    rebuild: bool = False,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> None:
+    """Fills the dense index, batch by batch. Raises NotFound where its model is not there: words alone find then."""
+    if store.current():
+        run.fill(store, [dense_writer(store, settings)], rebuild=rebuild, on_progress=on_progress)
+
+
+def take_out(store: Store, document_ids: Collection[str], settings: Settings, *, wait: bool = False) -> None:
+    """The documents are gone, all or none, from every index."""
+    run.remove(store, document_ids, writers=[keyword_writer()], behind=dense_of(store, settings), wait=wait)
+
+
+def split_again(
+    store: Store,
+    settings: Settings,
+    *,
+    wait: bool = False,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> int:
+    """As `rag.ingest.run.reindex`, without the dense index: how many documents were split by today's rules."""
+    return run.reindex(
+        store,
+        settings=settings.ingest,
+        profile=store.config.profile,
+        writers=[keyword_writer()],
+        behind=dense_of(store, settings),
+        wait=wait,
+        on_progress=on_progress,
+    )
+
+
+def dense_of(store: Store, settings: Settings) -> list[IndexWriter]:
+    """The dense index's writer where the corpus has one: what is removed must leave it too."""
+    if not store.current():
+        return []
+    with store.open() as snapshot:
+        built = "dense" in snapshot.manifest.indexes
+    return [dense_writer(store, settings)] if built else []
