@@ -143,10 +143,10 @@ class Journey:
         started = self._clock()
         timings: dict[str, float] = {}
         view = await asyncio.to_thread(self._view)
-        hits = await asyncio.to_thread(self.retrieve, view, question, k, filter, timings)
+        hits, notes = await asyncio.to_thread(self.retrieve, view, question, k, filter, timings)
         yield Retrieved(hits)
 
-        answer = Answer(question, self.corpus, "", "failed", evidence=hits, notes=view.notes)
+        answer = Answer(question, self.corpus, "", "failed", evidence=hits, notes=(*view.notes, *notes))
         finished: Finished | None = None
         before_answer = self._clock()
         if self.enough(question, hits):
@@ -177,20 +177,24 @@ class Journey:
 
     def retrieve(
         self, view: View, question: str, k: int | None, filter: Filter | None, timings: dict[str, float]
-    ) -> tuple[Hit, ...]:
-        """Step 1: at most k hits, best first; their `scores["relevance"]` is a probability when a reranker gave it."""
+    ) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
+        """Step 1: at most k hits, best first; their `scores["relevance"]` is a probability when a reranker gave it.
+
+        Beside them what the search has to tell (a leg that failed), as notes.
+        """
         settings = self._settings.retrieve
         k = k or settings.evidence_k
         clock = self._clock
         start = clock()
         reranker = view.rerankers.get(language_of(question))
         hits = view.retriever.search(question, max(k, settings.rerank_k if reranker else k), filter)
+        notes = tuple(getattr(view.retriever, "notes", ()))  # of this thread's search
         timings["retrieve"] = clock() - start
         if reranker is not None and hits:
             start = clock()
             hits = reranker.rerank(question, hits, k)
             timings["rerank"] = clock() - start
-        return tuple(hits[:k])
+        return tuple(hits[:k]), notes
 
     def enough(self, question: str, hits: Sequence[Hit]) -> bool:
         """Step 2: is any passage likely to answer? Hits without a calibrated relevance are left to the answerer."""

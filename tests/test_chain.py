@@ -108,6 +108,16 @@ async def test_the_reranker_orders_the_evidence() -> None:
     assert [hit.chunk.id for hit in answer.evidence] == [2]
 
 
+async def test_a_failed_search_is_told_in_the_answer() -> None:
+    """What the retriever notes of this very search stands beside what the view notes."""
+
+    class Limping(Found):
+        notes = ("dense search failed: OSError: gone",)
+
+    answer = await journey(Scripted(QUOTED), Limping(RENT)).aask("What is the rent?")
+    assert answer.notes == ("dense index 40 % built", "dense search failed: OSError: gone")
+
+
 async def test_nothing_found_is_a_refusal_in_the_language_of_the_question() -> None:
     """An empty corpus refuses in Chinese when asked in Chinese."""
     answer = await journey(Scripted(QUOTED), Found()).aask("租金是多少？")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
@@ -42,13 +43,14 @@ class Hybrid:
         self._passages = legs[0].passages
         self._settings = settings or Retrieve()
         self._weights = dict(zip(self.legs, weights or [1.0] * len(legs), strict=True))
-        self._failed: dict[str, str] = {}  # leg -> why its latest search failed
+        self._latest = threading.local()  # of each thread: what failed when it last searched
         self._pool = ThreadPoolExecutor(2 * max(1, len(legs)), thread_name_prefix="retrieve")
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of the answer must know: the legs that failed at the latest search."""
-        return tuple(f"{leg} search failed: {why}" for leg, why in self._failed.items())
+        """What a reader of the answer must know: the legs that failed at the latest search of the calling thread."""
+        failed: dict[str, str] = getattr(self._latest, "failed", {})
+        return tuple(f"{leg} search failed: {why}" for leg, why in failed.items())
 
     def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]:
         """The best k chunks of all legs. Raises Unavailable when every leg failed, UsageError for a wrong filter."""
@@ -79,7 +81,7 @@ class Hybrid:
             except Exception as error:  # whatever ails one leg, the other still answers
                 log.warning("%s search failed: %s: %s", name, type(error).__name__, error)
                 failed[name] = f"{type(error).__name__}: {error}"
-        self._failed = failed
+        self._latest.failed = failed
         if not found:
             raise Unavailable(f"no search answered: {failed}")
         return found

@@ -1,5 +1,7 @@
 """Both searches at once; either may fail."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from rag.errors import Unavailable, UsageError
@@ -70,6 +72,15 @@ def test_a_failing_leg_does_not_kill_the_query(legs, passages):
     assert [hit.chunk.id for hit in hybrid.search("aspirin", 3)] == [3]
     assert hybrid.notes == ("broken search failed: RuntimeError: out of memory",)
     assert Hybrid(legs).notes == ()
+
+
+def test_notes_are_of_the_asking_thread(legs, passages):
+    """A question of another thread does not take the note away, nor give one."""
+    hybrid = Hybrid([legs[0], Broken(OSError("gone"), passages)])
+    hybrid.search("aspirin", 3)
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(lambda: hybrid.notes).result() == ()
+    assert hybrid.notes == ("broken search failed: OSError: gone",)
 
 
 def test_all_legs_failing_is_told(passages):
