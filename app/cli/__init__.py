@@ -19,6 +19,7 @@ COMMANDS = {
     "corpora": ("app.cli.corpora", "corpora", "List, inspect, remove and fetch corpora."),
     "completion": ("app.cli.completion", "completion", "Print the shell completion script."),
     "demo": ("app.cli.demo", "demo", "Index the sample corpora and answer three questions."),
+    "doctor": ("app.cli.doctor", "doctor", "Check this set-up, each line with its cure."),
     "eval": ("app.cli.evaluate", "evaluate", "Batch evaluation: run, score, compare, report, availability."),
     "ingest": ("app.cli.ingest", "ingest", "Index files or folders into a corpus."),
     "models": ("app.cli.models", "models", "The built-in models and a catalogue of open ones."),

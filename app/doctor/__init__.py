@@ -1,0 +1,57 @@
+"""The doctor: is this set-up fit to be relied on? Each check is one line, pass, warn or fail, with its cure.
+
+    for check in checks(load_settings()): print(check.status, check.name, check.what, check.cure)
+
+Nothing is changed, and no other machine is contacted unless calls are allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from app.doctor.answerers import built_in, models
+from app.doctor.check import Check, Status, healthy
+from app.doctor.machine import clock, disk, memory, ocr
+from app.doctor.on_disk import corpora, data_folder
+from app.doctor.rights import secrets
+from app.doctor.rule import three_two_one
+from app.doctor.service import listening, monitoring
+from rag.errors import SparewheelError
+from rag.settings import Settings
+
+__all__ = ["Check", "Status", "checks", "healthy"]
+
+
+def checks(settings: Settings, allow_calls: bool = False) -> list[Check]:
+    """Every check, the answerers first, the 3-2-1 rule last.
+
+    allow_calls: each cloud endpoint is asked for one token (it costs a fraction of a cent), and the monitoring is
+    looked for. A check that cannot be made is a fail with the reason, so that the others are still seen.
+    """
+    found: list[Check] = []
+
+    def add(name: str, make: Callable[[], Iterable[Check]]) -> None:
+        try:
+            found.extend(make())
+        except (SparewheelError, OSError) as error:
+            found.append(Check(name, "fail", f"could not be checked: {error}", "mend what the message names"))
+
+    answerers = []
+    try:
+        answerers = models(settings, allow_calls)
+    except SparewheelError as error:
+        found.append(Check("answerers", "fail", str(error), "sparewheel settings shows what is in force"))
+    found.extend(model.check for model in answerers)
+    watched = monitoring(settings, allow_calls)
+    add("built-in models", built_in)
+    add("data folder", lambda: data_folder(settings))
+    add("corpora", lambda: corpora(settings))
+    add("secret files", lambda: secrets(settings))
+    add("listening", lambda: listening(settings))
+    add("disk", lambda: disk(settings))
+    add("memory", lambda: memory(settings))
+    add("OCR", lambda: ocr(settings))
+    add("clock", lambda: clock(settings))
+    found.extend(watched)
+    add("3-2-1", lambda: three_two_one(settings, answerers, watched))
+    return found

@@ -1,0 +1,77 @@
+"""The 3-2-1 rule: 3 models (a main one and two backups), 2 ways of deployment (cloud and local), 1 monitoring."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from app.doctor.answerers import Model
+from app.doctor.check import Check
+from rag.errors import SparewheelError
+from rag.ingest.store import Store, corpus_names
+from rag.settings import Settings
+
+MODELS = 3
+SECOND = "add a second provider: set PRIMARY_ENDPOINT and SECONDARY_ENDPOINT, or two [endpoint.NAME] in the settings"
+LOCAL = "add a chat model on this machine: local_chat.model (sparewheel models list --fits)"
+
+
+def three_two_one(settings: Settings, models: Sequence[Model], watched: Sequence[Check]) -> Iterator[Check]:
+    """One line for each number, and one for corpora whose questions may meet local models only."""
+    yield three_models(models)
+    yield two_ways(models)
+    yield one_monitoring(watched)
+    if sensitive := sensitive_corpora(settings.corpora_folder):
+        yield local_models(sensitive, models)
+
+
+def sensitive_corpora(folder: Path) -> list[str]:
+    """Names of the corpora of sensitivity "high"; one that cannot be read has its own line."""
+    found = []
+    for name in corpus_names(folder):
+        with contextlib.suppress(SparewheelError):
+            if Store(folder / name).config.sensitivity == "high":
+                found.append(name)
+    return found
+
+
+def three_models(models: Sequence[Model]) -> Check:
+    """pass: three usable ones; those of one provider fail together, so all cloud ones at one host are a warning."""
+    usable = {(model.place, model.model): model for model in models if model.usable}
+    main, *backups = [model.name for model in usable.values()] or [""]
+    what = f"{len(usable)} usable: {main} with {' and '.join(backups) or 'no backup'}" if usable else "none is usable"
+    if len(usable) < MODELS:
+        return Check("3 models", "fail" if not usable else "warn", what, f"{SECOND}; {LOCAL}")
+    hosts = Counter(model.place for model in usable.values() if model.where == "cloud")
+    if len(hosts) == 1 and hosts.total() > 1:
+        return Check("3 models", "warn", f"{what}; the cloud ones, all at {next(iter(hosts))}, fail together", SECOND)
+    return Check("3 models", "pass", what)
+
+
+def two_ways(models: Sequence[Model]) -> Check:
+    """pass: a usable model in the cloud and one on this machine."""
+    ways = {where: [m.name for m in models if m.usable and m.where == where] for where in ("cloud", "local")}
+    what = "; ".join(f"{where}: {', '.join(names) or 'none'}" for where, names in ways.items())
+    if not ways["local"]:
+        return Check("2 ways", "fail", what, "reinstall sparewheel: the built-in reader is the local way")
+    if not ways["cloud"]:
+        return Check("2 ways", "warn", what, "without a cloud endpoint answers are extracts; see docs/choosing.md")
+    return Check("2 ways", "pass", what)
+
+
+def one_monitoring(watched: Sequence[Check]) -> Check:
+    """As good as the best of the monitoring lines: one that works is enough, and none of them may be broken."""
+    if watched and all(check.status == "pass" for check in watched):
+        return Check("1 monitoring", "pass", "someone is told when it fails")
+    first = next((check for check in watched if check.status == "fail"), None) or next(iter(watched), None)
+    cure = first.cure if first else "see docs/operations.md"
+    return Check("1 monitoring", "warn", "nobody is told when it fails", cure)
+
+
+def local_models(sensitive: Sequence[str], models: Sequence[Model]) -> Check:
+    """pass: a corpus of sensitivity "high" still has a main model and a backup, both on this machine."""
+    usable = [model.name for model in models if model.usable and model.where == "local"]
+    what = f"{', '.join(sensitive)} may be read by local models only: {', '.join(usable) or 'none'}"
+    return Check("sensitive corpora", "pass" if len(usable) > 1 else "warn", what, "" if len(usable) > 1 else LOCAL)
