@@ -1,7 +1,8 @@
 """What a user would write from LangChain's documentation, over the same chunks, in front of the same answerers.
 
 BM25Retriever (rank-bm25, words parted by white space) and the community FAISS store with the corpus' own embedding
-model, joined by EnsembleRetriever with equal weights; no reranker, no floor. So a difference is one of retrieval.
+model or another, joined by EnsembleRetriever with equal weights; no reranker, no floor. So a difference is one of
+retrieval.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
 
-def open_baseline(corpus: str, settings: Settings) -> Journey:
-    """The baseline over a corpus of ours; every chunk is embedded anew in memory. Close it after use."""
+def open_baseline(corpus: str, settings: Settings, embedder: Embedder | None = None) -> Journey:
+    """The baseline over a corpus of ours; every chunk is embedded anew in memory. Close it after use.
+
+    embedder: of the passages and questions; by default the corpus' own.
+    """
     store = Store(corpus_folder(settings.corpora_folder, corpus))
     with store.open() as snapshot:
         chunks = snapshot.chunks(snapshot.ids().tolist())
-    retriever = Ensemble(chunks, embedder_of(store.config, settings), settings.retrieve.evidence_k)
+    retriever = Ensemble(chunks, embedder or embedder_of(store.config, settings), settings.retrieve.evidence_k)
     profile = store.config.profile
     return Journey(
         corpus=corpus,
@@ -40,24 +44,49 @@ def open_baseline(corpus: str, settings: Settings) -> Journey:
 
 
 class Ensemble:
-    """LangChain's EnsembleRetriever as a `types.Retriever`. k passages from each leg, as its documentation shows."""
+    """LangChain's EnsembleRetriever as a `types.Retriever`. k passages from each leg, as its documentation shows.
+
+    A question on one document is asked as its users do: BM25Retriever has no filter, so the document gets one of its
+    own; FAISS filters what it has fetched, so all is fetched (by default 20 are, and most questions find nothing).
+    """
 
     def __init__(self, chunks: Sequence[Chunk], embedder: Embedder, k: int) -> None:
         self._chunks = {chunk.id: chunk for chunk in chunks}
-        dense: Any = faiss_store(chunks, embedder)
-        legs = [bm25_retriever(chunks, k), dense.as_retriever(search_kwargs={"k": k})]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from langchain_classic.retrievers import EnsembleRetriever
-
-            self._retriever: BaseRetriever = EnsembleRetriever(retrievers=legs, weights=[0.5, 0.5])
+        self._k = k
+        self._dense: Any = faiss_store(chunks, embedder)
+        self._of_document: dict[str, BaseRetriever] = {}
+        self._whole = self._joined(chunks, {"k": k})
 
     def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]:
-        """At most k hits; the score is 1 / rank, as the ensemble tells none. Raises UsageError for a filter."""
-        if filter:
-            raise UsageError(f"the baseline cannot filter by {', '.join(filter)}; run a suite on whole collections")
-        found = self._retriever.invoke(query)[:k]
+        """At most k hits; the score is 1 / rank, as the ensemble tells none.
+
+        Raises UsageError for a filter other than one document.
+        """
+        found = self._retriever(filter).invoke(query)[:k]
         return [
             Hit(self._chunks[document.metadata["chunk_id"]], 1 / rank, rank, "langchain")
             for rank, document in enumerate(found, 1)
         ]
+
+    def _retriever(self, filter: Filter | None) -> BaseRetriever:
+        if not filter:
+            return self._whole
+        name = filter.get("document")
+        if len(filter) > 1 or not isinstance(name, str):
+            raise UsageError(f"the baseline filters by one document only, not by {dict(filter)}")
+        if name not in self._of_document:
+            chunks = [chunk for chunk in self._chunks.values() if chunk.document_id == name]
+            if not chunks:
+                raise UsageError(f"the baseline knows no document {name!r}; is it in the corpus?")
+            options = {"k": self._k, "filter": {"document_id": name}, "fetch_k": len(self._chunks)}
+            self._of_document[name] = self._joined(chunks, options)
+        return self._of_document[name]
+
+    def _joined(self, chunks: Sequence[Chunk], options: dict[str, Any]) -> BaseRetriever:
+        legs = [bm25_retriever(chunks, self._k), self._dense.as_retriever(search_kwargs=options)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from langchain_classic.retrievers import EnsembleRetriever
+
+            joined: BaseRetriever = EnsembleRetriever(retrievers=legs, weights=[0.5, 0.5])
+        return joined

@@ -36,7 +36,16 @@ def test_it_finds_our_chunks(ensemble: Ensemble) -> None:
     assert len({hit.chunk.id for hit in hits}) == len(hits) <= 3
 
 
-def test_a_filter_is_refused_not_forgotten(ensemble: Ensemble) -> None:
-    """BM25Retriever has none; an answer from another document would be scored as if it were asked for."""
-    with pytest.raises(UsageError, match="cannot filter by document"):
-        ensemble.search("dogs", 2, {"document": "other.md"})
+def test_a_question_on_one_document_finds_only_that_document() -> None:
+    """As a user of LangChain would do it; also where other documents have the nearer passages."""
+    others = [Chunk("other.md", 0, 17, "dogs need consent", id=i) for i in range(50, 80)]
+    hits = Ensemble([*CHUNKS, *others], Letters(), k=2).search("dogs need consent", 3, {"document": "lease.md"})
+    assert hits[0].chunk is CHUNKS[1]
+    assert {hit.chunk.document_id for hit in hits} == {"lease.md"}
+
+
+@pytest.mark.parametrize("filter", [{"title": "Lease"}, {"document": ["a", "b"]}, {"document": "other.md"}])
+def test_another_filter_is_refused_not_forgotten(ensemble: Ensemble, filter) -> None:
+    """An answer from another document would be scored as if it were asked for."""
+    with pytest.raises(UsageError, match="the baseline"):
+        ensemble.search("dogs", 2, filter)
