@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.records import plain
 from rag.settings import Settings, load_settings
 from rag.types import Answer, Citation
 
@@ -30,17 +29,6 @@ def console(*, err: bool = False) -> Console:
 
     file = sys.stderr if err else sys.stdout
     return Console(file=file, width=None if file.isatty() else 80, highlight=False, soft_wrap=False)
-
-
-def plain(value: Any) -> Any:
-    """A record as JSON types; passages and arrays included, layout left out."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.name != "layout"}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value
 
 
 def print_json(value: Any) -> None:

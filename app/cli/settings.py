@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from app.cli.common import console, plain, print_json, settings_of
+from app.cli.common import console, print_json, settings_of
+from app.records import plain
 from rag.settings import Settings, describe
 
 HEAD = """\

@@ -1,0 +1,158 @@
+"""From an answer to what is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from answers import CHINESE, EVIDENCE, FALLEN, LOCAL, REFUSED, WRITTEN
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import view, view_words
+from app.view_words import Language
+from rag.reliability.faults import FAULTS
+from rag.types import Attempt, Citation
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+def test_the_badge_says_who_answered() -> None:
+    """The first in the order, by its name; a brand is written as it writes itself."""
+    assert (view.badge(WRITTEN, "en").text, view.badge(WRITTEN, "en").tone) == ("DeepSeek", "first")
+    assert (view.badge(LOCAL, "en").text, view.badge(LOCAL, "zh").text) == ("Local reader", "本地阅读器")
+
+
+def test_the_badge_says_why_another_answered() -> None:
+    """The fallback's badge names the answerer that should have answered, and its trouble."""
+    assert view.badge(FALLEN, "en").text == "Local reader: DeepSeek is busy"
+    assert view.badge(FALLEN, "zh").text == "本地阅读器：DeepSeek繁忙"
+    assert view.badge(FALLEN, "en").why == "DeepSeek is busy. Local reader answered in 0.2 s."
+
+
+def test_the_badge_of_a_confidential_corpus_says_that_nothing_left() -> None:
+    """Privacy is shown with the answer."""
+    assert view.badge(LOCAL, "en", "high").why.endswith("nothing left this machine.")
+
+
+def test_an_endpoint_named_otherwise_is_known_by_its_model() -> None:
+    """ "primary" with a DeepSeek model is DeepSeek; without a known model it is called what it is."""
+    assert view.answerer("primary", "en", "deepseek-v4-pro") == "DeepSeek"
+    assert [view.answerer(name, "en") for name in ("primary", "my_cloud")] == ["Primary endpoint", "My cloud"]
+
+
+@pytest.mark.parametrize("code", FAULTS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_fault_has_its_words(code: str, language: Language) -> None:
+    """No fault code is shown to a reader."""
+    told = view.reason(Attempt("deepseek", "failed", code), language)
+    fallback = view.reason(Attempt("deepseek", "failed", "unexpected"), language)
+    assert told.startswith("DeepSeek")
+    assert (code == "unexpected") == (told == fallback)
+
+
+def test_a_refusal_says_that_no_model_was_asked() -> None:
+    """And shows the closest passages with their relevance."""
+    assert view.badge(REFUSED, "en").text == "No model was asked"
+    closest = view.others(REFUSED, "en")
+    assert [(card.title, card.place, card.score) for card in closest] == [
+        ("Lease", "page 2, 4. Rent", "93% relevant"),
+        ("Lease", "page 3, 9. Pets", "21% relevant"),
+    ]
+
+
+def test_a_stopped_question_is_told_as_such() -> None:
+    """What had come so far is not called a failure of the answerers."""
+    stopped = replace(LOCAL, outcome="failed", text="The rent", citations=(), notes=(view.STOPPED,))
+    assert (view.badge(stopped, "en").text, view.notes(stopped, "en")) == ("Stopped", ())
+
+
+@pytest.mark.parametrize(
+    ("confidence", "said"), [(0.93, "High confidence (93%)"), (0.6, "Medium confidence (60%)"), (0.3, "Low confidence")]
+)
+def test_confidence_in_words(confidence: float, said: str) -> None:
+    """Of the local reader, whose figure is calibrated."""
+    assert view.confidence(replace(LOCAL, confidence=confidence), "en").startswith(said)
+
+
+def test_a_written_answer_claims_no_probability() -> None:
+    """How often a chat model is right is not known here."""
+    assert view.confidence(WRITTEN, "en") == "Written by a model: check the passages"
+
+
+def test_facts_are_latency_and_cost() -> None:
+    """A local answer costs nothing and says so."""
+    assert view.facts(LOCAL, "en")[1:] == ("0.24 s", "no cost")
+    assert view.facts(WRITTEN, "zh")[1:] == ("0.24 秒", "0.00015 美元")
+
+
+def test_notes_are_in_the_language_of_the_page() -> None:
+    """What the library notes in English is told in Chinese."""
+    noted = replace(LOCAL, notes=("dense index 40% built: the rest is found by its words only", "something new"))
+    assert view.notes(noted, "zh") == ("语义索引已建成 40%，其余按字词检索", "something new")
+
+
+def test_a_quote_gets_its_marker() -> None:
+    """The reader's answer carries no markers; the page needs them to lead to the passage."""
+    assert view.text(LOCAL, "en") == "900 euros [1]"
+    second = Citation(2, "lease.pdf", "Lease", "lease.pdf", 200, 222, "Pets need\nour consent.", 3, (), True, 2)
+    both = replace(LOCAL, text="900 euros; Pets need our consent.", citations=(*LOCAL.citations, second))
+    assert view.text(both, "en") == "900 euros [1]; Pets need our consent. [2]"
+
+
+def test_a_documents_own_bracket_is_no_marker() -> None:
+    """A quoted "[1]" of a medical paper does not lead to our citation 1."""
+    quoted = "as shown [1] before"
+    citation = replace(LOCAL.citations[0], quote=quoted)
+    assert view.text(replace(LOCAL, text=quoted, citations=(citation,)), "en") == "as shown [\u20601] before [1]"
+
+
+def test_a_yes_or_no_stands_in_front() -> None:
+    """In the language of the page."""
+    labelled = replace(LOCAL, label="no")
+    assert [view.text(labelled, language) for language in LANGUAGES] == ["No. 900 euros [1]", "否。 900 euros [1]"]
+
+
+def test_cards_follow_the_numbers_of_the_citations() -> None:
+    """Card n is citation n, with the cited words marked within the whole passage."""
+    (card,) = view.cards(LOCAL, "en")
+    assert (card.marker, card.place, card.quote, card.score) == (1, "page 2, 4. Rent", "900 euros", "93% relevant")
+    assert [(s.text, s.marker) for s in card.passage] == [
+        ("The rent is ", 0), ("900 euros", 1), (".\nPay it monthly, please.", 0),
+    ]  # fmt: skip
+    assert [other.start for other in view.others(LOCAL, "en")] == [200]
+
+
+def test_a_citation_without_its_passage_still_has_a_card() -> None:
+    """Its quote stands for the passage."""
+    (card,) = view.cards(replace(LOCAL, evidence=()), "en")
+    assert ([s.text for s in card.passage], card.score) == (["900 euros"], "")
+
+
+def test_the_copied_answer_names_its_sources() -> None:
+    """Answer, numbered references, disclaimer."""
+    assert view.copied(LOCAL, "en", "Not legal advice.").splitlines() == [
+        "900 euros [1]", "", "[1] Lease, page 2, 4. Rent: “900 euros”", "", "Not legal advice.",
+    ]  # fmt: skip
+    assert "[1] Lease，第 2 页，4. Rent：「900 euros」" in view.copied(CHINESE, "zh")
+
+
+@given(st.text(), st.lists(st.tuples(st.integers(-5, 40), st.integers(-5, 40), st.integers(1, 9)), max_size=6))
+def test_segments_are_the_passage_and_nothing_else(passage: str, spans: list[tuple[int, int, int]]) -> None:
+    """Whatever the spans are: put together again, nothing is lost, doubled or moved."""
+    cut = view.segments(passage, spans)
+    assert "".join(segment.text for segment in cut) == passage
+    assert all(segment.text for segment in cut)
+
+
+def test_every_wording_is_there_twice() -> None:
+    """English and Chinese differ and fill in the same values."""
+    tables = (view_words.ANSWERERS, view_words.REASONS, view_words.CONFIDENCE, view_words.LABELS)
+    pairs = [pair for table in tables for pair in table.values()]
+    assert all(english and chinese and english != chinese for english, chinese in pairs)
+
+
+def test_evidence_of_the_fakes_is_what_a_reranker_gives() -> None:
+    """The scores that the cards read are those of a real hit."""
+    assert all("relevance" in hit.scores for hit in EVIDENCE)
