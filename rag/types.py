@@ -164,6 +164,7 @@ class Attempt:
     detail: str = ""
     seconds: float = 0.0
     first_token_s: float | None = None
+    after_s: float = 0.0  # when it was called, counted from the moment that the answerers' turn began
 
 
 @dataclass(frozen=True, slots=True)

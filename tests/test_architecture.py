@@ -27,7 +27,7 @@ ROOMS = {
     "retrieve": set(),
     "answer": {"rag.reliability"},
     "reliability": set(),
-    "observe": set(),
+    "observe": {"rag.ingest", "rag.models"},  # shows the age of indexes and the sums of models
     "compat": {"rag.runnable", "rag.retrieve", "rag.assemble", "rag.chain"},
 }
 

@@ -22,7 +22,7 @@ from rag.ingest.corpus import NAME as CONFIG
 from rag.ingest.corpus import CorpusConfig, corpus_folder, corpus_names, read_config
 from rag.ingest.lock import FileHold, writing
 from rag.ingest.manifest import NAME as MANIFEST
-from rag.ingest.manifest import write_durably
+from rag.ingest.manifest import Manifest, read_manifest, write_durably
 from rag.ingest.snapshot import DocumentInfo, Snapshot
 from rag.ingest.transaction import KnownFile, Transaction, folder_name
 
@@ -65,6 +65,11 @@ class Store:
             return int((self.folder / "CURRENT").read_text())
         except FileNotFoundError:
             return 0
+
+    def manifest(self) -> Manifest | None:
+        """Of the newest snapshot, without opening that; None before the first. Raises as `open` does."""
+        number = self.current()
+        return read_manifest(self._snapshot(number)) if number else None
 
     def open(self) -> Snapshot:
         """The newest snapshot. Raises NotFound before the first, StoreError when it is damaged."""

@@ -63,7 +63,10 @@ class Call:
         moment, budget = self.pace.due()
         return classify(self.pace.missed(budget)) if moment <= now else None
 
-    def attempt(self, outcome: Literal["answered", "failed", "cancelled"], fault: Fault | None = None) -> Attempt:
+    def attempt(
+        self, began: float, outcome: Literal["answered", "failed", "cancelled"], fault: Fault | None = None
+    ) -> Attempt:
+        """How it went; `began`: when the race did."""
         return Attempt(
             answerer=self.target.name,
             outcome=outcome,
@@ -71,6 +74,7 @@ class Call:
             detail=(fault.detail or fault.meaning) if fault else "",
             seconds=self._clock() - self.began,
             first_token_s=self.pace.first_token_s,
+            after_s=max(0.0, self.began - began),
         )
 
     def end(self, fault: Fault | None) -> None:
@@ -133,6 +137,7 @@ class Race:
         self._ends = ends
         self._reserve_s = reserve_s  # kept of the total for the last answerer
         self._clock = asyncio.get_running_loop().time
+        self._began = self._clock()
         self._inbox: asyncio.Queue[_Message] = asyncio.Queue()
         self._next = 0
         self._called_cloud = False
@@ -222,7 +227,8 @@ class Race:
         return call
 
     def _skip(self, target: Target, code: str) -> None:
-        self.attempts.append(Attempt(target.name, "skipped", reason=code, detail=FAULTS[code].meaning))
+        after_s = self._clock() - self._began
+        self.attempts.append(Attempt(target.name, "skipped", code, FAULTS[code].meaning, after_s=after_s))
 
     def _handle(self, call: Call, fault: Fault | None) -> None:
         if fault is None:
@@ -236,7 +242,7 @@ class Race:
         self._running.remove(call)
         self._lead = None if call is self._lead else self._lead
         self._last_fault = fault.code
-        attempt = call.attempt("failed", fault)
+        attempt = call.attempt(self._began, "failed", fault)
         self.attempts.append(attempt)
         self.events.append(AttemptFailed(attempt))
         if fault.callers_mistake:
@@ -253,7 +259,7 @@ class Race:
             if isinstance(item, Draft):
                 self._text(call, item.text, whole=True)
                 call.end(None)
-                self.attempts.append(call.attempt("answered"))
+                self.attempts.append(call.attempt(self._began, "answered"))
                 self.answered, self.draft = call, item
             elif item:
                 self._text(call, item)
@@ -283,7 +289,7 @@ class Race:
         """The lead is decided: the other calls are given up; a probe runs on to tell its breaker."""
         for call in [call for call in self._running if call is not self._lead]:
             self._running.remove(call)
-            self.attempts.append(call.attempt("cancelled"))
+            self.attempts.append(call.attempt(self._began, "cancelled"))
             if call.is_probe:
                 call.inbox = asyncio.Queue()
                 self.probes.append(call)
