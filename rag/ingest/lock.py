@@ -30,7 +30,8 @@ class FileHold:
 
     def __init__(self, path: Path, *, shared: bool, wait: bool, create: bool = False) -> None:
         """Raises BlockingIOError when the lock is taken and not `wait`, FileNotFoundError when there is no file."""
-        flags = os.O_RDWR | os.O_CREAT if create else os.O_RDONLY
+        flags = os.O_RDONLY if shared else os.O_RDWR  # NFS gives the one lock to readers, the other to writers only
+        flags |= os.O_CREAT if create else 0
         self.fd = os.open(path, flags | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(self.fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
