@@ -15,6 +15,7 @@ from rag.errors import SparewheelError, UsageError, suggest
 
 # name -> (module, attribute, one line for --help without importing the module)
 COMMANDS = {
+    "advise": ("app.cli.advise", "advise", "Which set-up to choose, why, and what each costs."),
     "ask": ("app.cli.ask", "ask", "Answer a question from a corpus, with citations."),
     "corpora": ("app.cli.corpora", "corpora", "List, inspect, remove and fetch corpora."),
     "completion": ("app.cli.completion", "completion", "Print the shell completion script."),
