@@ -303,7 +303,7 @@ def test_an_empty_corpus_and_no_corpus_are_told_apart(store, tmp_path):
 def test_a_corpus_is_complete_by_itself(tmp_path):
     """Its domain's profile, sensitivity and model are in its folder."""
     profile = Profile("legal", ("Inc.",), role={"zh": "律师"}, floor={"en": 0.2})
-    config = CorpusConfig("c", "legal", "high", "embed-en", profile)
+    config = CorpusConfig("c", "legal", "high", "embed-en", profile=profile)
     Store.create(tmp_path / "c", config)
     assert Store(tmp_path / "c").config == config
     assert Store.create(tmp_path / "c", CorpusConfig("c")).config == config
@@ -374,3 +374,12 @@ def die_at(step: int) -> None:
         setattr(os, name, deadly(getattr(os, name)))
     shutil.copyfile = deadly(shutil.copyfile)
     io.open = deadly(io.open)
+
+
+def test_two_who_change_a_corpus_keep_each_others_change(tmp_path):
+    """A store that was opened before another made the corpus sensitive does not undo that."""
+    early = Store.create(tmp_path / "c", CorpusConfig("c"))
+    Store(tmp_path / "c").configure(sensitivity="high")
+    early.configure(embedding="model")
+    assert (early.config.sensitivity, early.config.embedding) == ("high", "model")
+    assert Store(tmp_path / "c").config == early.config
