@@ -26,6 +26,7 @@ COMMANDS = {
     "models": ("app.cli.models", "models", "The built-in models and a catalogue of open ones."),
     "reindex": ("app.cli.ingest", "reindex", "Bring an index up to date with today's models and rules."),
     "settings": ("app.cli.settings", "settings", "Show the settings in force and what each key means."),
+    "ui": ("app.cli.ui", "ui", "Open the analyst's page in a browser."),
 }
 
 

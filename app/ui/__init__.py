@@ -1,0 +1,1 @@
+"""The analyst's page: Streamlit draws, `app.service` does. Start reading at main.py."""

@@ -1,0 +1,224 @@
+"""The page Documents: files in, a look at what was read, files out; and for administrators the corpora themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app.ui.document_preview import draw_preview
+from app.ui.session import LANGUAGES, may, pick_corpus, plain, service, told, user
+from app.ui.texts import t
+from rag.types import Sensitivity
+
+if TYPE_CHECKING:
+    from app.service import CorpusInfo, FileResult
+    from rag.ingest.snapshot import DocumentInfo
+
+FORMATS = ["pdf", "docx", "html", "htm", "md", "txt", "xml"]
+GOOD = {"added": "green", "updated": "green", "unchanged": "gray", "skipped": "orange", "failed": "red"}
+EMBEDDING_S = 3.0  # while documents are embedded, the list looks again so often
+
+
+def draw() -> None:
+    st.title(t("nav_documents"))
+    st.caption(t("docs_intro"))
+    show_said()
+    corpus = pick_corpus()
+    if corpus is None:
+        st.info(t("no_corpora"))
+    elif corpus.trouble:
+        st.error(t("docs_trouble", why=plain(corpus.trouble)))
+    else:
+        if may("analyst"):
+            draw_upload(corpus)
+        with told():
+            draw_list(corpus, service().documents(corpus.name, user()))
+        if may("admin"):
+            draw_manage(corpus)
+    if may("admin"):
+        draw_new(expanded=corpus is None)
+
+
+def say_next(text: str) -> None:
+    """What the page says after it is drawn anew."""
+    st.session_state["docs_said"] = text
+
+
+def show_said() -> None:
+    if text := st.session_state.pop("docs_said", ""):
+        st.success(plain(text))
+
+
+# ---------------------------------------------------------------- in
+
+
+def draw_upload(corpus: CorpusInfo) -> None:
+    """The drop area; below it what became of the last files."""
+    with st.form(f"upload_{corpus.name}", clear_on_submit=True):
+        limit_mb = service().settings.ingest.max_file_mb
+        files = st.file_uploader(
+            t("docs_upload"), FORMATS, accept_multiple_files=True, help=t("docs_drop", mb=limit_mb)
+        )
+        pressed = st.form_submit_button(t("docs_add"), type="primary", icon=":material/upload:")
+    key = f"results_{corpus.name}"
+    if pressed and not files:
+        st.warning(t("docs_choose_first"))
+    if pressed and files:
+        with told():
+            st.session_state[key] = read_in(corpus.name, files)
+            st.rerun()
+    if results := st.session_state.get(key):
+        draw_results(results)
+
+
+def read_in(corpus: str, files: Sequence[st.runtime.uploaded_file_manager.UploadedFile]) -> list[FileResult]:
+    """Hands the files to the service and shows each as it is done."""
+    results: list[FileResult] = []
+    bar = st.progress(0.0, text=t("docs_reading", done=0, total=len(files), name=plain(files[0].name)))
+    for result in service().upload(corpus, [(file.name, file) for file in files], user()):
+        results.append(result)
+        text = t("docs_reading", done=len(results), total=len(files), name=plain(result.name))
+        bar.progress(min(1.0, len(results) / len(files)), text=text)
+    bar.empty()
+    return results
+
+
+def draw_results(results: Sequence[FileResult]) -> None:
+    """A line for each file; of one that failed, why and what to do."""
+    good = sum(result.status in ("added", "updated", "unchanged") for result in results)
+    with st.container(border=True):
+        st.write(t("docs_read", good=good, total=len(results)))
+        for result in sorted(results, key=lambda result: result.status != "failed"):
+            status = t(f"docs_status_{result.status}")
+            line = f":{GOOD.get(result.status, 'gray')}-badge[{status}] **{plain(result.name)}**"
+            if result.chunks:
+                line += f" · {t('docs_result_passages', chunks=result.chunks)}"
+            st.markdown(line + (f" · {plain(result.reason)}" if result.reason else ""))
+            if result.cure:
+                st.caption(plain(t("docs_cure", cure=result.cure)))
+
+
+# ---------------------------------------------------------------- the list
+
+
+def draw_list(corpus: CorpusInfo, documents: Sequence[DocumentInfo]) -> None:
+    """What the corpus holds, and what can be done with one document."""
+    if not documents:
+        st.info(t("docs_empty") if may("analyst") else t("docs_empty_viewer"))
+        return
+    draw_figures(corpus.name)
+    st.header(t("docs_list"))
+    st.dataframe(rows_of(corpus, documents), hide_index=True, height=min(36 * len(documents) + 40, 400))
+    ids = [document.id for document in documents]
+    chosen = st.selectbox(t("docs_choose"), ids, key=f"document_{corpus.name}")
+    if may("analyst"):
+        with st.container(horizontal=True):
+            if st.button(t("docs_delete"), icon=":material/delete:"):
+                confirm_delete(corpus.name, chosen)
+            if st.button(t("docs_reindex"), icon=":material/refresh:", help=t("docs_reindex_help")):
+                with told(), st.spinner(t("docs_reindex")):
+                    service().reindex(corpus.name, user())
+                    say_next(t("docs_reindexed"))
+                    st.rerun()
+    with told():
+        draw_preview(corpus.name, next(document for document in documents if document.id == chosen))
+
+
+def draw_figures(name: str) -> None:
+    """Size and state of the corpus; looks again by itself while embedding goes on behind."""
+    busy = service().corpus(name, user()).dense_share < 1
+
+    @st.fragment(run_every=EMBEDDING_S if busy else None)
+    def figures() -> None:
+        info = service().corpus(name, user())
+        cells = st.columns(4)
+        cells[0].metric(t("docs_count"), f"{info.documents:,}")
+        cells[1].metric(t("docs_chunks"), f"{info.chunks:,}")
+        cells[2].metric(t("docs_embedded"), f"{info.dense_share:.0%}", help=t("docs_embedded_help"))
+        cells[3].metric(t("docs_updated"), info.updated[:10])
+        if busy and info.dense_share >= 1:
+            st.rerun()
+
+    figures()
+
+
+def rows_of(corpus: CorpusInfo, documents: Sequence[DocumentInfo]) -> dict[str, list[object]]:
+    """The table of documents, a column each."""
+    state = t("docs_ready") if corpus.dense_share >= 1 else t("docs_embedding")
+    return {
+        t("docs_name"): [document.id for document in documents],
+        t("docs_title"): [document.title for document in documents],
+        t("docs_pages"): [document.pages or None for document in documents],
+        t("docs_chunks"): [document.chunks for document in documents],
+        t("docs_language"): [LANGUAGES["zh" if document.language == "zh" else "en"] for document in documents],
+        t("docs_added"): [document.added[:16].replace("T", " ") for document in documents],
+        t("docs_state"): [state] * len(documents),
+    }
+
+
+def confirm_delete(corpus: str, document_id: str) -> None:
+    """Asks once more, then deletes."""
+
+    @st.dialog(t("docs_delete"))
+    def ask() -> None:
+        st.write(plain(t("docs_delete_sure", name=document_id)))
+        with st.container(horizontal=True):
+            if st.button(t("docs_delete_yes"), type="primary"):
+                with told():
+                    service().delete(corpus, document_id, user())
+                    st.session_state.pop(f"results_{corpus}", None)
+                    say_next(t("docs_deleted", name=document_id))
+                    st.rerun()
+            if st.button(t("docs_keep")):
+                st.rerun()
+
+    ask()
+
+
+# ---------------------------------------------------------------- corpora, for administrators
+
+
+def draw_manage(corpus: CorpusInfo) -> None:
+    """Who may read the corpus, whether it is confidential, and its end."""
+    with st.expander(t("docs_manage")):
+        with st.form(f"manage_{corpus.name}"):
+            readers = st.text_area(t("docs_readers"), "\n".join(corpus.readers), help=t("docs_readers_help"))
+            level = choose_sensitivity(corpus.sensitivity)
+            if st.form_submit_button(t("docs_save")):
+                names = [line.strip() for line in readers.splitlines() if line.strip()]
+                with told():
+                    service().configure(corpus.name, user(), readers=names, sensitivity=level)
+                    say_next(t("docs_saved"))
+                    st.rerun()
+        with st.form(f"drop_{corpus.name}"):
+            typed = st.text_input(plain(t("docs_drop_type", name=corpus.name)))
+            if st.form_submit_button(t("docs_drop_corpus"), icon=":material/delete_forever:") and typed == corpus.name:
+                with told():
+                    service().remove(corpus.name, user())
+                    say_next(t("docs_dropped", name=corpus.name))
+                    st.rerun()
+
+
+def draw_new(*, expanded: bool) -> None:
+    """A form for a new corpus."""
+    with st.expander(t("docs_new"), expanded=expanded), st.form("new_corpus"):
+        name = st.text_input(t("docs_new_name"), help=t("docs_new_name_help"))
+        domains = ("legal", "medical", "general")
+        domain = st.radio(t("docs_new_domain"), domains, format_func=lambda d: t(f"domain_{d}"), horizontal=True)
+        level = choose_sensitivity("normal")
+        if st.form_submit_button(t("docs_create"), type="primary"):
+            with told():
+                service().create(name.strip(), domain, level, user())
+                st.session_state["corpus"] = name.strip()
+                say_next(t("docs_created", name=name.strip()))
+                st.rerun()
+
+
+def choose_sensitivity(now: Sensitivity) -> Sensitivity:
+    """normal or high."""
+    levels: list[Sensitivity] = ["normal", "high"]
+    return st.radio(
+        t("docs_new_sensitivity"), levels, index=levels.index(now), format_func=lambda level: t(f"sensitivity_{level}")
+    )

@@ -1,0 +1,183 @@
+"""The door of a page with passwords: whoever has no signed cookie sees the sign-in form, whatever they ask for.
+
+It stands in front of Streamlit as ASGI middleware, so neither page, upload, picture nor websocket is reached without.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from functools import cache
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from app.auth import Accounts, accounts_of
+from app.ui.texts import Language, say
+from app.ui.theme import DARK, LIGHT
+from app.ui.tokens import Throttle, Tokens, secret_of
+from rag.access import User
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.middleware import Middleware
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+COOKIE = "sparewheel"
+OPEN = ("/sign-in", "/_stcore/health")  # reached without a sign-in
+LONGEST_FORM = 4096  # bytes; a password is shorter
+TEMPLATE = Path(__file__).with_name("sign_in.html")
+# nothing from elsewhere, and no other site may hold the form in a frame
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "cache-control": "no-store",
+    "referrer-policy": "same-origin",
+}
+
+
+class Keys:
+    """Cookies to users and back."""
+
+    def __init__(self, accounts: Accounts, tokens: Tokens) -> None:
+        self.accounts = accounts
+        self._tokens = tokens
+
+    def issue(self, user: User) -> str:
+        """The cookie's value for a user who gave the right password."""
+        return self._tokens.issue(user.name, self.accounts.all()[user.name].password)
+
+    def user(self, token: str) -> User | None:
+        """Whose cookie it is; None when it is nobody's, over, or the account changed its password or is gone."""
+        accounts = self.accounts.all()
+        name = self._tokens.name(token, lambda name: accounts[name].password if name in accounts else None)
+        return accounts[name].user if name else None
+
+
+def keys_of(settings: Settings) -> Keys:
+    """One for the process."""
+    return _keys(accounts_of(settings).path, settings.corpora_folder, settings.page.session_hours * 3600)
+
+
+@cache
+def _keys(users_file: Path, folder: Path, valid_s: float) -> Keys:
+    return Keys(Accounts(users_file), Tokens(secret_of(folder), valid_s))
+
+
+class Door:
+    """Lets through what carries a good cookie."""
+
+    def __init__(self, app: ASGIApp, keys: Keys) -> None:
+        self._app = app
+        self._keys = keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from starlette.responses import PlainTextResponse, RedirectResponse
+
+        if scope["type"] == "lifespan" or scope["path"] in OPEN or self._keys.user(cookie_of(scope)):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "sign in first"})
+        elif scope["method"] == "GET":
+            await RedirectResponse("/sign-in", 303)(scope, receive, send)
+        else:
+            await PlainTextResponse("sign in first\n", 401)(scope, receive, send)
+
+
+def cookie_of(scope: Scope) -> str:
+    """The value of our cookie, "" without."""
+    jar: SimpleCookie = SimpleCookie()
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            try:
+                jar.load(value.decode("latin-1"))
+            except CookieError:
+                return ""
+    return jar[COOKIE].value if COOKIE in jar else ""
+
+
+def guarded(settings: Settings) -> tuple[list[Middleware], list[Route]]:
+    """The door, and the addresses /sign-in and /sign-out."""
+    from starlette.middleware import Middleware
+    from starlette.responses import RedirectResponse
+    from starlette.routing import Route
+
+    keys, throttle = keys_of(settings), Throttle()
+
+    async def sign_in(request: Request) -> Response:
+        if request.method == "GET":
+            return form(language_of(request))
+        return await _try(request, keys, throttle, settings)
+
+    async def sign_out(request: Request) -> Response:
+        response = RedirectResponse("/sign-in", 303)
+        response.delete_cookie(COOKIE)
+        return response
+
+    routes = [Route("/sign-in", sign_in, methods=["GET", "POST"]), Route("/sign-out", sign_out)]
+    return [Middleware(_as_factory(Door), keys=keys)], routes
+
+
+async def _try(request: Request, keys: Keys, throttle: Throttle, settings: Settings) -> Response:
+    """The cookie for the right password; else the form with what was wrong."""
+    from starlette.concurrency import run_in_threadpool
+    from starlette.responses import RedirectResponse
+
+    language = language_of(request)
+    origin = request.headers.get("origin")
+    if origin and urlsplit(origin).netloc != request.headers.get("host"):
+        return form(language, say(language, "sign_in_elsewhere"), status=403)
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LONGEST_FORM:
+            return form(language, say(language, "sign_in_wrong"), status=413)
+    given = dict(parse_qsl(body.decode("utf-8", "replace")))
+    name, password = given.get("name", "").strip(), given.get("password", "")
+    if wait_s := throttle.wait_s(name):
+        return form(language, say(language, "sign_in_later", seconds=int(wait_s) + 1), name, status=429)
+    user = await run_in_threadpool(keys.accounts.check, name, password)
+    if user is None:
+        throttle.failed(name)
+        return form(language, say(language, "sign_in_wrong"), name, status=401)
+    throttle.succeeded(name)
+    response = RedirectResponse("/", 303)
+    age_s = int(settings.page.session_hours * 3600)
+    response.set_cookie(COOKIE, keys.issue(user), age_s, httponly=True, samesite="lax", secure=settings.page.https)
+    return response
+
+
+def form(language: Language, problem: str = "", name: str = "", *, status: int = 200) -> Response:
+    """The sign-in page: one file, no script."""
+    from starlette.responses import HTMLResponse
+
+    values = {
+        "lang": {"en": "en", "zh": "zh-CN"}[language],
+        "title": say(language, "sign_in"),
+        "label_name": say(language, "sign_in_name"),
+        "label_password": say(language, "sign_in_password"),
+        "name": name,
+        "problem": problem,
+        **{f"light_{key}": value for key, value in LIGHT.items()},
+        **{f"dark_{key}": value for key, value in DARK.items()},
+    }
+    page = TEMPLATE.read_text(encoding="utf-8")
+    for key, value in values.items():
+        page = page.replace(f"{{{{{key}}}}}", html.escape(value))
+    return HTMLResponse(page, status, HEADERS)
+
+
+def language_of(request: Request) -> Language:
+    """What the browser asks for first."""
+    return "zh" if request.headers.get("accept-language", "").casefold().startswith("zh") else "en"
+
+
+def _as_factory(door: type[Door]) -> Callable[..., Any]:
+    """Starlette's type of a middleware names its first argument otherwise than ours need."""
+    return door

@@ -1,0 +1,198 @@
+"""The page Health: breakers live, what was asked lately and how it went, and the doctor's checks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from statistics import median
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from app.ui.charts import chart
+from app.ui.session import language, may, plain, service, user
+from app.ui.texts import t
+from app.view import answerer, reason
+from rag.observe.recent import Recent, recent
+from rag.types import Attempt
+
+if TYPE_CHECKING:
+    from app.doctor import Check
+    from rag.reliability.breaker import Health
+
+REFRESH_S = 2.0
+COLOURS = {"closed": "green", "open": "red", "half-open": "orange"}
+ICONS = {"pass": ":material/check_circle:", "warn": ":material/warning:", "fail": ":material/error:"}
+CHECK_COLOURS = {"pass": "green", "warn": "orange", "fail": "red"}
+
+
+def draw() -> None:
+    st.title(t("nav_health"))
+    st.caption(t("health_intro"))
+    live()
+    if may("admin"):
+        draw_checks()
+
+
+@st.fragment(run_every=REFRESH_S)
+def live() -> None:
+    """What changes by itself."""
+    st.header(t("health_endpoints"))
+    breakers = service().health()
+    if not breakers:
+        st.info(t("health_no_endpoints"), icon=":material/computer:")
+    for health in breakers:
+        draw_breaker(health)
+    st.header(t("health_recent"))
+    asked = recent()
+    if not asked:
+        st.write(t("health_none_yet"))
+        return
+    draw_counts(asked)
+    draw_charts(asked)
+    if may("admin"):
+        draw_questions(asked)
+
+
+def draw_breaker(health: Health) -> None:
+    """One endpoint: its state, and the figures that made it so."""
+    with st.container(border=True):
+        name, failures, opened, following = st.columns([2, 1, 1, 1], vertical_alignment="center")
+        state = t(f"health_state_{health.state}")
+        with name:
+            st.markdown(f"**{plain(health.name)}** :{COLOURS[health.state]}-badge[{state}]")
+            said = t("health_since", state=state, time=duration(health.for_s))
+            if health.reason:
+                said += " · " + t(
+                    "health_reason", reason=reason(Attempt(health.name, "failed", health.reason), language())
+                )
+            st.caption(plain(said))
+        window_s = round(service().settings.breaker.window_s)
+        figure = f"{health.failures} / {health.calls}"
+        failures.metric(t("health_failures"), figure, help=t("health_failures_help", seconds=window_s))
+        opened.metric(t("health_opened"), health.opened, help=t("health_opened_help"))
+        waiting = duration(health.retry_in_s) if health.retry_in_s > 0 else t("health_now")
+        following.metric(t("health_next"), waiting)
+
+
+def draw_counts(asked: Sequence[Recent]) -> None:
+    """The last questions in five figures."""
+    done = [one for one in asked if one.outcome not in ("cancelled", "invalid")]
+    taken_over = sum(one.degraded for one in done)
+    columns = st.columns(5)
+    columns[0].metric(t("health_asked"), len(asked))
+    first = sum(one.outcome == "answered" and not one.degraded for one in done)
+    columns[1].metric(t("health_by_cloud"), first)
+    columns[2].metric(t("health_failovers"), taken_over, help=t("health_failovers_help"))
+    columns[3].metric(t("health_lost"), sum(one.outcome == "failed" for one in done))
+    columns[4].metric(t("health_median"), f"{median(one.seconds for one in done):.2f} s" if done else "–")
+
+
+def draw_charts(asked: Sequence[Recent]) -> None:
+    """Time to the answer by who answered; why answerers failed."""
+    import altair as alt
+
+    left, right = st.columns([3, 2])
+    answered = [one for one in asked if one.answered_by]
+    if answered:
+        left.subheader(t("health_latency"))
+        rows = [{"at": 1000 * one.at, "seconds": one.seconds, "by": who(one.answered_by)} for one in answered]
+        drawn = chart(rows).mark_point(filled=True, size=60).encode(
+            x=alt.X("at:T", title=t("health_at")),
+            y=alt.Y("seconds:Q", title=t("health_seconds")),
+            color=alt.Color("by:N", title=t("health_answered_by"), legend=alt.Legend(orient="top")),
+            shape=alt.Shape("by:N", title=t("health_answered_by")),
+        )  # fmt: skip
+        left.altair_chart(drawn.properties(height=240), width="stretch")
+    right.subheader(t("health_errors"))
+    causes = Counter(
+        reason(attempt, language()) for one in asked for attempt in one.attempts if attempt.outcome == "failed"
+    )
+    if not causes:
+        right.write(t("health_no_errors"))
+    for cause, count in causes.most_common(8):
+        right.markdown(f"{plain(cause)} — **{count}**")
+
+
+def draw_questions(asked: Sequence[Recent]) -> None:
+    """The last questions with every attempt; the text only of corpora that this user may read."""
+    here = ZoneInfo(st.context.timezone or "UTC")
+    mine = {info.name for info in service().corpora(user())}
+    rows = [
+        {
+            t("health_at"): datetime.fromtimestamp(one.at, here).strftime("%H:%M:%S"),
+            t("corpus"): one.corpus if one.corpus in mine else "",
+            t("health_question"): words_of(one, mine),
+            t("health_outcome"): t(f"health_outcome_{one.outcome}"),
+            t("health_answered_by"): who(one.answered_by),
+            t("health_seconds"): round(one.seconds, 2),
+            t("health_attempts"): " → ".join(attempt_words(one)),
+        }
+        for one in asked
+    ]
+    st.dataframe(rows, hide_index=True, width="stretch", height=min(36 * len(rows) + 40, 420))
+
+
+def words_of(one: Recent, mine: set[str]) -> str:
+    """The question where it may be shown."""
+    if one.corpus not in mine:
+        return t("health_not_yours")
+    return one.question or t("health_hidden")
+
+
+def attempt_words(one: Recent) -> list[str]:
+    """Each attempt in a few words."""
+    return [
+        f"{who(a.answerer)} {a.seconds:.2f} s" if a.outcome == "answered" else reason(a, language())
+        for a in one.attempts
+        if a.outcome != "cancelled"
+    ]
+
+
+@st.fragment
+def draw_checks() -> None:
+    """The doctor's report, the 3-2-1 rule first."""
+    st.header(t("health_rule"))
+    if st.button(t("health_check_again"), icon=":material/refresh:"):
+        checked.clear()
+    found = checked(language())
+    rule = [check for check in found if check.name.startswith("3-2-1")]
+    for check in rule:
+        draw_check(check)
+    counts = Counter(check.status for check in found)
+    said = t("health_counts", passed=counts["pass"], warned=counts["warn"], failed=counts["fail"])
+    with st.expander(f"{t('health_checks')}: {said}", expanded=counts["fail"] > 0):
+        for check in sorted(
+            (c for c in found if c not in rule), key=lambda c: ("fail", "warn", "pass").index(c.status)
+        ):
+            draw_check(check)
+
+
+def draw_check(check: Check) -> None:
+    """One line, and what to do where something is wrong."""
+    colour, status = CHECK_COLOURS[check.status], t(f"health_status_{check.status}")
+    st.markdown(f":{colour}-badge[{ICONS[check.status]} {status}] **{plain(check.name)}**: {plain(check.what)}")
+    if check.cure and check.status != "pass":
+        st.caption(plain(t("health_cure", cure=check.cure)))
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def checked(spoken: str) -> list[Check]:
+    """The doctor's report, at most a minute old; no other machine is contacted."""
+    from app.doctor import checks
+
+    return checks(service().settings)
+
+
+def who(name: str) -> str:
+    """The name of an answerer for people; "" for nobody."""
+    return answerer(name, language()) if name else ""
+
+
+def duration(seconds: float) -> str:
+    """ "7 s", "3 min", "2.5 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,41 @@
+"""What `streamlit run` gets: the frame, then the page that was chosen."""
+
+from __future__ import annotations
+
+import importlib
+
+import streamlit as st
+
+from app.ui import session
+from app.ui.texts import t
+from rag.access import Role
+
+# name of app.ui.<name> and of its address -> (icon, the lowest role that sees it)
+PAGES: dict[str, tuple[str, Role]] = {
+    "ask": ("forum", "viewer"),
+    "documents": ("folder_open", "viewer"),
+    "evaluate": ("fact_check", "analyst"),
+    "health": ("monitor_heart", "viewer"),
+    "advise": ("balance", "viewer"),
+}
+
+
+def main() -> None:
+    st.set_page_config(page_title="Sparewheel", page_icon=":material/trip_origin:", layout="wide")
+    session.begin()
+    shown = [name for name, (_, role) in PAGES.items() if session.may(role)]
+    st.navigation([page(name) for name in shown]).run()
+
+
+def page(name: str) -> st.Page:
+    """The page of app.ui.<name>, imported when it is first drawn."""
+
+    def draw() -> None:
+        importlib.import_module(f"app.ui.{name}").draw()
+
+    icon = f":material/{PAGES[name][0]}:"
+    return st.Page(draw, title=t(f"nav_{name}"), icon=icon, url_path=name, default=name == "ask")
+
+
+if __name__ == "__main__":
+    main()

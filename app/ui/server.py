@@ -1,0 +1,68 @@
+"""The page as one ASGI application: Streamlit's own, behind the door where there are accounts."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.ui.theme import CONFIG
+from rag.errors import UsageError
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from streamlit.web.server.starlette.starlette_app import App
+
+MAIN = Path(__file__).with_name("main.py")
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+def is_loopback(host: str) -> bool:
+    """Does only this machine reach a server that listens on `host`?"""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False  # a name may lead anywhere
+
+
+def check(settings: Settings) -> None:
+    """Raises UsageError when the page would be open to others without a sign-in, or the sign-in is not set up."""
+    page = settings.page
+    if page.sign_in == "none" and not is_loopback(page.host):
+        raise UsageError(
+            f"the page may not listen on {page.host!r} while page.sign_in is 'none': whoever reaches it would read "
+            'every corpus; set page.sign_in = "password" and add people: sparewheel users add NAME (docs/page.md)'
+        )
+    if page.sign_in == "oidc":
+        from app.ui.sign_in import check_oidc
+
+        check_oidc(settings)
+
+
+def streamlit_config(settings: Settings) -> dict[str, Any]:
+    """Streamlit's own settings for this page, by dotted key."""
+    page = settings.page
+    names = list(page.names) or (list(LOOPBACK_NAMES) if page.sign_in == "none" else [])
+    return {
+        **CONFIG,
+        "server.address": page.host,
+        "server.port": page.port,
+        "server.allowedHosts": names,  # else another site could read the page by a name that leads here
+        "server.maxUploadSize": settings.ingest.max_file_mb,
+        "browser.serverAddress": names[0] if names else page.host,
+    }
+
+
+def application(settings: Settings) -> App:
+    """The page, ready for `run()`."""
+    import streamlit
+
+    from app.ui import session
+
+    session.configure(settings)
+    if settings.page.sign_in != "password":
+        return streamlit.App(MAIN)
+    from app.ui.door import guarded
+
+    middleware, routes = guarded(settings)
+    return streamlit.App(MAIN, middleware=middleware, routes=routes)

@@ -1,0 +1,121 @@
+"""What every page asks of the session that draws it: the service, who is there, which language, and the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
+
+import streamlit as st
+
+from app.ui import sign_in
+from app.ui.texts import Language, t
+from app.ui.theme import CSS
+from rag.access import ROLES, Role, User
+from rag.errors import NeedsRole, SparewheelError
+from rag.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from app.service import CorpusInfo, Service
+
+LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
+_settings: Settings | None = None
+
+
+def configure(settings: Settings) -> None:
+    """The settings of this process' page, told once before it is served; without it they are read from the file."""
+    global _settings
+    _settings = settings
+
+
+def settings() -> Settings:
+    """The settings in force; cheap."""
+    return service().settings
+
+
+@st.cache_resource(show_spinner=False)
+def service() -> Service:
+    """The one service of the process, shared by every session."""
+    from app.service import Service
+
+    return Service(_settings or load_settings())
+
+
+def language() -> Language:
+    """Of the interface: what was chosen here, what the address says (?lang=zh), else what the browser asks for."""
+    if "language" not in st.session_state:
+        said = st.query_params.get("lang", "") or st.context.locale or ""
+        st.session_state["language"] = "zh" if said.startswith("zh") else "en"
+    return cast(Language, st.session_state["language"])
+
+
+def user() -> User | None:
+    """Who is signed in; None is the owner of this machine, where there are no accounts."""
+    return cast("User | None", st.session_state.get("user"))
+
+
+def may(role: Role) -> bool:
+    """Has the user this role or a higher one? Decides what is drawn; the service decides what is done."""
+    who = user()
+    return who is None or ROLES.index(who.role) >= ROLES.index(role)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """An error of ours inside becomes a message on the page."""
+    try:
+        yield
+    except NeedsRole as error:
+        st.error(t("forbidden", why=plain(str(error))))
+    except SparewheelError as error:
+        st.error(t("trouble", why=plain(str(error))))
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is: names of files and people are no markup, a dollar sign begins no formula."""
+    return "".join(f"\\{char}" if char in "\\`*_{}[]()<>#+-.!|$~:" else char for char in text)
+
+
+def pick_corpus() -> CorpusInfo | None:
+    """The corpus chosen, the same on every page; None where the user may read none."""
+    infos = {info.name: info for info in service().corpora(user())}
+    if not infos:
+        return None
+    before = st.session_state.get("corpus")
+    chosen = st.selectbox(
+        t("corpus"),
+        list(infos),
+        index=list(infos).index(before) if before in infos else 0,
+        format_func=lambda name: described(infos[name]),
+    )
+    st.session_state["corpus"] = chosen
+    return infos[chosen]
+
+
+def described(info: CorpusInfo) -> str:
+    """A corpus in one line: name, domain, where its questions may go."""
+    return f"{info.name} · {t(f'domain_{info.domain}')} · {t(f'sensitivity_{info.sensitivity}')}"
+
+
+def begin() -> None:
+    """The frame of every page: style, who is there, language. Stops here while nobody is signed in who must be."""
+    st.html(CSS)
+    _remember_language()
+    st.session_state["user"] = sign_in.signed_in(service().settings)
+    with st.sidebar:
+        chosen = st.radio(t("language"), list(LANGUAGES), format_func=LANGUAGES.__getitem__, horizontal=True,
+                          index=list(LANGUAGES).index(language()), label_visibility="collapsed")  # fmt: skip
+        if chosen != language():
+            st.session_state["language"] = chosen
+            st.rerun()
+        if who := user():
+            st.caption(plain(t("signed_in", name=who.name, role=t(f"role_{who.role}"))))
+            sign_in.sign_out_link(service().settings)
+
+
+def _remember_language() -> None:
+    """The address and the document say the language: a refresh keeps it, and a screen reader speaks it."""
+    if st.query_params.get("lang") != language():
+        st.query_params["lang"] = language()
+    spoken = {"en": "en", "zh": "zh-CN"}[language()]
+    st.html(f"<script>document.documentElement.lang = '{spoken}'</script>", unsafe_allow_javascript=True)

@@ -1,0 +1,78 @@
+"""Every wording of the page, English and Chinese side by side. Each page keeps its own table; here they are one."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Literal
+
+Language = Literal["en", "zh"]
+Table = dict[str, tuple[str, str]]  # key -> (English, Chinese); {name} is filled in by `t`
+
+TABLES = ("ask", "documents", "evaluate", "health", "advise")  # app.ui.<name>_texts.TEXTS
+
+SHELL: Table = {
+    "nav_ask": ("Ask", "提问"),
+    "nav_documents": ("Documents", "文档"),
+    "nav_evaluate": ("Evaluate", "评测"),
+    "nav_health": ("Health", "运行状况"),
+    "nav_advise": ("Advise", "选型建议"),
+    "corpus": ("Corpus", "语料库"),
+    "language": ("Language", "语言"),
+    "signed_in": ("{name} · {role}", "{name} · {role}"),
+    "role_viewer": ("viewer", "访客"),
+    "role_analyst": ("analyst", "分析员"),
+    "role_admin": ("administrator", "管理员"),
+    "sign_in": ("Sign in", "登录"),
+    "sign_in_name": ("Name", "用户名"),
+    "sign_in_password": ("Password", "密码"),
+    "sign_in_wrong": ("This name and password do not match.", "用户名或密码不正确。"),
+    "sign_in_later": ("Too many attempts. Try again in {seconds} s.", "尝试次数过多，请在 {seconds} 秒后重试。"),
+    "sign_in_elsewhere": ("The form was sent from another site. Try again here.", "表单来自其他网站，请在此重新登录。"),
+    "sign_in_sso": ("Sign in with your organisation's account to go on.", "请使用单位账号登录后继续。"),
+    "sign_in_nobody": (
+        "{name} is signed in but has no role here. Ask an administrator to add it to page.viewers.",
+        "{name} 已登录，但没有分配角色。请联系管理员将其加入 page.viewers。",
+    ),
+    "sign_out": ("Sign out", "退出登录"),
+    "forbidden": ("Your role may not do this: {why}", "您的角色无权执行此操作：{why}"),
+    "trouble": ("This did not work: {why}", "操作未成功：{why}"),
+    "sensitivity_high": ("confidential: never leaves this machine", "机密：数据不离开本机"),
+    "sensitivity_normal": ("may use cloud models", "可使用云端模型"),
+    "domain_legal": ("legal", "法律"),
+    "domain_medical": ("medical", "医学"),
+    "domain_general": ("general", "通用"),
+    "no_corpora": (
+        "There is no corpus yet. Create one on the page Documents and upload your files.",
+        "尚无语料库。请在“文档”页面新建语料库并上传文件。",
+    ),
+}
+
+
+def table() -> Table:
+    """The wordings of every page. Raises ValueError for a key that two pages define."""
+    merged = dict(SHELL)
+    for name in TABLES:
+        module = f"app.ui.{name}_texts"
+        if importlib.util.find_spec(module) is None:
+            continue
+        texts: Table = importlib.import_module(module).TEXTS
+        if twice := merged.keys() & texts.keys():
+            raise ValueError(f"{module} defines {', '.join(sorted(twice))} again; give the key another name")
+        merged |= texts
+    return merged
+
+
+_TABLE = table()
+
+
+def say(language: Language, key: str, **values: object) -> str:
+    """The wording of `key` in `language` with the values filled in. Raises KeyError for an unknown key."""
+    return _TABLE[key][language == "zh"].format(**values)
+
+
+def t(key: str, **values: object) -> str:
+    """As `say`, in the language of the session that draws."""
+    from app.ui.session import language
+
+    return say(language(), key, **values)
