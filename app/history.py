@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -101,7 +101,7 @@ class History:
                 (_written(answer), number, id, user),
             )
 
-    def load(self, id: str, user: str) -> tuple[Conversation, list[Turn]]:
+    def load(self, id: str, user: str) -> tuple[Conversation, Sequence[Turn]]:
         """The conversation with its turns, oldest first. Raises NotFound, also for that of another user."""
         with self._open() as rows:
             conversation = self._owned(rows, id, user)

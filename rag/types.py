@@ -185,9 +185,7 @@ class Answer:
     attempts: tuple[Attempt, ...] = ()
     usage: Usage = Usage()
     timings: Mapping[str, float] = field(default_factory=dict)  # step -> seconds
-    notes: tuple[
-        str, ...
-    ] = ()  # what the reader of the answer must know ("dense index 40 % built", unsupported sentence)
+    notes: tuple[str, ...] = ()  # what its reader must know ("dense index 40 % built", unsupported sentence)
 
 
 # ---------------------------------------------------------------- between the journey and an answerer
@@ -203,6 +201,8 @@ class AnswerRequest:
     language: str = "en"  # of the question
     history: tuple[tuple[str, str], ...] = ()
     sensitivity: Sensitivity = "normal"
+    instant: bool = False  # the asker wants to see the local answer while a fuller one is on its way
+    standalone: str = ""  # the question with what it takes from the history; "" where it takes nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,11 @@ from typing import Protocol
 from rag.errors import Unavailable
 from rag.events import AttemptFailed, Replace, Token
 from rag.reliability.breaker import CircuitBreaker, Health
+from rag.reliability.call import Call
 from rag.reliability.deadline import Budgets, Deadline, Progress
 from rag.reliability.faults import Fault
 from rag.reliability.policy import order
-from rag.reliability.race import Call, Race
+from rag.reliability.race import Race
 from rag.reliability.retry import RetryBudget
 from rag.types import AnswerRequest, Attempt, Draft
 
@@ -95,6 +96,7 @@ class Failover:
 
     names: configured order (see `policy.order`). local_ahead: the last answerer, where it is local, is called together
     with the first one, for at most `ahead_limit` questions at a time, so that a missed deadline is answered at once.
+    A request that is `instant` has that answer shown as soon as it is there, until another answerer's replaces it.
     """
 
     def __init__(
@@ -143,7 +145,7 @@ class Failover:
         race = Race(ordered, request, ends, min(RESERVE_MOST_S, RESERVE_SHARE * within_s))
         try:
             if (
-                self._local_ahead
+                (self._local_ahead or request.instant)
                 and len(ordered) > 1
                 and ordered[-1].local
                 and self._ahead_slots.acquire(blocking=False)

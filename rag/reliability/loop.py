@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import queue
 import threading
 from collections.abc import AsyncGenerator, Coroutine, Iterator
 from typing import Any, TypeVar
@@ -45,6 +46,42 @@ class BackgroundLoop:
                 yield item
         finally:
             self.run(source.aclose())
+
+    def watch(self, source: AsyncGenerator[T, None], every_s: float) -> Iterator[T | None]:
+        """As `iterate`, with None whenever nothing came for `every_s`: a moment to see whether it is still wanted.
+
+        Closed while an item is awaited, the iterator cancels that wait at once.
+        """
+        inbox: queue.SimpleQueue[T | asyncio.Task[None]] = queue.SimpleQueue()
+
+        async def pump() -> None:
+            async for item in source:
+                inbox.put(item)
+
+        async def start() -> asyncio.Task[None]:
+            task = asyncio.create_task(pump())
+            task.add_done_callback(inbox.put)
+            return task
+
+        async def stop() -> None:
+            task.cancel()
+            await asyncio.wait([task])
+            await source.aclose()
+
+        task = self.run(start())
+        try:
+            while True:
+                try:
+                    item = inbox.get(timeout=every_s)
+                except queue.Empty:
+                    yield None
+                    continue
+                if isinstance(item, asyncio.Task):
+                    item.result()
+                    return
+                yield item
+        finally:
+            self.run(stop())
 
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:

@@ -8,124 +8,17 @@ or the local answer computed ahead, loses nothing by waiting for its turn.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from rag.events import AttemptFailed, Replace, Token
 from rag.reliability.breaker import Permit
-from rag.reliability.deadline import Pace, Progress, close
-from rag.reliability.faults import FAULTS, Fault, classify, failure
+from rag.reliability.call import Call, Message
+from rag.reliability.faults import FAULTS, Fault, failure
 from rag.types import AnswerRequest, Attempt, Draft
 
 if TYPE_CHECKING:
     from rag.reliability.failover import Target
-
-MAX_ANSWER_CHARS = 2_000_000  # a source that streams more is broken
-_END = object()
-_Message = tuple["Call", object, float]  # who, what (item, exception or _END), when
-
-
-class Call:
-    """One call of one answerer, pumping its items into an inbox."""
-
-    def __init__(
-        self, target: Target, request: AnswerRequest, permit: Permit | None, ends: float, inbox: asyncio.Queue[_Message]
-    ) -> None:
-        self.target = target
-        self.permit = permit
-        self.inbox = inbox
-        self.kept: list[str | Draft] = []  # came, but not shown yet
-        self._clock = asyncio.get_running_loop().time
-        self.began = self._clock()
-        self.pace = Pace(target.budgets, self.began, ends)
-        self._stopping = False
-        self._ended = False
-        self.task = asyncio.get_running_loop().create_task(self._pump(request), name=f"call {target.name}")
-
-    @property
-    def is_probe(self) -> bool:
-        return self.permit is not None and self.permit.probe
-
-    def take(self, item: object, at: float) -> Fault | None:
-        """Notes a message; the fault if it ends the call badly."""
-        if isinstance(item, BaseException):
-            return classify(item)
-        if item is _END:
-            return FAULTS["cut_stream"]
-        self.pace.advance(item, at)
-        if isinstance(item, Draft) and not (item.refused or item.spans or item.text.strip()):
-            return FAULTS["blank_answer"]
-        if isinstance(item, str | Draft):
-            self.kept.append(item)
-        return None
-
-    def overdue(self, now: float) -> Fault | None:
-        moment, budget = self.pace.due()
-        return classify(self.pace.missed(budget)) if moment <= now else None
-
-    def attempt(
-        self, began: float, outcome: Literal["answered", "failed", "cancelled"], fault: Fault | None = None
-    ) -> Attempt:
-        """How it went; `began`: when the race did."""
-        return Attempt(
-            answerer=self.target.name,
-            outcome=outcome,
-            reason=fault.code if fault else "",
-            detail=(fault.detail or fault.meaning) if fault else "",
-            seconds=self._clock() - self.began,
-            first_token_s=self.pace.first_token_s,
-            after_s=max(0.0, self.began - began),
-        )
-
-    def end(self, fault: Fault | None) -> None:
-        """The call is over: its breaker is told and its source closes; nobody waits for that."""
-        if self.permit is not None:
-            if fault is None:
-                self.permit.succeed()
-            else:
-                self.permit.fail(fault)
-        self._stop()
-
-    def cancel(self) -> None:
-        """Nobody needs the call any more."""
-        if self.permit is not None:
-            self.permit.cancel()
-        self._stop()
-
-    def _stop(self) -> None:
-        # A pump that has ended is closing its source: a cancellation then would leave the socket open.
-        if not self._stopping and not self._ended:
-            self.task.cancel()
-        self._stopping = True
-
-    async def _pump(self, request: AnswerRequest) -> None:
-        source: AsyncIterator[str | Progress | Draft] | None = None
-        chars = 0
-        try:
-            source = self.target.answerer.stream(request)
-            async for item in source:
-                chars += len(item) if isinstance(item, str) else 0
-                if chars > MAX_ANSWER_CHARS:
-                    raise failure("malformed", f"more than {MAX_ANSWER_CHARS} characters")
-                self._post(item)
-                if isinstance(item, Draft):
-                    break
-            else:
-                self._post(_END)
-            self._ended = True
-        except asyncio.CancelledError:
-            if not self._stopping:
-                self._post(failure("connection_lost", "the answerer cancelled itself"))
-            raise
-        except Exception as error:
-            self._ended = True
-            self._post(error)
-        finally:
-            if source is not None:
-                await close(source)
-
-    def _post(self, item: object) -> None:
-        self.inbox.put_nowait((self, item, self._clock()))
 
 
 class Race:
@@ -138,7 +31,7 @@ class Race:
         self._reserve_s = reserve_s  # kept of the total for the last answerer
         self._clock = asyncio.get_running_loop().time
         self._began = self._clock()
-        self._inbox: asyncio.Queue[_Message] = asyncio.Queue()
+        self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._next = 0
         self._called_cloud = False
         self._running: list[Call] = []  # whose turn has come
@@ -234,6 +127,8 @@ class Race:
         if fault is None:
             if call in self._running:
                 self._show(call)
+            elif self._request.instant:
+                self._preview(call)
             return
         call.end(fault)
         if call is self._ahead:  # called again when its turn comes
@@ -265,6 +160,13 @@ class Race:
                 self._text(call, item)
         call.kept.clear()
 
+    def _preview(self, call: Call) -> None:
+        """Shows the finished answer that was computed ahead, until another one has its first token."""
+        draft = call.kept[-1] if call.kept else None
+        if isinstance(draft, Draft) and not draft.refused and self._lead is None and not self._shown:
+            self._text(call, draft.text, whole=True)
+            call.kept = [draft]
+
     def _text(self, call: Call, text: str, *, whole: bool = False) -> None:
         """Shows more text, or makes what is shown equal to the `whole` one, white space at its ends aside."""
         name = call.target.name
@@ -278,10 +180,10 @@ class Race:
             if text:
                 self.events.append(Token(text, name))
             return
-        replaces = bool(self._shown)
+        replaces, reason = bool(self._shown), "final_text" if self._shown_by is call else "fuller"
         self._shown, self._shown_by = text, call
         if replaces:
-            self.events.append(Replace(text, name, self._last_fault or "final_text"))
+            self.events.append(Replace(text, name, self._last_fault or reason))
         elif text:
             self.events.append(Token(text, name))
 

@@ -1,6 +1,7 @@
 """Failover in virtual time: what a consumer sees, who was called, and that nothing stays open."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from fakes import REQUEST, Scripted, answers, breaker, collect, failover, target
@@ -9,7 +10,7 @@ from virtual_time import run
 from rag.errors import Unavailable, UsageError
 from rag.events import AttemptFailed, Replace, Token
 from rag.reliability.deadline import Budgets, Deadline, Progress
-from rag.reliability.failover import AllFailed, Failover
+from rag.reliability.failover import AllFailed, Failover, Finished
 from rag.reliability.retry import RetryBudget
 from rag.types import AnswerRequest, Draft
 
@@ -24,6 +25,9 @@ def outcome(*answerers, request=REQUEST, **options):
         return shown, finished, events, loop.time() - began
 
     return run(ask())
+
+
+INSTANT = replace(REQUEST, instant=True)
 
 
 def reasons(finished):
@@ -225,6 +229,45 @@ def test_a_local_answer_that_failed_ahead_is_tried_again_in_its_turn():
 
     reader = Once("reader", Draft("clause 4"), local=True)
     assert outcome(Scripted("cloud", 100.0), reader, local_ahead=True)[1].draft.text == "clause 4"
+
+
+def test_an_instant_answer_is_shown_until_the_fuller_one_comes():
+    """The reader's answer at once; the cloud's first token takes its place, and says so."""
+    reader = answers("reader", "30 days", after_s=0.1, local=True)
+    shown, finished, events, _ = outcome(answers("cloud", "thirty days' notice", after_s=2.0), reader, request=INSTANT)
+    assert (shown, finished.answered_by, finished.degraded) == ("thirty days' notice", "cloud", False)
+    assert events[:2] == [Token("30 days", "reader"), Replace("thirty ", "cloud", "fuller")]
+
+
+def test_an_instant_answer_stays_when_the_cloud_fails():
+    """It is not shown twice, and its call is not made again."""
+    reader = answers("reader", "30 days", after_s=0.1, local=True)
+    shown, finished, events, _ = outcome(Scripted("cloud", 100.0), reader, request=INSTANT)
+    assert (shown, finished.answered_by, reader.calls) == ("30 days", "reader", 1)
+    assert [type(event) for event in events] == [Token, AttemptFailed, Finished]
+
+
+def test_an_instant_answer_that_the_cloud_refuses_is_taken_back():
+    """The passages do not answer, says who read them in full."""
+    reader = answers("reader", "30 days", after_s=0.1, local=True)
+    shown, finished, _, _ = outcome(Scripted("cloud", 1.0, Draft("", refused=True)), reader, request=INSTANT)
+    assert (shown, finished.draft.refused) == ("", True)
+
+
+def test_a_local_refusal_is_not_shown_ahead():
+    """The fuller answer may well find what the reader did not."""
+    reader = Scripted("reader", 0.1, Draft("", refused=True), local=True)
+    _, finished, events, _ = outcome(answers("cloud", after_s=2.0), reader, request=INSTANT)
+    assert (finished.answered_by, {event.answerer for event in events if isinstance(event, Token)}) == (
+        "cloud", {"cloud"},
+    )  # fmt: skip
+
+
+def test_a_local_answer_slower_than_the_cloud_is_never_shown():
+    """Nothing is replaced by what comes later."""
+    reader = answers("reader", "30 days", after_s=1.0, local=True)
+    _, _, events, _ = outcome(answers("cloud", after_s=0.1), reader, request=INSTANT)
+    assert not [event for event in events if isinstance(event, Replace)]
 
 
 def test_answers_ahead_are_bounded():

@@ -45,13 +45,15 @@ KINDS = st.lists(
 )
 
 
-def play(kinds, listed, ahead, sensitivity, cancel_after_s=None):
+def play(kinds, listed, ahead, sensitivity, cancel_after_s=None, instant=False):
     """(scripted answerers, per question: (shown, Finished), the error, or None for a cancelled one)."""
     made = [Scripted(f"a{i}", *kind.script, local=kind.local) for i, kind in enumerate(kinds)]
 
     async def ask(chain):
         try:
-            shown, finished, _ = await collect(chain.stream(AnswerRequest("secret", (), sensitivity=sensitivity)))
+            shown, finished, _ = await collect(
+                chain.stream(AnswerRequest("secret", (), sensitivity=sensitivity, instant=instant))
+            )
         except (AllFailed, UsageError) as error:
             return error
         return shown, finished
@@ -95,11 +97,14 @@ def test_no_secret_question_ever_reaches_a_cloud_answerer(kinds, listed, ahead):
     kinds=KINDS,
     listed=st.lists(st.integers(0, 3), unique=True),
     ahead=st.booleans(),
+    instant=st.booleans(),
     cancel_after_s=st.sampled_from([None, 0.0, 0.25, 4.1]),
 )
-def test_a_consumer_ends_with_a_whole_answer_or_an_error_and_nothing_stays_open(kinds, listed, ahead, cancel_after_s):
+def test_a_consumer_ends_with_a_whole_answer_or_an_error_and_nothing_stays_open(
+    kinds, listed, ahead, instant, cancel_after_s
+):
     """What is shown at the end is the draft's text; every stream is closed, every task has ended (see `run`)."""
-    made, ends = play(kinds, listed, ahead, "normal", cancel_after_s)
+    made, ends = play(kinds, listed, ahead, "normal", cancel_after_s, instant)
     for end in ends:
         if isinstance(end, tuple):
             shown, finished = end

@@ -43,6 +43,47 @@ def test_iterate_gives_every_item_and_closes():
     assert closed == [True, True]
 
 
+def test_watch_says_when_nothing_came_and_closes():
+    """None while an item is awaited; every item, and the error of the source, come through."""
+    loop, closed = BackgroundLoop(), []
+    go = threading.Event()
+
+    async def slow():
+        try:
+            yield 1
+            await asyncio.to_thread(go.wait)
+            yield 2
+            raise ValueError("told")
+        finally:
+            closed.append(True)
+
+    items = loop.watch(slow(), 0.005)
+    assert [next(items), next(items)] == [1, None]
+    go.set()
+    assert next(item for item in items if item is not None) == 2
+    with pytest.raises(ValueError, match="told"):
+        list(items)
+    assert closed == [True]
+
+
+def test_watch_closed_while_waiting_cancels_the_wait():
+    """A stop button does not wait for a token that never comes."""
+    loop, ended = BackgroundLoop(), []
+
+    async def stalls():
+        try:
+            await asyncio.sleep(3600)
+            yield 1
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+
+    items = loop.watch(stalls(), 0.001)
+    assert next(items) is None
+    items.close()
+    assert ended == ["cancelled"]
+
+
 def test_many_threads_share_one_loop():
     """Each gets its own answers."""
     loop, results = BackgroundLoop(), {}
