@@ -6,7 +6,6 @@ import functools
 import threading
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -159,7 +158,7 @@ def dense_writer(store: Store, settings: Settings) -> IndexWriter:
             chosen = settings.retrieve.embedding
             if chosen == "auto":
                 chosen = open_embedder("auto", snapshot.language()).name.partition("@")[0]
-        store.configure(replace(store.config, embedding=chosen))
+        store.configure(embedding=chosen)
     return DenseWriter(embedder_of(store.config, settings))
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli.common import console, print_json, settings_of
-from app.cli.ingest import dense_of
-from rag.errors import StoreError, UsageError
+from rag.errors import UsageError
 
 if TYPE_CHECKING:
     from rag.ingest.store import Store
@@ -72,7 +71,7 @@ def info(ctx: click.Context, corpus: str, documents: bool, verify: bool, as_json
         return 0
     out = console()
     for key, value in facts.items():
-        if value not in ("", None):
+        if value not in ("", None, []):
             out.print(f"{key.replace('_', ' '):>15}  {_said(value)}")
     if documents:
         table = Table("document", "title", "language", "pages", "chunks", expand=True)
@@ -93,8 +92,7 @@ def info(ctx: click.Context, corpus: str, documents: bool, verify: bool, as_json
 @click.pass_context
 def remove(ctx: click.Context, documents: tuple[str, ...], corpus: str, whole: bool, yes: bool, wait: bool) -> int:
     """Remove documents from a corpus. Their source files stay."""
-    from rag.assemble import keyword_writer
-    from rag.ingest.run import remove as run
+    from app.service.work import take_out
 
     if whole == bool(documents):
         raise UsageError("name the documents to remove, or say --all for the corpus itself")
@@ -105,8 +103,7 @@ def remove(ctx: click.Context, documents: tuple[str, ...], corpus: str, whole: b
         store.destroy(wait=wait)
         console().print(f"removed corpus {corpus}")
         return 0
-    behind = dense_of(store, settings_of(ctx))
-    run(store, documents, writers=[keyword_writer()], behind=behind, wait=wait)
+    take_out(store, documents, settings_of(ctx), wait=wait)
     console().print(f"removed {', '.join(documents)}")
     return 0
 
@@ -130,28 +127,22 @@ def fetch(ctx: click.Context, name: str | None, source: str | None) -> int:
 
 def describe(store: Store) -> dict[str, Any]:
     """What a list of corpora shows of one. trouble: why it cannot be opened, "" when it can."""
-    config = store.config
-    row: dict[str, Any] = {
-        "corpus": config.name,
-        "domain": config.domain,
-        "sensitivity": config.sensitivity,
-        "embedding": config.embedding,
-        "documents": 0,
-        "chunks": 0,
-        "embedded_share": 0.0,
-        "mb": 0.0,
+    from app.service.info import corpus_info
+
+    info = corpus_info(store)
+    return {
+        "corpus": info.name,
+        "domain": info.domain,
+        "sensitivity": info.sensitivity,
+        "readers": list(info.readers),
+        "embedding": info.embedding,
+        "documents": info.documents,
+        "chunks": info.chunks,
+        "embedded_share": info.dense_share,
+        "mb": info.mb,
         "folder": str(store.folder),
-        "trouble": "",
+        "trouble": info.trouble,
     }
-    if store.current():
-        try:
-            with store.open() as snapshot:
-                row["documents"], row["chunks"] = snapshot.manifest.documents, snapshot.manifest.chunks
-                row["embedded_share"] = round(snapshot.share("dense"), 4)
-                row["mb"] = round(sum(state.bytes for state in snapshot.manifest.files.values()) / 1e6, 1)
-        except StoreError as error:
-            row["trouble"] = str(error)
-    return row
 
 
 def _store(ctx: click.Context, name: str) -> Store:

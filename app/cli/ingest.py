@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ from rag.settings import Settings
 if TYPE_CHECKING:
     from rag.ingest.report import Progress, Report
     from rag.ingest.store import Store
-    from rag.types import IndexWriter
 
 _STAGES = {"read": "Reading", "split": "Splitting", "fill": "Embedding"}
 _SHOWN = 20  # failed files listed on the terminal; --json lists every file
@@ -56,6 +54,8 @@ def ingest(
 
     Exit code: 0, 1 when a file failed, 2 usage.
     """
+    from app.service.info import corpus_info
+
     settings = settings_of(ctx)
     told = None if as_json else _print_report
     store = open_corpus(settings, corpus, domain, sensitivity, paths)
@@ -65,7 +65,9 @@ def ingest(
         console(err=True).print("What was read so far can be asked about; the same command goes on where it was.")
         raise
     if as_json:
-        print_json({"corpus": corpus, **_state(store), "report": report})
+        info = corpus_info(store)
+        state = {"documents": info.documents, "chunks": info.chunks, "embedded_share": info.dense_share}
+        print_json({"corpus": corpus, **state, "report": report})
     else:
         _print_state(store)
     return 1 if report.of("failed") else 0
@@ -82,24 +84,13 @@ def reindex(ctx: click.Context, corpus: str, wait: bool, no_dense: bool) -> int:
     Documents are split again where the rules changed, and an index is built anew where its tokeniser or its embedding
     model changed. It also finishes embedding that was interrupted.
     """
-    from rag.assemble import keyword_writer
-    from rag.ingest.run import reindex as run
+    from app.service.work import split_again
     from rag.ingest.store import Store, corpus_folder
 
     settings = settings_of(ctx)
     store = Store(corpus_folder(settings.corpora_folder, corpus))
-    if settings.retrieve.embedding != "auto":
-        store.configure(replace(store.config, embedding=settings.retrieve.embedding))
     with _progress() as show:
-        count = run(
-            store,
-            settings=settings.ingest,
-            profile=store.config.profile,
-            writers=[keyword_writer()],
-            behind=dense_of(store, settings),
-            wait=wait,
-            on_progress=show,
-        )
+        count = split_again(store, settings, wait=wait, on_progress=show)
     console(err=True).print(f"{count} documents split again" if count else "every document is split by today's rules")
     if not no_dense:
         _embed(store, settings, rebuild=True)
@@ -123,21 +114,10 @@ def index(
     told: Callable[[Report], None] | None = None,
 ) -> Report:
     """Reads the files, tells the report, then embeds."""
-    from rag.assemble import keyword_writer
-    from rag.ingest.run import ingest as run
+    from app.service.work import read_in
 
     with _progress() as show:
-        report = run(
-            store,
-            paths,
-            settings=settings.ingest,
-            profile=store.config.profile,
-            writers=[keyword_writer()],
-            behind=dense_of(store, settings),
-            prune=prune,
-            wait=wait,
-            on_progress=show,
-        )
+        report = read_in(store, paths, settings, prune=prune, wait=wait, on_progress=show)
     if told is not None:
         told(report)
     if dense:
@@ -145,50 +125,32 @@ def index(
     return report
 
 
-def dense_of(store: Store, settings: Settings) -> list[IndexWriter]:
-    """The dense index's writer where the corpus has one: what is removed must leave it too."""
-    from rag.assemble import dense_writer
-
-    if not store.current():
-        return []
-    with store.open() as snapshot:
-        built = "dense" in snapshot.manifest.indexes
-    return [dense_writer(store, settings)] if built else []
-
-
 def open_corpus(
     settings: Settings, name: str, domain: str | None, sensitivity: str | None, paths: Sequence[Path]
 ) -> Store:
     """The corpus, made with its domain's profile when it is new."""
-    import corpora
-    from rag.ingest.store import CorpusConfig, Store, corpus_folder
+    from app.service.work import make_corpus
 
     for path in paths:
         if not path.exists():
             raise NotFound(f"no file or folder {str(path)!r}")  # before an empty corpus is made for it
-    new = CorpusConfig(name, domain or "general", profile=corpora.profile(domain or "general"))
-    store = Store.create(corpus_folder(settings.corpora_folder, name), new)
+    store = make_corpus(settings, name, domain or "general")
     if domain is not None and domain != store.config.domain:
         raise UsageError(f"corpus {name!r} is {store.config.domain!r}, not {domain!r}; ingest into another corpus")
     if sensitivity is not None and sensitivity != store.config.sensitivity:
-        store.configure(replace(store.config, sensitivity="high" if sensitivity == "high" else "normal"))
+        store.configure(sensitivity=sensitivity)
     return store
 
 
 def _embed(store: Store, settings: Settings, *, rebuild: bool = False) -> None:
     """Fills the dense index. Where its model is not there, says so: words still find."""
-    from rag.assemble import dense_writer
-    from rag.ingest.run import fill
+    from app.service.work import embed
 
-    if not store.current():
-        return
     try:
-        writer = dense_writer(store, settings)
+        with _progress() as show:
+            embed(store, settings, rebuild=rebuild, on_progress=show)
     except NotFound as error:
         console(err=True).print(f"Note: {error}; questions are answered by words alone", style="yellow")
-        return
-    with _progress() as show:
-        fill(store, [writer], rebuild=rebuild, on_progress=show)
 
 
 @contextmanager
@@ -235,19 +197,9 @@ def _print_report(report: Report) -> None:
             out.print(f"... and {len(failed) - _SHOWN} more; --json lists all")
 
 
-def _state(store: Store) -> dict[str, float]:
-    if not store.current():
-        return {"documents": 0, "chunks": 0, "embedded_share": 0.0}
-    with store.open() as snapshot:
-        manifest = snapshot.manifest
-        return {
-            "documents": manifest.documents,
-            "chunks": manifest.chunks,
-            "embedded_share": round(snapshot.share("dense"), 4),
-        }
-
-
 def _print_state(store: Store) -> None:
-    state = _state(store)
-    counts = f"{state['documents']} documents, {state['chunks']} chunks, {state['embedded_share']:.0%} embedded"
+    from app.service.info import corpus_info
+
+    info = corpus_info(store)
+    counts = f"{info.documents} documents, {info.chunks} chunks, {info.dense_share:.0%} embedded"
     console().print(f"{store.config.name}: {counts}")

@@ -133,8 +133,6 @@ class Service:
         """How many documents were split again by today's rules; embedding them goes on in the background."""
         require_role(user, "analyst", "re-index a corpus")
         store = self._store(corpus, user)
-        if self.settings.retrieve.embedding != "auto":
-            store.configure(replace(store.config, embedding=self.settings.retrieve.embedding))
         count = patiently(lambda: work.split_again(store, self.settings), LOCK_WITHIN_S)
         self._intake.embed_soon(store, rebuild=True)
         return count
@@ -156,7 +154,7 @@ class Service:
             raise UsageError(f"there is a corpus {name!r} already; choose another name")
         store = work.make_corpus(self.settings, name, domain, sensitivity)
         if readers:
-            store.configure(replace(store.config, readers=tuple(readers)))
+            store.configure(readers=tuple(readers))
         return corpus_info(store)
 
     def configure(
@@ -170,12 +168,10 @@ class Service:
         """Who may read it, and whether its questions may leave the machine; from the next question on."""
         require_role(user, "admin", "change a corpus")
         store = self._store(corpus, None)
-        config = store.config
         if readers is not None:
-            config = replace(config, readers=tuple(readers))
+            store.configure(readers=tuple(readers))
         if sensitivity is not None:
-            config = replace(config, sensitivity=sensitivity)
-        store.configure(config)
+            store.configure(sensitivity=sensitivity)
         return corpus_info(store)
 
     def remove(self, corpus: str, user: User | None = None) -> None:

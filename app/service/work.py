@@ -71,7 +71,10 @@ def split_again(
     wait: bool = False,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> int:
-    """As `rag.ingest.run.reindex`, without the dense index: how many documents were split by today's rules."""
+    """As `rag.ingest.run.reindex`: how many documents were split again. The embedding model that the settings name is
+    the corpus' from now on; `embed(rebuild=True)` brings the dense index to it."""
+    if settings.retrieve.embedding != "auto":
+        store.configure(embedding=settings.retrieve.embedding)
     return run.reindex(
         store,
         settings=settings.ingest,

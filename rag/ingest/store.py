@@ -15,7 +15,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rag.errors import NotFound, StoreError
 from rag.ingest.corpus import NAME as CONFIG
@@ -54,10 +56,11 @@ class Store:
             config.write(folder)
         return cls(folder)
 
-    def configure(self, config: CorpusConfig) -> None:
-        """Replaces what is known of the corpus; its documents stay."""
-        config.write(self.folder)
-        self.config = config
+    def configure(self, **changes: Any) -> None:
+        """Changes fields of the config as it is now on the disk: another process may have changed others of it."""
+        with writing(self.folder / "config.lock", wait=True):
+            self.config = replace(read_config(self.folder), **changes)
+            self.config.write(self.folder)
 
     def current(self) -> int:
         """The number of the newest snapshot, 0 before the first. Cheap enough to compare before each question."""
