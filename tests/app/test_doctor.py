@@ -199,7 +199,7 @@ def test_a_corpus_open_to_every_account_is_told(settings: Settings) -> None:
         Path(place).chmod(0o755)
         normal = corpus(folder, settings)
         store = Store(folder)
-        store.configure(replace(store.config, sensitivity="high"))
+        store.configure(sensitivity="high")
         sensitive = corpus(folder, settings)
     assert (closed, normal.status, sensitive.status) == (False, "warn", "fail")
     assert sensitive.cure == f"chmod -R o-rwx {folder}"
