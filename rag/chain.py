@@ -2,6 +2,7 @@
 
     ask(question)
       1 retrieve   the retriever finds passages, the reranker orders them            list[Hit], best first
+                   (a follow-up question is made whole first, with the history)
       2 enough?    nothing above the calibrated floor: refuse, no model is called
       3 answer     the answerers in the order of the policy, with failover           Draft
       4 cite       every citation resolved to document, page and character span
@@ -22,6 +23,7 @@ from typing import Protocol
 from rag.answer.cite import PageOf, cite, refusal
 from rag.errors import Unavailable, UsageError
 from rag.events import Cited, Done, Event, Retrieved
+from rag.follow_up import standalone
 from rag.observe import hooks
 from rag.reliability.deadline import Deadline
 from rag.reliability.failover import FailoverEvent, Finished
@@ -98,6 +100,10 @@ class Journey:
         """As `stream`, for callers without an event loop. Closing the iterator cancels the question."""
         return background.iterate(self.stream(question, **options))  # type: ignore[arg-type]
 
+    def watch(self, question: str, every_s: float = 0.1, **options: object) -> Iterator[Event | None]:
+        """As `iterate`, with None whenever nothing came for `every_s`: a moment to see whether the asker is there."""
+        return background.watch(self.stream(question, **options), every_s)  # type: ignore[arg-type]
+
     async def aask(
         self,
         question: str,
@@ -123,9 +129,14 @@ class Journey:
         filter: Filter | None = None,
         history: Sequence[tuple[str, str]] = (),
         within_s: float | None = None,
+        instant: bool = False,
     ) -> AsyncGenerator[Event]:
-        """Events as they happen, `Done` last. k: passages given to the answerer; within_s: total budget, seconds."""
-        events = self._events(question, k, filter, history, within_s)
+        """Events as they happen, `Done` last. k: passages given to the answerer; within_s: total budget, seconds.
+
+        history: (question, answer) pairs, oldest first. instant: the local answer is streamed as soon as it is there,
+        and taken back by `Replace` (reason "fuller") when an earlier answerer of the order has its first token.
+        """
+        events = self._events(question, k, filter, history, within_s, instant)
         if not hooks.listeners:
             return events
         return hooks.watched(events, question, self.corpus, self.profile.domain, self.sensitivity)
@@ -137,21 +148,24 @@ class Journey:
         filter: Filter | None,
         history: Sequence[tuple[str, str]],
         within_s: float | None,
+        instant: bool,
     ) -> AsyncGenerator[Event]:
         """The journey itself."""
         question = _checked(question)
+        whole = standalone(question, history)
         started = self._clock()
         timings: dict[str, float] = {}
         view = await asyncio.to_thread(self._view)
-        hits, notes = await asyncio.to_thread(self.retrieve, view, question, k, filter, timings)
+        hits, notes = await asyncio.to_thread(self.retrieve, view, whole or question, k, filter, timings)
         yield Retrieved(hits)
 
         answer = Answer(question, self.corpus, "", "failed", evidence=hits, notes=(*view.notes, *notes))
         finished: Finished | None = None
         before_answer = self._clock()
         if self.enough(question, hits):
+            language = language_of(question)
             request = AnswerRequest(
-                question, hits, self.profile.domain, language_of(question), tuple(history), self.sensitivity
+                question, hits, self.profile.domain, language, tuple(history), self.sensitivity, instant, whole
             )
             budget = self._settings.answer.answer_within_s if within_s is None else within_s
             try:

@@ -94,6 +94,30 @@ async def test_the_request_carries_what_routing_needs() -> None:
     assert (request.domain, request.sensitivity, request.language, len(request.hits)) == ("legal", "high", "zh", 2)
 
 
+async def test_a_follow_up_is_searched_as_what_it_means() -> None:
+    """Retrieval gets the whole question, the answerers both, and the record the question as asked."""
+    answering, retriever = Scripted(QUOTED), Found(RENT)
+    history = [("How high is the rent for tenants?", "900 euros")]
+    answer = await journey(answering, retriever).aask("And for landlords?", history=history)
+    (request,) = answering.requests
+    whole = "How high is the rent for landlords?"
+    assert (retriever.asked[0][0], request.standalone, request.question) == (whole, whole, "And for landlords?")
+    assert (request.history, answer.question) == (tuple(history), "And for landlords?")
+
+
+def test_a_watcher_gets_every_event_without_an_event_loop() -> None:
+    """As `iterate`; between the events there may be moments without one."""
+    seen = [type(event) for event in journey(Scripted(QUOTED)).watch("How much is the rent?") if event is not None]
+    assert seen == [Retrieved, Cited, Done]
+
+
+async def test_an_instant_question_is_marked_for_the_answerers() -> None:
+    """Who asks may want the local answer first."""
+    answering = Scripted(QUOTED)
+    _ = [event async for event in journey(answering).stream("How much is the rent?", instant=True)]
+    assert answering.requests[0].instant is True
+
+
 async def test_below_the_floor_no_answerer_is_called() -> None:
     """Retrieval that found nothing near refuses at once and names the closest passage."""
     answering = Scripted(QUOTED)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from rag.answer.clause import ClauseQuoter
@@ -34,6 +35,7 @@ class VerticalReader:
 
     async def stream(self, request: AnswerRequest) -> AsyncIterator[str | Draft]:
         """What the reader of `request.language` streams; what the quoter does while all reading places are taken."""
+        request = replace(request, question=request.standalone or request.question)
         reading = self._places.acquire(blocking=False)
         try:
             answerer = self.reader(request.language) if reading else self.quoter(request.language)

@@ -1,0 +1,62 @@
+"""A follow-up question becomes one that can be understood alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.follow_up import MOST_CHARS, standalone
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "whole"),
+    [
+        ("What is the liability cap?", "Does it cover fines?", "Does it cover fines (liability cap)?"),
+        ("What does the duty cover?", "How long does that last?", "How long does that last (duty cover)?"),
+        (
+            "How long is the notice period for tenants?", "And for landlords?",
+            "How long is the notice period for landlords?",
+        ),
+        ("Can the tenant sublet?", "Why?", "Can the tenant sublet? Why?"),
+        ("What is the penalty in the first year?", "And after two years?",
+         "What is the penalty in the first year? And after two years?"),
+        ("甲方的违约金是多少？", "乙方呢？", "乙方的违约金是多少？"),
+        ("成人的最大剂量是多少？", "儿童呢？", "成人的最大剂量是多少？儿童呢？"),
+        ("竞业限制补偿金是多少？", "它的期限是多久？", "它的期限是多久（竞业限制补偿金）？"),
+        ("患者需要停药吗？", "为什么？", "患者需要停药吗？为什么？"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_comes_from_the_question_before(before: str, question: str, whole: str) -> None:
+    """Pronouns get what was asked about; fragments the question they vary."""
+    assert standalone(question, [(before, "an answer")]) == whole
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the rent?", "Can this NDA be amended by e-mail?", "Is it allowed to sublet?",
+        "Is there a right to break the lease?", "How long are other documents kept?",
+        "房屋租赁合同的租金是多少？", "这份合同什么时候到期？", "其他费用由谁承担？",
+    ],
+)  # fmt: skip
+def test_a_whole_question_takes_nothing(question: str) -> None:
+    """A new subject is not mixed with the old one."""
+    assert standalone(question, [("How long do back-ups stay?", "18 months"), ("备份保存多久？", "18个月")]) == ""
+
+
+def test_a_chain_of_follow_ups_keeps_its_subject() -> None:
+    """The second follow-up refers to the first one made whole."""
+    history = [("How long is the notice period for tenants?", "a month"), ("And for landlords?", "three months")]
+    assert standalone("And for subtenants?", history) == "How long is the notice period for subtenants?"
+
+
+def test_without_a_history_nothing_is_added() -> None:
+    """A first question stays as it is, whatever its words."""
+    assert standalone("Does it cover fines?", []) == ""
+
+
+@given(st.text(max_size=300), st.lists(st.tuples(st.text(max_size=3000), st.text(max_size=10)), max_size=8))
+def test_any_text_can_be_asked_after_any_other(question: str, history: list[tuple[str, str]]) -> None:
+    """No input breaks the rules, and what is carried over is bounded."""
+    assert len(standalone(question, history)) <= MOST_CHARS + 2 * len(question) + 10
