@@ -17,6 +17,7 @@ from rag.errors import SparewheelError, UsageError, suggest
 COMMANDS = {
     "advise": ("app.cli.advise", "advise", "Which set-up to choose, why, and what each costs."),
     "ask": ("app.cli.ask", "ask", "Answer a question from a corpus, with citations."),
+    "audit": ("app.cli.audit", "audit", "Check and show the audit log."),
     "corpora": ("app.cli.corpora", "corpora", "List, inspect, remove and fetch corpora."),
     "completion": ("app.cli.completion", "completion", "Print the shell completion script."),
     "demo": ("app.cli.demo", "demo", "Index the sample corpora and answer three questions."),

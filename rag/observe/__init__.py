@@ -1,6 +1,6 @@
 """What the library tells of itself: metrics, traces, logs, the audit log and the last questions.
 
-    start(settings)          from now on every question of this process is observed; again with other settings: anew
+    start(settings, port=0)  from now on every question of this process is observed; port: /metrics is served there
     asked_by(user, id)       whose question it is, for the audit log and the log lines
     metrics.exposition()     the body of /metrics        recent.recent()    the last questions, for the health page
 
@@ -27,19 +27,22 @@ _lock = threading.Lock()
 _running: Running | None = None
 
 
-def start(settings: Settings) -> None:
-    """Observe as `settings.observe` says. Called again: nothing where the settings are the same, else begun anew."""
+def start(settings: Settings, port: int = 0) -> None:
+    """Observe as `settings.observe` says. Called again: nothing where all is the same, else begun anew.
+
+    Raises SettingsError for an audit folder or a port that cannot be used.
+    """
     global _running
     from rag.observe.running import Running
 
     with _lock:
-        if _running is not None and _running.settings == settings:
-            return
-        if _running is None:
-            atexit.register(stop)
-        else:
+        if _running is not None:
+            if (_running.settings, _running.port) == (settings, port):
+                return
             _running.close()
-        _running = Running(settings)
+            _running = None
+        _running = Running(settings, port)
+        atexit.register(stop)
 
 
 def stop() -> None:
@@ -48,8 +51,8 @@ def stop() -> None:
     with _lock:
         if _running is not None:
             _running.close()
-            atexit.unregister(stop)
         _running = None
+        atexit.unregister(stop)
 
 
 @contextmanager

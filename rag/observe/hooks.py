@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from rag.errors import UsageError
-from rag.events import AttemptFailed, Done, Event, Replace, Token
+from rag.events import AttemptFailed, Done, Event, Replace, Retrieved, Token
 from rag.types import Answer, Attempt, Sensitivity
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
@@ -44,6 +44,7 @@ class Asked:
     sensitivity: Sensitivity
     began: float  # Unix time, seconds
     seconds: float
+    retrieved_s: float | None  # from the beginning to the final hits; None where it never came to that
     first_token_s: float | None  # from the beginning; None when no text was shown
     error: str  # class name of what ended it, "" for an answer
     context: contextvars.Context  # of the asker, at the beginning
@@ -61,6 +62,7 @@ listeners: list[Callable[[Asked], None]] = []
 transitions: list[Callable[[str, str, str, str], None]] = []  # endpoint, state before, state after, reason
 keepalives: list[Callable[[str, int], None]] = []  # endpoint, bytes
 breakers: dict[str, Any] = {}  # endpoint -> its `reliability.breaker.CircuitBreaker`
+queue_depth: Callable[[], int] | None = None  # given by who has a queue: the API
 in_flight = 0
 _count = threading.Lock()
 
@@ -93,13 +95,15 @@ async def watched(
     """`events` as they are. Every listener is told exactly once, before the last event goes out."""
     global in_flight
     context, began, started = contextvars.copy_context(), time.time(), time.perf_counter()
+    retrieved_s: float | None = None
     first_token_s: float | None = None
     attempts: list[Attempt] = []
     told = False
 
     def tell(answer: Answer, outcome: Ended, error: str = "") -> None:
         seconds = time.perf_counter() - started
-        _tell(Asked(answer, outcome, domain, sensitivity, began, seconds, first_token_s, error, context))
+        times = (began, seconds, retrieved_s, first_token_s)
+        _tell(Asked(answer, outcome, domain, sensitivity, *times, error, context))
 
     with _count:
         in_flight += 1
@@ -108,6 +112,8 @@ async def watched(
             async for event in events:
                 if isinstance(event, Token | Replace):
                     first_token_s = first_token_s or time.perf_counter() - started
+                elif isinstance(event, Retrieved):
+                    retrieved_s = time.perf_counter() - started
                 elif isinstance(event, AttemptFailed):
                     attempts.append(event.attempt)
                 elif isinstance(event, Done):
@@ -135,7 +141,7 @@ def _tell(asked: Asked) -> None:
 
 
 class Later:
-    """A listener that hands what it is told to slow ones, in one background thread and in order."""
+    """Hands what `put` is told to slow listeners, in one background thread and in order."""
 
     def __init__(self, slow: Sequence[Callable[[Asked], None]]) -> None:
         self.dropped = 0
@@ -144,7 +150,8 @@ class Later:
         self._thread = threading.Thread(target=self._work, name="sparewheel-observe", daemon=True)
         self._thread.start()
 
-    def __call__(self, asked: Asked) -> None:
+    def put(self, asked: Asked) -> None:
+        """A listener of questions."""
         if self._waiting.qsize() < MOST_WAITING:
             self._waiting.put(asked)
         else:

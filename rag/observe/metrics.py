@@ -6,10 +6,10 @@ No label holds a user, a question or anything out of a document. What can be loo
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
-from typing import Any
+from collections.abc import Callable
+from functools import cache
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, start_http_server
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from rag.observe.hooks import Asked
@@ -42,6 +42,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)  # memory, processor time, open files
         self._answerer, self._domain, self._reason = Few(), Few(), Few()
         self.questions = self._counter(
             "questions", "Questions that ended, by outcome and by who answered", "outcome", "answerer", "domain"
@@ -123,16 +124,18 @@ def use(metrics: Metrics | None) -> None:
     _now = metrics
 
 
-@lru_cache(maxsize=1)
-def process_registry() -> CollectorRegistry:
-    """Memory, processor time and open files of this process."""
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
-    return registry
-
-
 def exposition() -> tuple[bytes, str]:
-    """(body, content type) of /metrics; without `sparewheel_` metrics while `observe.metrics` is off."""
-    shown: list[Any] = [process_registry(), *([_now.registry] if _now else [])]
-    return b"".join(generate_latest(registry) for registry in shown), CONTENT_TYPE_LATEST
+    """(body, content type) of /metrics; an empty body while nothing is counted."""
+    return (generate_latest(_now.registry) if _now else b""), CONTENT_TYPE_LATEST
+
+
+def serve(host: str, port: int) -> Callable[[], None]:
+    """Serves /metrics in a background thread; what ends that. Raises OSError where the port is taken."""
+    assert _now is not None
+    server, _ = start_http_server(port, host, _now.registry)
+
+    def close() -> None:
+        server.shutdown()
+        server.server_close()
+
+    return close

@@ -3,40 +3,107 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
+from rag.errors import SettingsError, UsageError
 from rag.observe import hooks, recent
+from rag.observe.hooks import Asked
 from rag.settings import Settings
 
 T = TypeVar("T")
 
 
-class Running:
-    """Observes until `close`."""
+def audit_folder(settings: Settings) -> Path:
+    """Where the audit log of these settings is."""
+    chosen = settings.observe.audit_folder
+    return Path(chosen).expanduser() if chosen else settings.corpora_folder / ".audit"
 
-    def __init__(self, settings: Settings) -> None:
+
+class Running:
+    """Observes until `close`. port: /metrics is served there too, 0: nowhere."""
+
+    def __init__(self, settings: Settings, port: int = 0) -> None:
+        """Raises SettingsError for an audit folder or port that cannot be used; then nothing is observed."""
         self.settings = settings
+        self.port = port
         self._closing: list[Callable[[], None]] = []
-        self._listen(hooks.listeners, recent.keep)
-        if settings.observe.metrics:
-            self._count()
+        try:
+            slow = self._slow()
+            self._listen(hooks.listeners, recent.keep)
+            self._closing.append(recent.clear)
+            if settings.observe.metrics:
+                self._count()
+            if slow:
+                later = hooks.Later(slow)
+                self._closing.append(later.close)
+                self._listen(hooks.listeners, later.put)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
-        """Undoes what the beginning did, the last thing first."""
+        """Undoes what the beginning did, the last thing first; slow listeners are told the rest before they close."""
         while self._closing:
             self._closing.pop()()
-        recent.clear()
 
     def _listen(self, to: list[T], listener: T) -> None:
         to.append(listener)
         self._closing.append(lambda: to.remove(listener))
 
+    def _slow(self) -> list[Callable[[Asked], None]]:
+        """What writes: log lines, the audit log, traces."""
+        from rag.observe.redact import Redactor
+
+        settings, observe = self.settings, self.settings.observe
+        slow: list[Callable[[Asked], None]] = []
+        if observe.log != "off":
+            from rag.observe.log import Log
+
+            log = Log(Redactor(settings), observe.log)
+            self._closing.append(log.close)
+            slow.append(log.asked)
+        if observe.audit:
+            from rag.observe.audit import AuditLog
+
+            self._audit = AuditLog(audit_folder(settings), observe.audit_max_mb)
+            slow.append(self._audit.asked)
+        if observe.otlp_endpoint:
+            try:
+                from rag.observe.trace import Tracing, exporting
+            except ImportError as error:
+                raise UsageError("observe.otlp_endpoint needs: pip install 'sparewheel[trace]'") from error
+            tracing = Tracing(settings, exporting(observe.otlp_endpoint))
+            self._closing.append(tracing.close)
+            slow.append(tracing.asked)
+        return slow
+
     def _count(self) -> None:
-        from rag.observe import metrics
+        from rag.observe import collect, metrics
 
         counted = metrics.Metrics()
+        checks = collect.Checks(self.settings)
+        self._closing.append(checks.close)
+        counted.registry.register(collect.Breakers())
+        counted.registry.register(collect.Indexes(self.settings.corpora_folder))
+        counted.registry.register(checks)
+        if self.settings.observe.audit:
+            counted.registry.register(collect.Written(self._audit))
         self._listen(hooks.listeners, counted.asked)
         self._listen(hooks.transitions, counted.changed)
         self._listen(hooks.keepalives, counted.kept_alive)
         metrics.use(counted)
         self._closing.append(lambda: metrics.use(None))
+        if self.port:
+            self._serve(self.port)
+
+    def _serve(self, port: int) -> None:
+        from rag.observe.metrics import serve
+
+        host = self.settings.observe.metrics_host
+        try:
+            self._closing.append(serve(host, port))
+        except OSError as error:
+            raise SettingsError(
+                f"/metrics cannot be served on {host}:{port}: {error.strerror}; set observe.metrics_port to a free one"
+            ) from error

@@ -2,69 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import aclosing, suppress
 from typing import Any
 
 import pytest
+from observed import ANSWERED, DOWN, FAILED, journey
 from prometheus_client.parser import text_string_to_metric_families
 
 from rag import observe
-from rag.chain import Journey, View
-from rag.errors import Unavailable, UsageError
+from rag.errors import UsageError
 from rag.events import AttemptFailed, Token
 from rag.observe import hooks, metrics, recent
 from rag.reliability.failover import Finished
 from rag.settings import Observe, Settings
-from rag.types import Attempt, Chunk, Draft, Hit, Profile, Span, Usage
-
-RENT = Chunk("lease.pdf", 0, 22, "The rent is 900 euros.", id=1)
-DOWN = Attempt("deepseek", "failed", "first_token_timeout", "no token", 4.0)
-WELL = Attempt("reader", "answered", "", "", 0.1, 0.05)
-ANSWERED = Finished(
-    Draft("900 euros", (Span(0, 12, 21, 0.9),), confidence=0.9, usage=Usage(100, 10, 60, 40, 0.002)),
-    "reader",
-    True,
-    (DOWN, WELL),
-)
-FAILED = Unavailable("nobody", reason="overloaded")
-FAILED.attempts = (DOWN,)
-
-
-class Found:
-    """A retriever that always finds the rent."""
-
-    def search(self, query: str, k: int, filter: Any = None) -> list[Hit]:
-        return [Hit(RENT, 1.0, 1, "fake")]
-
-
-class Scripted:
-    """An answering that plays its events; an exception among them is raised, None waits for ever."""
-
-    def __init__(self, *events: Any) -> None:
-        self.events = events
-
-    async def stream(self, request: Any, deadline: Any = None) -> AsyncIterator[Any]:
-        for event in self.events:
-            if event is None:
-                await asyncio.Event().wait()
-            if isinstance(event, Exception):
-                raise event
-            yield event
-
-
-def journey(*events: Any, domain: str = "legal", sensitivity: Any = "normal") -> Journey:
-    return Journey(
-        corpus="lease",
-        view=lambda: View(Found()),
-        answering=Scripted(*events),  # type: ignore[arg-type]
-        profile=Profile(domain),
-        sensitivity=sensitivity,
-        settings=Settings(),
-    )
+from rag.types import Attempt, Draft
 
 
 @pytest.fixture(autouse=True)
