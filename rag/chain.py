@@ -189,6 +189,10 @@ class Journey:
         timings["total"] = self._clock() - started
         yield Done(replace(answer, timings=timings))
 
+    def search(self, question: str, *, k: int | None = None, filter: Filter | None = None) -> tuple[Hit, ...]:
+        """Step 1 alone: at most k passages, best first. Raises UsageError for an empty question."""
+        return self.retrieve(self._view(), _checked(question), k, filter, {})[0]
+
     def retrieve(
         self, view: View, question: str, k: int | None, filter: Filter | None, timings: dict[str, float]
     ) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
