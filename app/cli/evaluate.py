@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,18 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.batch import answered, ask_all, only_local, prepared
 from app.cli.availability import availability
 from app.cli.common import console, print_json, settings_of
-from rag.errors import UsageError
-from rag.settings import LocalChat, Settings
+from app.cli.ingest import progress_bar
+from rag.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rich.table import Table
 
-    from eval.runs import Batch
-    from rag.chain import Journey
+    from eval.runs import Batch, Record
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -65,7 +62,8 @@ def run(
     if local:
         settings = only_local(settings)
     out = out or Path("runs") / Path(questions).stem
-    batches = prepared(questions, corpus, settings, limit)
+    with progress_bar() as show:
+        batches = prepared(questions, corpus, settings, limit, on_progress=show)
     found = run_batches(questions, batches, out, settings, concurrency, baseline)
     if as_json:
         print_json({"folder": str(out), **found})
@@ -75,63 +73,22 @@ def run(
     return int(found["overall"].get("failed_share", {}).get("value", 0) > 0)
 
 
-def prepared(questions: str, corpus: str | None, settings: Settings, limit: int | None = None) -> list[Batch]:
-    """The questions with their corpora, which a suite indexes first where they are not yet."""
-    import corpora
-    from eval.questions import read_questions
-    from eval.runs import prepare
-    from eval.suites import index_documents, suite
-    from rag.ingest.store import Store, corpus_folder
-
-    def batch(name: str, asked: list[corpora.Question], within_document: bool = False) -> Batch:
-        with Store(corpus_folder(settings.corpora_folder, name)).open() as snapshot:
-            return prepare(name, asked[:limit], snapshot, within_document=within_document)
-
-    if Path(questions).suffix:
-        asked = read_questions(Path(questions))
-        if corpus is None:
-            raise UsageError(f"{questions} does not say what to ask; give --corpus NAME (sparewheel corpora list)")
-        return [batch(corpus, asked)]
-    if corpus is not None:
-        raise UsageError(f"--corpus {corpus} is for a file of questions; the suite {questions!r} has its own corpora")
-    made = []
-    for part in suite(questions).parts:
-        asked = part.questions(settings)
-        if part.samples:
-            from app.cli.ingest import run_ingest
-
-            documents = corpora.samples(part.samples) / "documents"
-            run_ingest([documents], part.corpus, domain=part.domain, settings=settings)
-        else:
-            index_documents(part, settings)
-        made.append(batch(part.corpus, asked, part.within_document))
-    return made
-
-
 def run_batches(
     name: str, batches: list[Batch], out: Path, settings: Settings, concurrency: int, baseline: bool = False
 ) -> dict[str, Any]:
     """Asks what is not answered yet, a bar on standard error; then the figures."""
     from rich.progress import Progress
 
-    from eval import runs
     from eval.score import score_folder
-    from rag.assemble import open_journey
 
-    opener: Callable[[str, Settings], Journey] = open_journey
-    if baseline:
-        from eval.baselines import open_baseline as opener
-    system = "langchain ensemble" if baseline else "sparewheel"
-    done = runs.open_run(out, runs.describe(name, batches, settings, system))
     to = console(err=True)
     with Progress(console=to, transient=True, disable=not to.is_terminal) as bar:
-        task = bar.add_task("Answering", total=sum(len(b.questions) for b in batches), completed=len(done))
-        for batch in batches:
-            with opener(batch.corpus, settings) as journey:
-                asking = runs.run(
-                    out, batch, journey, done=done, concurrency=concurrency, told=lambda _: bar.advance(task)
-                )
-                asyncio.run(asking)
+        task = bar.add_task("Answering", total=sum(len(b.questions) for b in batches), completed=answered(out))
+
+        def told(record: Record) -> None:
+            bar.advance(task)
+
+        ask_all(name, batches, out, settings, concurrency=concurrency, baseline=baseline, told=told)
     return score_folder(out)
 
 
@@ -222,11 +179,6 @@ def gate(ctx: click.Context, folder: Path | None, update: bool) -> int:
         table.add_row(c.measure.replace("_", " "), f"{c.released:.3f}", f"{c.value:.3f}", bounds, verdict)
     console().print(table)
     return int(not all(c.holds for c in checks))
-
-
-def only_local(settings: Settings) -> Settings:
-    """Without endpoint and chat model: the built-in reader answers."""
-    return replace(settings, endpoint={}, local_chat=LocalChat())
 
 
 def figures_table(first: str, *heads: str) -> Table:

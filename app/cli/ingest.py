@@ -89,7 +89,7 @@ def reindex(ctx: click.Context, corpus: str, wait: bool, no_dense: bool) -> int:
 
     settings = settings_of(ctx)
     store = Store(corpus_folder(settings.corpora_folder, corpus))
-    with _progress() as show:
+    with progress_bar() as show:
         count = split_again(store, settings, wait=wait, on_progress=show)
     console(err=True).print(f"{count} documents split again" if count else "every document is split by today's rules")
     if not no_dense:
@@ -116,7 +116,7 @@ def index(
     """Reads the files, tells the report, then embeds."""
     from app.service.work import read_in
 
-    with _progress() as show:
+    with progress_bar() as show:
         report = read_in(store, paths, settings, prune=prune, wait=wait, on_progress=show)
     if told is not None:
         told(report)
@@ -147,14 +147,14 @@ def _embed(store: Store, settings: Settings, *, rebuild: bool = False) -> None:
     from app.service.work import embed
 
     try:
-        with _progress() as show:
+        with progress_bar() as show:
             embed(store, settings, rebuild=rebuild, on_progress=show)
     except NotFound as error:
         console(err=True).print(f"Note: {error}; questions are answered by words alone", style="yellow")
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[Progress], None]]:
+def progress_bar() -> Iterator[Callable[[Progress], None]]:
     """A bar on standard error with rate and time left; where that is no terminal, nothing."""
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
