@@ -1,0 +1,136 @@
+{{- define "sparewheel.name" -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- end }}
+
+{{- define "sparewheel.labels" -}}
+app.kubernetes.io/name: sparewheel
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
+{{/* Labels that a part's pods are found by; call with (dict "root" . "part" "api"). */}}
+{{- define "sparewheel.selector" -}}
+app.kubernetes.io/name: sparewheel
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .part }}
+{{- end }}
+
+{{/* Nothing may be configured to leave where nothing may leave. */}}
+{{- define "sparewheel.check" -}}
+{{- if eq .Values.sensitivity "high" }}
+{{- if or .Values.endpoints.primary.url .Values.endpoints.secondary.url }}
+{{- fail "sensitivity is high, so no endpoint may be set: empty endpoints.primary.url and endpoints.secondary.url" }}
+{{- end }}
+{{- if .Values.networkPolicy.extraEgress }}
+{{- fail "sensitivity is high, so networkPolicy.extraEgress must be empty" }}
+{{- end }}
+{{- if not .Values.networkPolicy.enabled }}
+{{- fail "sensitivity is high, so networkPolicy.enabled must stay true: it is what closes the egress" }}
+{{- end }}
+{{- end }}
+{{- if and (gt (int .Values.api.autoscaling.minReplicas) (int .Values.api.autoscaling.maxReplicas)) .Values.api.autoscaling.enabled }}
+{{- fail "api.autoscaling.minReplicas is over maxReplicas" }}
+{{- end }}
+{{- end }}
+
+{{/* The same pod for both parts, but for image, command, probes and ports. */}}
+{{- define "sparewheel.pod" -}}
+{{- $values := index .root.Values .part -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+terminationGracePeriodSeconds: {{ add .root.Values.preStopSeconds $values.drainSeconds 10 }}
+{{- with .root.Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile:
+    type: RuntimeDefault
+{{- with .root.Values.nodeSelector }}
+nodeSelector: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- with .root.Values.tolerations }}
+tolerations: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- with .root.Values.affinity }}
+affinity: {{ toYaml . | nindent 2 }}
+{{- end }}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels: {{ include "sparewheel.selector" . | nindent 8 }}
+volumes:
+  - name: data
+    persistentVolumeClaim:
+      claimName: {{ .root.Values.index.existingClaim | default (printf "%s-index" (include "sparewheel.name" .root)) }}
+  - name: settings
+    configMap:
+      name: {{ include "sparewheel.name" .root }}
+  - name: secrets
+    secret:
+      secretName: {{ .root.Values.existingSecret }}
+      defaultMode: 0440
+  - name: tmp
+    emptyDir:
+      sizeLimit: 4Gi
+{{- end }}
+
+{{- define "sparewheel.container" -}}
+{{- $values := index .root.Values .part -}}
+image: "{{ index .root.Values.image .part }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}"
+imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities:
+    drop: [ALL]
+resources: {{ toYaml $values.resources | nindent 2 }}
+lifecycle:
+  preStop:
+    sleep:
+      seconds: {{ .root.Values.preStopSeconds }}
+volumeMounts:
+  - name: data
+    mountPath: /data
+  - name: settings
+    mountPath: /etc/sparewheel
+    readOnly: true
+  - name: secrets
+    mountPath: /run/secrets/sparewheel
+    readOnly: true
+  - name: tmp
+    mountPath: /tmp
+{{- end }}
+
+{{- define "sparewheel.environment" -}}
+- name: SPAREWHEEL_CONFIG
+  value: /etc/sparewheel/sparewheel.toml
+- name: SPAREWHEEL_DATA_FOLDER
+  value: /data
+- name: SPAREWHEEL_API__USERS_FILE
+  value: /run/secrets/sparewheel/users.toml
+{{- range $name := list "primary" "secondary" }}
+{{- $endpoint := index $.root.Values.endpoints $name }}
+{{- if $endpoint.url }}
+- name: {{ upper $name }}_ENDPOINT
+  value: {{ $endpoint.url | quote }}
+- name: {{ upper $name }}_ENDPOINT_KEY_FILE
+  value: /run/secrets/sparewheel/{{ $name }}-key
+{{- if $endpoint.model }}
+- name: {{ upper $name }}_ENDPOINT_MODEL
+  value: {{ $endpoint.model | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}

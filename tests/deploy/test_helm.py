@@ -1,0 +1,229 @@
+"""The Helm chart: every manifest is valid, and what the chart promises is in what it renders."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from rag.settings import load_settings
+
+ROOT = Path(__file__).parents[2]
+CHART = "deploy/helm/sparewheel"
+EXAMPLES = sorted((ROOT / "deploy/helm/examples").glob("*.yaml"))
+NAMES = ["defaults", *(path.stem for path in EXAMPLES)]
+OPERATORS = {"ServiceMonitor", "PrometheusRule"}  # custom resources: Kubernetes has no schema of them
+WORKLOADS = {"hybrid": ["sw-api", "sw-ui"], "one-node": ["sw-api"]}
+
+
+@pytest.fixture(scope="module")
+def rendered(helm) -> dict[str, dict[tuple[str, str], dict[str, Any]]]:
+    """values -> (kind, name) -> manifest, of the defaults and of every example."""
+    found = {}
+    for name, file in zip(NAMES, [None, *EXAMPLES], strict=True):
+        done = helm("template", "sw", CHART, *(["-f", str(file)] if file else []))
+        assert done.returncode == 0, done.stderr
+        documents = [document for document in yaml.safe_load_all(done.stdout) if document]
+        found[name] = {(each["kind"], each["metadata"]["name"]): each for each in documents}
+    return found
+
+
+def container(manifest: dict[str, Any]) -> dict[str, Any]:
+    (only,) = manifest["spec"]["template"]["spec"]["containers"]
+    return only
+
+
+def environment(manifest: dict[str, Any]) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in container(manifest)["env"]}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_chart_lints(helm, name: str) -> None:
+    """With the defaults and with every example."""
+    file = [path for path in EXAMPLES if path.stem == name]
+    done = helm("lint", "--strict", CHART, *(["-f", str(file[0])] if file else []))
+    assert (done.returncode, "0 chart(s) failed" in done.stdout) == (0, True), done.stdout
+
+
+@pytest.mark.parametrize("version", ["1.30", "1.34", kubernetes_validate.latest_version()])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_manifest_is_strictly_valid(rendered, name: str, version: str) -> None:
+    """From the oldest Kubernetes that the chart takes to the newest known one; no unknown property."""
+    checked = [key for key in rendered[name] if key[0] not in OPERATORS]
+    for key in checked:
+        kubernetes_validate.validate(rendered[name][key], version, strict=True)
+    assert len(checked) >= 6
+
+
+def test_a_wrong_manifest_would_be_noticed(rendered) -> None:
+    """The check above can fail: a misspelt property is refused."""
+    manifest = json.loads(json.dumps(rendered["hybrid"]["Deployment", "sw-api"]))
+    manifest["spec"]["replica"] = 2
+    with pytest.raises(kubernetes_validate.ValidationError, match="replica"):
+        kubernetes_validate.validate(manifest, "1.34", strict=True)
+
+
+@pytest.mark.parametrize(("values", "workload"), [(v, w) for v, names in WORKLOADS.items() for w in names])
+def test_a_new_pod_is_ready_before_an_old_one_stops(rendered, values: str, workload: str) -> None:
+    """Surge 1, unavailable 0, all three probes, and more time to stop than the wait and the drain take together."""
+    deployment = rendered[values]["Deployment", workload]
+    pod = deployment["spec"]["template"]["spec"]
+    strategy = deployment["spec"]["strategy"]
+    assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container(deployment))
+    wait_s = container(deployment)["lifecycle"]["preStop"]["sleep"]["seconds"]
+    drain_s = float(environment(deployment).get("SPAREWHEEL_API__DRAIN_S", 30))
+    assert pod["terminationGracePeriodSeconds"] > wait_s + drain_s
+
+
+def test_the_probes_ask_what_the_program_answers(rendered) -> None:
+    """The paths are the API's own routes."""
+    from app.api.health import router
+
+    routes = {route.path for route in router.routes}
+    api = container(rendered["hybrid"]["Deployment", "sw-api"])
+    assert api["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert {api[probe]["httpGet"]["path"] for probe in ("startupProbe", "readinessProbe", "livenessProbe")} <= routes
+
+
+@pytest.mark.parametrize(("values", "workload"), [(v, w) for v, names in WORKLOADS.items() for w in names])
+def test_pods_have_no_rights(rendered, values: str, workload: str) -> None:
+    """Not root, root file system read-only, no capabilities, seccomp, no service account token; limits are set."""
+    pod = rendered[values]["Deployment", workload]["spec"]["template"]["spec"]
+    only = container(rendered[values]["Deployment", workload])
+    assert only["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    own = pod["securityContext"]
+    assert (own["runAsNonRoot"], own["runAsUser"], own["seccompProfile"]) == (True, 10001, {"type": "RuntimeDefault"})
+    assert pod["automountServiceAccountToken"] is False
+    assert {"requests", "limits"} == set(only["resources"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_variable_is_a_setting(rendered, name: str, tmp_path: Path) -> None:
+    """The program takes the rendered environment and settings file as they are; an unknown key would be refused."""
+    toml = tmp_path / "sparewheel.toml"
+    toml.write_text(rendered[name]["ConfigMap", "sw"]["data"]["sparewheel.toml"], encoding="utf-8")
+    for (kind, _), manifest in rendered[name].items():
+        if kind == "Deployment":
+            given = {key: value for key, value in environment(manifest).items() if key != "SPAREWHEEL_CONFIG"}
+            settings = load_settings(toml, env=given)
+            assert (settings.data_folder, settings.api.users_file) == ("/data", "/run/secrets/sparewheel/users.toml")
+
+
+def test_the_endpoints_arrive_with_their_key_files(rendered) -> None:
+    """PRIMARY_ENDPOINT and SECONDARY_ENDPOINT in this order, each key read from the mounted secret."""
+    settings = load_settings(
+        os.devnull, env=environment(rendered["hybrid"]["Deployment", "sw-api"]) | {"SPAREWHEEL_CONFIG": ""}
+    )
+    assert {name: (e.url, e.model, e.key, e.key_file) for name, e in settings.endpoint.items()} == {
+        "primary": ("https://api.deepseek.com", "deepseek-v4-flash", "", "/run/secrets/sparewheel/primary-key"),
+        "secondary": ("https://llm.example.com/v1", "another-model", "", "/run/secrets/sparewheel/secondary-key"),
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_secret_is_rendered(rendered, name: str) -> None:
+    """The chart makes no Secret, and neither ConfigMap nor environment holds a key: only paths of files."""
+    assert [key for key in rendered[name] if key[0] == "Secret"] == []
+    for (kind, _), manifest in rendered[name].items():
+        if kind == "ConfigMap":
+            assert "key" not in "".join(manifest["data"].values()).lower()
+        if kind == "Deployment":
+            assert [n for n in environment(manifest) if n.endswith("_KEY") or "PASSWORD" in n or "TOKEN" in n] == []
+            volumes = {each["name"]: each for each in manifest["spec"]["template"]["spec"]["volumes"]}
+            assert volumes["secrets"]["secret"]["secretName"] == "sparewheel"
+
+
+def test_only_dns_and_the_endpoints_ports_are_open(rendered) -> None:
+    """Egress to DNS in kube-system, and to the two endpoints' ports outside the cluster; nothing else."""
+    policy = rendered["hybrid"]["NetworkPolicy", "sw"]["spec"]
+    dns, out = policy["egress"]
+    assert [port["port"] for port in dns["ports"]] == [53, 53]
+    assert [port["port"] for port in out["ports"]] == [443, 8443]
+    assert "10.0.0.0/8" in out["to"][0]["ipBlock"]["except"]
+    assert [len(rule) for rule in rendered["defaults"]["NetworkPolicy", "sw"]["spec"]["egress"]] == [2]  # DNS alone
+
+
+def test_of_sensitive_documents_nothing_leaves(rendered, helm) -> None:
+    """No egress at all, no endpoint in the environment; and an endpoint beside it is refused, with the reason."""
+    policy = rendered["sensitive"]["NetworkPolicy", "sw"]["spec"]
+    assert (policy["egress"], policy["policyTypes"]) == ([], ["Ingress", "Egress"])
+    for workload in ("sw-api", "sw-ui"):
+        assert [n for n in environment(rendered["sensitive"]["Deployment", workload]) if "ENDPOINT" in n] == []
+    for value in ("endpoints.primary.url=https://x.example", "networkPolicy.enabled=false"):
+        refused = helm("template", "sw", CHART, "-f", "deploy/helm/examples/sensitive.yaml", "--set", value)
+        assert (refused.returncode, "sensitivity is high" in refused.stderr) == (1, True)
+
+
+def test_a_session_stays_with_its_pod(rendered) -> None:
+    """The page's Service by address, the ingress by cookie; the API needs neither."""
+    assert rendered["hybrid"]["Service", "sw-ui"]["spec"]["sessionAffinity"] == "ClientIP"
+    assert "sessionAffinity" not in rendered["hybrid"]["Service", "sw-api"]["spec"]
+    assert (
+        rendered["hybrid"]["Ingress", "sw"]["metadata"]["annotations"]["nginx.ingress.kubernetes.io/affinity"]
+        == "cookie"
+    )
+
+
+def test_selectors_find_their_pods(rendered) -> None:
+    """Service, budget and network policy select the pods' labels; the autoscaler names the Deployment."""
+    found = rendered["hybrid"]
+    labels = found["Deployment", "sw-api"]["spec"]["template"]["metadata"]["labels"]
+    budget = found["PodDisruptionBudget", "sw-api"]["spec"]
+    for selector in (
+        found["Deployment", "sw-api"]["spec"]["selector"]["matchLabels"],
+        found["Service", "sw-api"]["spec"]["selector"],
+        budget["selector"]["matchLabels"],
+        found["NetworkPolicy", "sw"]["spec"]["podSelector"]["matchLabels"],
+    ):
+        assert selector.items() <= labels.items()
+    scaler = found["HorizontalPodAutoscaler", "sw-api"]["spec"]
+    assert (scaler["scaleTargetRef"]["name"], scaler["minReplicas"] > budget["minAvailable"]) == ("sw-api", True)
+    assert "replicas" not in found["Deployment", "sw-api"]["spec"]  # the autoscaler's
+    assert rendered["one-node"]["Deployment", "sw-api"]["spec"]["replicas"] == 2
+
+
+def test_the_index_outlives_the_program(rendered) -> None:
+    """A claim that uninstalling keeps, mounted at the data folder of both."""
+    claim = rendered["hybrid"]["PersistentVolumeClaim", "sw-index"]
+    assert claim["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+    for workload in ("sw-api", "sw-ui"):
+        pod = rendered["hybrid"]["Deployment", workload]["spec"]["template"]["spec"]
+        assert pod["volumes"][0] == {"name": "data", "persistentVolumeClaim": {"claimName": "sw-index"}}
+
+
+def test_the_alerts_are_those_of_the_rule_files(rendered) -> None:
+    """Every group of deploy/prometheus/rules, and no other; the monitor scrapes ports that the Services have."""
+    files = sorted((ROOT / "deploy/prometheus/rules").glob("*.yml"))
+    groups = [group for file in files for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]]
+    found = rendered["hybrid"]
+    assert found["PrometheusRule", "sw"]["spec"]["groups"] == groups
+    assert groups != []
+    ports = {port["name"] for name in ("sw-api", "sw-ui") for port in found["Service", name]["spec"]["ports"]}
+    assert {each["port"] for each in found["ServiceMonitor", "sw"]["spec"]["endpoints"]} <= ports
+    assert ("ServiceMonitor", "sw") not in rendered["defaults"]
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        ("sensitivity=secret", "sensitivity"),
+        ("apii.replicas=1", "apii"),
+        ("existingSecret=", "existingSecret"),
+        ("settings.endpoint.x.key=sk-1", "settings"),
+        ("api.port=0", "port"),
+    ],
+)
+def test_a_wrong_value_is_refused(helm, value: str, word: str) -> None:
+    """The schema names it; a key in the settings, which would land in a ConfigMap, is one of them."""
+    refused = helm("template", "sw", CHART, "--set", value)
+    assert (refused.returncode, word in refused.stderr) == (1, True), refused.stderr
