@@ -106,18 +106,19 @@ class Accounts:
         self._change(name, lambda account: account and replace(account, keys=(*account.keys, key)))
         return secret
 
-    def withdraw_key(self, prefix: str) -> str:
-        """The key that begins so counts no more; the name of whose it was. Raises NotFound."""
-        keys = {key.prefix: account.name for account in self.all().values() for key in account.keys}
-        prefix = prefix[:PREFIX]
-        if prefix not in keys:
-            raise NotFound(f"no key begins with {prefix!r}{suggest(prefix, keys)}; see: sparewheel users list")
+    def withdraw_key(self, name: str, prefix: str) -> None:
+        """The user's key that begins so counts no more. Raises NotFound."""
+        self._known(name)
+        prefix, known = prefix[:PREFIX], [key.prefix for key in self.all()[name].keys]
+        if prefix not in known:
+            raise NotFound(
+                f"no key of {name!r} begins with {prefix!r}{suggest(prefix, known)}; see: sparewheel users list"
+            )
 
         def without(account: Account | None) -> Account | None:
             return account and replace(account, keys=tuple(key for key in account.keys if key.prefix != prefix))
 
-        self._change(keys[prefix], without)
-        return keys[prefix]
+        self._change(name, without)
 
     def _known(self, name: str) -> None:
         if name not in (names := self.all()):

@@ -165,10 +165,16 @@ def dense_writer(store: Store, settings: Settings) -> IndexWriter:
 # ---------------------------------------------------------------- models, opened once a process
 
 
+def weights(settings: Settings) -> Path:
+    """The folder of the built-in models."""
+    return Path(settings.models.folder).expanduser() if settings.models.folder else WEIGHTS
+
+
 def embedder_of(config: CorpusConfig, settings: Settings) -> Embedder:
     """The embedding model of the settings; "auto": the one the corpus was first embedded with."""
-    chosen = settings.retrieve.embedding
-    return _embedder(config.embedding if chosen == "auto" else chosen)
+    chosen = config.embedding if settings.retrieve.embedding == "auto" else settings.retrieve.embedding
+    own = weights(settings) / chosen
+    return _embedder(str(own) if (own / "model.onnx").is_file() else chosen)
 
 
 @functools.cache
@@ -182,23 +188,22 @@ def rerankers(settings: Settings) -> dict[str, Reranker]:
     """The built-in rerankers by language, none where the settings say off. A model is read when it is first used."""
     if settings.retrieve.rerank == "off":
         return {}
-    return {
-        file.parent.name.removeprefix("rerank-"): _reranker(file.parent) for file in WEIGHTS.glob("rerank-*/model.onnx")
-    }
+    found = weights(settings).glob("rerank-*/model.onnx")
+    return {file.parent.name.removeprefix("rerank-"): _reranker(file.parent, settings.models.threads) for file in found}
 
 
 @functools.cache
-def _reranker(folder: Path) -> Reranker:
+def _reranker(folder: Path, threads: int) -> Reranker:
     from rag.retrieve.rerank import OnnxReranker
 
-    return OnnxReranker(folder)
+    return OnnxReranker(folder, threads)
 
 
 @functools.cache
-def _reader(name: str) -> Answerer:
+def _reader(folder: Path, threads: int, read_windows: int) -> Answerer:
     from rag.answer.reader import Reader
 
-    return Reader(WEIGHTS / name)
+    return Reader(folder, threads, read_windows)
 
 
 # ---------------------------------------------------------------- answerers
@@ -225,7 +230,7 @@ def targets(settings: Settings, profile: Profile) -> list[Target]:
     hooks.endpoints({target.name: target.breaker for target in found})
     if settings.local_chat.model:
         found.append(_local_chat(settings, profile))
-    found.append(_vertical(profile))
+    found.append(_vertical(profile, settings))
     return found
 
 
@@ -277,13 +282,14 @@ def _local_chat(settings: Settings, profile: Profile) -> Target:
     )
 
 
-def _vertical(profile: Profile) -> Target:
+def _vertical(profile: Profile, settings: Settings) -> Target:
     from rag.answer.vertical import VerticalReader
 
+    models, rules = weights(settings), settings.models
     openers = {
-        language: functools.partial(_reader, name)
+        language: functools.partial(_reader, models / name, rules.threads, rules.read_windows)
         for language, name in {"en": "reader-en", "zh": "reader-zh", **profile.reader}.items()
-        if (WEIGHTS / name / "model.onnx").exists()
+        if (models / name / "model.onnx").exists()
     }
     budgets = Budgets(READER_BUDGET_S, READER_BUDGET_S, READER_BUDGET_S)
     return Target(VerticalReader(openers), budgets, last_resort=True)

@@ -26,8 +26,10 @@ COMMANDS = {
     "ingest": ("app.cli.ingest", "ingest", "Index files or folders into a corpus."),
     "models": ("app.cli.models", "models", "The built-in models and a catalogue of open ones."),
     "reindex": ("app.cli.ingest", "reindex", "Bring an index up to date with today's models and rules."),
+    "serve": ("app.cli.serve", "serve", "Serve the HTTP API: questions, documents, OpenAI's chat protocol."),
     "settings": ("app.cli.settings", "settings", "Show the settings in force and what each key means."),
     "ui": ("app.cli.ui", "ui", "Open the analyst's page in a browser."),
+    "users": ("app.cli.users", "users", "Accounts of the page and keys of the API."),
 }
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.records import plain
+from rag.errors import UsageError
 from rag.settings import Settings, load_settings
 from rag.types import Answer, Citation
 
@@ -21,6 +24,17 @@ EXIT = {"answered": 0, "failed": 1, "refused": 3}
 def settings_of(ctx: click.Context) -> Settings:
     """The settings, read from --config where it was given."""
     return load_settings(ctx.find_root().obj)
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Imports inside are of the extra `name`. Raises UsageError, with the cure, where it is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"this needs the extra {name!r} ({error.name} is missing): pip install 'sparewheel[{name}]'"
+        ) from None
 
 
 def console(*, err: bool = False) -> Console:

@@ -63,8 +63,11 @@ class Reader:
     name = "reader"
     local = True
 
-    def __init__(self, folder: Path | str, threads: int = 0) -> None:
-        """threads: of one run; 0 is one per core. Raises NotFound where the folder holds no model."""
+    def __init__(self, folder: Path | str, threads: int = 0, read_windows: int = 0) -> None:
+        """threads: of one run; 0 is one per core. read_windows: how many are read in full; 0 is as the model says.
+
+        Raises NotFound where the folder holds no model.
+        """
         from rag.answer.reader_network import Network
 
         folder = Path(folder)
@@ -73,6 +76,8 @@ class Reader:
                 f"no reader in {folder}: model.onnx is missing; `sparewheel models list` shows what is there"
             )
         self.config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if read_windows:
+            self.config["read_windows"] = read_windows
         self._network = Network(folder, self.config, threads)
 
     def read(self, request: AnswerRequest) -> Draft:

@@ -158,6 +158,9 @@ class Api:
     upload_mb: int = _key(500, "a larger upload gets 413, all its files together", 1, 65536)
     notice_s: float = _key(1.0, "told to stop: /readyz says no for so long before the door closes", 0, 600)
     drain_s: float = _key(60.0, "then: answers in flight may take so long", 0, 3600)
+    sources_in_chat: bool = _key(
+        False, "/v1/chat/completions lists its sources in the text, for pages that show nothing else (Open WebUI)"
+    )
     keep_sensitive_feedback: bool = _key(
         True, "false: of feedback on a corpus of high sensitivity, no question, answer or comment is kept"
     )

@@ -32,7 +32,7 @@ def test_a_key_lets_in_until_it_is_withdrawn(accounts):
     key, other = accounts.new_key("anna", "laptop"), accounts.new_key("anna")
     assert accounts.by_key(key) == User("anna", "analyst")
     assert [accounts.by_key(wrong) for wrong in ("", key[:11], key + "x", key[:-1], "sw-无")] == [None] * 5
-    assert accounts.withdraw_key(key[:11]) == "anna"
+    accounts.withdraw_key("anna", key[:11])
     assert (accounts.by_key(key), accounts.by_key(other)) == (None, User("anna", "analyst"))
 
 
@@ -68,7 +68,7 @@ def test_a_change_by_another_process_counts_at_once(accounts):
         (lambda a: a.new_key("ann"), "no user 'ann'; did you mean 'anne'"),
         (lambda a: a.new_key("anne", "a\nb"), "not printable"),
         (lambda a: a.remove("zoe"), "no user 'zoe'; make one: sparewheel users add zoe"),
-        (lambda a: a.withdraw_key("sw-00000000"), "no key begins with 'sw-00000000'"),
+        (lambda a: a.withdraw_key("anne", "sw-00000000"), "no key of 'anne' begins with 'sw-00000000'"),
     ],
 )
 def test_a_mistake_is_told_and_changes_nothing(accounts, change, told):

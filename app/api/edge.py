@@ -1,0 +1,108 @@
+"""Around every request: its id, a limit on its body, headers that a browser obeys, and one line in the log.
+
+The line holds the route, never the path itself: a document's name may be a patient's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.problems import problem
+from rag.observe import asker, request_id
+from rag.settings import Api
+
+BODY_PIECE_S = 30.0  # a body that stands still for so long is given up
+UPLOADS = re.compile(r"/v1/corpora/[^/]+/documents/?")
+_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+_SECURITY = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+log = logging.getLogger(__name__)
+
+
+class Edge:
+    """ASGI middleware, the outermost."""
+
+    def __init__(self, app: ASGIApp, settings: Callable[[], Api]) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 0
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id.set(given if _ID.fullmatch(given) else secrets.token_hex(8))
+        asker.set("")
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                said = MutableHeaders(scope=message)
+                said["X-Request-ID"] = request_id.get()
+                for name, value in _SECURITY.items():
+                    said.setdefault(name, value)
+            await send(message)
+
+        limit = self._limit(scope)
+        try:
+            if int(headers.get("content-length") or 0) > limit:
+                await problem(413, _too_large(limit))(scope, receive, answer)
+            else:
+                await self._app(scope, _bounded(receive, limit), answer)
+        finally:
+            route = getattr(scope.get("route"), "path", "(no route)")
+            seconds = time.perf_counter() - began
+            fields = {"method": scope["method"], "route": route, "status": status, "seconds": round(seconds, 4)}
+            log.info("%s %s %d in %.3f s", scope["method"], route, status, seconds, extra={"fields": fields})
+
+    def _limit(self, scope: Scope) -> int:
+        """Bytes that the body may have."""
+        settings = self._settings()
+        if scope["method"] == "POST" and UPLOADS.fullmatch(scope["path"]):
+            return settings.upload_mb * 1_000_000
+        return settings.body_kb * 1000
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """`receive` that raises 413 when more than `limit` bytes come, 408 when nothing comes."""
+    size, complete = 0, False
+
+    async def take() -> Message:
+        nonlocal size, complete
+        if complete:
+            return await receive()  # waits for the client to hang up
+        try:
+            async with asyncio.timeout(BODY_PIECE_S):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408, f"no more of the body came for {BODY_PIECE_S:g} s") from None
+        size += len(message.get("body", b""))
+        complete = not message.get("more_body", False)
+        if size > limit:
+            raise HTTPException(413, _too_large(limit))
+        return message
+
+    return take
+
+
+def _too_large(limit: int) -> str:
+    return f"the body is larger than {limit / 1000:,.0f} kB (settings api.body_kb, api.upload_mb); send less at a time"

@@ -1,0 +1,53 @@
+"""The API put together: settings and service in, an ASGI application out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from app.api import ask, corpora, docs, health, openai, problems
+from app.api.edge import Edge
+from app.api.gate import Gate
+from app.api.who import Door, is_loopback
+from app.auth import Accounts
+from app.service import Service
+from rag.observe import hooks
+
+ABOUT = """Answers from your own documents, with citations, that go on when DeepSeek is busy.
+
+Every error is RFC 9457 problem details (`application/problem+json`); `detail` names the value and the cure.
+"""
+
+
+def create_app(service: Service, accounts: Accounts) -> FastAPI:
+    """The application. It closes neither: `app.api.server` does, after the last answer."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        api = service.settings.api
+        gate = app.state.gate = Gate(api.at_once, api.queue, api.queue_wait_s)
+        hooks.queue_depth = lambda: gate.waiting
+        yield
+        hooks.queue_depth = None
+
+    app = FastAPI(
+        title="Sparewheel",
+        version=version("sparewheel"),
+        description=ABOUT,
+        lifespan=lifespan,
+        docs_url=None,  # FastAPI's own pages load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.service = service
+    app.state.door = Door(accounts, needs_key=not is_loopback(service.settings.api.host))
+    app.state.stopping = threading.Event()
+    problems.install(app)
+    for part in (ask, openai, corpora, health):
+        app.include_router(part.router)
+    docs.install(app)
+    app.add_middleware(Edge, settings=lambda: service.settings.api)
+    return app

@@ -1,0 +1,144 @@
+"""What requests hold and responses show. Responses are the library's own records, without paths of this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import Path as InPath
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.records import plain
+from rag.access import User
+from rag.chain import MAX_QUESTION_CHARS
+from rag.events import AttemptFailed, Cited, Done, Event
+from rag.types import Answer, Attempt, Citation, Filter, Hit, Sensitivity
+
+NAME = r"^\w[\w.-]{0,63}$"
+CorpusName = Annotated[str, InPath(pattern=NAME, description="name of a corpus", examples=["demo-legal"])]
+DocumentId = Annotated[str, InPath(description="id of a document", examples=["lease.pdf"], min_length=1)]
+
+
+class Body(BaseModel):
+    """An unknown member is told, not passed over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Pair(Body):
+    question: str
+    answer: str
+
+
+class Query(Body):
+    """What to look for, and where."""
+
+    corpus: str = Field(pattern=NAME, examples=["demo-legal"])
+    question: str = Field(
+        min_length=1, max_length=MAX_QUESTION_CHARS, pattern=r"\S", examples=["Who pays for repairs of the roof?"]
+    )
+    k: int | None = Field(None, ge=1, le=100, description="passages; default: the setting retrieve.evidence_k")
+    filter: dict[str, str | list[str]] | None = Field(
+        None, description="only documents with this metadata: key -> value, or any one of several", examples=[None]
+    )
+
+    def only(self) -> Filter | None:
+        return self.filter
+
+
+class Question(Query):
+    """A question to answer."""
+
+    history: list[Pair] = Field([], max_length=50, description="what was asked and answered before, oldest first")
+    within_s: float | None = Field(None, ge=0.1, le=3600, description="total time budget, seconds")
+    stream: bool = Field(False, description="server-sent events; also by the header Accept: text/event-stream")
+    instant: bool = Field(False, description="stream the local answer at once, replaced when a fuller one comes")
+
+    def options(self) -> dict[str, Any]:
+        """For `Journey.stream`."""
+        history = [(pair.question, pair.answer) for pair in self.history]
+        return {
+            "k": self.k,
+            "filter": self.filter,
+            "history": history,
+            "within_s": self.within_s,
+            "instant": self.instant,
+        }
+
+
+@dataclass(frozen=True)
+class AskReply(Answer):
+    """The whole record of an answer. disclaimer: what must be shown with it, in the language of the question."""
+
+    disclaimer: str = ""
+
+
+@dataclass(frozen=True)
+class Passages:
+    """Best first."""
+
+    hits: tuple[Hit, ...]
+
+
+class NewCorpus(Body):
+    name: str = Field(pattern=NAME)
+    domain: Literal["general", "legal", "medical"] = "general"
+    sensitivity: Sensitivity = Field("normal", description="high: no question ever leaves the machine")
+    readers: list[str] = Field([], description="user names and group:NAME; empty: everybody with a key")
+
+
+class CorpusChange(Body):
+    sensitivity: Sensitivity | None = None
+    readers: list[str] | None = None
+
+
+class Opinion(Body):
+    """What a user thinks of an answer."""
+
+    corpus: str = Field(pattern=NAME)
+    question: str = Field(max_length=MAX_QUESTION_CHARS)
+    answer: str = Field(max_length=100_000)
+    thumbs: Literal[1, -1]
+    comment: str = Field("", max_length=10_000)
+    evidence: list[str] = Field([], max_length=100, description='"document id:start-end" of each passage')
+    answered_by: str = Field("", max_length=100)
+
+
+def public_answer(answer: Answer, user: User | None) -> Answer:
+    """Without paths of this machine; what an endpoint said of itself when it failed is for administrators."""
+    return replace(
+        answer,
+        citations=tuple(public_citation(citation) for citation in answer.citations),
+        attempts=tuple(public_attempt(attempt, user) for attempt in answer.attempts),
+    )
+
+
+def public_citation(citation: Citation) -> Citation:
+    return replace(citation, source=public_source(citation.source))
+
+
+def public_source(source: str) -> str:
+    """The file's name where the source is a path."""
+    return Path(source).name if Path(source).is_absolute() else source
+
+
+def public_attempt(attempt: Attempt, user: User | None) -> Attempt:
+    return attempt if user is None or user.role == "admin" else replace(attempt, detail="")
+
+
+def reply(answer: Answer, disclaimer: str, user: User | None) -> dict[str, Any]:
+    """An `AskReply` as JSON types."""
+    return {**plain(public_answer(answer, user)), "disclaimer": disclaimer}
+
+
+def event_data(event: Event, disclaimer: str, user: User | None) -> dict[str, Any]:
+    """An event as JSON types."""
+    if isinstance(event, Done):
+        return {"answer": reply(event.answer, disclaimer, user)}
+    if isinstance(event, Cited):
+        event = replace(event, citation=public_citation(event.citation))
+    if isinstance(event, AttemptFailed):
+        event = replace(event, attempt=public_attempt(event.attempt, user))
+    data: dict[str, Any] = plain(event)
+    return data

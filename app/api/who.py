@@ -1,0 +1,122 @@
+"""Who asks: an API key's user, or the local owner where there are no accounts and only this machine can ask."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ipaddress
+import time
+from collections import OrderedDict
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+
+from app.api.problems import Problem
+from app.auth import Accounts
+from rag.access import User
+from rag.errors import UsageError
+from rag.observe import asker
+from rag.settings import Settings
+
+BURST_SHARE = 0.25  # of a minute's requests may come at once
+_BUCKETS = 10_000  # keys remembered at a time
+
+
+def is_loopback(host: str) -> bool:
+    """The address is this machine's own; "" and 0.0.0.0 are every address, and a name may lead anywhere."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_open(settings: Settings, accounts: Accounts) -> None:
+    """Raises UsageError when the API would be open to others without a key."""
+    host = settings.api.host
+    if not is_loopback(host) and not any(account.keys for account in accounts.all().values()):
+        raise UsageError(
+            f"the API may not listen on {host!r} while nobody has a key: whoever reaches it would read every corpus; "
+            "make a user and a key: sparewheel users add NAME, then: sparewheel users key NAME (docs/api.md)"
+        )
+
+
+class Rates:
+    """A token bucket for each caller."""
+
+    def __init__(self) -> None:
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens left, at which moment
+
+    def take(self, caller: str, per_minute: int, now: float) -> float:
+        """0 when the caller may go on, else the seconds to wait. per_minute 0: any number."""
+        if not per_minute:
+            return 0.0
+        most, per_s = max(1.0, per_minute * BURST_SHARE), per_minute / 60
+        left, since = self._buckets.pop(caller, (most, now))
+        left = min(most, left + (now - since) * per_s)
+        enough = left >= 1
+        self._buckets[caller] = (left - 1 if enough else left, now)
+        while len(self._buckets) > _BUCKETS:
+            self._buckets.popitem(last=False)
+        return 0.0 if enough else (1 - left) / per_s
+
+
+class Door:
+    """Lets in by key. Without accounts, only programs of this machine; never a web page that a browser shows here."""
+
+    def __init__(self, accounts: Accounts, *, needs_key: bool) -> None:
+        """needs_key: also while there are no accounts (others can reach the server)."""
+        self._accounts = accounts
+        self._needs_key = needs_key
+        self._rates = Rates()
+
+    async def enter(self, request: Request, key: str | None, per_minute: int) -> User | None:
+        """The user, None for the local owner. Raises Problem: 401, 403 or 429."""
+        needs_key = bool(await asyncio.to_thread(self._accounts.all)) or self._needs_key
+        user = await asyncio.to_thread(self._accounts.by_key, key) if key and needs_key else None
+        if not needs_key:
+            _from_this_machine(request)
+        elif user is None:
+            what = "this key is not known, or was withdrawn" if key else "a key is needed"
+            cure = "send the header Authorization: Bearer sw-... (an administrator makes one: sparewheel users key)"
+            raise Problem(401, f"{what}; {cure}", headers={"WWW-Authenticate": "Bearer"})
+        caller = hashlib.sha256(key.encode()).hexdigest() if key and user else "local"
+        wait_s = self._rates.take(caller, per_minute, time.monotonic())
+        if wait_s:
+            raise Problem(429, f"more than {per_minute} requests a minute with one key", retry_after_s=wait_s)
+        asker.set(user.name if user else "")
+        return user
+
+
+def _from_this_machine(request: Request) -> None:
+    """Without accounts a name that leads here, or a page of another site, must not reach the corpora (DNS rebinding,
+    cross-site requests)."""
+    for header in ("Host", "Origin"):
+        if value := request.headers.get(header):
+            try:
+                host = urlsplit(value if "://" in value else f"//{value}").hostname or ""
+            except ValueError:
+                host = ""
+            if not is_loopback(host):
+                cure = "without accounts only localhost may ask"
+                raise Problem(403, f"{header} {value[:80]!r} is not this machine; {cure}")
+
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="key", description="An API key: `sparewheel users key NAME`")
+_header = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="key_header")
+
+
+async def caller(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    header: Annotated[str | None, Depends(_header)],
+) -> User | None:
+    """A dependency: who asks."""
+    door: Door = request.app.state.door
+    key = bearer.credentials if bearer else header
+    return await door.enter(request, key, request.app.state.service.settings.api.per_minute)
+
+
+Caller = Annotated[User | None, Depends(caller)]

@@ -1,0 +1,38 @@
+"""`sparewheel serve`: the HTTP API."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import click
+
+from app.cli.common import extra, settings_of
+from rag.settings import Settings, load_settings
+
+
+@click.command()
+@click.option("--host", help="Address to listen on (setting api.host: 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port (setting api.port: 8080); 0: any free one.")
+@click.option("--data", "data_folder", type=click.Path(path_type=Path), help="Where corpora are (setting data_folder).")
+@click.pass_context
+def serve(ctx: click.Context, host: str | None, port: int | None, data_folder: Path | None) -> None:
+    """Serve the HTTP API: questions, documents, and OpenAI's chat protocol.
+
+    Listens on this machine only, unless somebody has a key (sparewheel users).
+    Ctrl-C or SIGTERM: answers in flight end first. SIGHUP: settings and keys
+    are read again. What can be asked is at /docs.
+    """
+    with extra("serve"):
+        from app.api.server import run
+
+    def changed(settings: Settings) -> Settings:
+        """The command's own options stay in force over what is read again."""
+        api = replace(settings.api, host=host or settings.api.host, port=settings.api.port if port is None else port)
+        folder = str(data_folder.absolute()) if data_folder else settings.data_folder
+        return replace(settings, api=api, data_folder=folder)
+
+    read = partial(load_settings, ctx.find_root().obj)
+    settings = changed(settings_of(ctx))
+    run(settings, lambda: changed(read()), told=lambda url: click.echo(f"API at {url}, its pages at {url}/docs"))

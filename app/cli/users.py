@@ -1,0 +1,96 @@
+"""`sparewheel users`: accounts of the page and keys of the API."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from app.accounts import Account
+from app.auth import Accounts, accounts_of
+from app.cli.common import console, extra, print_json, settings_of
+
+
+@click.group()
+def users() -> None:
+    """Accounts of the page and keys of the API."""
+
+
+@users.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(["viewer", "analyst", "admin"]), help="What they may do (default: viewer).")
+@click.option("--group", "groups", multiple=True, help="A group they are in; repeatable. Replaces the ones before.")
+@click.option("--password", "ask", is_flag=True, help="Ask for a password, for the page (from a pipe: its first line).")
+@click.pass_context
+def add(ctx: click.Context, name: str, role: str | None, groups: tuple[str, ...], ask: bool) -> None:
+    """Make the account NAME, or change it.
+
+    viewer asks and reads; analyst also brings documents in and evaluates; admin
+    also makes corpora and says who reads them.
+    """
+    accounts = _accounts(ctx)
+    before = accounts.all().get(name, Account(name))
+    password = ""
+    if ask and sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    elif ask:
+        password = sys.stdin.readline().rstrip("\n")
+    with extra("serve"):
+        made = accounts.add(name, role or before.role, groups or before.groups, password)  # type: ignore[arg-type]
+    console().print(f"{made.name}: {made.role}" + (f", in {', '.join(made.groups)}" if made.groups else ""))
+
+
+@users.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON; neither with passwords nor with keys.")
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> None:
+    """Who has an account, and with which keys."""
+    from rich.table import Table
+
+    found = _accounts(ctx).all()
+    if as_json:
+        print_json([_row(account) for account in found.values()])
+        return
+    if not found:
+        console().print("no accounts; make one with: sparewheel users add NAME")
+        return
+    table = Table("name", "role", "groups", "password", "keys", expand=True)
+    for account in found.values():
+        keys = "\n".join(f"{key.prefix} {key.created} {key.label}".rstrip() for key in account.keys)
+        table.add_row(account.name, account.role, ", ".join(account.groups), "yes" if account.password else "", keys)
+    console().print(table)
+
+
+@users.command()
+@click.argument("name")
+@click.pass_context
+def remove(ctx: click.Context, name: str) -> None:
+    """Remove the account NAME; its keys count no more."""
+    _accounts(ctx).remove(name)
+    console().print(f"removed {name}")
+
+
+@users.command()
+@click.argument("name")
+@click.option("--label", default="", help="What the key is for, to tell it from others.")
+@click.option("--withdraw", metavar="PREFIX", help="Instead: the key that begins so counts no more.")
+@click.pass_context
+def key(ctx: click.Context, name: str, label: str, withdraw: str | None) -> None:
+    """Make an API key for NAME, shown this once."""
+    accounts = _accounts(ctx)
+    if withdraw:
+        accounts.withdraw_key(name, withdraw)
+        console().print(f"withdrew {withdraw} of {name}")
+        return
+    click.echo(accounts.new_key(name, label))
+    console(err=True).print("Keep it now: it is not shown again. Send it as  Authorization: Bearer KEY", style="dim")
+
+
+def _accounts(ctx: click.Context) -> Accounts:
+    return accounts_of(settings_of(ctx))
+
+
+def _row(account: Account) -> dict[str, object]:
+    keys = [{"prefix": key.prefix, "label": key.label, "created": key.created} for key in account.keys]
+    row = {"name": account.name, "role": account.role, "groups": list(account.groups)}
+    return {**row, "password": bool(account.password), "keys": keys}

@@ -1,0 +1,51 @@
+"""A small service with one lease in it, and a client that talks to its API without a socket."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from app.api.main import create_app
+from app.auth import Accounts, accounts_of
+from app.service import Service
+from rag.settings import Answering, Api, Ingest, Retrieve, Settings
+
+LEASE = (
+    "# Lease\n\n## 1. Rent\n\nThe rent is 900 euros a month.\n\n## 2. Notice\n\nThe notice period is thirty days.\n\n"
+    "## 3. 押金\n\n押金为三个月租金。\n"
+)
+QUESTION = "What is the notice period?"
+
+
+def settings_in(folder: Path, **more: Any) -> Settings:
+    """Words only, the local reader only, corpora below `folder`."""
+    plain: dict[str, Any] = {
+        "data_folder": str(folder / "data"),
+        "ingest": Ingest(workers=1),
+        "retrieve": Retrieve(rerank="off"),
+        "answer": Answering(local_ahead=False),
+        "api": Api(per_minute=0),
+    }
+    return Settings(**{**plain, **more})
+
+
+def with_lease(service: Service, name: str = "leases") -> None:
+    """Makes the corpus `name` with one lease in it."""
+    service.create(name, "legal")
+    assert [each.status for each in service.upload(name, [("lease.md", io.BytesIO(LEASE.encode()))])] == ["added"]
+
+
+@asynccontextmanager
+async def client_of(service: Service, accounts: Accounts | None = None, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client of the API over the service. options: of httpx's client."""
+    app = create_app(service, accounts or accounts_of(service.settings))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", **options) as client:
+            client.app = app  # type: ignore[attr-defined]
+            yield client
