@@ -117,6 +117,7 @@ class Page:
     sign_in: Literal["none", "password", "oidc"] = _key(
         "none", "none: the owner of this machine; password: `sparewheel users`; oidc: `[auth]` of Streamlit's secrets"
     )
+    instant: bool = _key(True, "show the local answer at once, until the fuller one of an earlier answerer comes")
     session_hours: float = _key(12.0, "a password sign-in is asked for again after so long", 0.01, 8760)
     names: tuple[str, ...] = _key((), "host names the page is reached by; empty: any, with sign_in none this machine's")
     https: bool = _key(False, "the page is reached by https (a proxy does it): cookies travel by nothing else")
@@ -167,6 +168,17 @@ class Api:
 
 
 @dataclass(frozen=True)
+class Models:
+    """The built-in models, and what one question may take of the machine."""
+
+    folder: str = _key("", "folder of the built-in models; empty: those of the package")
+    threads: int = _key(0, "processor cores that one question may use; 0: all", 0, 256)
+    read_windows: int = _key(
+        0, "windows of text that the reader reads to the end, of those it looks at; 0: as the model says", 0, 100
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set."""
 
@@ -177,6 +189,7 @@ class Settings:
     answer: Answering = field(default_factory=Answering)
     breaker: Breaker = field(default_factory=Breaker)
     local_chat: LocalChat = field(default_factory=LocalChat)
+    models: Models = field(default_factory=Models)
     page: Page = field(default_factory=Page)
     api: Api = field(default_factory=Api)
     observe: Observe = field(default_factory=Observe)
