@@ -142,6 +142,7 @@ class Observe:
     certificates: tuple[str, ...] = _key(
         (), "HOST:PORT or PEM files whose days left are shown, besides those of https endpoints"
     )
+    prometheus_url: str = _key("", "the Prometheus that collects these counts; `sparewheel doctor` asks it; empty: none")
 
 
 @dataclass(frozen=True)
