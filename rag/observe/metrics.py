@@ -19,6 +19,7 @@ LATENCY_S = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0,
 STEP_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 2.0, 4.0, 10.0, 60.0)
 MOST_VALUES = 50  # of a label that people name: answerers, domains, corpora
 OTHER = "other"
+DOMAINS = ("general", "legal", "medical")  # there from the beginning; others when they are first asked about
 
 
 class Few:
@@ -74,6 +75,10 @@ class Metrics:
         self._ended = cache(self.questions.labels)
         self._tried = cache(self.attempts.labels)
         self._token = cache(self.tokens.labels)
+        for domain in DOMAINS:  # from 0 on: Prometheus sees no increase where a series begins with 1
+            for outcome in ("refused", "failed", "cancelled", "invalid"):
+                self._ended(outcome, "none", self._domain(domain))
+            self.degraded.labels(domain)
 
     def asked(self, asked: Asked) -> None:
         answer, domain = asked.answer, self._domain(asked.domain)

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from exported import one_document
 from observed import ANSWERED, journey
 from prometheus_client import CollectorRegistry, generate_latest
 
 from rag import observe
 from rag.errors import SettingsError
-from rag.ingest.corpus import CorpusConfig
 from rag.ingest.store import Store
 from rag.observe import hooks, metrics
 from rag.observe.audit_check import records
@@ -26,7 +26,6 @@ from rag.observe.collect import Breakers, Checks, Indexes
 from rag.reliability.breaker import CircuitBreaker
 from rag.reliability.faults import FAULTS
 from rag.settings import Breaker, Endpoint, Observe, Settings
-from rag.types import Chunk, Document
 
 
 def shown(collector: object) -> set[str]:
@@ -76,12 +75,7 @@ def test_the_age_and_size_of_an_index_are_read_from_its_manifest(tmp_path: Path,
 @pytest.fixture
 def corpus(tmp_path: Path) -> Store:
     """A store of one document."""
-    store = Store.create(tmp_path / "lease", CorpusConfig("lease"))
-    document = Document("lease.txt", "The rent is 900 euros.", "Lease", "lease.txt")
-    with store.write() as transaction:
-        transaction.add(document, [Chunk(document.id, 0, 22, document.text)])
-        transaction.publish([])
-    return store
+    return one_document(tmp_path / "lease")
 
 
 def test_a_changed_model_file_is_shown() -> None:

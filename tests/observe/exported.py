@@ -1,0 +1,70 @@
+"""The metric names that a process really exports, read from its exposition."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from observed import ANSWERED, journey
+from prometheus_client.parser import text_string_to_metric_families
+
+from rag import observe
+from rag.events import Token
+from rag.ingest.corpus import CorpusConfig
+from rag.ingest.store import Store
+from rag.observe import hooks, metrics
+from rag.reliability.breaker import CircuitBreaker
+from rag.reliability.faults import FAULTS
+from rag.settings import Breaker, Observe, Settings
+from rag.types import Chunk, Document
+
+NAME = re.compile(r"\b(?:sparewheel|process)_\w+|\bup\b")
+
+
+def one_document(folder: Path) -> Store:
+    """A corpus of one document, without dense search."""
+    store = Store.create(folder, CorpusConfig(folder.name))
+    document = Document("lease.txt", "The rent is 900 euros.", "Lease", "lease.txt")
+    with store.write() as transaction:
+        transaction.add(document, [Chunk(document.id, 0, 22, document.text)])
+        transaction.publish([])
+    return store
+
+
+@cache
+def exposition() -> str:
+    """The body of /metrics of a process that was asked, has an ill endpoint, a corpus, a queue and a certificate."""
+    with tempfile.TemporaryDirectory() as folder:
+        one_document(Path(folder) / "lease")
+        breaker = CircuitBreaker("deepseek", Breaker())
+        hooks.endpoints({"deepseek": breaker})
+        certificates = ("127.0.0.1:1",)
+        observe.start(Settings(data_folder=folder, observe=Observe(log="off", certificates=certificates)))
+        hooks.queue_depth = lambda: 3
+        permit = breaker.acquire()
+        assert permit is not None
+        permit.fail(FAULTS["no_balance"])
+        hooks.kept_alive("deepseek", 13)
+        journey(Token("900 euros", "reader"), ANSWERED).ask("How much?")
+        body = metrics.exposition()[0].decode()
+        observe.stop()
+        hooks.endpoints({})
+        hooks.queue_depth = None
+    return body
+
+
+@cache
+def exported_names() -> frozenset[str]:
+    """Names as a query uses them: with _total, _bucket, _sum and _count; and Prometheus' own `up`."""
+    families = list(text_string_to_metric_families(exposition()))
+    samples = {sample.name for family in families for sample in family.samples}
+    declared = {family.name for family in families}  # a family may have no sample yet
+    return frozenset(samples | declared | {"up"})
+
+
+def names_in(query: str) -> set[str]:
+    """The metrics that a query is about; label names and values are none."""
+    bare = re.sub(r"\{[^}]*\}|\bby \([^)]*\)|\"[^\"]*\"", "", query)
+    return set(NAME.findall(bare))
