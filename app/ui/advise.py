@@ -43,7 +43,7 @@ def ask_need() -> Need:
     spoken = right.multiselect(
         t("adv_languages"), list(LANGUAGES), default=[language()], format_func=LANGUAGES.__getitem__
     )
-    cells = st.columns(5)
+    cells = st.columns(5, vertical_alignment="bottom")
     budget = cells[0].number_input(t("adv_budget"), 0, 10_000_000, int(EXAMPLE.budget_usd), 1000)
     questions = cells[1].number_input(t("adv_questions"), 1, 1_000_000, int(EXAMPLE.questions_per_day), 100)
     within = cells[2].number_input(t("adv_within"), 1.0, 120.0, EXAMPLE.answer_within_s, 1.0)
@@ -117,7 +117,7 @@ def draw_costs(advice: Advice, years: int) -> None:
         for month, total in enumerate(course(option, advice.assumptions, years))
     ]
     drawn = chart(points).mark_line(strokeWidth=3).encode(
-        x=alt.X("month:Q", title=t("adv_month")),
+        x=alt.X("month:Q", title=t("adv_month"), scale=alt.Scale(domain=[0, 12 * years], nice=False)),
         y=alt.Y("usd:Q", title=t("adv_usd"), axis=alt.Axis(format=",.0f")),
         color=alt.Color("set_up:N", title=t("adv_set_up"), legend=alt.Legend(orient="top")),
         strokeDash=alt.StrokeDash("set_up:N", title=t("adv_set_up")),
@@ -152,7 +152,7 @@ def draw_break_even(advice: Advice, years: int) -> None:
                 st.write(plain(t("adv_cheaper_from_month", first=first, month=found.month)))
             if found.questions_per_day is None:
                 st.write(t("adv_cheaper_no_load"))
-            else:
+            elif found.questions_per_day > 0:
                 st.write(t("adv_cheaper_load", questions=f"{found.questions_per_day:,}"))
 
 
@@ -189,5 +189,6 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def name(option: Option) -> str:
-    """A set-up's name for people."""
-    return option_name(option, language())
+    """A set-up's name for people, as a sentence begins."""
+    said = option_name(option, language())
+    return said[0].upper() + said[1:]

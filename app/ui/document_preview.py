@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from rag.types import Document
 
 PAGE_CHARS = 4000  # of a document without pages, shown at a time
-WIDTH_PX = 900
 
 
 def draw_preview(corpus: str, info: DocumentInfo) -> None:
@@ -54,6 +53,6 @@ def pieces_of(document: Document) -> list[str]:
 @st.cache_data(max_entries=64, show_spinner=False)
 def page_image(path: Path, number: int) -> bytes:
     """Page `number` (1-based) of a PDF as a PNG."""
-    from app.ui.evidence import draw_page
+    from app.ui.page_image import draw_page
 
     return draw_page(path, number)

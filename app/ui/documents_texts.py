@@ -31,7 +31,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "docs_status_failed": ("could not be read", "无法读取"),
     "docs_result_passages": ("{chunks} passages", "{chunks} 个段落"),
     "docs_cure": ("What to do: {cure}", "处理办法：{cure}"),
-    "docs_list": ("Documents", "文档列表"),
+    "docs_list": ("What is in it", "文档列表"),
     "docs_name": ("Document", "文档"),
     "docs_title": ("Title", "标题"),
     "docs_pages": ("Pages", "页数"),

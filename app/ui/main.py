@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 
 import streamlit as st
 
 from app.ui import session
 from app.ui.texts import t
 from rag.access import Role
+
+ICON = Path(__file__).with_name("icon.svg").read_text(encoding="utf-8")  # a named one would be fetched from elsewhere
 
 # name of app.ui.<name> and of its address -> (icon, the lowest role that sees it)
 PAGES: dict[str, tuple[str, Role]] = {
@@ -21,7 +24,7 @@ PAGES: dict[str, tuple[str, Role]] = {
 
 
 def main() -> None:
-    st.set_page_config(page_title="Sparewheel", page_icon=":material/trip_origin:", layout="wide")
+    st.set_page_config(page_title="Sparewheel", page_icon=ICON, layout="wide")
     session.begin()
     shown = [name for name, (_, role) in PAGES.items() if session.may(role)]
     st.navigation([page(name) for name in shown]).run()

@@ -35,6 +35,8 @@ FONT = (
     "'Source Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"  # the first ships with Streamlit
 )
 
+CHART = ["#2f78c4", "#cf5a1c", "#2c9159", "#9263cf", "#a3780c"]  # 3:1 against both grounds
+
 CONFIG = {
     "browser.gatherUsageStats": False,
     "client.allowedOrigins": [],  # no other site may hold the page in a frame and talk to it
@@ -46,6 +48,7 @@ CONFIG = {
     "server.fileWatcherType": "none",
     "server.headless": True,
     "server.showEmailPrompt": False,
+    "theme.chartCategoricalColors": CHART,
     "theme.font": FONT,
     "theme.linkUnderline": True,
     "theme.showWidgetBorder": True,
