@@ -50,6 +50,8 @@ class Answering(Protocol):
 
     def stream(self, request: AnswerRequest, deadline: Deadline | None = None) -> AsyncGenerator[FailoverEvent]: ...
 
+    async def warm(self, request: AnswerRequest) -> None: ...
+
 
 class Journey:
     """One corpus, ready to be asked. Safe to share between threads and event loops."""
@@ -103,6 +105,12 @@ class Journey:
     def watch(self, question: str, every_s: float = 0.1, **options: object) -> Iterator[Event | None]:
         """As `iterate`, with None whenever nothing came for `every_s`: a moment to see whether the asker is there."""
         return background.watch(self.stream(question, **options), every_s)  # type: ignore[arg-type]
+
+    def warm(self, language: str) -> None:
+        """Index and local models of a language are in memory when this returns, so that no question waits for them."""
+        question = "怎么规定？" if language == "zh" else "What does it say?"
+        hits, _ = self.retrieve(self._view(), question, None, None, {})
+        background.run(self._answering.warm(AnswerRequest(question, hits, self.profile.domain, language)))
 
     async def aask(
         self,

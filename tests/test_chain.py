@@ -50,6 +50,9 @@ class Scripted:
         self.events = events
         self.requests: list[AnswerRequest] = []
 
+    async def warm(self, request: AnswerRequest) -> None:
+        self.requests.append(request)
+
     async def stream(self, request: AnswerRequest, deadline: Any = None) -> AsyncIterator[Any]:
         self.requests.append(request)
         for event in self.events:
@@ -109,6 +112,13 @@ def test_a_watcher_gets_every_event_without_an_event_loop() -> None:
     """As `iterate`; between the events there may be moments without one."""
     seen = [type(event) for event in journey(Scripted(QUOTED)).watch("How much is the rent?") if event is not None]
     assert seen == [Retrieved, Cited, Done]
+
+
+def test_warming_searches_and_reads_for_nobody() -> None:
+    """The retriever and the answerers are used once, in the language that will be asked."""
+    answering, retriever = Scripted(QUOTED), Found(RENT)
+    journey(answering, retriever).warm("zh")
+    assert ([r.language for r in answering.requests], len(retriever.asked)) == (["zh"], 1)
 
 
 async def test_an_instant_question_is_marked_for_the_answerers() -> None:

@@ -161,6 +161,13 @@ class Failover:
         finally:
             await self._leave(race)
 
+    async def warm(self, request: AnswerRequest) -> None:
+        """Has the last answerer, where it is local, answer for nobody: its model is in memory from then on."""
+        last = order(self._setup[0], request.sensitivity, self._setup[1])[-1]
+        if last.local:
+            async for _ in last.answerer.stream(request):
+                pass
+
     def _finished(self, race: Race, ordered: Sequence[Target]) -> Finished:
         assert race.draft is not None
         assert race.answered is not None

@@ -270,6 +270,13 @@ def test_a_local_answer_slower_than_the_cloud_is_never_shown():
     assert not [event for event in events if isinstance(event, Replace)]
 
 
+def test_warming_asks_the_local_answerer_only():
+    """No endpoint is called and paid for."""
+    cloud, reader = answers("cloud"), answers("reader", local=True)
+    run(failover(cloud, reader).warm(REQUEST))
+    assert (cloud.calls, reader.calls, reader.open) == (0, 1, 0)
+
+
 def test_answers_ahead_are_bounded():
     """With two slots, of ten questions at once only two compute the local answer ahead."""
 
