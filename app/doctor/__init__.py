@@ -15,7 +15,8 @@ from app.doctor.machine import clock, disk, memory, ocr
 from app.doctor.on_disk import corpora, data_folder
 from app.doctor.rights import secrets
 from app.doctor.rule import three_two_one
-from app.doctor.service import listening, monitoring
+from app.doctor.service import audit, listening
+from app.doctor.watching import monitoring
 from rag.errors import SparewheelError
 from rag.settings import Settings
 
@@ -42,16 +43,17 @@ def checks(settings: Settings, allow_calls: bool = False) -> list[Check]:
     except SparewheelError as error:
         found.append(Check("answerers", "fail", str(error), "sparewheel settings shows what is in force"))
     found.extend(model.check for model in answerers)
-    watched = monitoring(settings, allow_calls)
     add("built-in models", built_in)
     add("data folder", lambda: data_folder(settings))
     add("corpora", lambda: corpora(settings))
     add("secret files", lambda: secrets(settings))
     add("listening", lambda: listening(settings))
+    add("audit log", lambda: audit(settings))
     add("disk", lambda: disk(settings))
     add("memory", lambda: memory(settings))
     add("OCR", lambda: ocr(settings))
     add("clock", lambda: clock(settings))
+    watched = monitoring(settings, allow_calls)
     found.extend(watched)
     add("3-2-1", lambda: three_two_one(settings, answerers, watched))
     return found

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.auth import accounts_of
 from app.doctor.check import Check
 from rag.settings import Settings
 
@@ -38,6 +39,8 @@ def secrets(settings: Settings) -> Iterator[Check]:
 
 
 def secret_files(settings: Settings) -> dict[str, Path]:
-    """setting -> the file it names, where that exists."""
+    """What it is -> the file, where that exists."""
     named = {f"endpoint.{name}.key_file": endpoint.key_file for name, endpoint in settings.endpoint.items()}
+    named["api.users_file"] = str(accounts_of(settings).path)
+    named["the page's secret"] = str(settings.corpora_folder / "page.secret")
     return {key: Path(file).expanduser() for key, file in named.items() if file and Path(file).expanduser().is_file()}

@@ -1,37 +1,57 @@
-"""What listens, who may reach it, and who watches it."""
+"""What listens, and who may reach it; whether the audit log is whole."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
 
+from app.auth import accounts_of
 from app.doctor.check import Check
+from rag.observe.audit import files
+from rag.observe.audit_check import check
+from rag.observe.running import audit_folder
 from rag.settings import Settings
 
 
 def listening(settings: Settings) -> Iterator[Check]:
-    """The page listens beyond this machine only where people sign in."""
-    page = settings.page
-    yield exposed("page", page.host, page.port, page.sign_in != "none", "page.sign_in")
+    """The API listens beyond this machine only where people have keys, the page only where they sign in."""
+    api, page = settings.api, settings.page
+    accounts = accounts_of(settings).all().values()
+    keys = any(account.keys for account in accounts)
+    yield exposed("API", api.host, api.port, keys, "make a key: sparewheel users key NAME")
+    signed = page.sign_in == "oidc" or (page.sign_in == "password" and bool(accounts))
+    yield exposed("page", page.host, page.port, signed, "set page.sign_in and add people: sparewheel users add NAME")
 
 
-def exposed(called: str, host: str, port: int, guarded: bool, setting: str) -> Check:
+def exposed(called: str, host: str, port: int, guarded: bool, cure: str) -> Check:
     """A listener and its accounts; guarded: nobody comes in without one."""
     where = f"{host}:{port}"
     if loopback(host):
         return Check(called, "pass", f"listens on {where}, this machine only")
     if guarded:
         return Check(called, "pass", f"listens on {where}, with accounts")
-    return Check(called, "fail", f"listens on {where} without accounts", f"set {setting}, or listen on 127.0.0.1")
+    return Check(called, "fail", f"listens on {where} without accounts", f"{cure}; or listen on 127.0.0.1")
 
 
 def loopback(host: str) -> bool:
-    """The address is this machine's own; "" and 0.0.0.0 are every address."""
+    """The address is this machine's own; "" and 0.0.0.0 are every address, and a name may lead anywhere."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return False
 
 
-def monitoring(settings: Settings, allow_calls: bool) -> list[Check]:
-    return []
+def audit(settings: Settings) -> Iterator[Check]:
+    """The chain of the audit log, from its first record to its last."""
+    folder = audit_folder(settings)
+    if not settings.observe.audit:
+        yield Check("audit log", "warn", "off by setting observe.audit", "set observe.audit = true")
+    elif not files(folder):
+        yield Check("audit log", "pass", "begins with the first question of a server or page")
+    else:
+        report = check(folder)
+        if report.ok:
+            yield Check("audit log", "pass", f"{report.records:,} records, each follows the one before it")
+        else:
+            cure = "somebody changed it: keep a copy, compare with the newest hash noted elsewhere"
+            yield Check("audit log", "fail", f"broken at {report.broken}", cure)
