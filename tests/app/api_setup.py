@@ -41,7 +41,9 @@ def with_lease(service: Service, name: str = "leases") -> None:
 
 
 @asynccontextmanager
-async def client_of(service: Service, accounts: Accounts | None = None, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def client_of(
+    service: Service, accounts: Accounts | None = None, **options: Any
+) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of the API over the service. options: of httpx's client."""
     app = create_app(service, accounts or accounts_of(service.settings))
     async with app.router.lifespan_context(app):

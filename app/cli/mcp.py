@@ -1,0 +1,33 @@
+"""`sparewheel mcp`: the corpora as tools of an assistant."""
+
+from __future__ import annotations
+
+import click
+
+from app.cli.common import extra, settings_of
+from rag.errors import NotFound, suggest
+
+
+@click.command()
+@click.option("--user", "name", help="Ask in the name of this account, and read only what it may.")
+@click.pass_context
+def mcp(ctx: click.Context, name: str | None) -> None:
+    """Serve the tools ask, search and list_corpora by MCP on standard input and
+    output, for assistants on this machine (docs/api.md shows their settings).
+    """
+    with extra("serve"):
+        from app.mcp import create_server
+    from app.auth import accounts_of
+    from app.service import Service
+    from rag import observe
+
+    settings = settings_of(ctx)
+    user = None
+    if name is not None:
+        accounts = accounts_of(settings).all()
+        if name not in accounts:
+            raise NotFound(f"no user {name!r}{suggest(name, accounts)}; make one: sparewheel users add {name}")
+        user = accounts[name].user
+    observe.start(settings)
+    with Service(settings) as service:
+        create_server(service, user).run("stdio")
