@@ -72,24 +72,24 @@ class History:
 
     def start(self, user: str, corpus: str, title: str) -> Conversation:
         """A new conversation; title: its first question, cut."""
-        now = _now()
-        made = Conversation(uuid.uuid4().hex, corpus, _title(title), now, now)
+        at = now()
+        made = Conversation(uuid.uuid4().hex, corpus, _title(title), at, at)
         with self._open() as rows:
             rows.execute(
-                "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?)", (made.id, user, corpus, made.title, now, now)
+                "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?)", (made.id, user, corpus, made.title, at, at)
             )
         return made
 
     def append(self, id: str, user: str, question: str, answer: Answer) -> int:
         """Keeps a turn at the end; its number. Raises NotFound."""
-        now = _now()
+        at = now()
         with self._open() as rows:
             self._owned(rows, id, user)
-            rows.execute("UPDATE conversations SET updated = ? WHERE id = ?", (now, id))  # from here on alone
+            rows.execute("UPDATE conversations SET updated = ? WHERE id = ?", (at, id))  # from here on alone
             (last,) = rows.execute(
                 "SELECT coalesce(max(number), 0) FROM turns WHERE conversation = ?", (id,)
             ).fetchone()
-            rows.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?)", (id, last + 1, now, question, _written(answer)))
+            rows.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?)", (id, last + 1, at, question, _written(answer)))
             return int(last) + 1
 
     def settle(self, id: str, user: str, number: int, answer: Answer) -> None:
@@ -153,5 +153,6 @@ def _written(answer: Answer) -> str:
     return json.dumps(plain(answer), ensure_ascii=False)
 
 
-def _now() -> str:
+def now() -> str:
+    """This moment as it is kept: ISO 8601, UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

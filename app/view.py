@@ -9,6 +9,7 @@ from typing import Literal
 
 from app import view_words as words
 from app.view_words import Language, say
+from rag.text import sentences
 from rag.types import Answer, Attempt, Citation, Hit, Sensitivity
 
 HIGH, MEDIUM = 0.8, 0.55  # calibrated probabilities from which confidence is called so
@@ -16,6 +17,7 @@ STOPPED = "stopped"  # the note of an answer that the asker stopped; see `stoppe
 JOINER = "\u2060"  # takes no room; behind the bracket of a document's own "[12]", so that it is no marker of ours
 CLOSEST = 3  # passages shown with a refusal
 
+_WIDE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 _OWN_MARKER = re.compile(r"\[(?=\d{1,3}\])")
 
 Tone = Literal["first", "fallback", "quiet", "bad"]
@@ -69,8 +71,8 @@ def badge(answer: Answer, language: Language, sensitivity: Sensitivity = "normal
     if answer.degraded and behind:
         text = say(words.BECAUSE, language, who=who, why=reason(behind[0], language))
         return Badge(text, "fallback", tried)
-    local = sensitivity == "high"
-    return Badge(who, "first", " ".join((tried, say(words.STAYS_HERE if local else words.FIRST_CHOICE, language))))
+    why = say(words.STAYS_HERE if sensitivity == "high" else words.FIRST_CHOICE, language)
+    return Badge(who, "first" if answer.outcome == "answered" else "quiet", f"{tried} {why}".strip())
 
 
 def answerer(name: str, language: Language, model: str = "") -> str:
@@ -138,7 +140,12 @@ def others(answer: Answer, language: Language, most: int | None = None) -> tuple
     """The passages that were read and not cited, best first; of a refusal the closest ones."""
     cited = {citation.chunk_id for citation in answer.citations}
     rest = [hit for hit in answer.evidence if hit.chunk.id not in cited]
-    return tuple(_uncited(hit, language) for hit in rest[: CLOSEST if answer.outcome == "refused" else most])
+    return found(rest[: CLOSEST if answer.outcome == "refused" else most], language)
+
+
+def found(hits: Sequence[Hit], language: Language) -> tuple[Card, ...]:
+    """The passages of a search, before anything is cited."""
+    return tuple(_uncited(hit, language) for hit in hits)
 
 
 def segments(passage: str, spans: Sequence[tuple[int, int, int]]) -> tuple[Segment, ...]:
@@ -159,6 +166,19 @@ def segments(passage: str, spans: Sequence[tuple[int, int, int]]) -> tuple[Segme
     if at < len(passage):
         cut.append(Segment(passage[at:]))
     return tuple(cut)
+
+
+def unwrapped(passage: str) -> str:
+    """The passage with the line ends that only the width of a page made as blanks, character for character as long.
+
+    A line end within a sentence is such a one; between Chinese characters it becomes a blank without width.
+    """
+    letters = list(passage)
+    for start, end in sentences(passage):
+        for at in range(start, end):
+            if letters[at] == "\n":
+                letters[at] = "\u200b" if _WIDE.match(passage, at - 1) and _WIDE.match(passage, at + 1) else " "
+    return "".join(letters)
 
 
 def reference(card: Card, language: Language) -> str:
@@ -201,7 +221,7 @@ def _cited(citation: Citation, hit: Hit | None, language: Language) -> Card:
     passage: tuple[Segment, ...] = (Segment(citation.quote, citation.marker),)
     if hit is not None:
         start = hit.chunk.start
-        passage = segments(hit.chunk.text, [(citation.start - start, citation.end - start, citation.marker)])
+        passage = segments(unwrapped(hit.chunk.text), [(citation.start - start, citation.end - start, citation.marker)])
     return Card(
         citation.marker, citation.document_id, citation.title or citation.document_id,
         _place(citation.page, citation.headings, language), passage, citation.quote, _score(hit, language),
@@ -213,7 +233,7 @@ def _uncited(hit: Hit, language: Language) -> Card:
     chunk = hit.chunk
     return Card(
         0, chunk.document_id, chunk.title or chunk.document_id, _place(chunk.page, chunk.headings, language),
-        (Segment(chunk.text),), "", _score(hit, language), chunk.start, chunk.end, chunk.page, True,
+        (Segment(unwrapped(chunk.text)),), "", _score(hit, language), chunk.start, chunk.end, chunk.page, True,
     )  # fmt: skip
 
 
@@ -226,6 +246,5 @@ def _place(page: int | None, headings: Sequence[str], language: Language) -> str
 def _score(hit: Hit | None, language: Language) -> str:
     if hit is None:
         return ""
-    if "relevance" in hit.scores:
-        return say(words.RELEVANCE, language, share=hit.scores["relevance"])
-    return say(words.SCORE, language, score=hit.score)
+    wording = words.RELEVANCE if "relevance" in hit.scores else words.SCORE
+    return say(wording, language, rank=hit.rank, score=hit.scores.get("relevance", hit.score))

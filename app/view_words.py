@@ -77,8 +77,8 @@ SECONDS: Wording = ("{seconds:.2f} s", "{seconds:.2f} 秒")
 COST: Wording = ("${usd:.5f}", "{usd:.5f} 美元")
 FREE: Wording = ("no cost", "无费用")
 PAGE: Wording = ("page {page}", "第 {page} 页")
-RELEVANCE: Wording = ("{share:.0%} relevant", "相关度 {share:.0%}")
-SCORE: Wording = ("score {score:.2f}", "得分 {score:.2f}")
+RELEVANCE: Wording = ("no. {rank} · relevance {score:.2f}", "第 {rank} 位 · 相关度 {score:.2f}")
+SCORE: Wording = ("no. {rank} · score {score:.2f}", "第 {rank} 位 · 得分 {score:.2f}")
 LABELS: dict[str, Wording] = {"yes": ("Yes.", "是。"), "no": ("No.", "否。"), "maybe": ("Maybe.", "不确定。")}
 REFUSED: Wording = ("Not in these documents.", "这些文档中没有答案。")
 

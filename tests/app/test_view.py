@@ -57,8 +57,8 @@ def test_a_refusal_says_that_no_model_was_asked() -> None:
     assert view.badge(REFUSED, "en").text == "No model was asked"
     closest = view.others(REFUSED, "en")
     assert [(card.title, card.place, card.score) for card in closest] == [
-        ("Lease", "page 2, 4. Rent", "93% relevant"),
-        ("Lease", "page 3, 9. Pets", "21% relevant"),
+        ("Lease", "page 2, 4. Rent", "no. 1 · relevance 0.93"),
+        ("Lease", "page 3, 9. Pets", "no. 2 · relevance 0.21"),
     ]
 
 
@@ -117,7 +117,12 @@ def test_a_yes_or_no_stands_in_front() -> None:
 def test_cards_follow_the_numbers_of_the_citations() -> None:
     """Card n is citation n, with the cited words marked within the whole passage."""
     (card,) = view.cards(LOCAL, "en")
-    assert (card.marker, card.place, card.quote, card.score) == (1, "page 2, 4. Rent", "900 euros", "93% relevant")
+    assert (card.marker, card.place, card.quote, card.score) == (
+        1,
+        "page 2, 4. Rent",
+        "900 euros",
+        "no. 1 · relevance 0.93",
+    )
     assert [(s.text, s.marker) for s in card.passage] == [
         ("The rent is ", 0), ("900 euros", 1), (".\nPay it monthly, please.", 0),
     ]  # fmt: skip
@@ -144,6 +149,30 @@ def test_segments_are_the_passage_and_nothing_else(passage: str, spans: list[tup
     cut = view.segments(passage, spans)
     assert "".join(segment.text for segment in cut) == passage
     assert all(segment.text for segment in cut)
+
+
+def test_lines_that_a_page_wrapped_are_joined() -> None:
+    """A sentence flows; a new sentence or item keeps its line; no character is added or lost."""
+    passage = (
+        "10.1 The Tenant may end this lease on the break date\nby giving notice.\n10.2 If it does not,\nnothing.\n"
+    )
+    joined = view.unwrapped(passage)
+    assert joined.splitlines()[0] == "10.1 The Tenant may end this lease on the break date by giving notice."
+    assert (len(joined), joined.count("\n")) == (len(passage), 2)
+
+
+def test_wrapped_chinese_is_joined_without_a_blank() -> None:
+    """A blank without width stands for the line end."""
+    line = "租赁期限届满前乙方不再续租该房屋的应当提前九十日以书面形式"
+    assert view.unwrapped(f"{line}\n通知甲方。") == f"{line}\u200b通知甲方。"
+
+
+@given(st.text())
+def test_joining_lines_moves_nothing(passage: str) -> None:
+    """Offsets into a passage stay true."""
+    joined = view.unwrapped(passage)
+    assert len(joined) == len(passage)
+    assert all(new == old or (old == "\n" and new in " \u200b") for old, new in zip(passage, joined, strict=True))
 
 
 def test_every_wording_is_there_twice() -> None:

@@ -1,0 +1,200 @@
+"""The page Ask: a conversation with a corpus, its evidence beside it.
+
+A run of the script draws the old turns and then, where a question was sent, streams its answer (ask_stream). What is on
+the screen is kept on the disk turn by turn (app.history), so a refresh, a restart or an error loses nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import view
+from app.history import Turn, now
+from app.ui import evidence
+from app.ui.ask_examples import examples
+from app.ui.ask_history import current, draw_sidebar, go_to, history, who
+from app.ui.ask_stream import Shown, stream
+from app.ui.ask_style import SCRIPT, STYLE
+from app.ui.ask_turn import draw_answer, draw_question, pairs
+from app.ui.session import language, pick_corpus, plain, service, told, user
+from app.ui.texts import t
+from app.view import STOPPED
+from rag.chain import MAX_QUESTION_CHARS
+from rag.errors import NotFound
+from rag.types import Answer
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from app.service import CorpusInfo
+    from rag.chain import Journey
+
+_answering: set[tuple[str, int]] = set()  # (conversation, turn) that some session of this process is answering
+
+
+def draw() -> None:
+    st.html(STYLE)
+    st.html(SCRIPT, unsafe_allow_javascript=True)
+    st.title(t("nav_ask"))
+    id, turns = opened()
+    corpus = pick_corpus()
+    if corpus is None:
+        st.info(t("no_corpora"))
+        return
+    if id and st.session_state["conversation_corpus"] != corpus.name:  # another corpus, another conversation
+        id, turns = "", []
+        go_to("")
+    sent = None
+    if corpus.documents:
+        hint = t("ask_placeholder", corpus=corpus.name)
+        sent = st.chat_input(hint, key="question", max_chars=MAX_QUESTION_CHARS, submit_mode="stop")
+        sent = sent or st.session_state.pop("example", None)
+    if sent and sent.strip() and not id:
+        id = history().start(who(), corpus.name, sent).id
+        follow(id, corpus.name)
+        go_to(id)
+    draw_sidebar(id)
+    if not corpus.documents:
+        st.info(plain(corpus.trouble) if corpus.trouble else t("ask_empty"))
+    elif turns or (sent and sent.strip()):
+        with told():
+            draw_conversation(service().journey(corpus.name, user()), id, turns, sent)
+    else:
+        draw_welcome(corpus)
+
+
+def opened() -> tuple[str, list[Turn]]:
+    """The open conversation with its turns; ("", []) for a new one. Its corpus becomes the one chosen."""
+    id = current()
+    if not id:
+        return "", []
+    try:
+        conversation, turns = history().load(id, who())
+    except NotFound:
+        go_to("")
+        st.info(t("ask_gone"))
+        return "", []
+    if conversation.corpus not in {info.name for info in service().corpora(user())}:
+        st.warning(t("ask_corpus_gone"))
+        draw_sidebar(id)
+        st.stop()
+    if st.session_state.get("conversation_seen") != id:  # just opened: the picker follows it
+        st.session_state["corpus"] = conversation.corpus
+        follow(id, conversation.corpus)
+    return id, list(turns)
+
+
+def follow(id: str, corpus: str) -> None:
+    """The conversation that this session shows is about that corpus."""
+    st.session_state["conversation_seen"] = id
+    st.session_state["conversation_corpus"] = corpus
+
+
+def draw_welcome(corpus: CorpusInfo) -> None:
+    """What to ask, before anything was asked."""
+    st.caption(t("ask_intro"))
+    if asked := examples(corpus.domain, language(), service().documents(corpus.name, user())):
+        st.subheader(t("ask_examples"))
+        for number, question in enumerate(asked):
+            st.button(
+                plain(question), key=f"example-{number}", on_click=take_example, args=(question,),
+                icon=":material/chat_bubble:",
+            )  # fmt: skip
+    else:
+        st.write(t("ask_how"))
+    warm(corpus.name, corpus.updated, corpus.language)
+
+
+@st.cache_resource(show_spinner=False)
+def warm(corpus: str, updated: str, language: str) -> None:
+    """Once for a state of a corpus: what the first question needs is read while it is being typed."""
+    journey = service().journey(corpus, user())
+    threading.Thread(target=journey.warm, args=(language or "en",), name="warm", daemon=True).start()
+
+
+def take_example(question: str) -> None:
+    st.session_state["example"] = question
+
+
+def draw_conversation(journey: Journey, id: str, turns: list[Turn], sent: str | None) -> None:
+    """The turns at the left, the evidence of one of them at the right (on a narrow screen below)."""
+    chosen = len(turns) + 1 if sent else st.session_state.get("shown_turn", len(turns))
+    left, right = st.columns([11, 9], gap="large")
+    beside = right.container(key="evidence").empty()
+    with left:
+        for number, turn in enumerate(turns):
+            draw_turn(turn, turns[:number], journey, chosen=turn.number == chosen)
+        if sent:
+            st.session_state.pop("shown_turn", None)
+            turns = [*turns, ask(journey, id, turns, sent, beside)]
+    if shown := next((turn for turn in turns if turn.number == chosen), None):
+        draw_evidence(shown, beside, several=len(turns) > 1)
+
+
+def draw_turn(turn: Turn, before: Sequence[Turn], journey: Journey, *, chosen: bool) -> None:
+    """One question and its answer as they were."""
+    draw_question(turn.question)
+    with st.chat_message("assistant", avatar=":material/trip_origin:"):
+        if (current(), turn.number) in _answering:
+            wait_for_it(turn.number)
+            return
+        draw_answer(turn, before, journey.profile, journey.sensitivity, cards=chosen)
+
+
+@st.fragment(run_every=1.0)
+def wait_for_it(number: int) -> None:
+    """A question that another tab asked, or this one before it was refreshed."""
+    st.write(t("ask_still"))
+    if (current(), number) not in _answering:
+        st.rerun()
+
+
+def draw_evidence(turn: Turn, place: DeltaGenerator, *, several: bool) -> None:
+    if not turn.answer.evidence or turn.answer.outcome != "answered":
+        place.empty()
+        return
+    with place.container():
+        st.subheader(t("ask_evidence"))
+        if several:
+            st.caption(plain(t("ask_evidence_of", n=turn.number, question=turn.question)))
+        evidence.draw(turn.answer, f"t{turn.number}")
+
+
+def ask(journey: Journey, id: str, turns: list[Turn], sent: str, beside: DeltaGenerator) -> Turn:
+    """Streams the answer to the screen and keeps it; the new turn."""
+    owner = who()
+    begun = Answer(sent, journey.corpus, "", "failed", notes=(STOPPED,))
+    number = history().append(id, owner, sent, begun)
+    draw_question(sent)
+    with st.chat_message("assistant", avatar=":material/trip_origin:"):
+        place = st.empty()
+
+        def paint(shown: Shown) -> None:
+            place.html(shown.html())
+            if shown.hits and not shown.text:
+                beside.html(evidence.passages(view.found(shown.hits, language())))
+
+        with being_answered(id, number):
+            answer = stream(
+                journey, sent, pairs(turns), instant=service().settings.page.instant, language=language(), paint=paint,
+                keep=lambda answer: history().settle(id, owner, number, answer),
+            )  # fmt: skip
+        turn = Turn(number, now(), sent, answer)
+        with place.container():
+            draw_answer(turn, turns, journey.profile, journey.sensitivity, cards=True)
+    return turn
+
+
+@contextmanager
+def being_answered(id: str, number: int) -> Iterator[None]:
+    """Another tab, or this one refreshed, can see that the answer is on its way."""
+    _answering.add((id, number))  # one operation of a set: safe between threads
+    try:
+        yield
+    finally:
+        _answering.discard((id, number))

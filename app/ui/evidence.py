@@ -1,0 +1,101 @@
+"""The evidence of an answer: its passages with the cited words marked, and the PDF page itself with them boxed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import view, view_html
+from app.ui import page_image
+from app.ui.page_image import draw_page
+from app.ui.session import language, plain, service, user
+from app.ui.texts import t
+from app.view_html import escape
+from rag.errors import NotFound
+from rag.types import Answer, Box
+
+if TYPE_CHECKING:
+    from app.view import Card
+    from rag.types import Document
+
+__all__ = ["draw", "draw_page", "passages"]
+
+
+@st.fragment
+def draw(answer: Answer, anchors: str) -> None:
+    """Everything that the answer stands on. anchors: the id of citation n is `<anchors>-n`."""
+    cards = view.cards(answer, language())
+    for card in cards:
+        with st.container(border=True, key=f"card-{anchors}-{card.marker}"):
+            st.html(card_html(card, anchors))
+            draw_source(answer.corpus, card, f"{anchors}-{card.marker}")
+    if answer.outcome != "answered":
+        return  # the closest passages stand with the refusal itself
+    if others := view.others(answer, language()):
+        label = escape(t("ask_others", n=len(others)))
+        st.html(f'<details class="sw-other sw-fold"><summary>{label}</summary>{passages(others)}</details>')
+
+
+def card_html(card: Card, anchors: str) -> str:
+    """A citation: number, document, place, score, and the passage with the cited words marked."""
+    verified = f" · {t('ask_verified')}" if card.verified else ""
+    return (
+        f'<div class="sw-card" id="{anchors}-{card.marker}" tabindex="-1">'
+        f'<span class="sw-score">{escape(card.score)}</span>'
+        f'<p class="sw-title">[{card.marker}] {escape(card.title)}</p>'
+        f'<p class="sw-place">{escape(_where(card) + verified)}</p>'
+        f"{view_html.passage(card.passage)}</div>"
+    )
+
+
+def passages(cards: Iterable[Card]) -> str:
+    """Passages one below the other, folded; each opens by its title."""
+    return "".join(
+        f'<details class="sw-other"><summary>{escape(card.title)} <span class="sw-place">{escape(card.place)}</span>'
+        f'<span class="sw-score">{escape(card.score)}</span></summary>{view_html.passage(card.passage)}</details>'
+        for card in cards
+    )
+
+
+def draw_source(corpus: str, card: Card, key: str) -> None:
+    """The printed page of a citation, where the document is a PDF that is still the one that was read."""
+    try:
+        document = service().document(corpus, card.document_id, user())
+    except NotFound:
+        st.caption(t("ask_document_gone"))
+        return
+    if document.text[card.start : card.end] != (card.quote or document.text[card.start : card.end]):
+        st.caption(t("ask_document_changed"))
+        return
+    boxes = boxes_of(document, card)
+    original = service().original(corpus, card.document_id, user()) if boxes else None
+    if original is None:
+        return
+    number = boxes[0].page
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(plain(t("ask_page_is", page=number, pages=len(document.pages))), width="content")
+        whole = st.toggle(t("ask_page_whole"), key=f"whole-{key}")
+    alt = t("ask_page_alt", page=number, title=card.title)
+    st.image(
+        picture(original, original.stat().st_mtime_ns, number, boxes, strip=not whole), output_format="PNG", alt=alt
+    )
+
+
+def boxes_of(document: Document, card: Card) -> tuple[Box, ...]:
+    """Of the cited words on the page where they begin; () where the document has no layout."""
+    found = document.layout.locate(card.start, card.end) if document.layout is not None else []
+    return tuple(box for box in found if box.page == found[0].page)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def picture(path: Path, changed_ns: int, number: int, boxes: tuple[Box, ...], *, strip: bool) -> bytes:
+    """As `draw_page`, kept while the file is the same."""
+    return page_image.draw_page(path, number, boxes, strip=strip)
+
+
+def _where(card: Card) -> str:
+    parts = [card.place] if card.place else []
+    return " · ".join([*parts, *([card.document_id] if card.document_id != card.title else [])])
