@@ -110,7 +110,7 @@ def draw_list(corpus: CorpusInfo, documents: Sequence[DocumentInfo]) -> None:
         return
     draw_figures(corpus.name)
     st.header(t("docs_list"))
-    st.dataframe(rows_of(corpus, documents), hide_index=True, placeholder="", height=min(36 * len(documents) + 40, 400))
+    st.dataframe(rows_of(corpus, documents), hide_index=True, placeholder="")
     ids = [document.id for document in documents]
     chosen = st.selectbox(t("docs_choose"), ids, key=f"document_{corpus.name}")
     if may("analyst"):

@@ -63,7 +63,7 @@ def draw_breaker(health: Health) -> None:
         name, failures, opened, following = st.columns([2, 1, 1, 1], vertical_alignment="center")
         state = t(f"health_state_{health.state}")
         with name:
-            st.markdown(f"**{plain(health.name)}** :{COLOURS[health.state]}-badge[{state}]")
+            st.markdown(f"**{plain(who(health.name))}** :{COLOURS[health.state]}-badge[{state}]")
             said = t("health_since", state=state, time=duration(health.for_s))
             if health.reason:
                 said += " · " + t(
@@ -101,7 +101,7 @@ def draw_charts(asked: Sequence[Recent]) -> None:
         left.subheader(t("health_latency"))
         rows = [{"at": 1000 * one.at, "seconds": one.seconds, "by": who(one.answered_by)} for one in answered]
         drawn = chart(rows).mark_point(filled=True, size=60).encode(
-            x=alt.X("at:T", title=t("health_at")),
+            x=alt.X("at:T", title=t("health_at"), axis=alt.Axis(format="%H:%M:%S", tickCount=5)),
             y=alt.Y("seconds:Q", title=t("health_seconds")),
             color=alt.Color("by:N", title=t("health_answered_by"), legend=alt.Legend(orient="top")),
             shape=alt.Shape("by:N", title=t("health_answered_by")),
@@ -133,7 +133,7 @@ def draw_questions(asked: Sequence[Recent]) -> None:
         }
         for one in asked
     ]
-    st.dataframe(rows, hide_index=True, width="stretch", height=min(36 * len(rows) + 40, 420))
+    st.dataframe(rows, hide_index=True, width="stretch")
 
 
 def words_of(one: Recent, mine: set[str]) -> str:

@@ -50,6 +50,7 @@ CONFIG = {
     "server.showEmailPrompt": False,
     "theme.chartCategoricalColors": CHART,
     "theme.font": FONT,
+    "theme.metricValueFontSize": "1.6rem",
     "theme.linkUnderline": True,
     "theme.showWidgetBorder": True,
     **{f"theme.light.{key}": value for key, value in LIGHT.items()},
