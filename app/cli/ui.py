@@ -67,4 +67,4 @@ def start_observing(settings: Settings) -> None:
     """Metrics and the ring of recent questions, where they are switched on."""
     from rag import observe
 
-    observe.start(settings)
+    observe.start(settings, port=settings.observe.metrics_port)

@@ -11,6 +11,7 @@ from observed import ANSWERED, journey
 from prometheus_client.parser import text_string_to_metric_families
 
 from rag import observe
+from rag.assemble import keyword_writer
 from rag.events import Token
 from rag.ingest.corpus import CorpusConfig
 from rag.ingest.store import Store
@@ -29,7 +30,7 @@ def one_document(folder: Path) -> Store:
     document = Document("lease.txt", "The rent is 900 euros.", "Lease", "lease.txt")
     with store.write() as transaction:
         transaction.add(document, [Chunk(document.id, 0, 22, document.text)])
-        transaction.publish([])
+        transaction.publish([keyword_writer()])
     return store
 
 
