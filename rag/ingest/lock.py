@@ -28,6 +28,8 @@ _LOOK_S = 0.05  # how often a patient writer tries again
 class FileHold:
     """An open file with a lock on it, shared or exclusive; `close` gives both back."""
 
+    fd = -1  # of one that could not be opened
+
     def __init__(self, path: Path, *, shared: bool, wait: bool, create: bool = False) -> None:
         """Raises BlockingIOError when the lock is taken and not `wait`, FileNotFoundError when there is no file."""
         flags = os.O_RDONLY if shared else os.O_RDWR  # NFS gives the one lock to readers, the other to writers only

@@ -1,7 +1,7 @@
 """The audit log: who asked which corpus, what was cited, who answered. No question, no text of a document.
 
-    <folder>/audit-000001.jsonl   one record a line; only ever appended to, each line on the disk before the next
-    <folder>/lock                 held while a line is written, by whichever process writes
+    <folder>/audit-000001.jsonl   one record a line; only ever appended to, and on the disk at once
+    <folder>/lock                 held while lines are written, by whichever process writes
 
 A record holds the hash of the one before it, so that a line changed, removed or put in breaks the chain there
 (`audit_check`). What a crash left of a last line stays where it is; the next record names its hash under "torn". Who
@@ -16,7 +16,7 @@ import json
 import os
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,14 +66,14 @@ class AuditLog:
         """Records that could not be written yet."""
         return len(self._kept)
 
-    def asked(self, asked: Asked) -> None:
+    def asked(self, told: Iterable[Asked]) -> None:
         """A slow listener of questions."""
-        self.write(entry(asked))
+        self.write(*(entry(asked) for asked in told))
 
-    def write(self, fields: Mapping[str, Any]) -> None:
-        """One more record. It is on the disk afterwards, or kept for the next time and counted in `failures`."""
+    def write(self, *entries: Mapping[str, Any]) -> None:
+        """More records. They are on the disk afterwards, or kept for the next time and counted in `failures`."""
         with self._lock:
-            self._kept.append(dict(fields))
+            self._kept += map(dict, entries)
             try:
                 self._append([*self._kept])
             except OSError:

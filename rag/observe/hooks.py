@@ -110,7 +110,9 @@ async def watched(
     try:
         async with aclosing(events):
             async for event in events:
-                if isinstance(event, Token | Replace):
+                if isinstance(event, Token) and first_token_s is not None:
+                    pass  # most events: nothing to be noted
+                elif isinstance(event, (Token, Replace)):
                     first_token_s = first_token_s or time.perf_counter() - started
                 elif isinstance(event, Retrieved):
                     retrieved_s = time.perf_counter() - started
@@ -141,9 +143,9 @@ def _tell(asked: Asked) -> None:
 
 
 class Later:
-    """Hands what `put` is told to slow listeners, in one background thread and in order."""
+    """Hands what `put` is told to slow listeners, in one background thread and in order, all that waits at once."""
 
-    def __init__(self, slow: Sequence[Callable[[Asked], None]]) -> None:
+    def __init__(self, slow: Sequence[Callable[[list[Asked]], None]]) -> None:
         self.dropped = 0
         self._slow = tuple(slow)
         self._waiting: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
@@ -167,9 +169,23 @@ class Later:
         self._thread.join(within_s)
 
     def _work(self) -> None:
-        while (asked := self._waiting.get()) is not None:
+        ended = False
+        while not ended:
+            waiting = [self._waiting.get(), *(self._waiting.get() for _ in range(self._waiting.qsize()))]
+            ended = None in waiting
+            told = [asked for asked in waiting if asked is not None]
             for listen in self._slow:
                 try:
-                    listen(asked)
+                    listen(told)
                 except Exception:
                     logging.getLogger(__name__).exception("a slow observer of questions failed")
+
+
+def each(listen: Callable[[Asked], None]) -> Callable[[list[Asked]], None]:
+    """A listener for `Later` that is told one by one."""
+
+    def listen_to_all(told: list[Asked]) -> None:
+        for asked in told:
+            listen(asked)
+
+    return listen_to_all

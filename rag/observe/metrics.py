@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, start_http_server
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    start_http_server,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from rag.observe.hooks import Asked
@@ -20,6 +27,9 @@ STEP_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 2.0, 4.0, 10.
 MOST_VALUES = 50  # of a label that people name: answerers, domains, corpora
 OTHER = "other"
 DOMAINS = ("general", "legal", "medical")  # there from the beginning; others when they are first asked about
+
+
+disable_created_metrics()  # the moment each series began: twice as many series for nobody
 
 
 class Few:
@@ -67,45 +77,39 @@ class Metrics:
             "answerer_first_token_seconds", "From an answerer's call to its first text", LATENCY_S, "answerer"
         )
         self.step_s = self._histogram("step_seconds", "Each step of the journey: retrieve, rerank, ...", STEP_S, "step")
-        # `labels` builds a key at every call; these remember their children
-        self._total = cache(self.total_s.labels)
-        self._first = cache(self.first_s.labels)
-        self._call = cache(self.call_s.labels)
-        self._step = cache(self.step_s.labels)
-        self._ended = cache(self.questions.labels)
-        self._tried = cache(self.attempts.labels)
-        self._token = cache(self.tokens.labels)
+        # `labels` builds a key at every call; this remembers the children
+        self._of = cache(lambda metric, *values: metric.labels(*values))
         for domain in DOMAINS:  # from 0 on: Prometheus sees no increase where a series begins with 1
             for outcome in ("refused", "failed", "cancelled", "invalid"):
-                self._ended(outcome, "none", self._domain(domain))
-            self.degraded.labels(domain)
+                self._of(self.questions, outcome, self._answerer("none"), self._domain(domain))
+            self._of(self.degraded, domain)
 
     def asked(self, asked: Asked) -> None:
-        answer, domain = asked.answer, self._domain(asked.domain)
-        self._ended(asked.outcome, self._answerer(answer.answered_by or "none"), domain).inc()
+        of, answer, domain = self._of, asked.answer, self._domain(asked.domain)
+        of(self.questions, asked.outcome, self._answerer(answer.answered_by or "none"), domain).inc()
         if answer.degraded:
-            self.degraded.labels(domain).inc()
+            of(self.degraded, domain).inc()
         if asked.outcome in ("answered", "refused", "failed"):  # a cancelled question says nothing of our speed
-            self._total(domain).observe(asked.seconds)
+            of(self.total_s, domain).observe(asked.seconds)
             if asked.first_token_s is not None:
-                self._first(domain).observe(asked.first_token_s)
+                of(self.first_s, domain).observe(asked.first_token_s)
         for step, seconds in answer.timings.items():
             if step != "total":
-                self._step(step).observe(seconds)
+                of(self.step_s, step).observe(seconds)
         for attempt in answer.attempts:
             name = self._answerer(attempt.answerer)
-            self._tried(name, attempt.outcome).inc()
+            of(self.attempts, name, attempt.outcome).inc()
             if attempt.outcome in ("failed", "skipped"):
-                self.failovers.labels(name, self._reason(attempt.reason)).inc()
+                of(self.failovers, name, self._reason(attempt.reason)).inc()
             if attempt.first_token_s is not None:
-                self._call(name).observe(attempt.first_token_s)
+                of(self.call_s, name).observe(attempt.first_token_s)
         usage = answer.usage
         if usage.prompt_tokens or usage.completion_tokens:
             name = self._answerer(answer.answered_by)
-            self._token(name, "cache_hit").inc(usage.cache_hit_tokens)
-            self._token(name, "cache_miss").inc(usage.cache_miss_tokens)
-            self._token(name, "output").inc(usage.completion_tokens)
-            self.cost.labels(name).inc(usage.cost_usd)
+            of(self.tokens, name, "cache_hit").inc(usage.cache_hit_tokens)
+            of(self.tokens, name, "cache_miss").inc(usage.cache_miss_tokens)
+            of(self.tokens, name, "output").inc(usage.completion_tokens)
+            of(self.cost, name).inc(usage.cost_usd)
 
     def changed(self, endpoint: str, before: str, after: str, reason: str) -> None:
         self.transitions.labels(self._answerer(endpoint), before, after).inc()

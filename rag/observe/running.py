@@ -51,18 +51,18 @@ class Running:
         to.append(listener)
         self._closing.append(lambda: to.remove(listener))
 
-    def _slow(self) -> list[Callable[[Asked], None]]:
+    def _slow(self) -> list[Callable[[list[Asked]], None]]:
         """What writes: log lines, the audit log, traces."""
         from rag.observe.redact import Redactor
 
         settings, observe = self.settings, self.settings.observe
-        slow: list[Callable[[Asked], None]] = []
+        slow: list[Callable[[list[Asked]], None]] = []
         if observe.log != "off":
             from rag.observe.log import Log
 
             log = Log(Redactor(settings), observe.log)
             self._closing.append(log.close)
-            slow.append(log.asked)
+            slow.append(hooks.each(log.asked))
         if observe.audit:
             from rag.observe.audit import AuditLog
 
@@ -75,7 +75,7 @@ class Running:
                 raise UsageError("observe.otlp_endpoint needs: pip install 'sparewheel[trace]'") from error
             tracing = Tracing(settings, exporting(observe.otlp_endpoint))
             self._closing.append(tracing.close)
-            slow.append(tracing.asked)
+            slow.append(hooks.each(tracing.asked))
         return slow
 
     def _count(self) -> None:

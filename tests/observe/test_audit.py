@@ -29,7 +29,7 @@ def filled(folder: Path, count: int = 5, max_mb: float = 64.0) -> Path:
 def test_a_question_leaves_who_what_and_where_but_no_text(tmp_path: Path) -> None:
     """User, corpus, citations by document and span, who answered, who was given the passages; no words."""
     log = AuditLog(tmp_path)
-    log.asked(asked())
+    log.asked([asked()])
     (record,) = records(tmp_path)
     assert {key: record[key] for key in ("user", "request_id", "corpus", "outcome", "answered_by", "cited")} == {
         "user": "ann",

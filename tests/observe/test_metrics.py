@@ -43,7 +43,7 @@ async def test_a_question_is_counted_once_by_outcome_answerer_and_domain() -> No
     """Asked by aask, which leaves the stream after the last event: one answered question, not also a cancelled one."""
     await journey(Token("900 euros", "reader"), ANSWERED).aask("How much?")
     found = samples()
-    assert {key: value for key, value in found.items() if key[0] == "sparewheel_questions_total"} == {
+    assert {key: value for key, value in found.items() if key[0] == "sparewheel_questions_total" and value} == {
         ("sparewheel_questions_total", "reader", "legal", "answered"): 1.0
     }
     assert found["sparewheel_degraded_total", "legal"] == 1.0

@@ -1,0 +1,78 @@
+"""From a stalled endpoint to the pager: the product's own journey and metrics, real Prometheus, real Alertmanager."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from exported import one_document
+from monitoring import free_port, missing, running, webhook
+
+from eval.availability.schedule import Always
+from eval.availability.server import FaultServer
+from rag import observe
+from rag.assemble import open_journey
+from rag.chain import Journey
+from rag.settings import Breaker, Endpoint, Observe, Settings
+from rag.types import Answer
+
+RULES = Path(__file__).parents[2] / "deploy" / "prometheus" / "rules" / "alerts.yml"
+
+
+def hurried(alert: str) -> dict[str, Any]:
+    """The shipped rule of that name, waiting 1 s instead of minutes."""
+    rules = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
+    (rule,) = [rule for rule in rules if rule["alert"] == alert]
+    return {**rule, "for": "1s"}
+
+
+async def ask_on(journey: Journey, answers: list[Answer]) -> None:
+    """Asks five questions a second until it is cancelled."""
+    while True:
+        answers.append(await journey.aask("How much is the rent?"))
+        await asyncio.sleep(0.2)
+
+
+async def told(alerts: asyncio.Queue[dict[str, Any]], status: str) -> dict[str, Any]:
+    """The first alert of that status that the webhook is told."""
+    async with asyncio.timeout(40):
+        while (alert := await alerts.get())["status"] != status:
+            pass
+    return alert
+
+
+@pytest.mark.skipif(bool(missing()), reason=f"needs Debian's packages of {', '.join(missing())}")
+async def test_a_stalled_endpoint_reaches_the_webhook_and_so_does_its_recovery(tmp_path: Path) -> None:
+    """Keep-alives without an answer: BreakerOpen fires; well again: it is resolved; no question was lost meanwhile."""
+    one_document(tmp_path / "corpora" / "lease")
+    port = free_port()
+    answers: list[Answer] = []
+    async with FaultServer(Always("keepalive")) as server, webhook() as (webhook_port, alerts):
+        settings = Settings(
+            data_folder=str(tmp_path / "corpora"),
+            endpoint={"deepseek": Endpoint(url=server.url, key="none", first_token_s=0.2)},
+            breaker=Breaker(sleep_s=0.5, max_sleep_s=0.5, consecutive_failures=3),
+            observe=Observe(log="off"),
+        )
+        observe.start(settings, port=port)
+        try:
+            with (
+                running(tmp_path, [hurried("BreakerOpen")], port, webhook_port),
+                open_journey("lease", settings) as journey,
+            ):
+                asking = asyncio.create_task(ask_on(journey, answers))
+                fired = await told(alerts, "firing")
+                server.play(Always("ok"))
+                resolved = await told(alerts, "resolved")
+                asking.cancel()
+                await asyncio.wait([asking])
+        finally:
+            observe.stop()
+    assert fired["labels"] == {"alertname": "BreakerOpen", "endpoint": "deepseek", "severity": "ticket"}
+    assert fired["annotations"]["summary"] == "deepseek has been left alone for 2 minutes"
+    assert resolved["labels"] == fired["labels"]
+    assert {answer.outcome for answer in answers} == {"answered"}
+    assert {answer.answered_by for answer in answers} == {"reader", "deepseek"}
