@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,10 +32,12 @@ def draw_preview(corpus: str, info: DocumentInfo) -> None:
     left, right = st.columns(2) if is_pdf else (None, st.container())
     if left is not None and original is not None:
         left.caption(t("docs_printed"))
-        left.image(page_image(original, number), output_format="PNG")
+        alt = t("docs_page_of", page=number, pages=len(pieces), name=info.title or info.id)
+        left.image(page_image(original, number), output_format="PNG", alt=alt)
         right.caption(t("docs_as_read"))
-    with right.container(height=640, border=True):
-        st.text(pieces[number - 1].strip() or "–")
+    read = html.escape(pieces[number - 1].strip() or "–")
+    label = html.escape(t("docs_as_read"))
+    right.html(f'<div class="sw-read" role="region" tabindex="0" aria-label="{label}">{read}</div>')
     if original is not None:
         with original.open("rb") as file:
             st.download_button(

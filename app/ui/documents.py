@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.ui.document_preview import draw_preview
-from app.ui.session import LANGUAGES, may, pick_corpus, plain, service, told, user
+from app.ui.session import FIGURE_PX, LANGUAGES, may, pick_corpus, plain, service, told, user
 from app.ui.texts import t
 from rag.types import Sensitivity
 
@@ -133,11 +133,11 @@ def draw_figures(name: str) -> None:
     @st.fragment(run_every=EMBEDDING_S if busy else None)
     def figures() -> None:
         info = service().corpus(name, user())
-        cells = st.columns(4)
-        cells[0].metric(t("docs_count"), f"{info.documents:,}")
-        cells[1].metric(t("docs_chunks"), f"{info.chunks:,}")
-        cells[2].metric(t("docs_embedded"), f"{info.dense_share:.0%}", help=t("docs_embedded_help"))
-        cells[3].metric(t("docs_updated"), info.updated[:10])
+        with st.container(horizontal=True):
+            st.metric(t("docs_count"), f"{info.documents:,}", width=FIGURE_PX)
+            st.metric(t("docs_chunks"), f"{info.chunks:,}", width=FIGURE_PX)
+            st.metric(t("docs_embedded"), f"{info.dense_share:.0%}", help=t("docs_embedded_help"), width=FIGURE_PX)
+            st.metric(t("docs_updated"), info.updated[:10], width=FIGURE_PX)
         if busy and info.dense_share >= 1:
             st.rerun()
 

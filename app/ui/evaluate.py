@@ -149,7 +149,7 @@ def draw_report(runs: Sequence[Run]) -> None:
     with st.expander(t("eval_plots")):
         for title, svg in report["svgs"].items():
             st.subheader(title)
-            st.image(svg, width=600)
+            st.image(svg, width=600, alt=title)
 
 
 def draw_intervals(overall: Mapping[str, Mapping[str, float]]) -> None:

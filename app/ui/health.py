@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from app.ui.charts import chart
-from app.ui.session import language, may, plain, service, user
+from app.ui.session import FIGURE_PX, language, may, plain, service, user
 from app.ui.texts import t
 from app.view import answerer, reason
 from rag.observe.recent import Recent, recent
@@ -60,35 +60,33 @@ def live() -> None:
 def draw_breaker(health: Health) -> None:
     """One endpoint: its state, and the figures that made it so."""
     with st.container(border=True):
-        name, failures, opened, following = st.columns([2, 1, 1, 1], vertical_alignment="center")
         state = t(f"health_state_{health.state}")
-        with name:
-            st.markdown(f"**{plain(who(health.name))}** :{COLOURS[health.state]}-badge[{state}]")
-            said = t("health_since", state=state, time=duration(health.for_s))
-            if health.reason:
-                said += " · " + t(
-                    "health_reason", reason=reason(Attempt(health.name, "failed", health.reason), language())
-                )
-            st.caption(plain(said))
+        said = t("health_since", state=state, time=duration(health.for_s))
+        if health.reason:
+            said += " · " + t("health_reason", reason=reason(Attempt(health.name, "failed", health.reason), language()))
+        st.markdown(f"**{plain(who(health.name))}** :{COLOURS[health.state]}-badge[{state}]")
+        st.caption(plain(said))
         window_s = round(service().settings.breaker.window_s)
-        figure = f"{health.failures} / {health.calls}"
-        failures.metric(t("health_failures"), figure, help=t("health_failures_help", seconds=window_s))
-        opened.metric(t("health_opened"), health.opened, help=t("health_opened_help"))
         waiting = duration(health.retry_in_s) if health.retry_in_s > 0 else t("health_now")
-        following.metric(t("health_next"), waiting)
+        with st.container(horizontal=True):
+            figure = f"{health.failures} / {health.calls}"
+            st.metric(t("health_failures"), figure, help=t("health_failures_help", seconds=window_s), width=FIGURE_PX)
+            st.metric(t("health_opened"), health.opened, help=t("health_opened_help"), width=FIGURE_PX)
+            st.metric(t("health_next"), waiting, width=FIGURE_PX)
 
 
 def draw_counts(asked: Sequence[Recent]) -> None:
     """The last questions in five figures."""
     done = [one for one in asked if one.outcome not in ("cancelled", "invalid")]
     taken_over = sum(one.degraded for one in done)
-    columns = st.columns(5)
-    columns[0].metric(t("health_asked"), len(asked))
     first = sum(one.outcome == "answered" and not one.degraded for one in done)
-    columns[1].metric(t("health_by_cloud"), first)
-    columns[2].metric(t("health_failovers"), taken_over, help=t("health_failovers_help"))
-    columns[3].metric(t("health_lost"), sum(one.outcome == "failed" for one in done))
-    columns[4].metric(t("health_median"), f"{median(one.seconds for one in done):.2f} s" if done else "–")
+    middle = f"{median(one.seconds for one in done):.2f} s" if done else "–"
+    with st.container(horizontal=True):
+        st.metric(t("health_asked"), len(asked), width=FIGURE_PX)
+        st.metric(t("health_by_cloud"), first, width=FIGURE_PX)
+        st.metric(t("health_failovers"), taken_over, help=t("health_failovers_help"), width=FIGURE_PX)
+        st.metric(t("health_lost"), sum(one.outcome == "failed" for one in done), width=FIGURE_PX)
+        st.metric(t("health_median"), middle, width=FIGURE_PX)
 
 
 def draw_charts(asked: Sequence[Recent]) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.service import CorpusInfo, Service
 
 LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
+FIGURE_PX = 165  # width of a figure with its label: two beside each other on a telephone
 _settings: Settings | None = None
 
 
