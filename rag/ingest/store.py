@@ -58,6 +58,7 @@ class Store:
 
     def configure(self, **changes: Any) -> None:
         """Changes fields of the config as it is now on the disk: another process may have changed others of it."""
+        read_config(self.folder)  # removed meanwhile: NotFound
         with writing(self.folder / "config.lock", wait=True):
             self.config = replace(read_config(self.folder), **changes)
             self.config.write(self.folder)
@@ -89,7 +90,9 @@ class Store:
     @contextmanager
     def write(self, *, wait: bool = False) -> Iterator[Transaction]:
         """The one writer. What it does not publish is forgotten. Raises Locked when another writes and not `wait`."""
+        read_config(self.folder)  # removed meanwhile, now or while it waits: NotFound
         with writing(self.folder / "lock", wait=wait):
+            read_config(self.folder)
             snapshots = self.folder / "snapshots"
             snapshots.mkdir(exist_ok=True)
             self._clean()
@@ -102,9 +105,12 @@ class Store:
 
     def destroy(self, *, wait: bool = False) -> None:
         """The corpus and its folder are gone. Raises Locked when another process writes and not `wait`."""
-        with writing(self.folder / "lock", wait=wait):
+        with writing(self.folder / "lock", wait=wait), writing(self.folder / "config.lock", wait=True):
             (self.folder / CONFIG).unlink()  # first: what is left by a crash is no corpus
-            shutil.rmtree(self.folder)
+            removed = self.folder.with_name(f".{self.folder.name}.removed")
+            shutil.rmtree(removed, ignore_errors=True)
+            self.folder.rename(removed)  # who waits for a lock in it makes no new file there
+            shutil.rmtree(removed)
 
     def _make_current(self, number: int) -> Snapshot:
         """Its folder is whole and on the disk; from here on readers open it."""

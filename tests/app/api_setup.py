@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,18 @@ def settings_in(folder: Path, **more: Any) -> Settings:
 
 
 def with_lease(service: Service, name: str = "leases") -> None:
-    """Makes the corpus `name` with one lease in it."""
+    """Makes the corpus `name` with one lease in it, embedded."""
     service.create(name, "legal")
     assert [each.status for each in service.upload(name, [("lease.md", io.BytesIO(LEASE.encode()))])] == ["added"]
+    wait_for(lambda: service.corpus(name).dense_share == 1.0)
+
+
+def wait_for(truth: Callable[[], bool], within_s: float = 60.0) -> None:
+    """Returns as soon as it holds."""
+    ends = time.monotonic() + within_s
+    while not truth():
+        assert time.monotonic() < ends, f"it did not come true within {within_s} s"
+        time.sleep(0.02)
 
 
 @asynccontextmanager

@@ -1,10 +1,10 @@
 """The service behind page and API: who may do what, uploads with their originals, and settings read again."""
 
 import io
-import threading
 from dataclasses import replace
 
 import pytest
+from api_setup import wait_for
 
 from app.feedback import Feedback
 from app.service import FileResult, Service
@@ -12,9 +12,7 @@ from rag.access import User
 from rag.errors import Forbidden, Locked, NeedsRole, NotFound, UsageError
 from rag.settings import Answering, Api, Endpoint, Ingest, Retrieve, Settings
 
-LEASE = (
-    b"# Lease\n\n## 1. Rent\n\nThe rent is 900 euros a month.\n\n## 2. Notice\n\nThe notice is thirty days.\n"
-)
+LEASE = b"# Lease\n\n## 1. Rent\n\nThe rent is 900 euros a month.\n\n## 2. Notice\n\nThe notice is thirty days.\n"
 VIEWER, ANALYST, ADMIN = User("vic"), User("ana", "analyst"), User("adam", "admin")
 
 
@@ -178,13 +176,7 @@ def test_a_corpus_that_becomes_sensitive_is_so_with_the_next_question(service):
 def test_the_dense_index_fills_behind_an_upload(service):
     """Without anybody waiting for it."""
     upload(service, ("lease.md", LEASE))
-    filled = threading.Event()
-    for _ in range(300):
-        if service.corpus("leases").dense_share == 1.0:
-            filled.set()
-            break
-        filled.wait(0.1)
-    assert filled.is_set()
+    wait_for(lambda: service.corpus("leases").dense_share == 1.0)
     assert service.reindex("leases") == 0
 
 

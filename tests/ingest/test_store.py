@@ -13,6 +13,7 @@ import pytest
 from corpus_fakes import JsonWriter, document, lines, paged
 
 from rag.errors import Locked, NotFound, StoreError, UsageError
+from rag.ingest.lock import writing
 from rag.ingest.store import CorpusConfig, Store, corpus_folder, corpus_names
 from rag.types import Profile
 
@@ -383,3 +384,31 @@ def test_two_who_change_a_corpus_keep_each_others_change(tmp_path):
     early.configure(embedding="model")
     assert (early.config.sensitivity, early.config.embedding) == ("high", "model")
     assert Store(tmp_path / "c").config == early.config
+
+
+def test_a_corpus_that_was_removed_is_told_to_who_would_write_it(tmp_path):
+    """Whether the writer comes later or has waited for the lock; nothing is left of the corpus."""
+    store = Store.create(tmp_path / "c", CorpusConfig("c"))
+    told, begun = [], threading.Event()
+
+    def write():
+        begun.set()
+        try:
+            with Store.write(late, wait=True):
+                told.append("wrote")
+        except NotFound:
+            told.append("not found")
+
+    late = Store(tmp_path / "c")
+    with writing(tmp_path / "c" / "lock"):
+        waiting = threading.Thread(target=write)
+        waiting.start()
+        begun.wait()
+        (tmp_path / "c" / "corpus.json").unlink()
+    waiting.join()
+    for change in (lambda: store.configure(sensitivity="high"), lambda: store.write().__enter__()):
+        with pytest.raises(NotFound):
+            change()
+    assert told == ["not found"]
+    Store.create(tmp_path / "d", CorpusConfig("d")).destroy()
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
