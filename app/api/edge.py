@@ -58,6 +58,8 @@ class Edge:
                 status = message["status"]
                 said = MutableHeaders(scope=message)
                 said["X-Request-ID"] = request_id.get()
+                if scope["app"].state.stopping.is_set():
+                    said["Connection"] = "close"  # who keeps connections leaves before the door closes
                 for name, value in _SECURITY.items():
                     said.setdefault(name, value)
             await send(message)
