@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import threading
 from collections import deque
@@ -76,8 +77,10 @@ class AuditLog:
             self._kept += map(dict, entries)
             try:
                 self._append([*self._kept])
-            except OSError:
+            except OSError as error:
                 self.failures += 1
+                told = "the audit log cannot be written: %s; %d records wait in memory"
+                logging.getLogger(__name__).error(told, error, len(self._kept))
             else:
                 self.written += len(self._kept)
                 self._kept.clear()

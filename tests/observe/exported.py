@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def exposition() -> str:
         one_document(Path(folder) / "lease")
         breaker = CircuitBreaker("deepseek", Breaker())
         hooks.endpoints({"deepseek": breaker})
-        certificates = ("127.0.0.1:1",)
+        certificates = ("127.0.0.1:1", str(Path(__file__).with_name("certificate.pem")))  # of nobody, without its key
         observe.start(Settings(data_folder=folder, observe=Observe(log="off", certificates=certificates)))
         hooks.queue_depth = lambda: 3
         permit = breaker.acquire()
@@ -49,11 +50,24 @@ def exposition() -> str:
         permit.fail(FAULTS["no_balance"])
         hooks.kept_alive("deepseek", 13)
         journey(Token("900 euros", "reader"), ANSWERED).ask("How much?")
-        body = metrics.exposition()[0].decode()
+        ends = time.monotonic() + 30
+        while "certificate_days_left{" not in (body := metrics.exposition()[0].decode()) and time.monotonic() < ends:
+            time.sleep(0.01)  # models and certificates are looked at in the background
         observe.stop()
         hooks.endpoints({})
         hooks.queue_depth = None
     return body
+
+
+def table() -> list[str]:
+    """The rows of the metrics table in docs/operations.md."""
+    rows = []
+    for family in text_string_to_metric_families(exposition()):
+        if family.name.startswith("sparewheel"):
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            labels = sorted({label for sample in family.samples for label in sample.labels} - {"le"})
+            rows.append(f"| `{name}` | {family.type} | {', '.join(labels)} | {family.documentation} |")
+    return rows
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from exported import exported_names, names_in
+from exported import exported_names, names_in, table
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -85,3 +85,10 @@ def test_the_configurations_are_valid() -> None:
         pytest.skip("needs amtool (Debian package prometheus-alertmanager)")
     file = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"
     assert subprocess.run(["amtool", "check-config", str(file)], capture_output=True, check=False).returncode == 0
+
+
+def test_the_run_book_lists_every_metric() -> None:
+    """The table of docs/operations.md is what a process exports: name, kind, labels, meaning."""
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    listed = [line for line in page.splitlines() if line.startswith("| `sparewheel_")]
+    assert listed == table()
