@@ -57,5 +57,7 @@ unshare --mount --propagation private bash -euo pipefail -c '
   echo "up after $(( ($(date +%s%N) - began) / 1000000 )) ms"
   for url in $urls; do echo "$url: $(get $url)"; done
   kill -TERM $server
-  wait $server && echo "stopped with exit code 0"
+  code=0
+  wait $server || code=$?
+  echo "stopped with exit code $code"  # 143: by the signal, after the last answer
 ' rehearse "$@"

@@ -70,15 +70,16 @@ def test_a_wrong_manifest_would_be_noticed(rendered) -> None:
 
 @pytest.mark.parametrize(("values", "workload"), [(v, w) for v, names in WORKLOADS.items() for w in names])
 def test_a_new_pod_is_ready_before_an_old_one_stops(rendered, values: str, workload: str) -> None:
-    """Surge 1, unavailable 0, all three probes, and more time to stop than the wait and the drain take together."""
+    """Surge 1, unavailable 0, all three probes, and more time to stop than wait, notice and drain take together."""
     deployment = rendered[values]["Deployment", workload]
     pod = deployment["spec"]["template"]["spec"]
     strategy = deployment["spec"]["strategy"]
     assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container(deployment))
     wait_s = container(deployment)["lifecycle"]["preStop"]["sleep"]["seconds"]
-    drain_s = float(environment(deployment).get("SPAREWHEEL_API__DRAIN_S", 30))
-    assert pod["terminationGracePeriodSeconds"] > wait_s + drain_s
+    notice_s, drain_s = (float(environment(deployment).get(f"SPAREWHEEL_API__{n}_S", 5)) for n in ("NOTICE", "DRAIN"))
+    assert wait_s > 0 < notice_s
+    assert pod["terminationGracePeriodSeconds"] > wait_s + notice_s + drain_s
 
 
 def test_the_probes_ask_what_the_program_answers(rendered) -> None:

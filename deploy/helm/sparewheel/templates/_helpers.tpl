@@ -40,7 +40,7 @@ app.kubernetes.io/component: {{ .part }}
 {{- $values := index .root.Values .part -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
-terminationGracePeriodSeconds: {{ add .root.Values.preStopSeconds $values.drainSeconds 10 }}
+terminationGracePeriodSeconds: {{ add .root.Values.preStopSeconds .root.Values.noticeSeconds $values.drainSeconds 10 }}
 {{- with .root.Values.image.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
