@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 from exported import one_document
-from monitoring import free_port, missing, running, webhook
 
+from eval.availability.monitoring import free_port, missing, watching, webhook
 from eval.availability.schedule import Always
 from eval.availability.server import FaultServer
 from rag import observe
@@ -48,6 +48,8 @@ async def told(alerts: asyncio.Queue[dict[str, Any]], status: str) -> dict[str, 
 async def test_a_stalled_endpoint_reaches_the_webhook_and_so_does_its_recovery(tmp_path: Path) -> None:
     """Keep-alives without an answer: BreakerOpen fires; well again: it is resolved; no question was lost meanwhile."""
     one_document(tmp_path / "corpora" / "lease")
+    rules = tmp_path / "rules.yml"
+    rules.write_text(yaml.safe_dump({"groups": [{"name": "hurried", "rules": [hurried("BreakerOpen")]}]}))
     port = free_port()
     answers: list[Answer] = []
     async with FaultServer(Always("keepalive")) as server, webhook() as (webhook_port, alerts):
@@ -60,7 +62,7 @@ async def test_a_stalled_endpoint_reaches_the_webhook_and_so_does_its_recovery(t
         observe.start(settings, port=port)
         try:
             with (
-                running(tmp_path, [hurried("BreakerOpen")], port, webhook_port),
+                watching(tmp_path, port, [rules], webhook_port=webhook_port),
                 open_journey("lease", settings) as journey,
             ):
                 asking = asyncio.create_task(ask_on(journey, answers))
