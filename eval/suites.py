@@ -96,6 +96,6 @@ def index_documents(part: Part, settings: Settings) -> None:
         with store.write() as transaction:
             for document in part.documents(settings):
                 chunks = split(document, settings.ingest, profile)
-                transaction.add(document, chunks, splitter=splitter_version(settings.ingest))
+                transaction.add(document, chunks, splitter=splitter_version(settings.ingest, profile))
             transaction.publish([keyword_writer()])
     fill(store, [dense_writer(store, settings)])

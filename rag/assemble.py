@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,14 +112,26 @@ def open_view(snapshot: Snapshot, config: CorpusConfig, settings: Settings) -> V
     share = snapshot.share("dense")
     legs: list[Bm25Search | DenseSearch] = [Bm25Search(Bm25Index.open(snapshot.folder / "bm25"), snapshot)]
     notes: tuple[str, ...] = ()
+    weights = config.profile.weights
     if share > 0:
         embedder = embedder_of(config, settings)
         snapshot.check({"dense": embedder.name})
         legs.append(DenseSearch(DenseIndex.open(snapshot.folder / "dense"), embedder, snapshot))
+        weights = _known_languages(weights, embedder)
     if share < 1:
         notes = (f"dense index {share:.0%} built: the rest is found by its words only",)
-    retriever = Hybrid(legs, settings.retrieve)
+    retriever = Hybrid(legs, settings.retrieve, weights=weights)
     return View(retriever, rerankers(settings), page_finder(snapshot), notes)
+
+
+def _known_languages(
+    weights: Mapping[str, Mapping[str, float]], embedder: Embedder
+) -> Mapping[str, Mapping[str, float]]:
+    """The weights of the searches where the embedding model knows the language. The built-in English one knows no
+    Chinese: words alone find then (sample questions in Chinese: right passage first .73, with both searches .47)."""
+    if not embedder.name.startswith("embed-en@"):
+        return weights
+    return {**weights, "zh": {**weights.get("zh", {}), "dense": 0.0}}
 
 
 def page_finder(snapshot: Snapshot) -> Callable[[str, int], int | None]:

@@ -1,8 +1,7 @@
 """The records that travel through the journey of a question, and the protocols of its steps.
 
-Records are frozen: a step takes records and returns new ones (`dataclasses.replace`). Offsets are Python string
-indices into `Document.text`, half open, so `document.text[span.start:span.end]` is what the span says. Scores are
-comparable only within one ranker. Times are seconds.
+Records are frozen: a step takes records and returns new ones. Offsets are Python string indices into `Document.text`,
+half open: `document.text[span.start:span.end]`. Scores compare only within one ranker. Times are seconds.
 """
 
 from __future__ import annotations
@@ -239,6 +238,8 @@ class Profile:
     disclaimer: Mapping[str, str] = field(default_factory=dict)
     reader: Mapping[str, str] = field(default_factory=dict)  # name of the built-in vertical reader
     floor: Mapping[str, float] = field(default_factory=dict)  # refuse when no hit scores above it
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # of the searches: {"zh": {"dense": 2.0}}
+    chunk_chars: int = 1000  # longest chunk (Chinese: half of it), where the setting does not say
 
 
 # ---------------------------------------------------------------- the steps, one method each

@@ -18,7 +18,7 @@ from rag.ingest import sandbox
 from rag.ingest.load import reason_of
 from rag.ingest.manifest import sha256_of
 from rag.ingest.report import Progress, Report, Row, Status
-from rag.ingest.split import SPLITTER_VERSION, split
+from rag.ingest.split import SPLITTER_VERSION, limit_of, split
 from rag.ingest.store import KnownFile, Store, Transaction
 from rag.ingest.walk import Found, gone, name_apart, walk
 from rag.settings import Ingest
@@ -41,9 +41,9 @@ def _unheard(row: Row) -> None:
     """Nobody watches."""
 
 
-def splitter_version(settings: Ingest) -> str:
-    """What the chunks of a document depend on beside the document and the corpus' profile."""
-    return f"{SPLITTER_VERSION} ({settings.chunk_chars} characters, overlap {settings.overlap_chars})"
+def splitter_version(settings: Ingest, profile: Profile) -> str:
+    """What the chunks of a document depend on beside the document and the patterns of the corpus' profile."""
+    return f"{SPLITTER_VERSION} ({limit_of(settings, profile)} characters, overlap {settings.overlap_chars})"
 
 
 def ingest(
@@ -191,7 +191,7 @@ class _Run:
         on_row: Callable[[Row], None] = _unheard,
     ) -> None:
         self.rows: list[Row] = []
-        self.splitter = splitter_version(settings)
+        self.splitter = splitter_version(settings, profile)
         self.searchable: float | None = None  # when the first change could be found
         self._transaction = transaction
         self._settings = settings

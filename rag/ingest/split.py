@@ -53,12 +53,17 @@ class _Piece:
     whole: bool = False  # an article of a statute, which never does
 
 
+def limit_of(settings: Ingest, profile: Profile) -> int:
+    """The most characters of a chunk: the setting, or what suits the domain."""
+    return settings.chunk_chars or profile.chunk_chars
+
+
 def split(document: Document, settings: Ingest, profile: Profile) -> list[Chunk]:
     """The chunks in text order. They cover all text that is not blank and overlap only by `settings.overlap_chars`
-    where a part had to be cut; none is longer than `settings.chunk_chars` (Chinese: half of it) nor begins or ends
-    with white space; `document.text[c.start:c.end] == c.text` for each."""
+    where a part had to be cut; none is longer than `limit_of(settings, profile)` (Chinese: half of it) nor begins
+    or ends with white space; `document.text[c.start:c.end] == c.text` for each."""
     text = document.text
-    limit = settings.chunk_chars // (2 if document.language == "zh" else 1)
+    limit = limit_of(settings, profile) // (2 if document.language == "zh" else 1)
     root = _tree(text, outline(document, profile), document.title)
     divider = _Divider(text, limit, min(settings.overlap_chars, limit // 2), profile.abbreviations)
     page_starts = [page.start for page in document.pages]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from rag.errors import Unavailable, UsageError
 from rag.retrieve.bm25 import Found
 from rag.retrieve.fuse import reciprocal_rank
 from rag.settings import Retrieve
+from rag.text import language_of
 from rag.types import Filter, Hit, Passages
 
 log = logging.getLogger(__name__)
@@ -34,15 +35,22 @@ class Hybrid:
     name = "hybrid"
 
     def __init__(
-        self, legs: Sequence[Leg], settings: Retrieve | None = None, *, weights: Sequence[float] | None = None
+        self,
+        legs: Sequence[Leg],
+        settings: Retrieve | None = None,
+        *,
+        weights: Mapping[str, Mapping[str, float]] | None = None,
     ) -> None:
-        """settings: how many candidates each leg gives, constant of the fusion; weights: one per leg, 1 by default."""
+        """settings: how many candidates each leg gives, constant of the fusion.
+
+        weights: language of the question -> leg -> its weight, 1 where not named; a leg of weight 0 is not asked.
+        """
         self.legs = {leg.name: leg for leg in legs}
         if len(self.legs) < len(legs):
             raise UsageError(f"two searches have the same name: {', '.join(self.legs)} of {len(legs)}")
         self._passages = legs[0].passages
         self._settings = settings or Retrieve()
-        self._weights = dict(zip(self.legs, weights or [1.0] * len(legs), strict=True))
+        self._weights = weights or {}
         self._latest = threading.local()  # of each thread: what failed when it last searched
         self._pool = ThreadPoolExecutor(2 * max(1, len(legs)), thread_name_prefix="retrieve")
 
@@ -54,10 +62,11 @@ class Hybrid:
 
     def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]:
         """The best k chunks of all legs. Raises Unavailable when every leg failed, UsageError for a wrong filter."""
-        found = self._find(query, max(k, self._settings.candidates_k), filter)
+        weights = self._weights_for(query)
+        found = self._find(query, max(k, self._settings.candidates_k), filter, weights)
         rankings = {name: ids.tolist() for name, (ids, _) in found.items()}
-        weights = [self._weights[name] for name in found]
-        fused = reciprocal_rank(list(rankings.values()), k, constant=self._settings.rrf_k, weights=weights)
+        in_order = [weights[name] for name in found]
+        fused = reciprocal_rank(list(rankings.values()), k, constant=self._settings.rrf_k, weights=in_order)
         scores: dict[int, dict[str, float]] = {name: {} for name, _ in fused}
         for leg, (_, leg_scores) in found.items():
             for name, score in zip(rankings[leg], leg_scores.tolist(), strict=True):
@@ -69,9 +78,15 @@ class Hybrid:
             for rank, (chunk, (name, score)) in enumerate(zip(chunks, fused, strict=True), start=1)
         ]
 
-    def _find(self, query: str, k: int, filter: Filter | None) -> dict[str, Found]:
-        """What each leg that works has found."""
-        running = {name: self._pool.submit(leg.find, query, k, filter) for name, leg in self.legs.items()}
+    def _weights_for(self, query: str) -> dict[str, float]:
+        """The legs to ask with their weights; all of them where every one has weight 0."""
+        given = self._weights.get(language_of(query), {})
+        weights = {name: given.get(name, 1.0) for name in self.legs}
+        return {name: weight for name, weight in weights.items() if weight > 0} or dict.fromkeys(self.legs, 1.0)
+
+    def _find(self, query: str, k: int, filter: Filter | None, asked: Collection[str]) -> dict[str, Found]:
+        """What each of the legs that works has found."""
+        running = {name: self._pool.submit(self.legs[name].find, query, k, filter) for name in asked}
         found, failed = {}, {}
         for name, result in running.items():
             try:

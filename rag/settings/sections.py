@@ -20,7 +20,9 @@ def _key(default: Any, doc: str, low: float | None = None, high: float | None = 
 class Ingest:
     """How documents become chunks."""
 
-    chunk_chars: int = _key(1000, "a chunk is at most this long, characters (Chinese: half of it)", 200, 8000)
+    chunk_chars: int = _key(
+        0, "a chunk has at most so many characters (Chinese: half); 0: as the domain says, 1000, medical 600", 0, 8000
+    )
     overlap_chars: int = _key(0, "characters repeated from the chunk before, when a clause had to be cut", 0, 2000)
     parse_timeout_s: float = _key(120.0, "wall-clock limit for parsing one file", 1, 3600)
     parse_memory_mb: int = _key(2048, "memory limit of the parsing process", 256, 65536)
@@ -40,9 +42,9 @@ class Retrieve:
     )
     candidates_k: int = _key(100, "passages taken from each retriever before fusion", 1, 10000)
     evidence_k: int = _key(8, "passages shown to the reader", 1, 100)
-    rrf_k: int = _key(60, "constant of reciprocal rank fusion (Cormack 2009)", 1, 1000)
+    rrf_k: int = _key(10, "constant of reciprocal rank fusion; a small one trusts the first ranks more", 1, 1000)
     rerank: Literal["auto", "off"] = _key("auto", "auto: rerank where a built-in model for the language exists")
-    rerank_k: int = _key(24, "fused passages the reranker reads", 1, 1000)
+    rerank_k: int = _key(12, "fused passages the reranker reads", 1, 1000)
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,9 @@ class Observe:
     certificates: tuple[str, ...] = _key(
         (), "HOST:PORT or PEM files whose days left are shown, besides those of https endpoints"
     )
-    prometheus_url: str = _key("", "the Prometheus that collects these counts; `sparewheel doctor` asks it; empty: none")
+    prometheus_url: str = _key(
+        "", "the Prometheus that collects these counts; `sparewheel doctor` asks it; empty: none"
+    )
 
 
 @dataclass(frozen=True)

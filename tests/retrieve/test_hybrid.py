@@ -83,6 +83,24 @@ def test_notes_are_of_the_asking_thread(legs, passages):
     assert hybrid.notes == ("broken search failed: OSError: gone",)
 
 
+def test_a_leg_weighs_what_its_language_gives_it(legs):
+    """The first of the leg with most weight comes first; the weights of another language change nothing."""
+    words, meaning = (leg.find("notice of aspirin", 1)[0][0] for leg in legs)
+    assert words != meaning
+    for leg, first in (("bm25", words), ("dense", meaning)):
+        heavy = Hybrid(legs, weights={"en": {leg: 9.0}, "zh": {"bm25": 0.0}})
+        assert heavy.search("notice of aspirin", 1)[0].chunk.id == first
+
+
+def test_a_leg_without_weight_is_not_asked(legs, passages):
+    """It cannot fail either; where no leg has weight, all are asked."""
+    broken = Broken(OSError("gone"), passages)
+    hybrid = Hybrid([legs[0], broken], weights={"zh": {"broken": 0.0}})
+    assert hybrid.search("第十二条", 1)[0].chunk.id == 5
+    assert hybrid.notes == ()
+    assert Hybrid([legs[0]], weights={"zh": {"bm25": 0.0}}).search("第十二条", 1)[0].chunk.id == 5
+
+
 def test_all_legs_failing_is_told(passages):
     """With nobody left the search is unavailable, not empty."""
     with pytest.raises(Unavailable, match="no search answered"):
