@@ -26,6 +26,7 @@ from app.ui.texts import t
 from app.view import STOPPED
 from rag.chain import MAX_QUESTION_CHARS
 from rag.errors import NotFound
+from rag.observe import asked_by
 from rag.types import Answer
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def ask(journey: Journey, id: str, turns: list[Turn], sent: str, beside: DeltaGe
             if shown.hits and not shown.text:
                 beside.html(evidence.passages(view.found(shown.hits, language())))
 
-        with being_answered(id, number):
+        with being_answered(id, number), asked_by(owner, f"{id}-{number}"):
             answer = stream(
                 journey, sent, pairs(turns), instant=service().settings.page.instant, language=language(), paint=paint,
                 keep=lambda answer: history().settle(id, owner, number, answer),
