@@ -65,7 +65,7 @@ h2 { font-size: 1.3rem !important; }
 h3 { font-size: 1.1rem !important; }
 :focus-visible { outline: 3px solid var(--st-link-color, #1b5aa0) !important; outline-offset: 2px; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
-  color: light-dark(#4d5766, #b3bdca) !important; }
+  color: light-dark(#4d5766, #b3bdca) !important; opacity: 1 !important; }
 .sw-read { max-height: 40rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; padding: 1rem;
   border: 1px solid light-dark(#c9d1db, #3d4856); border-radius: .5rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
