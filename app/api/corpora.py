@@ -17,6 +17,7 @@ from app.records import plain
 from app.service import CorpusInfo, FileResult, Job, Service
 from app.service.jobs import State
 from rag.ingest.snapshot import DocumentInfo
+from rag.types import Page
 
 router = APIRouter(tags=["corpora"], responses=RESPONSES)
 
@@ -35,7 +36,7 @@ class Documents:
 
 @dataclass(frozen=True)
 class DocumentText:
-    """A document as it was read. pages: (number, start, end) of each, offsets into `text`."""
+    """A document as it was read. pages: where each lies, offsets into `text`."""
 
     id: str
     title: str
@@ -43,7 +44,7 @@ class DocumentText:
     media_type: str
     sha256: str
     text: str
-    pages: list[tuple[int, int, int]]
+    pages: list[Page]
     metadata: dict[str, str]
 
 
@@ -156,7 +157,7 @@ async def show_document(corpus: CorpusName, document: DocumentId, request: Reque
         found.media_type,
         found.sha256,
         found.text,
-        [(page.number, page.start, page.end) for page in found.pages],
+        list(found.pages),
         dict(found.metadata),
     )
     return JSONResponse(plain(shown))
