@@ -12,8 +12,9 @@ from fastapi import FastAPI
 from app.api import ask, corpora, docs, health, openai, problems
 from app.api.edge import Edge
 from app.api.gate import Gate
-from app.api.who import Door, is_loopback
+from app.api.who import Door
 from app.auth import Accounts
+from app.loopback import is_loopback
 from app.service import Service
 from rag.observe import hooks
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import ipaddress
 import time
 from collections import OrderedDict
 from typing import Annotated
@@ -16,6 +15,7 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 
 from app.api.problems import Problem
 from app.auth import Accounts
+from app.loopback import is_loopback
 from rag.access import User
 from rag.errors import UsageError
 from rag.observe import asker
@@ -23,14 +23,6 @@ from rag.settings import Settings
 
 BURST_SHARE = 0.25  # of a minute's requests may come at once
 _BUCKETS = 10_000  # keys remembered at a time
-
-
-def is_loopback(host: str) -> bool:
-    """The address is this machine's own; "" and 0.0.0.0 are every address, and a name may lead anywhere."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def check_open(settings: Settings, accounts: Accounts) -> None:

@@ -17,6 +17,7 @@ from app.doctor.rights import secrets
 from app.doctor.rule import three_two_one
 from app.doctor.service import audit, listening
 from app.doctor.watching import monitoring
+from rag.assemble import weights
 from rag.errors import SparewheelError
 from rag.settings import Settings
 
@@ -43,7 +44,7 @@ def checks(settings: Settings, allow_calls: bool = False) -> list[Check]:
     except SparewheelError as error:
         found.append(Check("answerers", "fail", str(error), "sparewheel settings shows what is in force"))
     found.extend(model.check for model in answerers)
-    add("built-in models", built_in)
+    add("built-in models", lambda: built_in(weights(settings)))
     add("data folder", lambda: data_folder(settings))
     add("corpora", lambda: corpora(settings))
     add("secret files", lambda: secrets(settings))

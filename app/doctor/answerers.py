@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from app.doctor.check import Check, Status
 from rag import models as built_in_models
 from rag.answer.endpoint import EndpointCompleter
+from rag.assemble import weights
 from rag.errors import SettingsError, suggest
 from rag.models import machine
 from rag.reliability.deadline import Budgets, guard
@@ -66,7 +67,7 @@ def models(settings: Settings, allow_calls: bool) -> list[Model]:
     if settings.local_chat.model:
         chat = settings.local_chat
         found["local_chat"] = Model("local_chat", chat.model, "local", "this machine", local_chat(chat))
-    found[READER] = Model(READER, READER, "local", "this machine", reader())
+    found[READER] = Model(READER, READER, "local", "this machine", reader(weights(settings)))
     for name in settings.answer.order:
         if name not in found:
             known = ", ".join(found)
@@ -193,18 +194,21 @@ def _in_hub_cache(name: str) -> bool:
         return False
 
 
-def reader(weights: Path = built_in_models.WEIGHTS) -> Check:
+def reader(folder: Path = built_in_models.WEIGHTS) -> Check:
     """The last resort: a reader for the corpora's languages that can be loaded."""
-    present = [model.name for model in built_in_models.built_in(weights) if model.name.startswith("reader-")]
-    ready = [name for name in present if (weights / name / "model.onnx").is_file()]
+    present = [model.name for model in built_in_models.built_in(folder) if model.name.startswith("reader-")]
+    ready = [name for name in present if (folder / name / "model.onnx").is_file()]
     if not ready:
-        return Check("built-in reader", "fail", f"no built-in reader in {weights}", "reinstall sparewheel")
+        return Check("built-in reader", "fail", f"no built-in reader in {folder}", "reinstall sparewheel")
     return Check("built-in reader", "pass", f"{', '.join(ready)}: answers when nobody else does, without a network")
 
 
-def built_in(weights: Path = built_in_models.WEIGHTS) -> Sequence[Check]:
-    """Every built-in model file against its sha256. Raises StoreError without the list of sums."""
-    wrong = {name: trouble for name, trouble in built_in_models.verify(weights).items() if trouble}
+def built_in(folder: Path = built_in_models.WEIGHTS) -> Sequence[Check]:
+    """Every built-in model file against its sha256. Raises StoreError when the list of sums cannot be read."""
+    if folder != built_in_models.WEIGHTS and not (folder / "checksums.json").exists():
+        cure = "copy rag/weights/checksums.json beside them, with the lines of these models"
+        return [Check("built-in models", "warn", f"{folder} has no list of sums to check them by", cure)]
+    wrong = {name: trouble for name, trouble in built_in_models.verify(folder).items() if trouble}
     if wrong:
         name, trouble = next(iter(wrong.items()))
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""

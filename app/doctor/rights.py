@@ -33,7 +33,7 @@ def secrets(settings: Settings) -> Iterator[Check]:
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
         yield Check("secret files", "fail", f"{name}: {what}{more}", f"chmod 600 {files[name]}")
     elif files:
-        yield Check("secret files", "pass", f"{len(files)} files, none open to others")
+        yield Check("secret files", "pass", f"{len(files)} in use, none open to others")
     else:
         yield Check("secret files", "pass", "no secret is kept in a file")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 
 from app.auth import accounts_of
 from app.doctor.check import Check
+from app.loopback import is_loopback
 from rag.observe.audit import files
 from rag.observe.audit_check import check
 from rag.observe.running import audit_folder
@@ -26,19 +26,11 @@ def listening(settings: Settings) -> Iterator[Check]:
 def exposed(called: str, host: str, port: int, guarded: bool, cure: str) -> Check:
     """A listener and its accounts; guarded: nobody comes in without one."""
     where = f"{host}:{port}"
-    if loopback(host):
+    if is_loopback(host):
         return Check(called, "pass", f"listens on {where}, this machine only")
     if guarded:
         return Check(called, "pass", f"listens on {where}, with accounts")
     return Check(called, "fail", f"listens on {where} without accounts", f"{cure}; or listen on 127.0.0.1")
-
-
-def loopback(host: str) -> bool:
-    """The address is this machine's own; "" and 0.0.0.0 are every address, and a name may lead anywhere."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def audit(settings: Settings) -> Iterator[Check]:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.doctor.check import Check
-from app.doctor.service import loopback
+from app.loopback import is_loopback
 from rag.settings import Settings
 
 WITHIN_S = 3.0
@@ -23,7 +23,7 @@ def monitoring(settings: Settings, allow_calls: bool) -> list[Check]:
     if not url:
         cure = "deploy/compose.yaml starts one; then set observe.prometheus_url"
         found.append(Check("Prometheus", "warn", "observe.prometheus_url names none", cure))
-    elif allow_calls or loopback(urlsplit(url).hostname or ""):
+    elif allow_calls or is_loopback(urlsplit(url).hostname or ""):
         found.append(prometheus(url))
     else:
         found.append(Check("Prometheus", "warn", f"{url} was not asked", "sparewheel doctor --allow-calls asks it"))
@@ -76,7 +76,7 @@ def judged(url: str, data: dict[str, Any]) -> Check:
         return Check("Prometheus", "warn", f"{url} has no alert", "load deploy/prometheus/rules")
     if not data["alertmanagers"]["activeAlertmanagers"]:
         return Check("Prometheus", "warn", f"{url} has nobody to tell", "start Alertmanager: deploy/alertmanager")
-    return Check("Prometheus", "pass", f"{url} collects {len(ours)} targets and watches {len(alerts)} alerts")
+    return Check("Prometheus", "pass", f"{url} collects from {len(ours)} of ours, watches {len(alerts)} alerts")
 
 
 def get(url: str) -> str | OSError:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.loopback import is_loopback
 from app.ui.theme import CONFIG
 from rag.errors import UsageError
 from rag.settings import Settings
@@ -15,14 +15,6 @@ if TYPE_CHECKING:
 
 MAIN = Path(__file__).with_name("main.py")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
-
-
-def is_loopback(host: str) -> bool:
-    """Does only this machine reach a server that listens on `host`?"""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False  # a name may lead anywhere
 
 
 def check(settings: Settings) -> None:

@@ -8,8 +8,9 @@ from api_setup import QUESTION, client_of, settings_in, with_lease
 
 from app.api.gate import Gate
 from app.api.problems import Problem
-from app.api.who import Rates, check_open, is_loopback
+from app.api.who import Rates, check_open
 from app.auth import Accounts, accounts_of
+from app.loopback import is_loopback
 from app.service import Service
 from rag.errors import UsageError
 from rag.settings import Api
