@@ -15,6 +15,7 @@ from rag.types import Answer, Attempt, Citation, Hit, Sensitivity
 HIGH, MEDIUM = 0.8, 0.55  # calibrated probabilities from which confidence is called so
 STOPPED = "stopped"  # the note of an answer that the asker stopped; see `stopped`
 JOINER = "\u2060"  # takes no room; behind the bracket of a document's own "[12]", so that it is no marker of ours
+CONTEXT_CHARS = 240  # of a passage shown before and behind the cited words
 CLOSEST = 3  # passages shown with a refusal
 
 _WIDE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
@@ -166,6 +167,27 @@ def segments(passage: str, spans: Sequence[tuple[int, int, int]]) -> tuple[Segme
     if at < len(passage):
         cut.append(Segment(passage[at:]))
     return tuple(cut)
+
+
+def shortened(passage: tuple[Segment, ...], chars: int = CONTEXT_CHARS) -> tuple[Segment, ...]:
+    """The passage cut to about `chars` characters before the first and behind the last marked words, at blanks.
+
+    A passage without marks is cut behind. Where nothing had to be cut it comes back as it is.
+    """
+    kept = list(passage)
+    if kept and not kept[0].marker and len(kept) > 1 and len(kept[0].text) > chars:
+        text = kept[0].text[-chars:]
+        kept[0] = Segment("… " + text[_blank(text) :])
+    if kept and not kept[-1].marker and len(kept[-1].text) > chars:
+        text = kept[-1].text[:chars]
+        kept[-1] = Segment(text[: len(text) - _blank(text[::-1])] + " …")
+    return tuple(kept)
+
+
+def _blank(text: str) -> int:
+    """Where the first blank among the first 30 characters ends; 0 when there is none (Chinese)."""
+    found = re.search(r"\s", text[:30])
+    return found.end() if found else 0
 
 
 def unwrapped(passage: str) -> str:

@@ -23,7 +23,7 @@ from typing import Protocol
 from rag.answer.cite import PageOf, cite, refusal
 from rag.errors import Unavailable, UsageError
 from rag.events import Cited, Done, Event, Retrieved
-from rag.follow_up import standalone
+from rag.follow_up import made_whole
 from rag.observe import hooks
 from rag.reliability.deadline import Deadline
 from rag.reliability.failover import FailoverEvent, Finished
@@ -160,11 +160,11 @@ class Journey:
     ) -> AsyncGenerator[Event]:
         """The journey itself."""
         question = _checked(question)
-        whole = standalone(question, history)
+        whole = made_whole(question, history)
         started = self._clock()
         timings: dict[str, float] = {}
         view = await asyncio.to_thread(self._view)
-        hits, notes = await asyncio.to_thread(self.retrieve, view, whole or question, k, filter, timings)
+        hits, notes = await asyncio.to_thread(self.retrieve, view, whole.read, k, filter, timings, whole.search)
         yield Retrieved(hits)
 
         answer = Answer(question, self.corpus, "", "failed", evidence=hits, notes=(*view.notes, *notes))
@@ -173,7 +173,7 @@ class Journey:
         if self.enough(question, hits):
             language = language_of(question)
             request = AnswerRequest(
-                question, hits, self.profile.domain, language, tuple(history), self.sensitivity, instant, whole
+                question, hits, self.profile.domain, language, tuple(history), self.sensitivity, instant, whole.read
             )
             budget = self._settings.answer.answer_within_s if within_s is None else within_s
             try:
@@ -202,9 +202,17 @@ class Journey:
         return self.retrieve(self._view(), _checked(question), k, filter, {})[0]
 
     def retrieve(
-        self, view: View, question: str, k: int | None, filter: Filter | None, timings: dict[str, float]
+        self,
+        view: View,
+        question: str,
+        k: int | None,
+        filter: Filter | None,
+        timings: dict[str, float],
+        search: str = "",
     ) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
         """Step 1: at most k hits, best first; their `scores["relevance"]` is a probability when a reranker gave it.
+
+        search: what to search for where it is more than the question (see `follow_up`).
 
         Beside them what the search has to tell (a leg that failed), as notes.
         """
@@ -213,7 +221,7 @@ class Journey:
         clock = self._clock
         start = clock()
         reranker = view.rerankers.get(language_of(question))
-        hits = view.retriever.search(question, max(k, settings.rerank_k if reranker else k), filter)
+        hits = view.retriever.search(search or question, max(k, settings.rerank_k if reranker else k), filter)
         notes = tuple(getattr(view.retriever, "notes", ()))  # of this thread's search
         timings["retrieve"] = clock() - start
         if reranker is not None and hits:

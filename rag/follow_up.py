@@ -1,23 +1,26 @@
-"""A follow-up question made whole by rule, without a model: "And for landlords?" is searched as what it means.
+"""A follow-up question made whole by rule, without a model.
 
-    standalone("Does it cover fines?", [("What is the liability cap?", "EUR 1.5m")])
-        -> "Does it cover fines (liability cap)?"
-    standalone("And for landlords?", [("How long is the notice period for tenants?", "a month")])
-        -> "How long is the notice period for landlords?"
+    made_whole("And for landlords?", [("How long is the notice period for tenants?", "a month")])
+        -> searched and read as "How long is the notice period for landlords?"
+    made_whole("Can it be amended by e-mail?", [("How long does the Halvorsen NDA last?", "five years")])
+        -> searched as "Can it be amended by e-mail (Halvorsen NDA)?", read as it was asked
 
-Retrieval and the local reader get the whole question; a chat model gets the question as asked, with the history.
+A question with enough words of its own is read as asked: what is added to it leads the reader astray (measured, see
+benchmarks/follow_up.py). A chat model gets the question as asked, with the history.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rag.text import language_of
 
 MOST_TURNS = 6  # further back nobody refers
 MOST_CHARS = 400  # of what is carried over
-_OWN_WORDS = 3  # so many content words before a pronoun are what it refers to
+_OWN_WORDS = 3  # content words: so many stand alone, and so many before a pronoun are what it refers to
+_OWN_LETTERS = 6  # the same in Chinese
 
 _STOP = frozenset(
     re.findall(
@@ -46,6 +49,9 @@ _HEAD = re.compile(
     r"(?:(?:the|a|an|there|any)\b\s*)*",
     re.IGNORECASE,
 )
+# Words with a capital that begin no question, and what joins them: "Halvorsen and Brightwater NDA", "Unit 12"
+_NAME = re.compile(r"(?<=[\w,(] )[A-Z][\w&'’-]*(?:\s+(?:(?:of|and|&|the)\s+)?[A-Z0-9][\w&'’-]*)*")
+_ZH_NAME = re.compile(r"《[^》]{2,30}》|[A-Za-z0-9][A-Za-z0-9-]+")
 _ZH_PRONOUN = re.compile(
     r"(?<!其)[它他她]们?|其(?![他余中实])|上述|前述|这(?:个|种|些|项|笔|样|时)?(?![份本])|那(?:个|种|些|项|笔|样|时)?|此(?!外)|同样"
 )
@@ -57,52 +63,72 @@ _ZH_ASKS = re.compile(
 _ZH_NE = re.compile(r"(?:那么?|还有|另外|以及)?[，,]?\s*(?P<new>[^，。？?\s]{2,12})呢[？?]?$")
 
 
-def standalone(question: str, history: Sequence[tuple[str, str]]) -> str:
-    """The question as it can be understood alone; "" where it takes nothing from the history (oldest first)."""
-    before = ""
-    for asked, _ in history[-MOST_TURNS:]:
-        before = _joined(asked.strip(), before) or asked.strip()
-    return _joined(question.strip(), before)
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A question as it is searched for, and as the reader reads it."""
+
+    search: str
+    read: str
 
 
-def _joined(question: str, before: str) -> str:
-    """The question with what it takes from the whole question before it; "" when it takes nothing."""
-    before = before[:MOST_CHARS]
-    if not before:
-        return ""
-    return _joined_zh(question, before) if language_of(question) == "zh" else _joined_en(question, before)
+def made_whole(question: str, history: Sequence[tuple[str, str]]) -> Whole:
+    """The question with what it takes from the history (oldest first); twice the question where it takes nothing."""
+    whole = Whole("", "")
+    for asked in (*(asked for asked, _ in history[-MOST_TURNS:]), question):
+        whole = _joined(asked.strip(), whole.search[:MOST_CHARS])
+    return whole
 
 
-def _joined_en(question: str, before: str) -> str:
+def _joined(question: str, before: str) -> Whole:
+    """The question with what it takes from the whole question before it ("" for none)."""
+    if before and (whole := (_joined_zh if language_of(question) == "zh" else _joined_en)(question, before)):
+        return whole
+    return Whole(question, question)
+
+
+def _joined_en(question: str, before: str) -> Whole | None:
     opener = _OPENER.match(question)
     rest = question[opener.end() :] if opener else question
     content = _content(rest)
     pronoun = next((p for p in _PRONOUN.finditer(question) if len(_content(question[: p.start()])) < _OWN_WORDS), None)
     if not content and not pronoun:  # "Why?", "How long?"
-        return f"{before} {question}"
+        return _both(f"{before} {question}")
     link = _LINK.match(rest)
     elliptic = _is_fragment(rest)
     if elliptic and link and (found := [m for m in _LINK.finditer(before) if m[1].lower() == link[1].lower()]):
-        return f"{before[: found[-1].start()].replace('(', ', ')}{rest.rstrip(' ?.')}?"
-    if elliptic and (opener or link):
-        return f"{before} {question}"
-    if pronoun or opener:
-        return _with_topic(question, _HEAD.sub("", before, count=1))
-    return ""
+        return _both(f"{before[: found[-1].start()].replace('(', ', ')}{rest.rstrip(' ?.')}?")
+    if not (pronoun or opener or (elliptic and link)):
+        return None
+    if len(content) >= _OWN_WORDS and not (elliptic and link):
+        return _named(question, _NAME.findall(before))
+    return _both(f"{before} {question}" if elliptic else _with_topic(question, _HEAD.sub("", before, count=1)))
 
 
-def _joined_zh(question: str, before: str) -> str:
+def _joined_zh(question: str, before: str) -> Whole | None:
+    opener, pronoun = _ZH_OPENER.match(question), _ZH_PRONOUN.search(question)
+    own = _ZH_ASKS.sub("", _ZH_PRONOUN.sub("", _ZH_OPENER.sub("", question, count=1)))
     if found := _ZH_NE.match(question):
         new = found["new"]
-        like = [m for m in re.finditer(rf"(?=([\u3400-\u9fff]{{{len(new) - 1}}}{re.escape(new[-1])}))", before)]
+        like = re.finditer(rf"(?=([\u3400-\u9fff]{{{len(new) - 1}}}{re.escape(new[-1])}))", before)
         old = next((m[1] for m in like if m[1] != new), "")
-        return before.replace(old, new, 1) if old else f"{before}{question}"
-    opener, pronoun = _ZH_OPENER.match(question), _ZH_PRONOUN.search(question)
-    if len(_ZH_ASKS.sub("", question)) <= 1:  # "为什么？"
-        return f"{before}{question}"
-    if opener or (pronoun and pronoun.start() <= 8):
-        return _with_topic(question, _ZH_ASKS.sub("", before))
-    return ""
+        return _both(before.replace(old, new, 1) if old else f"{before}{question}")
+    if len(own) <= 1:  # "为什么？"
+        return _both(f"{before}{question}")
+    if not (opener or (pronoun and pronoun.start() <= 8)):
+        return None
+    if len(own) >= _OWN_LETTERS:
+        return _named(question, _ZH_NAME.findall(before))
+    return _both(_with_topic(question, _ZH_ASKS.sub("", before)))
+
+
+def _both(whole: str) -> Whole:
+    return Whole(whole, whole)
+
+
+def _named(question: str, names: Sequence[str]) -> Whole:
+    """Searched with the names of the question before, which tell one contract or patient from another."""
+    new = [name for name in dict.fromkeys(names) if name not in question]
+    return Whole(_with_topic(question, ", ".join(new)) if new else question, question)
 
 
 def _with_topic(question: str, topic: str) -> str:

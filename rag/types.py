@@ -201,7 +201,7 @@ class AnswerRequest:
     history: tuple[tuple[str, str], ...] = ()
     sensitivity: Sensitivity = "normal"
     instant: bool = False  # the asker wants to see the local answer while a fuller one is on its way
-    standalone: str = ""  # the question with what it takes from the history; "" where it takes nothing
+    standalone: str = ""  # the question with what it takes from the history; "" without one
 
 
 @dataclass(frozen=True, slots=True)

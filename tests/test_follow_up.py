@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.follow_up import MOST_CHARS, standalone
+from rag.follow_up import MOST_CHARS, Whole, made_whole
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,26 @@ from rag.follow_up import MOST_CHARS, standalone
 )  # fmt: skip
 def test_what_is_missing_comes_from_the_question_before(before: str, question: str, whole: str) -> None:
     """Pronouns get what was asked about; fragments the question they vary."""
-    assert standalone(question, [(before, "an answer")]) == whole
+    assert made_whole(question, [(before, "an answer")]) == Whole(whole, whole)
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "search"),
+    [
+        (
+            "How long does the Halvorsen and Brightwater NDA last?", "Can it be amended by an exchange of e-mails?",
+            "Can it be amended by an exchange of e-mails (Halvorsen and Brightwater NDA)?",
+        ),
+        (
+            "Is a deposit due under the lease of Unit 12?", "How often may they raise the service charge?",
+            "How often may they raise the service charge (Unit 12)?",
+        ),
+        ("《云州市数据保护条例》何时施行？", "它规定的最高罚款是多少？", "它规定的最高罚款是多少（《云州市数据保护条例》）？"),
+    ],
+)  # fmt: skip
+def test_a_question_with_words_of_its_own_is_searched_with_names(before: str, question: str, search: str) -> None:
+    """The names tell one contract from another; the reader reads the question as it was asked."""
+    assert made_whole(question, [(before, "an answer")]) == Whole(search, question)
 
 
 @pytest.mark.parametrize(
@@ -42,21 +61,22 @@ def test_what_is_missing_comes_from_the_question_before(before: str, question: s
 )  # fmt: skip
 def test_a_whole_question_takes_nothing(question: str) -> None:
     """A new subject is not mixed with the old one."""
-    assert standalone(question, [("How long do back-ups stay?", "18 months"), ("备份保存多久？", "18个月")]) == ""
+    history = [("How long do back-ups stay at Nimbus?", "18 months"), ("Nimbus的备份保存多久？", "18个月")]
+    assert made_whole(question, history) == Whole(question, question)
 
 
 def test_a_chain_of_follow_ups_keeps_its_subject() -> None:
     """The second follow-up refers to the first one made whole."""
     history = [("How long is the notice period for tenants?", "a month"), ("And for landlords?", "three months")]
-    assert standalone("And for subtenants?", history) == "How long is the notice period for subtenants?"
+    assert made_whole("And for subtenants?", history).read == "How long is the notice period for subtenants?"
 
 
 def test_without_a_history_nothing_is_added() -> None:
     """A first question stays as it is, whatever its words."""
-    assert standalone("Does it cover fines?", []) == ""
+    assert made_whole("Does it cover fines?", []).search == "Does it cover fines?"
 
 
 @given(st.text(max_size=300), st.lists(st.tuples(st.text(max_size=3000), st.text(max_size=10)), max_size=8))
 def test_any_text_can_be_asked_after_any_other(question: str, history: list[tuple[str, str]]) -> None:
     """No input breaks the rules, and what is carried over is bounded."""
-    assert len(standalone(question, history)) <= MOST_CHARS + 2 * len(question) + 10
+    assert len(made_whole(question, history).search) <= MOST_CHARS + 2 * len(question) + 10

@@ -12,7 +12,7 @@ STYLE = """
 .sw-answer, .sw-passage, .sw-quote { white-space: pre-wrap; overflow-wrap: anywhere; }
 .sw-answer { font-size: 1.08rem; line-height: 1.6; margin: .25rem 0; }
 .sw-asked { scroll-margin-top: 5rem; font-weight: 600; white-space: pre-wrap; overflow-wrap: anywhere; }
-.sw-passage { line-height: 1.55; font-size: .94rem; max-height: 16rem; overflow-y: auto; padding: .1rem .2rem; }
+.sw-passage { line-height: 1.55; font-size: .94rem; padding: .1rem .2rem; }
 .sw-passage mark {
   background: light-dark(#ffe27a, #6b5200); color: inherit; padding: .1em .12em; border-radius: .2em;
   border-bottom: 2px solid light-dark(#8a5a00, #ffd24a);
@@ -72,7 +72,9 @@ STYLE = """
 [data-testid="stChatInputTextArea"]:focus-visible { outline: none !important; }
 [data-testid="stChatInput"]:focus-within > div { outline: 2px solid light-dark(#1b5aa0, #8abaf5); }
 @media (min-width: 900px) {
-  [data-testid="stColumn"]:has(.st-key-evidence) > [data-testid="stVerticalBlock"] { position: sticky; top: 3.75rem; }
+  [data-testid="stColumn"]:has(.st-key-evidence) > [data-testid="stVerticalBlock"] {
+    position: sticky; top: 3.75rem; height: fit-content;
+  }
   .st-key-evidence { max-height: calc(100vh - 13rem); overflow-y: auto; padding: .25rem .5rem; }
 }
 @media (max-width: 640px) {
@@ -111,16 +113,17 @@ if (!window.sparewheelAsk) {
     card.focus({ preventScroll: true });
   });
   // On a narrow screen the evidence stands below the answer: when it has come, the question is what to look at.
-  new MutationObserver((changes) => {
-    const app = changes[0].target;
-    const ended = app.dataset.testScriptState === "notRunning" && changes.some((c) => c.oldValue === "running");
-    const questions = document.querySelectorAll(".sw-asked");
-    const seen = app.dataset.swQuestions || "0";
-    if (!ended || String(questions.length) === seen) return;
-    app.dataset.swQuestions = questions.length;
-    if (innerWidth < 900 && questions.length) questions[questions.length - 1].scrollIntoView({ block: "start" });
-  }).observe(document.querySelector('[data-testid="stApp"]'), {
-    attributes: true, attributeOldValue: true, attributeFilter: ["data-test-script-state"],
+  const asked = () => document.querySelectorAll(".sw-asked");
+  const app = document.querySelector('[data-testid="stApp"]');
+  let seen = asked().length;
+  const look = () => {
+    const questions = asked();
+    if (app.dataset.testScriptState !== "notRunning") return;
+    if (questions.length === seen + 1 && innerWidth < 900) questions[seen].scrollIntoView({ block: "start" });
+    seen = questions.length;
+  };
+  new MutationObserver(() => setTimeout(look, 400)).observe(app, {  // after Streamlit's own scrolling to the end
+    attributes: true, attributeFilter: ["data-test-script-state"],
   });
 }
 </script>

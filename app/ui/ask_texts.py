@@ -64,6 +64,7 @@ TEXTS = {
         "已找到段落，但没有可用的回答者。请重试，或自行阅读。",
     ),
     "ask_verified": ("quoted word for word", "原文逐字引用"),
+    "ask_passage_whole": ("Whole passage", "完整段落"),
     "ask_page_alt": ("Page {page} of {title}, the cited words are boxed", "{title} 第 {page} 页，引用文字已框出"),
     "ask_page_whole": ("Whole page", "显示整页"),
     "ask_page_is": ("Page {page} of {pages}, as printed", "原页：第 {page} 页，共 {pages} 页"),

@@ -16,7 +16,7 @@ from app.ui import evidence
 from app.ui.session import language, service, told, user
 from app.ui.texts import t
 from app.view_html import escape
-from rag.follow_up import standalone
+from rag.follow_up import made_whole
 from rag.types import Answer, Profile, Sensitivity
 
 STEPS = ("retrieve", "rerank", "answer", "cite", "total")
@@ -77,8 +77,8 @@ def _sources(answer: Answer, anchors: str) -> str:
 def _story(answer: Answer, why: str, question: str, before: Sequence[Turn]) -> str:
     """Who was tried, what the question was taken for, how long each step took; folded."""
     told_of = [why] if why else []
-    if whole := standalone(question, pairs(before)):
-        told_of.append(t("ask_searched_as", question=whole))
+    if (searched := made_whole(question, pairs(before)).search) != question:
+        told_of.append(t("ask_searched_as", question=searched))
     steps = [f"{t(f'ask_step_{step}')} {answer.timings[step]:.2f} s" for step in STEPS if step in answer.timings]
     told_of += [" · ".join(steps)] if steps else []
     if answer.model:

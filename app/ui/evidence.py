@@ -47,8 +47,17 @@ def card_html(card: Card, anchors: str) -> str:
         f'<span class="sw-score">{escape(card.score)}</span>'
         f'<p class="sw-title">[{card.marker}] {escape(card.title)}</p>'
         f'<p class="sw-place">{escape(_where(card) + verified)}</p>'
-        f"{view_html.passage(card.passage)}</div>"
+        f"{_passage(card)}</div>"
     )
+
+
+def _passage(card: Card) -> str:
+    """The cited words with what stands around them; the whole passage folded behind, where something was cut."""
+    short = view.shortened(card.passage)
+    if short == card.passage:
+        return view_html.passage(short)
+    whole = f"<summary>{escape(t('ask_passage_whole'))}</summary>{view_html.passage(card.passage)}"
+    return f'{view_html.passage(short)}<details class="sw-why">{whole}</details>'
 
 
 def passages(cards: Iterable[Card]) -> str:

@@ -151,6 +151,14 @@ def test_segments_are_the_passage_and_nothing_else(passage: str, spans: list[tup
     assert all(segment.text for segment in cut)
 
 
+def test_a_long_passage_is_cut_around_the_cited_words() -> None:
+    """The marked words stay whole, the cuts are at blanks and marked by an ellipsis."""
+    passage = view.segments("before " * 60 + "900 euros" + " after" * 60, [(420, 429, 1)])
+    short = view.shortened(passage, 50)
+    assert [s.text for s in short] == ["… " + "before " * 7, "900 euros", " after" * 7 + " …"]
+    assert view.shortened(passage, 500) == passage
+
+
 def test_lines_that_a_page_wrapped_are_joined() -> None:
     """A sentence flows; a new sentence or item keeps its line; no character is added or lost."""
     passage = (
