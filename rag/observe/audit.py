@@ -51,7 +51,7 @@ class AuditLog:
         self.failures = 0
         self._max_bytes = int(max_mb * 1e6)
         self._lock = threading.Lock()
-        self._kept: deque[dict[str, Any]] = deque(maxlen=MOST_KEPT)  # not on the disk yet
+        self._kept: deque[dict[str, Any]] = deque()  # what could not be written, the newest MOST_KEPT
         try:
             folder.mkdir(parents=True, exist_ok=True)
             os.chmod(folder, 0o700)
@@ -74,15 +74,16 @@ class AuditLog:
     def write(self, *entries: Mapping[str, Any]) -> None:
         """More records. They are on the disk afterwards, or kept for the next time and counted in `failures`."""
         with self._lock:
-            self._kept += map(dict, entries)
+            all_due = [*self._kept, *map(dict, entries)]
             try:
-                self._append([*self._kept])
+                self._append(all_due)
             except OSError as error:
                 self.failures += 1
+                self._kept = deque(all_due, MOST_KEPT)
                 told = "the audit log cannot be written: %s; %d records wait in memory"
                 logging.getLogger(__name__).error(told, error, len(self._kept))
             else:
-                self.written += len(self._kept)
+                self.written += len(all_due)
                 self._kept.clear()
 
     def _append(self, entries: list[dict[str, Any]]) -> None:
