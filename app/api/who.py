@@ -39,9 +39,9 @@ class Rates:
     """A token bucket for each caller."""
 
     def __init__(self) -> None:
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens left, at which moment
+        self._buckets: OrderedDict[bytes, tuple[float, float]] = OrderedDict()  # tokens left, at which moment
 
-    def take(self, caller: str, per_minute: int, now: float) -> float:
+    def take(self, caller: bytes, per_minute: int, now: float) -> float:
         """0 when the caller may go on, else the seconds to wait. per_minute 0: any number."""
         if not per_minute:
             return 0.0
@@ -74,9 +74,8 @@ class Door:
             what = "this key is not known, or was withdrawn" if key else "a key is needed"
             cure = "send the header Authorization: Bearer sw-... (an administrator makes one: sparewheel users key)"
             raise Problem(401, f"{what}; {cure}", headers={"WWW-Authenticate": "Bearer"})
-        caller = hashlib.sha256(key.encode()).hexdigest() if key and user else "local"
-        wait_s = self._rates.take(caller, per_minute, time.monotonic())
-        if wait_s:
+        caller = hashlib.sha256(key.encode()).digest() if key and user else None
+        if caller and (wait_s := self._rates.take(caller, per_minute, time.monotonic())):
             raise Problem(429, f"more than {per_minute} requests a minute with one key", retry_after_s=wait_s)
         asker.set(user.name if user else "")
         return user
