@@ -32,18 +32,19 @@ def ui(ctx: click.Context, host: str | None, port: int | None, data_folder: str 
 
 def serve(settings: Settings) -> None:
     """Serves until stopped. Raises UsageError without the extra `ui`, for a taken port, or an open door."""
-    from app.ui.server import application, check, streamlit_config
-
-    check(settings)
     try:
         import streamlit  # noqa: F401
     except ModuleNotFoundError as error:
         raise UsageError(
             f"the page needs the extra 'ui' ({error.name} is missing): pip install 'sparewheel[ui]'"
         ) from None
+    from app.ui.server import application, check, streamlit_config
+    from rag import observe
+
+    check(settings)
     settings = replace(settings, page=replace(settings.page, port=free_port(settings.page.host, settings.page.port)))
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)  # questions are no log lines
-    start_observing(settings)
+    observe.start(settings, port=settings.observe.metrics_port)
     host = "localhost" if settings.page.host == "127.0.0.1" else settings.page.host
     click.echo(f"Sparewheel is at http://{host}:{settings.page.port} (stop with Ctrl-C)")
     application(settings).run(config=streamlit_config(settings))
@@ -61,10 +62,3 @@ def free_port(host: str, port: int) -> int:
             ) from error
         found: int = probe.getsockname()[1]
         return found
-
-
-def start_observing(settings: Settings) -> None:
-    """Metrics and the ring of recent questions, where they are switched on."""
-    from rag import observe
-
-    observe.start(settings, port=settings.observe.metrics_port)

@@ -13,13 +13,14 @@ from app.ui.texts import Language, t
 from app.ui.theme import CSS
 from rag.access import ROLES, Role, User
 from rag.errors import NeedsRole, SparewheelError
+from rag.observe import asker
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from app.service import CorpusInfo, Service
 
 LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
-FIGURE_PX = 165  # width of a figure with its label: two beside each other on a telephone
+FIGURE_PX = 150  # width of a figure with its label: two beside each other on a telephone
 _settings: Settings | None = None
 
 
@@ -102,14 +103,16 @@ def begin() -> None:
     """The frame of every page: style, who is there, language. Stops here while nobody is signed in who must be."""
     st.html(CSS)
     _remember_language()
-    st.session_state["user"] = sign_in.signed_in(service().settings)
+    who = sign_in.signed_in(service().settings)
+    st.session_state["user"] = who
+    asker.set(who.name if who else "")  # for the audit log
     with st.sidebar:
         chosen = st.radio(t("language"), list(LANGUAGES), format_func=LANGUAGES.__getitem__, horizontal=True,
                           index=list(LANGUAGES).index(language()), label_visibility="collapsed")  # fmt: skip
         if chosen != language():
             st.session_state["language"] = chosen
             st.rerun()
-        if who := user():
+        if who is not None:
             st.caption(plain(t("signed_in", name=who.name, role=t(f"role_{who.role}"))))
             sign_in.sign_out_link(service().settings)
 
