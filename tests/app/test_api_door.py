@@ -10,7 +10,6 @@ from app.api.gate import Gate
 from app.api.problems import Problem
 from app.api.who import Rates, check_open
 from app.auth import Accounts, accounts_of
-from app.loopback import is_loopback
 from app.service import Service
 from rag.errors import UsageError
 from rag.settings import Api
@@ -117,8 +116,6 @@ def test_it_does_not_listen_beyond_this_machine_without_keys(service, accounts):
     check_open(service.settings, accounts)
     accounts.new_key("vic")
     check_open(beyond, accounts)
-        False
-    ] * 3
 
 
 async def test_beyond_this_machine_a_key_stays_needed_when_the_last_account_goes(service, accounts):
