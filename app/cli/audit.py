@@ -41,7 +41,8 @@ def verify(ctx: click.Context, folder: str | None, head: str, as_json: bool) -> 
     console().print(f"{report.records:,} records, {report.first} to {report.last}; {whole}")
     for place in report.torn:
         console().print(f"{place}: half a line that a crash left; nothing after it is missing", markup=False)
-    console().print(f"newest hash, to be kept elsewhere: {report.head}", markup=False, soft_wrap=True)
+    if report.ok:
+        console().print(f"newest hash, to be kept elsewhere: {report.head}", markup=False, soft_wrap=True)
     return int(not report.ok)
 
 
@@ -67,9 +68,18 @@ def show(
     if as_json:
         print_json(newest)
         return
-    table = Table("Nr", "When (UTC)", "Who", "Corpus", "Outcome", "Answered by", "Cited", box=None, pad_edge=False)
+    table = Table("Nr", box=None, pad_edge=False)
+    table.add_column("When (UTC)", no_wrap=True, min_width=16)
+    for heading in ("Who", "Corpus", "Outcome", "By", "Cited"):
+        table.add_column(heading, overflow="fold")
     for one in newest:
-        row = (one["n"], one.get("at", "")[:19], one.get("user") or "owner", one.get("corpus"), one.get("outcome"))
+        row = (
+            one["n"],
+            one.get("at", "")[:16].replace("T", " "),
+            one.get("user") or "owner",
+            one.get("corpus"),
+            one.get("outcome"),
+        )
         table.add_row(*(Text(str(cell or "")) for cell in (*row, one.get("answered_by"), _cited(one))))
     console().print(table)
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import pytest
 from observed import ANSWERED, DOWN, FAILED, WELL, journey
@@ -12,7 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
 from rag.observe import hooks
-from rag.observe.trace import Tracing
+from rag.observe.trace import Tracing, exporting
 from rag.settings import Endpoint, Observe, Settings
 
 SETTINGS = Settings(endpoint={"deepseek": Endpoint(key="x")})
@@ -92,3 +95,33 @@ async def test_a_share_of_none_traces_nothing() -> None:
     hooks.listeners.remove(tracing.asked)
     tracing.close()
     assert exporter.get_finished_spans() == ()
+
+
+class Collector(BaseHTTPRequestHandler):
+    """Keeps what is posted to it."""
+
+    posted: ClassVar[list[tuple[str, bytes]]] = []
+
+    def do_POST(self) -> None:
+        self.posted.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_spans_reach_a_collector_over_otlp() -> None:
+    """The setting's address without a path gets /v1/traces; closing sends what is left."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        tracing = Tracing(SETTINGS, exporting(f"http://127.0.0.1:{server.server_port}"))
+        hooks.listeners.append(tracing.asked)
+        journey(ANSWERED).ask("How much does Mr Smith pay?")
+        hooks.listeners.remove(tracing.asked)
+        tracing.close()
+        server.shutdown()
+    ((path, body),) = Collector.posted
+    assert path == "/v1/traces"
+    assert b"chat deepseek-v4-flash" in body
+    assert b"Smith" not in body
