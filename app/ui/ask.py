@@ -6,6 +6,7 @@ the screen is kept on the disk turn by turn (app.history), so a refresh, a resta
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -50,23 +51,24 @@ def draw() -> None:
     if id and st.session_state["conversation_corpus"] != corpus.name:  # another corpus, another conversation
         id, turns = "", []
         go_to("")
-    sent = None
+    sent = ""
     if corpus.documents:
         hint = t("ask_placeholder", corpus=corpus.name)
-        sent = st.chat_input(hint, key="question", max_chars=MAX_QUESTION_CHARS, submit_mode="stop")
-        sent = sent or st.session_state.pop("example", None)
-    if sent and sent.strip() and not id:
+        typed = st.chat_input(hint, key="question", max_chars=MAX_QUESTION_CHARS, submit_mode="stop")
+        sent = (typed or st.session_state.pop("example", "")).strip()
+    if sent and not id:
         id = history().start(who(), corpus.name, sent).id
         follow(id, corpus.name)
         go_to(id)
     draw_sidebar(id)
     if not corpus.documents:
         st.info(plain(corpus.trouble) if corpus.trouble else t("ask_empty"))
-    elif turns or (sent and sent.strip()):
-        with told():
+        return
+    with told():
+        if turns or sent:
             draw_conversation(service().journey(corpus.name, user()), id, turns, sent)
-    else:
-        draw_welcome(corpus)
+        else:
+            draw_welcome(corpus)
 
 
 def opened() -> tuple[str, list[Turn]]:
@@ -80,7 +82,9 @@ def opened() -> tuple[str, list[Turn]]:
         go_to("")
         st.info(t("ask_gone"))
         return "", []
-    if conversation.corpus not in {info.name for info in service().corpora(user())}:
+    try:
+        service().corpus(conversation.corpus, user())
+    except NotFound:
         st.warning(t("ask_corpus_gone"))
         draw_sidebar(id)
         st.stop()
@@ -115,14 +119,21 @@ def draw_welcome(corpus: CorpusInfo) -> None:
 def warm(corpus: str, updated: str, language: str) -> None:
     """Once for a state of a corpus: what the first question needs is read while it is being typed."""
     journey = service().journey(corpus, user())
-    threading.Thread(target=journey.warm, args=(language or "en",), name="warm", daemon=True).start()
+
+    def work() -> None:
+        try:
+            journey.warm(language or "en")
+        except Exception as error:  # the first question will meet the same, and tell it
+            logging.getLogger(__name__).info("corpus %r could not be warmed: %s", corpus, error)
+
+    threading.Thread(target=work, name="warm", daemon=True).start()
 
 
 def take_example(question: str) -> None:
     st.session_state["example"] = question
 
 
-def draw_conversation(journey: Journey, id: str, turns: list[Turn], sent: str | None) -> None:
+def draw_conversation(journey: Journey, id: str, turns: list[Turn], sent: str) -> None:
     """The turns at the left, the evidence of one of them at the right (on a narrow screen below)."""
     chosen = len(turns) + 1 if sent else st.session_state.get("shown_turn", len(turns))
     left, right = st.columns([11, 9], gap="large")
