@@ -29,7 +29,11 @@ class CorpusConfig:
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     def write(self, folder: Path) -> None:
-        write_durably(folder / NAME, json.dumps(asdict(self), ensure_ascii=False, indent=1).encode())
+        write_durably(folder / NAME, self.to_json())
+
+    def to_json(self) -> bytes:
+        """corpus.json."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1).encode()
 
 
 def read_config(folder: Path) -> CorpusConfig:
