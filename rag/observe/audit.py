@@ -53,8 +53,7 @@ class AuditLog:
         self._lock = threading.Lock()
         self._kept: deque[dict[str, Any]] = deque()  # what could not be written, the newest MOST_KEPT
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            os.chmod(folder, 0o700)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._append([])
         except OSError as error:
             raise SettingsError(
