@@ -118,6 +118,7 @@ def test_every_variable_is_a_setting(rendered, name: str, tmp_path: Path) -> Non
             given = {key: value for key, value in environment(manifest).items() if key != "SPAREWHEEL_CONFIG"}
             settings = load_settings(toml, env=given)
             assert (settings.data_folder, settings.api.users_file) == ("/data", "/run/secrets/sparewheel/users.toml")
+            assert settings.retrieve.evidence_k == (6 if name == "hybrid" else 8)
 
 
 def test_the_endpoints_arrive_with_their_key_files(rendered) -> None:
@@ -217,14 +218,21 @@ def test_the_alerts_are_those_of_the_rule_files(rendered) -> None:
 @pytest.mark.parametrize(
     ("value", "word"),
     [
-        ("sensitivity=secret", "sensitivity"),
+        ('sensitivity="secret"', "sensitivity"),
         ("apii.replicas=1", "apii"),
-        ("existingSecret=", "existingSecret"),
-        ("settings.endpoint.x.key=sk-1", "settings"),
+        ('existingSecret=""', "existingSecret"),
+        ('settings="[endpoint.x]\\n key = 1"', "settings"),
         ("api.port=0", "port"),
     ],
 )
 def test_a_wrong_value_is_refused(helm, value: str, word: str) -> None:
     """The schema names it; a key in the settings, which would land in a ConfigMap, is one of them."""
-    refused = helm("template", "sw", CHART, "--set", value)
+    refused = helm("template", "sw", CHART, "--set-json", value)
     assert (refused.returncode, word in refused.stderr) == (1, True), refused.stderr
+
+
+def test_settings_that_name_a_key_file_are_taken(helm) -> None:
+    """Only the key itself is refused."""
+    text = "[endpoint.x]\nkey_file = '/run/secrets/sparewheel/x'\n"
+    taken = helm("template", "sw", CHART, "--set-json", f"settings={json.dumps(text)}")
+    assert (taken.returncode, "key_file" in taken.stdout) == (0, True), taken.stderr
