@@ -2,94 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-
-import numpy as np
-from numpy.typing import NDArray
 
 from corpora import profile
 from corpora.public import dataset
 from corpora.records import GoldSpan
 from rag.ingest.split import split
 from rag.settings import Ingest
-from rag.types import Chunk, Document, Filter
+from rag.types import Chunk, Document
 from training.splits import legalbench_held_out
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A question: gold spans, or graded documents; `group` is its sub-set; held_out: no model saw its documents."""
+    """A question: gold spans, or graded documents; `group` is its sub-set."""
 
     id: str
     text: str
     gold: tuple[GoldSpan, ...] = ()
     grades: Mapping[str, int] = field(default_factory=dict)
     group: str = "all"
-    held_out: bool = True
 
 
 @dataclass(frozen=True)
 class RetrievalSet:
-    """Chunks, each with its place as id, and the questions over all of them."""
+    """Chunks, each with its place as id, and the questions over all of them; how many of the set's documents are in."""
 
     name: str
     language: str
+    domain: str
     chunks: list[Chunk]
     asks: list[Ask]
+    documents: int
+    all_documents: int
 
 
-@dataclass(frozen=True)
-class InMemory:
-    """The chunks as `rag.types.Passages`, without filters."""
-
-    all: Sequence[Chunk]
-
-    def chunks(self, ids: Sequence[int]) -> list[Chunk]:
-        return [self.all[int(index)] for index in ids]
-
-    def matching(self, filter: Filter) -> NDArray[np.int64]:
-        return np.arange(len(self.all))
-
-
-def legalbench(settings: Ingest) -> RetrievalSet:
-    """LegalBench-RAG: 714 documents, 5,504 development queries in four sub-sets."""
+def legalbench(settings: Ingest, share: float = 1.0) -> RetrievalSet:
+    """LegalBench-RAG: the 1,165 development queries on documents that no model was trained on, in four sub-sets."""
     data, asks = dataset("legalbench-rag"), []
     for part in data.entry.splits:
         for row in data.questions(part):
-            unseen = all(legalbench_held_out(span.document_id) for span in row.gold)
-            asks.append(Ask(row.id, row.text, row.gold, group=part, held_out=unseen))
-    return RetrievalSet("legalbench-rag", "en", cut(data.documents(), settings, "legal"), asks)
+            if all(legalbench_held_out(span.document_id) for span in row.gold):
+                asks.append(Ask(row.id, row.text, row.gold, group=part))
+    return _set("legalbench-rag", "en", "legal", asks, settings, share)
 
 
-def covid_qa(settings: Ingest) -> RetrievalSet:
+def covid_qa(settings: Ingest, share: float = 1.0) -> RetrievalSet:
     """COVID-QA: the 203 development questions over all 145 papers."""
     data = dataset("covid-qa")
     asks = [Ask(row.id, row.text, row.gold) for row in data.questions("dev")]
-    return RetrievalSet("covid-qa", "en", cut(data.documents(), settings, "medical"), asks)
+    return _set("covid-qa", "en", "medical", asks, settings, share)
 
 
-def nfcorpus(settings: Ingest) -> RetrievalSet:
+def nfcorpus(settings: Ingest, share: float = 1.0) -> RetrievalSet:
     """NFCorpus: the 324 development queries over 3,633 abstracts, with graded relevance."""
     data = dataset("nfcorpus")
     qrels = data.qrels("dev")
     asks = [Ask(row.id, row.text, grades=qrels[row.id]) for row in data.questions("dev")]
-    return RetrievalSet("nfcorpus", "en", cut(data.documents(), settings, "medical"), asks)
+    return _set("nfcorpus", "en", "medical", asks, settings, share)
 
 
-def lecoqa(settings: Ingest) -> RetrievalSet:
+def lecoqa(settings: Ingest, share: float = 1.0) -> RetrievalSet:
     """LeCoQA: lay questions (train split) over the statutes of the PRC; gold: the articles the answer rests on."""
     data = dataset("lecoqa")
     asks = [Ask(row.id, row.text, row.gold) for row in data.questions("train") if row.gold]
-    return RetrievalSet("lecoqa", "zh", cut(data.documents(), settings, "legal"), asks)
+    return _set("lecoqa", "zh", "legal", asks, settings, share)
 
 
-SETS: Mapping[str, Callable[[Ingest], RetrievalSet]] = {
+SETS: Mapping[str, Callable[[Ingest, float], RetrievalSet]] = {
     "legalbench-rag": legalbench,
     "covid-qa": covid_qa,
     "nfcorpus": nfcorpus,
     "lecoqa": lecoqa,
 }
+
+
+def _set(name: str, language: str, domain: str, asks: list[Ask], settings: Ingest, share: float) -> RetrievalSet:
+    """Of the documents the first `share`: those that a question is about before the others, each group in the order of
+    a hash of the names, so that a smaller share is part of a larger one. Questions on documents left out are left out.
+    """
+    wanted = {span.document_id for ask in asks for span in ask.gold} | {name for ask in asks for name in ask.grades}
+    every = sorted(
+        dataset(name).documents(), key=lambda d: (d.id not in wanted, hashlib.sha256(d.id.encode()).digest())
+    )
+    kept = every[: math.ceil(share * len(every))]
+    there = {document.id for document in kept}
+    asked = [ask for ask in asks if there.issuperset(span.document_id for span in ask.gold)]
+    return RetrievalSet(name, language, domain, cut(kept, settings, domain), asked, len(kept), len(every))
 
 
 def cut(documents: Iterable[Document], settings: Ingest, domain: str) -> list[Chunk]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.retrieval_sets import Ask, RetrievalSet
+from corpora import profile
 from rag.retrieve import Bm25Index, Bm25Search, Bm25Writer, DenseIndex, DenseSearch, DenseWriter, Hybrid
 from rag.retrieve.embed import WEIGHTS, SentenceTransformersEmbedder, open_embedder
 from rag.retrieve.memory import MemoryPassages
@@ -24,27 +26,37 @@ DEPTH = 100
 
 
 class Kept:
-    """An embedder whose passage vectors are kept on disk, float16, by its name and a hash of the texts."""
+    """An embedder whose passage vectors are kept on disk, float16, each under its text's hash: a run that was stopped,
+    or another share of the documents, embeds only what is new. One process at a time."""
 
     def __init__(self, inner: Embedder, folder: Path) -> None:
-        self.inner, self.folder = inner, folder
+        self.inner = inner
         self.name, self.dimension = inner.name, inner.dimension
+        folder.mkdir(parents=True, exist_ok=True)
+        self._keys, self._rows = (folder / f"{Path(self.name).name}.{kind}" for kind in ("sha", "f16"))
+        kept = self._keys.read_bytes() if self._keys.exists() else b""
+        whole = min(len(kept) // 16, self._rows.stat().st_size // (2 * self.dimension) if kept else 0)
+        self._place = {kept[16 * i : 16 * i + 16]: i for i in range(whole)}
+        for file, bytes_each in ((self._keys, 16), (self._rows, 2 * self.dimension)):
+            file.touch()
+            os.truncate(file, whole * bytes_each)  # what a killed run wrote by half
 
     def embed(self, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
         """As `rag.types.Embedder`."""
         if query:
             return self.inner.embed(texts, query=True)
-        file = self.file(texts)
-        if not file.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            np.save(file, self.inner.embed(texts).astype(np.float16))
-        rows: NDArray[np.float32] = np.load(file).astype(np.float32)
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-    def file(self, texts: Sequence[str]) -> Path:
-        """Where the vectors of exactly these texts are kept."""
-        digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
-        return self.folder / f"{Path(self.name).name}-{digest}.npy"
+        names = [hashlib.sha256(text.encode()).digest()[:16] for text in texts]
+        new = {name: text for name, text in zip(names, texts, strict=True) if name not in self._place}
+        if new:
+            with self._rows.open("ab") as rows, self._keys.open("ab") as keys:
+                rows.write(self.inner.embed(list(new.values())).astype(np.float16).tobytes())
+                rows.flush()
+                keys.write(b"".join(new))
+            self._place |= {name: place for place, name in enumerate(new, len(self._place))}
+        kept = np.memmap(self._rows, np.float16, "r").reshape(-1, self.dimension)
+        found = kept[[self._place[name] for name in names]].astype(np.float32)
+        vectors: NDArray[np.float32] = found / np.linalg.norm(found, axis=1, keepdims=True)
+        return vectors
 
 
 def ours(data: RetrievalSet, asks: Sequence[Ask], settings: Retrieve, vectors: Path) -> dict[str, Runs]:
@@ -58,7 +70,8 @@ def ours(data: RetrievalSet, asks: Sequence[Ask], settings: Retrieve, vectors: P
             dense = DenseSearch(
                 _built(DenseIndex, DenseWriter(embedder), passages, Path(name) / "dense"), embedder, passages
             )
-            searches |= {"dense": dense, "hybrid": Hybrid([keyword, dense], settings)}
+            weights = profile(data.domain).weights
+            searches |= {"dense": dense, "hybrid": Hybrid([keyword, dense], settings, weights=weights)}
         runs: dict[str, Runs] = {
             kind: {ask.id: [hit.chunk.id for hit in search.search(ask.text, DEPTH)] for ask in asks}
             for kind, search in searches.items()
