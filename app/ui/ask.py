@@ -104,7 +104,7 @@ def draw_welcome(corpus: CorpusInfo) -> None:
     """What to ask, before anything was asked."""
     st.caption(t("ask_intro"))
     if asked := examples(corpus.domain, language(), service().documents(corpus.name, user())):
-        st.subheader(t("ask_examples"))
+        st.header(t("ask_examples"))
         for number, question in enumerate(asked):
             st.button(
                 plain(question), key=f"example-{number}", on_click=take_example, args=(question,),
@@ -171,7 +171,7 @@ def draw_evidence(turn: Turn, place: DeltaGenerator, *, several: bool) -> None:
         place.empty()
         return
     with place.container():
-        st.subheader(t("ask_evidence"))
+        st.header(t("ask_evidence"))
         if several:
             st.caption(plain(t("ask_evidence_of", n=turn.number, question=turn.question)))
         evidence.draw(turn.answer, f"t{turn.number}")

@@ -48,7 +48,7 @@ def draw_sidebar(open_id: str) -> None:
     """The list, the newest first, and what can be done with the open one."""
     with st.sidebar:
         st.button(t("ask_new"), icon=":material/add:", on_click=go_to, args=("",), width="stretch", key="new-question")
-        st.subheader(t("ask_history"))
+        st.header(t("ask_history"))
         kept = history().list(who(), SHOWN)
         if not kept:
             st.caption(t("ask_history_none"))

@@ -7,7 +7,7 @@ STYLE = """
 .block-container, [data-testid="stBottomBlockContainer"] {
   padding-left: 2.25rem !important; padding-right: 2.25rem !important;
 }
-[class*="st-key-open-"] button { justify-content: flex-start; }
+[class*="st-key-open-"] button, [class*="st-key-open-"] button * { justify-content: flex-start; text-align: left; }
 [class*="st-key-open-"] button p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; max-width: 13rem; }
 .sw-answer, .sw-passage, .sw-quote { white-space: pre-wrap; overflow-wrap: anywhere; }
 .sw-answer { font-size: 1.08rem; line-height: 1.6; margin: .25rem 0; }
@@ -38,6 +38,7 @@ STYLE = """
 .sw-why { font-size: .88rem; margin-top: .4rem; }
 .sw-why summary, .sw-other summary { cursor: pointer; }
 .sw-why ul { margin: .3rem 0 .2rem; padding-left: 1.2rem; }
+.sw-why li { font-size: .88rem; }
 .sw-card { scroll-margin-top: 1rem; border-radius: .4rem; }
 .sw-card:target, .sw-card.sw-here, .sw-sources li:target, .sw-sources li.sw-here {
   outline: 3px solid light-dark(#1b5aa0, #8abaf5) !important; outline-offset: .4rem;
@@ -48,8 +49,8 @@ STYLE = """
 .sw-other summary { font-weight: 600; }
 .sw-other summary span { font-weight: 400; float: none; }
 .sw-fold > summary { font-weight: 400; }
-.sw-sources { font-size: .92rem; list-style: none; padding-left: 0; }
-.sw-sources li { margin: .3rem 0; scroll-margin-top: 5rem; overflow-wrap: anywhere; }
+.sw-sources { list-style: none; padding: 0 !important; margin: .2rem 0 !important; }
+.sw-sources li { font-size: .92rem; margin: .3rem 0 !important; padding: 0 !important; scroll-margin-top: 5rem; overflow-wrap: anywhere; }
 .sw-refused {
   border: 1px solid light-dark(#c9d1db, #3d4856); border-left: 4px solid light-dark(#8a3b00, #ffc387);
   border-radius: .4rem; padding: .6rem .9rem;
