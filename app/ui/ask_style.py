@@ -50,7 +50,10 @@ STYLE = """
 .sw-other summary span { font-weight: 400; float: none; }
 .sw-fold > summary { font-weight: 400; }
 .sw-sources { list-style: none; padding: 0 !important; margin: .2rem 0 !important; }
-.sw-sources li { font-size: .92rem; margin: .3rem 0 !important; padding: 0 !important; scroll-margin-top: 5rem; overflow-wrap: anywhere; }
+.sw-sources li {
+  font-size: .92rem; margin: .3rem 0 !important; padding: 0 !important; overflow-wrap: anywhere;
+  scroll-margin-top: 5rem;
+}
 .sw-refused {
   border: 1px solid light-dark(#c9d1db, #3d4856); border-left: 4px solid light-dark(#8a3b00, #ffc387);
   border-radius: .4rem; padding: .6rem .9rem;
