@@ -52,7 +52,7 @@ class Store:
     def create(cls, folder: Path, config: CorpusConfig) -> Store:
         """The corpus in `folder`, made with `config` unless it is there already."""
         if not (folder / CONFIG).exists():
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # documents are for the account that serves them
             config.write(folder)
         return cls(folder)
 

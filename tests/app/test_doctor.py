@@ -181,3 +181,8 @@ def test_the_command(settings: Settings, monkeypatch, capsys: pytest.CaptureFixt
     rows = json.loads(capsys.readouterr().out)
     failed = [row["name"] for row in rows if row["status"] == "fail"]
     assert (caught.value.code, failed, set(rows[0])) == (1, ["endpoint primary"], {"name", "status", "what", "cure"})
+
+
+def test_a_new_corpus_is_closed_to_other_accounts(settings: Settings) -> None:
+    """Whatever the umask and the folders above: nobody but the account that made it reads it."""
+    assert (settings.corpora_folder / "leases").stat().st_mode & 0o777 == 0o700
