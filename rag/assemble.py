@@ -19,6 +19,7 @@ from rag.reliability.deadline import Budgets
 from rag.reliability.failover import Failover, Target
 from rag.settings import Breaker, Endpoint, LocalChat, Settings, load_settings
 from rag.types import Answerer, Embedder, IndexWriter, Profile, Reranker
+from rag.views import Views
 
 if TYPE_CHECKING:
     from rag.answer.local import LocalCompleter
@@ -36,7 +37,7 @@ def open_journey(corpus: str, settings: Settings | None = None, user: User | Non
     """
     settings = settings or load_settings()
     config = admitted(settings.corpora_folder, corpus, user)
-    views = Views(Store(corpus_folder(settings.corpora_folder, corpus)), settings)
+    views = Views(Store(corpus_folder(settings.corpora_folder, corpus)), settings, open_view)
     views()  # whatever is wrong with the index is told now, not with the first question
     answering = open_failover(settings, config.profile)
 
@@ -61,46 +62,6 @@ def open_chain(corpus: str, settings: Settings | None = None) -> RetrievalQA:
     from rag.runnable import RetrievalQA
 
     return RetrievalQA(journey=open_journey(corpus, settings))
-
-
-class Views:
-    """The newest snapshot of a store, opened again when a writer has published another."""
-
-    def __init__(self, store: Store, settings: Settings) -> None:
-        self._store = store
-        self._settings = settings
-        self._lock = threading.Lock()
-        self._number = 0
-        self._snapshots: list[Snapshot] = []  # the newest last; older ones may still be read by a question in flight
-        self._view: View | None = None
-
-    def __call__(self) -> View:
-        """Cheap when nothing was published: one small file is read."""
-        with self._lock:
-            number = self._store.current()
-            if self._view is None or number != self._number:
-                self._store = Store(self._store.folder)  # the first fill writes the embedding model into corpus.json
-                snapshot = self._store.open()
-                self._view = open_view(snapshot, self._store.config, self._settings)
-                self._number = number
-                self._snapshots.append(snapshot)
-                while len(self._snapshots) > 2:
-                    self._snapshots.pop(0).close()
-            return self._view
-
-    def reload(self, settings: Settings) -> None:
-        """The next question opens the newest snapshot anew, with these settings."""
-        with self._lock:
-            self._settings = settings
-            self._number = 0
-
-    def close(self) -> None:
-        """Closes the snapshots; no question may be in flight."""
-        with self._lock:
-            for snapshot in self._snapshots:
-                snapshot.close()
-            self._snapshots.clear()
-            self._view = None
 
 
 def open_view(snapshot: Snapshot, config: CorpusConfig, settings: Settings) -> View:
