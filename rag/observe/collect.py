@@ -137,14 +137,16 @@ class Checks(Collector):
 class Written(Collector):
     """What the audit log has on disk, and what it could not write."""
 
-    def __init__(self, log: AuditLog) -> None:
+    def __init__(self, log: AuditLog, later: hooks.Later) -> None:
         self._log = log
+        self._later = later
 
     def collect(self) -> Iterable[Metric]:
-        log = self._log
+        log, later = self._log, self._later
+        failures, waiting = log.failures + later.dropped, log.waiting + later.waiting
         yield CounterMetricFamily("sparewheel_audit_records", "Records written to the audit log", value=log.written)
-        yield CounterMetricFamily("sparewheel_audit_failures", "Failed writes of the audit log", value=log.failures)
-        yield _gauge("audit_waiting", "Records that could not be written to the disk yet", value=log.waiting)
+        yield CounterMetricFamily("sparewheel_audit_failures", "Failed writes of the audit log", value=failures)
+        yield _gauge("audit_waiting", "Questions whose record is not on the disk yet", value=waiting)
 
 
 def _gauge(name: str, doc: str, *labels: str, value: float | None = None) -> GaugeMetricFamily:

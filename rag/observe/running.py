@@ -29,15 +29,13 @@ class Running:
         self.port = port
         self._closing: list[Callable[[], None]] = []
         try:
-            slow = self._slow()
+            later = hooks.Later(self._slow())
+            self._closing.append(later.close)
             self._listen(hooks.listeners, recent.keep)
             self._closing.append(recent.clear)
             if settings.observe.metrics:
-                self._count()
-            if slow:
-                later = hooks.Later(slow)
-                self._closing.append(later.close)
-                self._listen(hooks.listeners, later.put)
+                self._count(later)
+            self._listen(hooks.listeners, later.put)
         except BaseException:
             self.close()
             raise
@@ -78,7 +76,7 @@ class Running:
             slow.append(hooks.each(tracing.asked))
         return slow
 
-    def _count(self) -> None:
+    def _count(self, later: hooks.Later) -> None:
         from rag.observe import collect, metrics
 
         counted = metrics.Metrics()
@@ -88,7 +86,7 @@ class Running:
         counted.registry.register(collect.Indexes(self.settings.corpora_folder))
         counted.registry.register(checks)
         if self.settings.observe.audit:
-            counted.registry.register(collect.Written(self._audit))
+            counted.registry.register(collect.Written(self._audit, later))
         self._listen(hooks.listeners, counted.asked)
         self._listen(hooks.transitions, counted.changed)
         self._listen(hooks.keepalives, counted.kept_alive)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import aclosing, suppress
 from typing import Any
 
 import pytest
-from observed import ANSWERED, DOWN, FAILED, journey
+from observed import ANSWERED, DOWN, FAILED, asked, journey
 from prometheus_client.parser import text_string_to_metric_families
 
 from rag import observe
@@ -113,3 +114,36 @@ def test_nothing_is_imported_while_observing_is_off() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "['rag.observe.hooks']"
+
+
+async def test_a_listener_that_fails_loses_no_question() -> None:
+    """Book-keeping never costs an answer; the others are still told."""
+
+    def broken(asked: hooks.Asked) -> None:
+        raise RuntimeError("no")
+
+    hooks.listeners.insert(0, broken)
+    answer = await journey(ANSWERED).aask("How much?")
+    hooks.listeners.remove(broken)
+    assert (answer.text, len(recent.recent())) == ("900 euros", 1)
+
+
+def test_a_slow_listener_is_not_waited_for_and_what_it_misses_is_counted() -> None:
+    """While one record is being written the next ones wait, up to a limit; closing hands on what waits."""
+    busy, gate = threading.Event(), threading.Event()
+    told: list[hooks.Asked] = []
+
+    def slow(batch: list[hooks.Asked]) -> None:
+        busy.set()
+        gate.wait(10)
+        told.extend(batch)
+
+    later = hooks.Later([slow])
+    question = asked()
+    later.put(question)
+    busy.wait(10)
+    for _ in range(hooks.MOST_WAITING + 50):
+        later.put(question)
+    gate.set()
+    later.close()
+    assert (len(told), later.dropped) == (1 + hooks.MOST_WAITING, 50)
