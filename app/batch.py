@@ -35,21 +35,21 @@ def prepared(
 ) -> list[Batch]:
     """The questions of a suite or a file with their corpora, which a suite indexes first where they are not yet.
 
-    limit: only the first so many of each corpus. Raises Forbidden for a corpus that the user may not read.
+    limit: at most so many of each corpus, a sample that is always the same. Raises Forbidden for a corpus that the user may not read.
     """
     from eval.questions import read_questions
-    from eval.suites import suite
+    from eval.suites import drawn, suite
 
     if Path(questions).suffix:
         asked = read_questions(Path(questions))
         if corpus is None:
             raise UsageError(f"{questions} does not say what to ask; give --corpus NAME (sparewheel corpora list)")
-        return [_batch(corpus, asked[:limit], settings, user)]
+        return [_batch(corpus, drawn(asked, limit), settings, user)]
     if corpus is not None:
         raise UsageError(f"--corpus {corpus} is for a file of questions; the suite {questions!r} has its own corpora")
     made = []
     for part in suite(questions).parts:
-        asked = part.questions(settings)[:limit]
+        asked = drawn(part.questions(settings), limit)
         _index(part, settings, on_progress)
         made.append(_batch(part.corpus, asked, settings, user, part.within_document))
     return made

@@ -13,8 +13,9 @@ within_document = true     a question is asked on its own document, not on the w
 
 from __future__ import annotations
 
+import random
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -75,6 +76,12 @@ def suite(name: str) -> Suite:
         raise NotFound(f"no suite {name!r}: {there}{suggest(name, suite_names())}; or give a .jsonl or .csv file")
     row = tomllib.loads((SUITES / f"{name}.toml").read_text(encoding="utf-8"))
     return Suite(name, row["about"], tuple(Part(**part) for part in row["part"]))
+
+
+def drawn(questions: Sequence[Question], limit: int | None, seed: int = 7) -> list[Question]:
+    """At most `limit` of them, drawn without replacement, in their order; the same ones each time."""
+    count = len(questions) if limit is None else min(limit, len(questions))
+    return [questions[i] for i in sorted(random.Random(seed).sample(range(len(questions)), count))]
 
 
 def known(question: Question) -> bool:

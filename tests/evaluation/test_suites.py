@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import corpora
-from eval.suites import known, suite, suite_names
+from corpora import Question
+from eval.suites import drawn, known, suite, suite_names
 from rag.errors import NotFound
 from rag.settings import Settings, load_settings
 
@@ -32,6 +33,15 @@ def test_samples_has_questions_of_which_all_is_known() -> None:
     """172, every id once."""
     questions = [q for part in suite("samples").parts for q in part.questions(Settings())]
     assert (len(questions), len({q.id for q in questions}), all(map(known, questions))) == (172, 172, True)
+
+
+def test_a_sample_of_the_questions_is_always_the_same() -> None:
+    """In their order, none twice; all of them where there are no more."""
+    questions = [Question(str(number), "?") for number in range(100)]
+    chosen = [int(question.id) for question in drawn(questions, 10)]
+    assert chosen == sorted(set(chosen)) == [int(question.id) for question in drawn(questions, 10)]
+    assert (len(chosen), chosen == list(range(10))) == (10, False)
+    assert drawn(questions, 200) == drawn(questions, None) == questions
 
 
 def test_a_misspelt_suite_is_suggested() -> None:
