@@ -71,6 +71,7 @@ class FeedbackLog:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.touch(mode=0o600)  # questions and answers are for the account that serves them
         with closing(sqlite3.connect(self.path, timeout=10)) as rows, rows:
             rows.execute("PRAGMA journal_mode=WAL")
             rows.execute(_SCHEMA)
