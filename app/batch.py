@@ -35,7 +35,8 @@ def prepared(
 ) -> list[Batch]:
     """The questions of a suite or a file with their corpora, which a suite indexes first where they are not yet.
 
-    limit: at most so many of each corpus, a sample that is always the same. Raises Forbidden for a corpus that the user may not read.
+    limit: at most so many of each corpus, a sample that is always the same. Raises Forbidden for a corpus that the user
+    may not read.
     """
     from eval.questions import read_questions
     from eval.suites import drawn, suite

@@ -36,9 +36,7 @@ evaluate.add_command(availability)
 @click.option("--corpus", help="What to ask the questions of a FILE (.jsonl, .csv) of; a SUITE has its own.")
 @click.option("--out", type=FOLDER, help="Folder of the run (default: runs/NAME); one that was stopped goes on.")
 @click.option("--concurrency", type=click.IntRange(1, 256), default=4, show_default=True, help="Questions at a time.")
-@click.option(
-    "--limit", type=click.IntRange(min=1), help="Only so many questions of each corpus: a sample, always the same."
-)
+@click.option("--limit", type=click.IntRange(min=1), help="So many of each corpus: a sample, always the same.")
 @click.option("--baseline", is_flag=True, help="LangChain's BM25 + FAISS ensemble finds the passages, for comparison.")
 @click.option("--local", is_flag=True, help="Only the built-in reader: no endpoint, no chat model.")
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
