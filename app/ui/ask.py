@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -60,7 +60,8 @@ def draw() -> None:
         id = history().start(who(), corpus.name, sent).id
         follow(id, corpus.name)
         go_to(id)
-    draw_sidebar(id)
+    if not sent:
+        draw_sidebar(id)
     if not corpus.documents:
         st.info(plain(corpus.trouble) if corpus.trouble else t("ask_empty"))
         return
@@ -138,12 +139,25 @@ def draw_conversation(journey: Journey, id: str, turns: list[Turn], sent: str) -
     chosen = len(turns) + 1 if sent else st.session_state.get("shown_turn", len(turns))
     left, right = st.columns([11, 9], gap="large")
     beside = right.container(key="evidence").empty()
-    with left:
-        for number, turn in enumerate(turns):
-            draw_turn(turn, turns[:number], journey, chosen=turn.number == chosen)
-        if sent:
-            st.session_state.pop("shown_turn", None)
-            turns = [*turns, ask(journey, id, turns, sent, beside)]
+    above = left.container()
+
+    def draw_old() -> None:
+        with above:
+            for number, turn in enumerate(turns):
+                draw_turn(turn, turns[:number], journey, chosen=turn.number == chosen)
+
+    if sent:
+        st.session_state.pop("shown_turn", None)
+
+        def meanwhile() -> None:  # what stood there already can wait until the search has begun
+            draw_sidebar(id)
+            draw_old()
+
+        with left:
+            new = ask(journey, id, turns, sent, beside, meanwhile)
+        turns = [*turns, new]
+    else:
+        draw_old()
     if shown := next((turn for turn in turns if turn.number == chosen), None):
         draw_evidence(shown, beside, several=len(turns) > 1)
 
@@ -177,8 +191,10 @@ def draw_evidence(turn: Turn, place: DeltaGenerator, *, several: bool) -> None:
         evidence.draw(turn.answer, f"t{turn.number}")
 
 
-def ask(journey: Journey, id: str, turns: list[Turn], sent: str, beside: DeltaGenerator) -> Turn:
-    """Streams the answer to the screen and keeps it; the new turn."""
+def ask(
+    journey: Journey, id: str, turns: list[Turn], sent: str, beside: DeltaGenerator, meanwhile: Callable[[], None]
+) -> Turn:
+    """Streams the answer to the screen and keeps it; the new turn. meanwhile: see `stream`."""
     owner = who()
     begun = Answer(sent, journey.corpus, "", "failed", notes=(STOPPED,))
     number = history().append(id, owner, sent, begun)
@@ -193,8 +209,8 @@ def ask(journey: Journey, id: str, turns: list[Turn], sent: str, beside: DeltaGe
 
         with being_answered(id, number), asked_by(owner, f"{id}-{number}"):
             answer = stream(
-                journey, sent, pairs(turns), instant=service().settings.page.instant, language=language(), paint=paint,
-                keep=lambda answer: history().settle(id, owner, number, answer),
+                journey, sent, pairs(turns), instant=service().settings.page.instant, language=language(),
+                meanwhile=meanwhile, paint=paint, keep=lambda answer: history().settle(id, owner, number, answer),
             )  # fmt: skip
         turn = Turn(number, now(), sent, answer)
         with place.container():

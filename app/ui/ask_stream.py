@@ -89,10 +89,12 @@ def stream(
     *,
     instant: bool,
     language: Language,
+    meanwhile: Callable[[], None],
     paint: Callable[[Shown], None],
     keep: Callable[[Answer], None],
 ) -> Answer:
-    """The answer. `paint` is called as it grows, `keep` once at the end, however it ends.
+    """The answer. `meanwhile` is called once, when the search has begun, `paint` as the answer grows, `keep` once at
+    the end, however it ends.
 
     Whatever `paint` raises (Streamlit stops a script there) closes the question's calls and goes on to the caller.
     """
@@ -101,7 +103,9 @@ def stream(
     note = view.STOPPED
     try:
         with closing(journey.watch(question, LOOK_EVERY_S, history=history, instant=instant)) as events:  # type: ignore[type-var]
-            for event in events:
+            for number, event in enumerate(events):
+                if number == 0:
+                    meanwhile()
                 shown.take(event)
                 now = time.perf_counter()
                 if shown.answer is None and (not isinstance(event, Token) or now - painted >= PAINT_EVERY_S):
