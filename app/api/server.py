@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import signal
 import socket
+import time
 from collections.abc import Callable
 from types import FrameType
 
@@ -21,7 +23,7 @@ from app.auth import accounts_of
 from app.service import Service
 from rag import observe
 from rag.errors import SettingsError, UsageError
-from rag.settings import Settings
+from rag.settings import Api, Settings
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +31,17 @@ log = logging.getLogger(__name__)
 class Server(uvicorn.Server):
     """uvicorn's, with a notice before the door closes, and an exit code of 0 after a whole stop."""
 
-    def __init__(self, app: FastAPI, config: uvicorn.Config, notice_s: float) -> None:
+    def __init__(self, app: FastAPI, config: uvicorn.Config, api: Api) -> None:
         super().__init__(config)
         self._app = app
-        self._notice_s = notice_s
+        self._notice_s = api.notice_s
+        self._within_s = api.notice_s + api.drain_s
+        self._ends = math.inf  # on the monotonic clock: when the stop must be over
+
+    @property
+    def left_s(self) -> float:
+        """Of the time that a stop may take."""
+        return min(self._within_s, max(0.0, self._ends - time.monotonic()))
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         loop = asyncio.get_running_loop()
@@ -46,6 +55,7 @@ class Server(uvicorn.Server):
             self.should_exit = self.force_exit = True
             return
         self._app.state.stopping.set()
+        self._ends = time.monotonic() + self._within_s
         self._loop.call_soon_threadsafe(self._loop.call_later, self._notice_s, self._close_door)
 
     def _close_door(self) -> None:
@@ -71,11 +81,12 @@ def run(settings: Settings, read: Callable[[], Settings], told: Callable[[str], 
         proxy_headers=False,
         timeout_graceful_shutdown=max(1, round(settings.api.drain_s)),
     )
+    server = Server(app, config, settings.api)
     told(url_of(listener))
     try:
-        Server(app, config, settings.api.notice_s).run([listener])
+        server.run([listener])
     finally:
-        service.close(settings.api.drain_s)
+        service.close(server.left_s)  # uploads may end in what is left of the time
         observe.stop()
 
 

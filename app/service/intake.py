@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -70,9 +71,9 @@ class Intake:
 
     def close(self, within_s: float) -> None:
         """Jobs may end within so many seconds; what is then left stops at its next file or batch."""
+        ends = time.monotonic() + within_s
         for job in list(self._jobs.values()):
-            if not job.wait(within_s):
-                break
+            job.wait(max(0.0, ends - time.monotonic()))
         self._stop.set()
         for threads in (self._readers, self._embedder):
             threads.shutdown(wait=True, cancel_futures=True)
