@@ -6,6 +6,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -26,8 +27,14 @@ def record(cls: type[T], value: Mapping[str, Any]) -> T:
     """The `cls` that `plain` made `value` of. A key that `cls` does not know is left out, so that a record kept by
     a newer program can be read; a missing key has its default. Raises TypeError where one without default is missing.
     """
-    hints = typing.get_type_hints(cls)
+    hints = _hints(cls)
     return cls(**{name: _read(hints[name], item) for name, item in value.items() if name in hints})
+
+
+@cache
+def _hints(cls: Any) -> dict[str, Any]:
+    """Reading them anew costs a millisecond a record."""
+    return typing.get_type_hints(cls)
 
 
 def _read(hint: Any, value: Any) -> Any:
