@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from app.doctor.answerers import built_in, models
+from app.doctor.answerers import models
 from app.doctor.check import Check, Status, healthy
+from app.doctor.local_models import built_in
 from app.doctor.machine import clock, disk, memory, ocr
 from app.doctor.on_disk import corpora, data_folder
 from app.doctor.rights import secrets

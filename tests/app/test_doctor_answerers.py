@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.doctor import Check
-from app.doctor.answerers import Model, built_in, endpoint_check, local_chat, models, reader
+from app.doctor.answerers import Model, endpoint_check, models
+from app.doctor.local_models import built_in, local_chat, reader
 from app.doctor.rule import local_models, one_monitoring, three_models, two_ways
 from eval.availability.server import FaultServer
 from rag.errors import SettingsError
