@@ -13,12 +13,16 @@ import pytest
 from observed import ANSWERED, DOWN, FAILED, asked, journey
 from prometheus_client.parser import text_string_to_metric_families
 
+from eval.availability.exchange import Pace
+from eval.availability.schedule import Always
+from eval.availability.server import FaultServer
 from rag import observe
+from rag.answer.endpoint import EndpointCompleter
 from rag.errors import UsageError
 from rag.events import AttemptFailed, Token
 from rag.observe import hooks, metrics, recent
 from rag.reliability.failover import Finished
-from rag.settings import Observe, Settings
+from rag.settings import Endpoint, Observe, Settings
 from rag.types import Attempt, Draft
 
 
@@ -147,3 +151,16 @@ def test_a_slow_listener_is_not_waited_for_and_what_it_misses_is_counted() -> No
     gate.set()
     later.close()
     assert (len(told), later.dropped) == (1 + hooks.MOST_WAITING, 50)
+
+
+async def test_bytes_that_only_keep_a_connection_warm_are_counted() -> None:
+    """A busy endpoint's keep-alives, streamed; the lines of the answer itself do not count."""
+    pace = Pace(keepalive_s=0.01)
+    async with FaultServer(Always("busy_then_answer"), pace=pace) as busy, FaultServer(Always("ok")) as well:
+        for name, server in (("busy", busy), ("well", well)):
+            completer = EndpointCompleter(name, Endpoint(url=server.url, key="none"), kept_alive=hooks.kept_alive)
+            async for _ in completer.complete([{"role": "user", "content": "question-1"}]):
+                pass
+            await completer.aclose()
+    counted = {key[1]: value for key, value in samples().items() if key[0] == "sparewheel_keepalive_bytes_total"}
+    assert counted == {"busy": 4 * len(": keep-alive\n")}
