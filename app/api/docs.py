@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,9 +64,7 @@ def _schema(name: str, schema: dict[str, Any]) -> str:
         (f"{key}{' *' if key in needed else ''}: {_plain_kind(each)}", each.get("description", ""))
         for key, each in schema.get("properties", {}).items()
     )
-    return (
-        f'<details id="{_(name)}"><summary>{_(name)}</summary>{_(schema.get("description", ""))}{_list(rows)}</details>'
-    )
+    return f'<h3 id="{_(name)}"><code>{_(name)}</code></h3><p>{_(schema.get("description", ""))}</p>{_list(rows)}'
 
 
 def _list(rows: Iterator[tuple[str, str]]) -> str:
@@ -92,4 +91,5 @@ def _plain_kind(schema: dict[str, Any]) -> str:
 
 
 def _(text: str) -> str:
-    return html.escape(str(text))
+    """As HTML, with `code` shown as such."""
+    return re.sub("`([^`]*)`", r"<code>\1</code>", html.escape(str(text)))
