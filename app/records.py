@@ -7,7 +7,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ def record(cls: type[T], value: Mapping[str, Any]) -> T:
     """The `cls` that `plain` made `value` of. A key that `cls` does not know is left out, so that a record kept by
     a newer program can be read; a missing key has its default. Raises TypeError where one without default is missing.
     """
-    hints = _hints(cls)
+    hints = _hints(cast(Any, cls))
     return cls(**{name: _read(hints[name], item) for name, item in value.items() if name in hints})
 
 
