@@ -8,6 +8,7 @@ STYLE = """
   padding-left: 2.25rem !important; padding-right: 2.25rem !important;
 }
 [class*="st-key-open-"] button, [class*="st-key-open-"] button * { justify-content: flex-start; text-align: left; }
+[class*="st-key-example-"] button * { text-align: left; }
 [class*="st-key-open-"] button p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; max-width: 13rem; }
 .sw-answer, .sw-passage, .sw-quote { white-space: pre-wrap; overflow-wrap: anywhere; }
 .sw-answer { font-size: 1.08rem; line-height: 1.6; margin: .25rem 0; }
