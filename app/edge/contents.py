@@ -32,7 +32,7 @@ PROFILES: Mapping[str, str] = {
 # One core: passages in the order of the search, read on one thread, few of them to the end.
 [retrieve]
 rerank = "off"
-evidence_k = 8
+evidence_k = 5
 
 [models]
 threads = 1
