@@ -128,7 +128,9 @@ def text(answer: Answer, language: Language) -> str:
     shown = answer.text
     if not any(f"[{citation.marker}]" in shown for citation in answer.citations) or answer.answered_by == "reader":
         shown = _with_markers(_OWN_MARKER.sub(f"[{JOINER}", shown), answer.citations)
-    return f"{say(words.LABELS[answer.label], language)} {shown}" if answer.label and shown else shown
+    if answer.label and shown:
+        return f"{say(words.LABELS[answer.label], language)}{'' if language == 'zh' else ' '}{shown}"
+    return shown
 
 
 def cards(answer: Answer, language: Language) -> tuple[Card, ...]:

@@ -111,7 +111,7 @@ def test_a_documents_own_bracket_is_no_marker() -> None:
 def test_a_yes_or_no_stands_in_front() -> None:
     """In the language of the page."""
     labelled = replace(LOCAL, label="no")
-    assert [view.text(labelled, language) for language in LANGUAGES] == ["No. 900 euros [1]", "否。 900 euros [1]"]
+    assert [view.text(labelled, language) for language in LANGUAGES] == ["No. 900 euros [1]", "否。900 euros [1]"]
 
 
 def test_cards_follow_the_numbers_of_the_citations() -> None:
