@@ -39,7 +39,7 @@ threads = 1
 read_windows = 2
 """,
     "full": """\
-# The same answers as on a large machine, some seconds each on one core.
+# The same answers as on a large machine, about a second each on one core.
 [models]
 threads = 1
 """,
