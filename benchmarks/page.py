@@ -131,6 +131,9 @@ def report(rows: Sequence[dict[str, Any]]) -> None:
         p90 = values[int(0.9 * (len(values) - 1))]
         figures[name] = {"median": median(values), "p90": p90, "most": values[-1]}
         print(f"{name:16}{median(values):12.2f} s{p90:7.2f} s{values[-1]:8.2f} s")
+    if answered := [row["first_s"] for row in rows if not row["refused"]]:  # a refusal has no words of an answer
+        figures["first_of_answers_s"] = round(median(answered), 3)
+        print(f"{len(answered)} were answered, the others refused: first words {figures['first_of_answers_s']} s")
     figures["page_s"] = round(median(row["done_s"] - row["journey_s"] for row in rows), 3)
     figures["target_first_s"] = TARGET_S
     steps = {name: round(median(row["steps_s"].get(name, 0.0) for row in rows), 3) for name in rows[0]["steps_s"]}
