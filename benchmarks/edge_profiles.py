@@ -2,13 +2,15 @@
 
 Every profile answers the same questions with the built-in models on one thread: our samples, and pieces of COVID-QA,
 PolicyQA (each within the document) and LegalBench-RAG's PrivacyQA (7 policies). Time is processor time of one question,
-which other work on the machine makes a little worse, never better. `--every N` takes every Nth question.
+which other work on the machine makes a little worse, never better. quoted_f1 is of what the reader would quote if it
+never refused, found the share of the passages holding the answer that it is shown. `--every N` takes every Nth one.
 Writes benchmarks/results/edge_profiles.json and prints its table.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import multiprocessing
 import statistics
@@ -26,7 +28,7 @@ from corpora import Question, samples
 from eval.runs import Batch, prepare, record_of
 from eval.score import Row, rows
 from eval.suites import Part, index_documents
-from rag.assemble import open_journey
+from rag.assemble import WEIGHTS, open_journey
 from rag.ingest.store import Store, corpus_folder
 from rag.settings import Settings, load_settings
 
@@ -72,48 +74,70 @@ def batches(settings: Settings, every: int) -> Iterator[Batch]:
             yield prepare(part.corpus, questions, snapshot, within_document=part.within_document)
 
 
-def asked(batch: Batch, settings: Settings) -> tuple[list[Row], list[float]]:
-    """The questions scored, and the milliseconds of processor time of each."""
-    records, took_ms = [], []
+def daring(folder: Path) -> float:
+    """The built-in models in `folder` (links), their English reader never refusing; returns the confidence below which
+    it would.
+    """
+    for source in WEIGHTS.glob("*/*"):
+        (folder / source.parent.name).mkdir(parents=True, exist_ok=True)
+        (folder / source.parent.name / source.name).symlink_to(source)
+    file = folder / "reader-en/config.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    limits = config["refuse_below"]
+    file.unlink()
+    file.write_text(json.dumps({**config, "refuse_below": dict.fromkeys(limits, 0.0)}), encoding="utf-8")
+    return float(max(limits["legal"], limits["medical"]))
+
+
+def asked(batch: Batch, settings: Settings, refuse_below: float) -> tuple[list[Row], list[Row], list[float]]:
+    """The questions scored as the reader answers, refusing what it is not sure of; as if it never refused; and the
+    milliseconds of processor time of each.
+    """
+    shipped, dared, took_ms = [], [], []
     with open_journey(batch.corpus, settings) as journey:
         journey.ask(batch.questions[0].text)  # the models are read from the disk
         for question in batch.questions:
             started = time.process_time()
             answer = journey.ask(question.text, filter=_within(question, batch))
             took_ms.append(1000 * (time.process_time() - started))
-            records.append(record_of(question, answer, batch.relevant.get(question.id, ())))
-    return rows(records), took_ms
+            unsure = answer.confidence < refuse_below
+            said = replace(answer, outcome="refused", citations=()) if unsure else answer
+            relevant = batch.relevant.get(question.id, ())
+            shipped.append(record_of(question, said, relevant))
+            dared.append(record_of(question, answer, relevant))
+    return rows(shipped), rows(dared), took_ms
 
 
 def _within(question: Question, batch: Batch) -> dict[str, str] | None:
     return {"document": question.document_id} if batch.within_document and question.document_id else None
 
 
-def figures(scored: Mapping[str, list[Row]], took_ms: list[float]) -> dict[str, Any]:
-    """Means in percent, and the median time."""
-
-    def mean(name: str, *corpora: str) -> float:
-        values = [row.values[name] for corpus in corpora for row in scored.get(corpus, ()) if name in row.values]
-        return round(100 * statistics.fmean(values), 1) if values else math.nan
-
-    own = ("edge-legal", "edge-medical")
+def row(name: str, asks: Sequence[Batch], settings: Settings, refuse_below: float) -> dict[str, Any]:
+    """The figures of the profile `name`: means in percent, and the median time."""
+    shipped: dict[str, list[Row]] = {}
+    dared: dict[str, list[Row]] = {}
+    took_ms: list[float] = []
+    for batch in asks:
+        own = asked(batch, profiled(settings, *PROFILES[name]), refuse_below)
+        shipped[batch.corpus], dared[batch.corpus] = own[0], own[1]
+        took_ms += own[2]
+    samples_of = ("edge-legal", "edge-medical")
     return {
         "cpu_p50_ms": round(statistics.median(took_ms), 1),
-        "samples_right": mean("right", *own),
-        "samples_f1": mean("f1", *own),
-        "covid_qa_f1": mean("f1", "edge-covid-qa"),
-        "policyqa_f1": mean("f1", "edge-policyqa"),
-        "privacy_qa_cited": mean("citation_hit", "edge-privacy-qa"),
-        "privacy_qa_found": mean("recall_at_8", "edge-privacy-qa"),
+        "samples_right": mean(shipped, "right", *samples_of),
+        "samples_f1": mean(shipped, "f1", *samples_of),
+        "quoted_f1": {corpus: mean(dared, "f1", corpus) for corpus in dared},
+        "quoted_f1_all": mean(dared, "f1", *dared),
+        "found": {corpus: mean(dared, "recall_at_8", corpus) for corpus in dared},
+        "found_all": mean(dared, "recall_at_8", *dared),
         "questions": len(took_ms),
     }
 
 
-def row(name: str, asks: Sequence[Batch], settings: Settings) -> dict[str, Any]:
-    """The figures of the profile `name`."""
-    found = {batch.corpus: asked(batch, profiled(settings, *PROFILES[name])) for batch in asks}
-    took_ms = [ms for _, each in found.values() for ms in each]
-    return figures({corpus: scored for corpus, (scored, _) in found.items()}, took_ms)
+def mean(scored: Mapping[str, list[Row]], name: str, *corpora: str) -> float:
+    """Of a measure over the questions of these corpora that have it, percent; nan without one."""
+    values = [row.values[name] for corpus in corpora for row in scored.get(corpus, ()) if name in row.values]
+    return round(100 * statistics.fmean(values), 1) if values else math.nan
 
 
 def main() -> None:
@@ -126,8 +150,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         settings = replace(load_settings(), data_folder=str(given.folder or temporary))
         asks = list(batches(settings, given.every))
+        limit = daring(Path(temporary) / "models")
+        settings = replace(settings, models=replace(settings.models, folder=f"{temporary}/models"))
         with ProcessPoolExecutor(given.jobs, multiprocessing.get_context("spawn")) as pool:
-            running = {name: pool.submit(row, name, asks, settings) for name in PROFILES}
+            running = {name: pool.submit(row, name, asks, settings, limit) for name in PROFILES}
             table = {}
             for name, job in running.items():
                 table[name] = job.result()
