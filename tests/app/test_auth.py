@@ -94,4 +94,3 @@ def test_where_the_file_lies(tmp_path):
     assert accounts_of(Settings(data_folder=str(tmp_path))).path == tmp_path / "users.toml"
     named = Settings(data_folder=str(tmp_path), api=Api(users_file=str(tmp_path / "x.toml")))
     assert accounts_of(named).path == tmp_path / "x.toml"
-
