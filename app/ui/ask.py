@@ -22,7 +22,7 @@ from app.ui.ask_history import current, draw_sidebar, go_to, history, who
 from app.ui.ask_stream import Shown, stream
 from app.ui.ask_style import SCRIPT, STYLE
 from app.ui.ask_turn import draw_answer, draw_question, pairs
-from app.ui.session import language, pick_corpus, plain, service, told, user
+from app.ui.session import language, pick_corpus, plain, say_no_corpora, service, told, user
 from app.ui.texts import t
 from app.view import STOPPED
 from rag.chain import MAX_QUESTION_CHARS
@@ -46,7 +46,7 @@ def draw() -> None:
     id, turns = opened()
     corpus = pick_corpus()
     if corpus is None:
-        st.info(t("no_corpora"))
+        say_no_corpora()
         return
     if id and st.session_state["conversation_corpus"] != corpus.name:  # another corpus, another conversation
         id, turns = "", []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.ui.document_preview import draw_preview
-from app.ui.session import FIGURE_PX, LANGUAGES, may, pick_corpus, plain, service, told, user
+from app.ui.session import FIGURE_PX, LANGUAGES, may, pick_corpus, plain, say_no_corpora, service, told, user
 from app.ui.texts import t
 from rag.types import Sensitivity
 
@@ -27,7 +27,7 @@ def draw() -> None:
     show_said()
     corpus = pick_corpus()
     if corpus is None:
-        st.info(t("no_corpora"))
+        say_no_corpora()
     elif corpus.trouble:
         st.error(t("docs_trouble", why=plain(corpus.trouble)))
     else:

@@ -12,6 +12,7 @@ from app.ui.charts import chart
 from app.ui.evaluation import Asked, Evaluations, Run
 from app.ui.session import pick_corpus, plain, service, told, user
 from app.ui.texts import t
+from app.ui.theme import CHART
 
 REFRESH_S = 1.0
 BEYOND_CHANCE = 0.05
@@ -160,8 +161,8 @@ def draw_intervals(overall: Mapping[str, Mapping[str, float]]) -> None:
     st.subheader(t("eval_measures"))
     base = chart(rows).encode(y=alt.Y("measure:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)))
     scale = alt.Scale(domain=[0, 1])
-    bars = base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q", scale=scale, title=None), x2="high:Q")
-    points = base.mark_point(filled=True, size=90).encode(
+    bars = base.mark_rule(strokeWidth=3, color=CHART[0]).encode(x=alt.X("low:Q", scale=scale, title=None), x2="high:Q")
+    points = base.mark_point(filled=True, size=90, color=CHART[0]).encode(
         x=alt.X("value:Q", scale=scale), tooltip=["measure:N", "value:Q", "low:Q", "high:Q", "n:Q"]
     )
     st.altair_chart((bars + points).properties(height=40 + 28 * len(rows)), width="stretch")

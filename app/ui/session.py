@@ -94,6 +94,11 @@ def pick_corpus() -> CorpusInfo | None:
     return infos[chosen]
 
 
+def say_no_corpora() -> None:
+    """What to do where there is no corpus, for the one who may create it and for the one who may not."""
+    st.info(t("no_corpora_yet" if may("admin") else "no_corpora"))
+
+
 def described(info: CorpusInfo) -> str:
     """A corpus in one line: name, domain, where its questions may go."""
     return f"{info.name} · {t(f'domain_{info.domain}')} · {t(f'sensitivity_{info.sensitivity}')}"

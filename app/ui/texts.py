@@ -43,6 +43,10 @@ SHELL: Table = {
     "domain_medical": ("medical", "医学"),
     "domain_general": ("general", "通用"),
     "no_corpora": (
+        "There is no corpus here for you yet. An administrator creates one on the page Documents.",
+        "尚无可用的语料库。管理员可在“文档”页面新建。",
+    ),
+    "no_corpora_yet": (
         "There is no corpus yet. Create one on the page Documents and upload your files.",
         "尚无语料库。请在“文档”页面新建语料库并上传文件。",
     ),
