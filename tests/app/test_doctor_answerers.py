@@ -173,6 +173,8 @@ def test_no_monitoring_is_told() -> None:
     """Nothing that watches, or something that watches and does not work."""
     assert one_monitoring([]).status == "warn"
     assert one_monitoring([Check("monitoring", "fail", "gone", "start it")]).cure == "start it"
+    counted, unwatched = Check("metrics", "pass", "shown"), Check("Prometheus", "warn", "none", "start one")
+    assert one_monitoring([counted, unwatched]).cure == "start one"
 
 
 def test_a_sensitive_corpus_needs_its_backup_here() -> None:

@@ -215,6 +215,15 @@ def test_the_alerts_are_those_of_the_rule_files(rendered) -> None:
     assert ("ServiceMonitor", "sw") not in rendered["defaults"]
 
 
+def test_the_dashboard_comes_with_the_monitoring(rendered) -> None:
+    """Where Grafana's sidecar looks for it, byte for byte the one that was checked."""
+    made = rendered["hybrid"]["ConfigMap", "sw-dashboard"]
+    file = ROOT / "deploy/grafana/dashboards/sparewheel.json"
+    assert made["data"] == {file.name: file.read_text(encoding="utf-8")}
+    assert made["metadata"]["labels"]["grafana_dashboard"] == "1"
+    assert ("ConfigMap", "sw-dashboard") not in rendered["defaults"]
+
+
 @pytest.mark.parametrize(
     ("value", "word"),
     [
