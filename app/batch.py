@@ -75,7 +75,7 @@ def _index(part: Part, settings: Settings, on_progress: Callable[[Progress], Non
     from eval.suites import index_documents
 
     if not part.samples:
-        index_documents(part, settings)
+        index_documents(part, settings, on_progress)
         return
     store = make_corpus(settings, part.corpus, part.domain)
     documents = corpora.samples(part.samples) / "documents"

@@ -8,6 +8,7 @@ split = "dev"              one of its splits
 corpus = "eval-covid-qa"   where the documents are indexed
 domain = "medical"
 limit = 200                at most so many questions, evenly from the whole split
+held_out = true            only on documents that no shipped model was trained on (eval/held_out.toml)
 within_document = true     a question is asked on its own document, not on the whole collection
 """
 
@@ -15,17 +16,19 @@ from __future__ import annotations
 
 import random
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import corpora
 from corpora import Question
 from rag.errors import NotFound, suggest
+from rag.ingest.report import Progress
 from rag.settings import Settings
 from rag.types import Document
 
 SUITES = Path(__file__).with_name("suites")
+HELD_OUT = Path(__file__).with_name("held_out.toml")
 
 
 @dataclass(frozen=True)
@@ -38,20 +41,26 @@ class Part:
     dataset: str = ""
     split: str = ""
     limit: int = 0
+    held_out: bool = False
     within_document: bool = False
 
     def questions(self, settings: Settings) -> list[Question]:
         """In file order. An id says which set it is of."""
         if self.samples:
             return list(corpora.sample_questions(self.samples))
-        found = [q for q in self._set(settings).questions(self.split) if known(q)]
+        found = [q for q in self._set(settings).questions(self.split) if known(q) and self._asked(q)]
         step = max(1, len(found) / self.limit) if self.limit else 1
         chosen = [found[int(i * step)] for i in range(min(len(found), self.limit or len(found)))]
-        return [replace(q, id=f"{self.dataset}/{q.id}", category=q.category or self.dataset) for q in chosen]
+        return [replace(q, id=f"{self.dataset}/{q.id}", category=_category(q) or self.dataset) for q in chosen]
 
     def documents(self, settings: Settings) -> Iterator[Document]:
-        """Of a public set: the documents of the split."""
-        return self._set(settings).documents(self.split)
+        """Of a public set: the documents of the split; only those asked about where each question is on one of them."""
+        chosen = held_out(self.dataset) if self.held_out and self.within_document else None
+        return (d for d in self._set(settings).documents(self.split) if chosen is None or d.id in chosen)
+
+    def _asked(self, question: Question) -> bool:
+        documents = {question.document_id} if question.document_id else {span.document_id for span in question.gold}
+        return not self.held_out or (bool(documents) and documents <= held_out(self.dataset))
 
     def _set(self, settings: Settings) -> corpora.Dataset:
         return corpora.dataset(self.dataset, settings.public_data or None)
@@ -90,8 +99,21 @@ def known(question: Question) -> bool:
     return bool(question.answers or question.label or question.gold or question.document_id) or not question.answerable
 
 
-def index_documents(part: Part, settings: Settings) -> None:
-    """Indexes and embeds what is not there yet of the documents of a public set's split."""
+def held_out(dataset: str) -> frozenset[str]:
+    """Ids of the documents of a public set that no shipped model was trained on."""
+    return frozenset(tomllib.loads(HELD_OUT.read_text(encoding="utf-8"))[dataset])
+
+
+def _category(question: Question) -> str:
+    """The coarsest of nested categories: PolicyQA has 300 of practice, attribute and value, parted by "|||"."""
+    return question.category.partition("|||")[0]
+
+
+def index_documents(
+    part: Part, settings: Settings, on_progress: Callable[[Progress], None] = lambda told: None
+) -> None:
+    """Indexes and embeds what is not there yet of the documents of a public set's split; what is no longer among them
+    goes. Killed at any moment, the same call goes on: read again, embedded from the last batch on."""
     from rag.assemble import dense_writer, keyword_writer
     from rag.ingest.run import fill, splitter_version
     from rag.ingest.split import split
@@ -100,10 +122,17 @@ def index_documents(part: Part, settings: Settings) -> None:
     profile = corpora.profile(part.domain)
     folder = corpus_folder(settings.corpora_folder, part.corpus)
     store = Store.create(folder, CorpusConfig(part.corpus, part.domain, profile=profile))
-    if not store.current():
-        with store.write() as transaction:
-            for document in part.documents(settings):
-                chunks = split(document, settings.ingest, profile)
-                transaction.add(document, chunks, splitter=splitter_version(settings.ingest, profile))
-            transaction.publish([keyword_writer()])
-    fill(store, [dense_writer(store, settings)])
+    splitter = splitter_version(settings.ingest, store.config.profile)
+    wanted = {document.id: document for document in part.documents(settings)}
+    with store.write(wait=True) as transaction:
+        there = {d.id: d.splitter for d in transaction.base.documents()} if transaction.base else {}
+        gone = [name for name in there if name not in wanted]
+        new = [document for name, document in wanted.items() if there.get(name) != splitter]
+        for name in gone:
+            transaction.remove(name)
+        for number, document in enumerate(new):
+            on_progress(Progress("split", number, len(new), document.id))
+            transaction.add(document, split(document, settings.ingest, store.config.profile), splitter=splitter)
+        if gone or new:
+            transaction.publish([keyword_writer()], behind=[dense_writer(store, settings)] if there else [])
+    fill(store, [dense_writer(store, settings)], on_progress=on_progress)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 import corpora
 from corpora import Question
-from eval.suites import drawn, known, suite, suite_names
+from eval.suites import HELD_OUT, Part, drawn, held_out, index_documents, known, suite, suite_names
 from rag.errors import NotFound
+from rag.ingest.report import Progress
+from rag.ingest.store import Store
 from rag.settings import Settings, load_settings
+from rag.types import Document
+from training.splits import contract_held_out, legalbench_held_out
+from training.splits import held_out as left_out
 
 
 def test_the_suites_are_these() -> None:
@@ -44,6 +53,46 @@ def test_a_sample_of_the_questions_is_always_the_same() -> None:
     assert drawn(questions, 200) == drawn(questions, None) == questions
 
 
+def test_no_model_was_trained_on_what_a_suite_holds_out() -> None:
+    """Every name in eval/held_out.toml is one that the trainers leave out, and there are some of each set."""
+    listed = tomllib.loads(HELD_OUT.read_text(encoding="utf-8"))
+    rules = {"cuad": contract_held_out, "policyqa": left_out, "legalbench-rag": legalbench_held_out}
+    assert listed.keys() == rules.keys()
+    assert {name: len(names) for name, names in listed.items()} == {"cuad": 83, "policyqa": 4, "legalbench-rag": 17}
+    assert all(rules[name](document) for name, names in listed.items() for document in names)
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_a_set_that_models_were_trained_on_is_asked_where_held_out(name: str) -> None:
+    """The sets that have trained documents beside held-out ones; PrivacyQA was never trained on."""
+    for part in suite(name).parts:
+        assert part.held_out == (part.dataset in ("cuad", "policyqa", "legalbench-rag") and part.split != "privacy_qa")
+
+
+class FakePart(Part):
+    """Documents without a public set."""
+
+    def documents(self, settings: Settings) -> Iterator[Document]:
+        return iter([Document(name, f"{name} pays in thirty days.", name, name) for name in self.dataset.split()])
+
+
+def test_documents_of_a_set_are_indexed_once(tmp_path: Path) -> None:
+    """Those that are there cost nothing, new ones come, others go; progress is told."""
+    settings = Settings(data_folder=str(tmp_path))
+
+    def index(documents: str) -> tuple[list[str], list[str]]:
+        told: list[Progress] = []
+        index_documents(FakePart("set", "legal", dataset=documents), settings, told.append)
+        with Store(tmp_path / "set").open() as snapshot:
+            found = sorted(document.id for document in snapshot.documents())
+            assert snapshot.share("dense") == 1
+        return [progress.name for progress in told if progress.stage == "split"], found
+
+    assert index("anna ben") == (["anna", "ben"], ["anna", "ben"])
+    assert index("anna ben") == ([], ["anna", "ben"])
+    assert index("ben carl") == (["carl"], ["ben", "carl"])
+
+
 def test_a_misspelt_suite_is_suggested() -> None:
     """With the nearest name."""
     with pytest.raises(NotFound, match="did you mean 'medical'"):
@@ -63,3 +112,4 @@ def test_public_questions_are_chosen_evenly_and_always_the_same(name: str) -> No
         assert len(chosen) <= (part.limit or len(chosen))
         ids = {document.id for document in part.documents(settings)}
         assert {q.document_id for q in chosen} - {None} <= ids
+        assert {q.document_id for q in chosen} - {None} <= (held_out(part.dataset) if part.held_out else ids)
