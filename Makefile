@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
+# test processes; a file's tests stay in one, files are begun in order, so the browser's long ones not last
+JOBS ?= 2
 
 .PHONY: demo test check lock clean
 
@@ -10,7 +12,7 @@ demo: $(VENV)/.base  ## set up the light base, index the sample corpora, answer 
 	$(BIN)/sparewheel demo
 
 test: $(VENV)/.test  ## set up everything that tests need, run the suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.test  ## what CI runs beside the tests
 	$(BIN)/ruff check .
