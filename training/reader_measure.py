@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.reader_batches import encode, on_device
+from training.reader_batches import ENDS, encode, on_device
 from training.reader_data import Example
 
 if TYPE_CHECKING:
@@ -64,13 +64,13 @@ def best_span(start: NDArray[np.float32], end: NDArray[np.float32]) -> tuple[int
 
 
 def read_all(net: Any, examples: Sequence[Example], tokenizer: Tokenizer, device: str, headings: bool = False,
-             batch: int = 64) -> list[Reading]:  # fmt: skip
+             batch: int = 64, ends: tuple[int, int] = ENDS["en"]) -> list[Reading]:  # fmt: skip
     """A reading for every example that fits the network."""
     import torch
 
     kept = [e for e in examples if e.passage]
     blind = [Example(e.source, e.question, e.passage, (), e.heading) for e in kept]  # the gold must not choose the rows
-    rows = encode(blind, tokenizer, [headings] * len(blind))
+    rows = encode(blind, tokenizer, [headings] * len(blind), ends)
     take, readings = on_device(rows, device), []
     order = np.argsort(np.diff(rows.starts))
     net.eval()

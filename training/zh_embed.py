@@ -28,7 +28,6 @@ from training.loop import Schedule, fit
 from training.retriever_model import BiEncoder, trainable_state
 from training.retriever_negatives import dense
 from training.retriever_pairs import Question
-from training.zh_model import padded
 
 Ids = list[NDArray[np.int32]]
 
@@ -222,6 +221,15 @@ def tune(
         return nn.functional.cross_entropy(scores.masked_fill(torch.from_numpy(barred).to(device), -1e4), targets)
 
     fit(model, batch_at, loss, schedule(phase, recipe["seed"]), out)
+
+
+def padded(ids: Sequence[NDArray[np.int32]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(ids, mask), both [rows, longest row rounded up to 8]; padding has id 1."""
+    width = -(-max(map(len, ids)) // 8) * 8
+    out, mask = np.ones((len(ids), width), np.int64), np.zeros((len(ids), width), np.int64)
+    for i, row in enumerate(ids):
+        out[i, : len(row)], mask[i, : len(row)] = row, 1
+    return out, mask
 
 
 if __name__ == "__main__":

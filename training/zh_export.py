@@ -1,8 +1,8 @@
-"""The Chinese models as they are shipped: linear layers int8, word embeddings in the backbone's own 4 bits.
+"""The Chinese embedding model as it is shipped: linear layers int8, word embeddings in the backbone's own 4 bits.
 
-Without --state the embedding model is the backbone itself, its linear layers in 4 bits too: nothing is lost.
+Without --state it is the backbone itself, its linear layers in 4 bits too: nothing is lost.
 
-python -m training.zh_export --folder build/zh --model reader --state STATE.pt --out FOLDER
+    python -m training.zh_export --folder build/zh --state STATE.pt --out FOLDER
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import json
 import tempfile
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,33 +22,27 @@ from torch import nn
 
 from training import backbone
 from training.retriever_model import BiEncoder
-from training.zh_examples import LABELS
-from training.zh_model import LONGEST_ANSWER_TOKENS, Run, SpanReader
-from training.zh_texts import STRIDE_CHARS, WINDOW_CHARS
 
-OUTPUTS = {"reader": ("start_logits", "end_logits", "label_logits"), "embed": ("embedding",)}
+Run = Callable[[NDArray[np.int64], NDArray[np.int64]], tuple[NDArray[np.float32], ...]]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, required=True, help="holds backbone.npz and tokenizer.json")
-    parser.add_argument("--model", choices=[*OUTPUTS], required=True)
-    parser.add_argument("--state", type=Path, help="what training kept; none: the backbone untrained (embed only)")
+    parser.add_argument("--state", type=Path, help="what training kept; none: the backbone untrained")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    recipe = tomllib.loads(Path(__file__).with_name(f"zh_{arguments.model}.toml").read_text(encoding="utf-8"))
+    recipe = tomllib.loads(Path(__file__).with_name("zh_embed.toml").read_text(encoding="utf-8"))
     whole = backbone.load(arguments.folder / "backbone.npz")
     arguments.out.mkdir(parents=True, exist_ok=True)
-    words, file, figures = whole.tensors[backbone.WORDS], arguments.out / "model.onnx", {}
+    words, file = whole.tensors[backbone.WORDS], arguments.out / "model.onnx"
     if arguments.state:
-        model = network(arguments.model, whole, recipe["layers"], arguments.state)
-        export(model, OUTPUTS[arguments.model], file)
-        figures = json.loads((arguments.state.parent / "figures.json").read_text(encoding="utf-8"))
+        export(network(whole, recipe["layers"], arguments.state), file)
     else:
-        export(BiEncoder(whole.model()).eval(), OUTPUTS["embed"], file, int8=False)
+        export(BiEncoder(whole.model()).eval(), file, int8=False)
         pack_layers(file, whole)
     pack_words(file, words)
-    write_config(arguments.out / "config.json", arguments.model, recipe, figures)
+    write_config(arguments.out / "config.json", recipe)
     tokenizer = json.loads((arguments.folder / "tokenizer.json").read_text(encoding="utf-8"))
     tokenizer["padding"] = tokenizer["truncation"] = None
     text = json.dumps(tokenizer, ensure_ascii=False, separators=(",", ":"))
@@ -55,10 +50,9 @@ def main() -> None:
     print({file.name: file.stat().st_size for file in sorted(arguments.out.iterdir())})
 
 
-def network(kind: str, whole: backbone.Backbone, layers: int, state: Path) -> nn.Module:
+def network(whole: backbone.Backbone, layers: int, state: Path) -> nn.Module:
     """The trained network: the backbone's frozen parts and what `state` holds."""
-    body = whole.model(layers)
-    model: nn.Module = SpanReader(body) if kind == "reader" else BiEncoder(body)
+    model: nn.Module = BiEncoder(whole.model(layers))
     trained = {name: value.float() for name, value in torch.load(state, map_location="cpu").items()}
     left = set(model.load_state_dict(trained, strict=False).missing_keys)
     if unexpected := {name for name in left if "word_embeddings" not in name}:
@@ -66,20 +60,19 @@ def network(kind: str, whole: backbone.Backbone, layers: int, state: Path) -> nn
     return model.eval()
 
 
-def export(model: nn.Module, outputs: tuple[str, ...], path: Path, *, int8: bool = True) -> None:
-    """Writes the ONNX file, word embeddings in fp32; inputs input_ids and attention_mask, int64 [batch, tokens]."""
+def export(model: nn.Module, path: Path, *, int8: bool = True) -> None:
+    """Writes the ONNX file, word embeddings in fp32; input_ids and attention_mask are int64 [batch, tokens]."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     ids = torch.tensor([[0, 3, 3, 3, 2], [0, 3, 3, 2, 2]])
     axes = {0: "batch", 1: "tokens"}
-    free = {"input_ids": axes, "attention_mask": axes}
-    free |= {name: axes if name.endswith(("start_logits", "end_logits")) else {0: "batch"} for name in outputs}
+    free = {"input_ids": axes, "attention_mask": axes, "embedding": {0: "batch"}}
     with tempfile.TemporaryDirectory() as folder:
         full, ready = Path(folder) / "full.onnx", Path(folder) / "ready.onnx"
         names: dict[str, Any] = {
             "input_names": ["input_ids", "attention_mask"],
-            "output_names": [*outputs],
+            "output_names": ["embedding"],
             "dynamic_axes": free,
         }
         with torch.no_grad():
@@ -170,14 +163,10 @@ def pack_words(path: Path, words: NDArray[Any]) -> None:
     onnx.save(model, str(path))
 
 
-def write_config(path: Path, kind: str, recipe: dict[str, Any], figures: dict[str, Any]) -> None:
-    config: dict[str, Any] = {"name": f"{kind}-zh", "version": "1", "max_tokens": recipe["max_tokens"]}
-    if kind == "embed":
-        prefixes = {name: recipe[name] for name in ("query_prefix", "passage_prefix")}
-        config |= {"pooling": "in-graph", **prefixes, "dimension": 384}
-    else:
-        config |= {"window_chars": WINDOW_CHARS, "stride_chars": STRIDE_CHARS, "floor": figures["floor"]}
-        config |= {"labels": [*LABELS], "longest_answer_tokens": LONGEST_ANSWER_TOKENS}
+def write_config(path: Path, recipe: dict[str, Any]) -> None:
+    """What the shipped model is run with."""
+    config = {name: recipe[name] for name in ("name", "version", "max_tokens")} | {"pooling": "in-graph"}
+    config |= {name: recipe[name] for name in ("query_prefix", "passage_prefix")} | {"dimension": 384}
     path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -54,7 +54,7 @@ class ClauseQuoter:
             return Draft("", refused=True, confidence=share, model="clause-quoter")
         text, clause = request.hits[best[0]].chunk.text, cut[best[0]][best[1]]
         start, end = _narrowed(request.question, text, clause)
-        asked = bool(_YES_NO.search(request.question))
+        asked = asks_yes_or_no(request.question)
         denies = bool(_DENIAL.search(text[start:end])) != bool(_DENIAL.search(_YES_NO.sub("", request.question)))
         return Draft(
             text[start:end].strip(),
@@ -63,6 +63,11 @@ class ClauseQuoter:
             label=("no" if denies else "yes") if asked else "",
             model="clause-quoter",
         )
+
+
+def asks_yes_or_no(question: str) -> bool:
+    """Whether the answer is yes or no (是否, 有没有, 吗)."""
+    return bool(_YES_NO.search(question))
 
 
 def _scores(wanted: set[str], text: str, spans: list[tuple[int, int]]) -> list[tuple[float, float]]:

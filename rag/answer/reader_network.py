@@ -36,7 +36,8 @@ class Network:
         rows = self._rows(question, windows)
         width = max(len(row) for row, _, _, _ in rows)
         shape = (len(rows), width)
-        ids, types, mask = (np.zeros(shape, np.int32) for _ in range(3))
+        ids = np.full(shape, self._config.get("pad", 0), np.int32)
+        types, mask = (np.zeros(shape, np.int32) for _ in range(2))
         for i, (row, segment, _, _) in enumerate(rows):
             ids[i, : len(row)], types[i, segment : len(row)], mask[i, : len(row)] = row, 1, 1
         most = np.asarray([self._config["read_windows"]], np.int64)

@@ -12,12 +12,14 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
+from rag.answer.chinese import ChineseReader
 from rag.answer.clause import ClauseQuoter
 from rag.answer.quote import SentenceQuoter
 from rag.types import Answerer, AnswerRequest, Draft
 
 READINGS = 4  # at a time; one more is quoted instead
 
+_AROUND: Mapping[str, Callable[[Any], Answerer]] = {"zh": ChineseReader}  # what a language adds to its network
 _WITHOUT_WEIGHTS: Mapping[str, Callable[[], Answerer]] = {"zh": ClauseQuoter}
 
 
@@ -52,7 +54,9 @@ class VerticalReader:
         with self._opening:
             if language not in self._open:
                 opener = self._openers.get(language)
-                self._open[language] = opener() if opener else self.quoter(language)
+                around = _AROUND.get(language)
+                found = opener() if opener else self.quoter(language)
+                self._open[language] = around(found) if opener and around else found
             return self._open[language]
 
     def quoter(self, language: str) -> Answerer:

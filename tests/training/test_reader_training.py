@@ -9,11 +9,10 @@ pytest.importorskip("torch")
 import torch
 
 from training.reader import loss_of, span_targets
-from training.reader_batches import MASK, Rows, on_device, plan, rows_of, token_span
-from training.reader_export import build
+from training.reader_batches import Rows, on_device, plan, rows_of, token_span
 from training.reader_measure import best_span, refused, token_f1
 from training.reader_model import ReaderNet
-from training.reader_pretrain import cloze, recurring
+from training.reader_pretrain import MASK, cloze, recurring
 
 PARTS = [([7, 8], [9], [20, 21, 22, 23], [(1, 2)], -1, 0), ([7], [], [30, 31], [], 1, 1)]
 
@@ -94,29 +93,6 @@ def test_a_short_training_learns_the_toy():
         values[-1].backward()
         optimiser.step()
     assert values[-1].item() < values[0].item() / 2
-
-
-def test_the_onnx_graph_computes_what_the_network_computes(tmp_path):
-    """Fused operators and the gate's choice change nothing: same spans, labels and gates, of the rows chosen."""
-    onnx, onnxruntime = pytest.importorskip("onnx"), pytest.importorskip("onnxruntime")
-    torch.manual_seed(0)
-    net = ReaderNet().eval()
-    onnx.save(build({k: v.numpy() for k, v in net.state_dict().items()}), str(tmp_path / "net.onnx"))
-    ids = np.array([[101, 7, 102, 20, 21, 102], [101, 8, 102, 30, 102, 0], [101, 9, 102, 40, 41, 102]], np.int32)
-    mask, types = (ids > 0).astype(np.int32), np.array([[0, 0, 0, 1, 1, 1]] * 3, np.int32)
-    given = {"ids": ids, "types": types, "mask": mask}
-    prior, most = np.array([0, 90, 50], np.float32), np.array([2], np.int64)
-    session = onnxruntime.InferenceSession(str(tmp_path / "net.onnx"))
-    chosen, span, label, gate = session.run(None, {**given, "prior": prior, "most": most})
-    with torch.no_grad():
-        expected = [
-            t.numpy()
-            for t in net(*(torch.from_numpy(given[k]).long() for k in ("ids", "types")), torch.from_numpy(mask).bool())
-        ]
-    assert chosen.tolist() == [1, 2]
-    assert np.allclose(span * mask[chosen][..., None], expected[0][chosen] * mask[chosen][..., None], atol=1e-4)
-    assert np.allclose(gate, expected[1], atol=1e-4)
-    assert np.allclose(label, expected[2][chosen], atol=1e-4)
 
 
 def test_measures():

@@ -1,47 +1,37 @@
-"""Chinese answers are compared by character, and the reader's logits become spans of the text."""
+"""Chinese answers are compared by character, and every way to answer is measured on the same questions."""
 
 import pytest
 
 pytest.importorskip("torch")
 import numpy as np
 
-from training.zh_measure import characters, f1, measure
-from training.zh_model import Row, padded, read
+from rag.answer.reader import Reading, Window
+from rag.types import Draft, Span
+from training.zh_embed import padded
+from training.zh_measure import characters, compared, emptied, f1, measure
 
-FULL = "<s> q </s></s> p </s>"
-
-
-class Encoding:
-    def __init__(self, question, passage):
-        self.ids = [0, *(10 + ord(c) % 50 for c in question), 2, 2, *(10 + ord(c) % 50 for c in passage), 2]
-        q, p = len(question), len(passage)
-        self.sequence_ids = [None, *[0] * q, None, None, *[1] * p, None]
-        self.offsets = [
-            (0, 0),
-            *((i, i + 1) for i in range(q)),
-            (0, 0),
-            (0, 0),
-            *((i, i + 1) for i in range(p)),
-            (0, 0),
-        ]
+LEASE = (
+    "甲方与乙方签订合同。租期为三年，自签订之日起算。月租金为八千元，按季支付。"
+    "争议由房屋所在地的人民法院管辖，双方另有约定的除外，以书面为准。本合同一式两份，双方各执一份，自签字之日起生效。"
+)
 
 
-class Characters:
-    """A tokenizer of one token a character."""
+class Pointing:
+    """A reader of the network that always points at the term of three years, and is as sure as told."""
 
-    def encode_batch(self, pairs):
-        return [Encoding(*pair) for pair in pairs]
+    def __init__(self, sure):
+        self.sure = sure
 
+    def readings(self, question, hits):
+        at = hits[0].chunk.text.index("三年")
+        return [Reading(Window(0, 0, hits[0].chunk.text, ""), ((at, at + 2, 1.0),), {})]
 
-def pointing(first, last, margin=5.0, label=(3.0, 0.0, 0.0)):
-    """A network that always points at tokens [first, last]."""
+    def probability(self, margin, domain):
+        return self.sure
 
-    def run(ids, mask):
-        start, end = np.zeros(ids.shape, np.float32), np.zeros(ids.shape, np.float32)
-        start[:, first], end[:, last] = margin, margin
-        return start, end, np.tile(np.array(label, np.float32), (len(ids), 1))
-
-    return run
+    def read(self, request):
+        at = request.hits[0].chunk.text.index("三年")
+        return Draft("三年", (Span(0, at, at + 2),)) if self.sure > 0.5 else Draft("", refused=True)
 
 
 def test_f1_counts_characters_as_a_multiset():
@@ -53,23 +43,37 @@ def test_f1_counts_characters_as_a_multiset():
     assert f1("甲", "") == 0.0
 
 
-def test_reads_the_span_the_network_points_at():
-    """Token places become characters of the text."""
-    (reading,) = read(pointing(7, 8), Characters(), [("租期？", "租期为三年。")], 64, 4)
-    assert (reading.start, reading.end, reading.margin) == (1, 3, 10.0)
-
-
 def test_figures_count_spans_labels_and_refusals():
     """A label of yes answers a yes/no question; an unanswerable question is refused below the floor only."""
     questions = [
-        {"question": "租期？", "text": "租期为三年。", "answers": ["期为"], "label": ""},
-        {"question": "何时？", "text": "租期为三年。", "answers": [], "label": ""},
+        {"question": "租期？", "text": LEASE, "answers": ["三年"], "label": ""},
+        {"question": "何地？", "text": LEASE, "answers": [], "label": ""},
+        {"question": "签了吗？", "text": LEASE, "answers": [], "label": "yes"},
     ]
-    low = measure(pointing(7, 8, 1.0), Characters(), questions, limit=64, floor=3.0)
-    assert (low["f1"], low["em"], low["refused"], low["lost"], low["f1_refusing"]) == (1.0, 1.0, 1.0, 1.0, 0.5)
-    yes = [{"question": "签了？", "text": "租期为三年。", "answers": [], "label": "yes"}]
-    figures = measure(pointing(7, 8, label=(0.0, 4.0, 0.0)), Characters(), yes, limit=64, floor=0.0)
-    assert (figures["yes_no"], figures["f1"]) == (1.0, 1.0)
+    figures = measure(questions, [("三年", 0.9), ("三年", 0.1), ("yes", 0.2)], 0.5)
+    assert (figures["f1"], figures["span_f1"], figures["yes_no"]) == (1.0, 1.0, 1.0)
+    assert (figures["refused"], figures["lost"]) == (1.0, 0.5)
+
+
+def test_the_ways_to_answer_differ_where_they_should():
+    """The network answers what it is asked for, the rules say yes or no; an unsure network may leave it to them."""
+    questions = [
+        {"question": "租期多久？", "text": LEASE, "answers": ["三年"], "label": ""},
+        {"question": "双方是否签订合同？", "text": LEASE, "answers": [], "label": "yes"},
+    ]
+    sure, unsure = compared(Pointing(0.9), questions), compared(Pointing(0.15), questions)
+    assert (sure["network"]["span_f1"], sure["network"]["yes_no"]) == (1.0, 0.0)
+    assert sure["network, rules for yes or no"]["f1"] == sure["ships"]["f1"] == 1.0
+    assert unsure["the same, rules below 0.1"]["span_f1"] == 1.0
+    assert unsure["the same, rules below 0.2"]["span_f1"] == unsure["rules"]["span_f1"] < 1.0
+    assert unsure["ships"]["lost"] == 0.5
+
+
+def test_an_emptied_text_lacks_the_answer():
+    """The sentence that says it is cut out; the question stays."""
+    (gone,) = emptied([{"question": "月租金？", "text": LEASE, "answers": ["八千元"], "label": ""}], 1)
+    assert (gone["question"], gone["answers"]) == ("月租金？", [])
+    assert "八千元" not in gone["text"]
 
 
 def test_batches_are_padded_with_the_padding_id():
@@ -78,16 +82,3 @@ def test_batches_are_padded_with_the_padding_id():
     assert ids.shape == (2, 16)
     assert ids[0].tolist() == [0, 5, 2] + [1] * 13
     assert mask.sum(1).tolist() == [3, 9]
-
-
-def test_batches_depend_on_seed_and_step_only():
-    """Every row comes once an epoch, and a step asked for twice gives the same rows."""
-    import torch
-
-    from training.zh_model import Batches
-
-    rows = [Row(np.full(4 + i % 5, i, np.int32), 2, 0, 0, 0) for i in range(24)]
-    one, two = (Batches(rows, 4, 7, torch.device("cpu")) for _ in range(2))
-    seen = sorted(int(value) for step in range(6) for value in one(step)["ids"][:, 0])
-    assert seen == list(range(24))
-    assert torch.equal(one(2)["ids"], two(2)["ids"])

@@ -1,0 +1,61 @@
+"""Chinese questions are read by the network; the clause rules say yes or no."""
+
+import pytest
+
+from rag.answer.vertical import VerticalReader
+from rag.types import AnswerRequest, Chunk, Draft, Hit, Span
+
+TEXT = "原告与被告签订租赁合同，月租金为3200元，被告未支付租金。"
+
+
+class Network:
+    """Says what it is told to; counts the questions."""
+
+    name, local = "reader", True
+
+    def __init__(self, draft):
+        self.draft, self.asked = draft, []
+
+    def read(self, request):
+        self.asked.append(request.question)
+        return self.draft
+
+
+def request(question):
+    return AnswerRequest(question, (Hit(Chunk("d", 0, len(TEXT), TEXT, language="zh"), 1.0, 1, "test"),), language="zh")
+
+
+async def ask(network, question):
+    return [item async for item in VerticalReader({"zh": lambda: network}).stream(request(question))]
+
+
+QUOTED = Draft("3200元", (Span(0, 16, 21, 4.0),), confidence=0.9, model="reader-zh 1")
+
+
+async def test_a_question_for_a_thing_goes_to_the_network():
+    """Text first, then the draft, as the network gave it."""
+    assert await ask(Network(QUOTED), "月租金是多少？") == ["3200元", QUOTED]
+
+
+@pytest.mark.parametrize(("question", "label"), [("被告是否支付租金？", "no"), ("双方是否签订合同？", "yes")])
+async def test_yes_or_no_is_said_by_the_rules(question, label):
+    """Label and clause; the network isn't asked."""
+    network = Network(QUOTED)
+    draft = (await ask(network, question))[-1]
+    assert (draft.label, draft.model, network.asked) == (label, "clause-quoter", [])
+    assert draft.text in TEXT
+
+
+async def test_what_the_network_refuses_is_refused():
+    """The rules would quote a clause of any text."""
+    refusal = Draft("", refused=True, confidence=0.1, model="reader-zh 1")
+    assert await ask(Network(refusal), "月租金是多少？") == [refusal]
+
+
+async def test_the_network_is_opened_once():
+    """However many questions."""
+    opened = []
+    reader = VerticalReader({"zh": lambda: opened.append(1) or Network(QUOTED)})
+    for _ in range(2):
+        assert [item async for item in reader.stream(request("月租金是多少？"))][-1] == QUOTED
+    assert opened == [1]
