@@ -21,6 +21,7 @@ from rag.observe import asker, request_id
 from rag.settings import Api
 
 BODY_PIECE_S = 30.0  # a body that stands still for so long is given up
+PROBES = ("/healthz", "/readyz", "/metrics")  # asked every few seconds: a line for each would hide the others
 UPLOADS = re.compile(r"/v1/corpora/[^/]+/documents/?")
 _ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _SECURITY = {
@@ -74,7 +75,9 @@ class Edge:
             route = getattr(scope.get("route"), "path", "(no route)")
             seconds = time.perf_counter() - began
             fields = {"method": scope["method"], "route": route, "status": status, "seconds": round(seconds, 4)}
-            log.info("%s %s %d in %.3f s", scope["method"], route, status, seconds, extra={"fields": fields})
+            level = logging.DEBUG if route in PROBES and status == 200 else logging.INFO
+            told = (scope["method"], route, status, seconds)
+            log.log(level, "%s %s %d in %.3f s", *told, extra={"fields": fields})
 
     def _limit(self, scope: Scope) -> int:
         """Bytes that the body may have."""
