@@ -34,7 +34,8 @@ class OnnxReranker:
         platt = config.get("platt", {})
         self._a, self._b = float(platt.get("a", 1.0)), float(platt.get("b", 0.0))
         self._max_tokens = int(config["max_tokens"])
-        self._threads = threads or cores()
+        # one for all questions: however many are asked at once, no more pairs are read than there are cores
+        self._pool = ThreadPoolExecutor(threads or cores(), thread_name_prefix="rerank")
 
     def rerank(self, query: str, hits: Sequence[Hit], k: int) -> list[Hit]:
         """The best k of `hits`, best first: the order of the logits, which the order they came in may correct.
@@ -45,8 +46,7 @@ class OnnxReranker:
         if not hits:
             return []
         pairs = self._tokenizer.encode_batch([(query, hit.chunk.indexed_text) for hit in hits])
-        with ThreadPoolExecutor(self._threads) as pool:
-            logits = np.array(list(pool.map(self._score, pairs)), np.float64)
+        logits = np.array(list(self._pool.map(self._score, pairs)), np.float64)
         relevance = 1 / (1 + np.exp(-(self._a * logits + self._b)))
         orders = np.argsort(-logits, kind="stable").tolist(), range(len(hits))
         return [

@@ -1,5 +1,6 @@
 """The shipped English reader quotes answers, refuses where there is none, and keeps its offsets."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -93,6 +94,21 @@ def test_a_long_passage_is_read_to_its_end():
     long = "The parties have met and talked. " * 190 + LAW
     draft = ask("Which law governs the agreement?", long)
     assert "Delaware" in long[draft.spans[0].start : draft.spans[0].end]
+
+
+def test_what_a_reranker_put_behind_the_fourth_place_is_not_read():
+    """It has read all of them; without its word, every passage is read."""
+    texts = (PAYMENT, ASSIGNMENT, PAYMENT, ASSIGNMENT, LAW)
+    reranked = [replace(hit, scores={"relevance": 0.5}) for hit in hits(*texts)]
+    assert {r.window.hit for r in reader().readings("Which law governs?", reranked)} == {0, 1, 2, 3}
+    assert {r.window.hit for r in reader().readings("Which law governs?", hits(*texts))} == {0, 1, 2, 3, 4}
+
+
+def test_a_passage_reads_the_same_beside_any_other():
+    """Each window is read by itself, to the last bit."""
+    alone = reader().readings("Which law governs?", hits(LAW))[0]
+    beside = reader().readings("Which law governs?", hits(LAW, "Another clause. " * 90, PAYMENT))
+    assert next(r.spans for r in beside if r.window.hit == 0) == alone.spans
 
 
 def test_windows_cover_the_chunk():
