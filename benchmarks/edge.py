@@ -1,9 +1,9 @@
 """Speed and memory of edge packs on one core, without a network: `python -m benchmarks.edge`.
 
-The sample corpora and pieces of public data (benchmarks/edge_profiles.py) are packed, and each pack is asked in a
-process of its own: one core (taskset), no network (a network namespace with nothing in it). It fails when the peak of
-resident memory, shared libraries and mapped files included, is above 400 MB. Wall time is told beside processor time,
-which other work on the machine lengthens less. Writes benchmarks/results/edge.json.
+The sample corpora and pieces of public data (benchmarks/edge_profiles.py) are packed in the profiles small and medium,
+and each pack is asked in a process of its own: one core (taskset), no network (a network namespace with nothing in it).
+It fails when the peak of resident memory, shared libraries and mapped files included, is above 400 MB. Processor time,
+which other work on the machine lengthens less, is told too. Writes benchmarks/results/edge.json.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def child(file: Path, cache: Path, questions: Path) -> dict[str, Any]:
 
 
 def searched_cpu_ms(journey: Journey, question: str) -> float:
-    """Processor time of one search without an answer, milliseconds."""
+    """Processor time of one search without an answer, reranking included, milliseconds."""
     before = time.process_time()
     journey.search(question)
     return 1000 * (time.process_time() - before)
@@ -107,6 +107,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=2, help="take every Nth question")
     parser.add_argument("--core", type=int, default=0)
+    parser.add_argument(
+        "--profile", choices=("small", "medium", "full"), action="append", help="default: small, medium"
+    )
     parser.add_argument("--folder", type=Path, help="keep the corpora here, for another run")
     for name in ("child", "cache", "questions"):
         parser.add_argument(f"--{name}", type=Path, help=argparse.SUPPRESS)
@@ -119,15 +122,18 @@ def main() -> None:
     from rag.ingest.store import Store, corpus_folder
     from rag.settings import load_settings
 
-    found: dict[str, Any] = {}
+    profiles = given.profile or ["small", "medium"]
+    found: dict[str, dict[str, Any]] = {profile: {} for profile in profiles}
     with tempfile.TemporaryDirectory() as temporary:
         settings = replace(load_settings(), data_folder=str(given.folder or temporary))
         for batch in batches(settings, given.every):
-            file = Path(temporary) / f"{batch.corpus}.edge"
-            pack(Store(corpus_folder(settings.corpora_folder, batch.corpus)), file, settings)
+            store = Store(corpus_folder(settings.corpora_folder, batch.corpus))
             texts = [question.text for question in batch.questions]
-            found[batch.corpus] = measured(file, texts, Path(temporary), given.core)
-            print(f"{batch.corpus:18}", found[batch.corpus], flush=True)
+            for profile in profiles:
+                file = Path(temporary) / f"{batch.corpus}-{profile}.edge"
+                pack(store, file, settings, profile)
+                found[profile][batch.corpus] = measured(file, texts, Path(temporary), given.core)
+                print(f"{profile:8}{batch.corpus:18}", found[profile][batch.corpus], flush=True)
     save("edge", {"aims": AIMS, "packs": found})
 
 

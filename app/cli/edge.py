@@ -31,7 +31,10 @@ def edge() -> None:
 @click.argument("corpus")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The pack.")
 @click.option(
-    "--profile", type=click.Choice(["small", "full"]), default="small", help="small: one core (docs/edge.md)."
+    "--profile",
+    type=click.Choice(["small", "medium", "full"]),
+    default="small",
+    help="small: one core; medium: one core with VNNI; full: as at home (docs/edge.md).",
 )
 @click.option("--json", "as_json", is_flag=True, help="What was packed, as JSON.")
 @click.pass_context

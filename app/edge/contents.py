@@ -38,6 +38,16 @@ evidence_k = 5
 threads = 1
 read_windows = 2
 """,
+    "medium": """\
+# One core with VNNI or AMX: the first five passages are ordered by the reranker, the likeliest two read to the end.
+[retrieve]
+rerank_k = 5
+evidence_k = 3
+
+[models]
+threads = 1
+read_windows = 2
+""",
     "full": """\
 # The same answers as on a large machine, about a second each on one core.
 [models]

@@ -152,11 +152,12 @@ def test_every_profile_is_a_settings_file(tmp_path: Path, profile: str) -> None:
     assert load_settings(file, env={}).models.threads == 1
 
 
-def test_the_full_profile_carries_the_reranker(packed, tmp_path: Path) -> None:
-    """It reads passages twice, so it needs the model for it."""
+def test_profiles_that_rerank_carry_the_reranker(packed, tmp_path: Path) -> None:
+    """They read passages twice, so they need the model for it."""
     store, settings, _ = packed
-    contents = pack(store, tmp_path / "full.edge", settings, "full")
-    assert contents.models == ("embed-en", "reader-en", "rerank-en")
+    carried = {profile: pack(store, tmp_path / "leases.edge", settings, profile).models for profile in PROFILES}
+    without = ("embed-en", "reader-en")
+    assert carried == {"small": without, "medium": (*without, "rerank-en"), "full": (*without, "rerank-en")}
 
 
 def test_keys_of_the_settings_do_not_travel(tmp_path: Path) -> None:
