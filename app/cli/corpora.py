@@ -12,6 +12,8 @@ from rag.errors import UsageError
 if TYPE_CHECKING:
     from rag.ingest.store import Store
 
+_HEADS = {"embedded_share": "embedded", "mb": "MB on disk", "embedding": "embedding model"}
+
 
 @click.group()
 def corpora() -> None:
@@ -70,9 +72,10 @@ def info(ctx: click.Context, corpus: str, documents: bool, verify: bool, as_json
         print_json({**facts, "listed": listed})
         return 0
     out = console()
-    for key, value in facts.items():
+    shown = facts | {"embedded_share": f"{facts['embedded_share']:.0%}", "mb": f"{facts['mb']:,.1f}"}
+    for key, value in shown.items():
         if value not in ("", None, []):
-            out.print(f"{key.replace('_', ' '):>15}  {_said(value)}")
+            out.print(f"{_HEADS.get(key, key.replace('_', ' ')):>15}  {_said(value)}")
     if documents:
         table = Table("document", "title", "language", "pages", "chunks", expand=True)
         for each in listed:
@@ -114,11 +117,15 @@ def remove(ctx: click.Context, documents: tuple[str, ...], corpus: str, whole: b
 @click.pass_context
 def fetch(ctx: click.Context, name: str | None, source: str | None) -> int:
     """Bring the public data set NAME into the folder of the setting public_data; without NAME, list them."""
+    from rich.table import Table
+
     import corpora as registry
 
     if name is None:
-        for known in registry.names():
-            console().print(known)
+        table = Table("data set", "language", "licence", expand=True)
+        for known in registry.entries().values():
+            table.add_row(known.name, known.language, known.licence)
+        console().print(table)
         return 0
     folder = registry.fetch(name, root=settings_of(ctx).public_data or None, source=source)
     console().print(f"{name} is in {folder}", soft_wrap=True)

@@ -188,10 +188,14 @@ def _print_report(report: Report) -> None:
     reasons = Counter(row.reason for row in report.of("skipped"))
     for reason, count in reasons.most_common(5):
         out.print(f"{count} left out: {reason}", style="dim")
+    if report.missing:
+        such = report.missing[0] + (", ..." if len(report.missing) > 1 else "")
+        out.print(f"{len(report.missing)} in the corpus without a file any more ({such}): --prune removes them")
     if failed := report.of("failed"):
         table = Table("failed", "why", "what to do", expand=True, show_lines=False)
         for row in failed[:_SHOWN]:
-            table.add_row(row.document_id or row.source, row.reason, row.cure)
+            name = row.document_id or row.source
+            table.add_row(name, row.reason.removeprefix(f"{Path(name).name}: "), row.cure)
         out.print(table)
         if len(failed) > _SHOWN:
             out.print(f"... and {len(failed) - _SHOWN} more; --json lists all")

@@ -38,6 +38,7 @@ class Report:
     rows: tuple[Row, ...]
     seconds: float
     searchable_s: float | None  # until the first change could be found; None when nothing changed
+    missing: tuple[str, ...] = ()  # documents whose files below the paths are gone, where they were not to be pruned
 
     def of(self, *statuses: Status) -> list[Row]:
         return [row for row in self.rows if row.status in statuses]

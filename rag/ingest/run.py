@@ -79,16 +79,18 @@ def ingest(
             run.tell(Row(str(each.path), "failed" if each.unreadable else "skipped", reason=each.reason))
         known = transaction.known_files()
         taken = {info.id: info.source for info in transaction.base.documents()} if transaction.base else {}
-        if prune:
-            for source in gone(known, found, left, paths):
-                run.remove(source, known[source].document_id)
-                taken.pop(known[source].document_id)
+        absent = gone(known, found, left, paths)
+        for source in absent if prune else ():
+            run.remove(source, known[source].document_id)
+            taken.pop(known[source].document_id)
         named = {source: file.document_id for source, file in known.items()}
         files = name_apart(found, named | {str(path): id for path, id in (ids or {}).items()}, taken)
         changed = [file for file in files if not run.unchanged(file, known.get(str(file.path)))]
         run.read(changed, taken, parse, on_progress)
         run.finish()
-        return Report(tuple(run.rows), clock() - started, run.searchable - started if run.searchable else None)
+        missing = () if prune else tuple(sorted({known[s].document_id for s in absent} - {file.id for file in files}))
+        searchable_s = run.searchable - started if run.searchable else None
+        return Report(tuple(run.rows), clock() - started, searchable_s, missing)
 
 
 def fill(

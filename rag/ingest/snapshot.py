@@ -193,14 +193,15 @@ class Snapshot:
         with self.rows() as rows:
             known = [name for (name,) in rows.execute("SELECT id FROM documents")]
         if id not in known:
-            near = suggest(id, known)
-            raise NotFound(f"no document {id!r} in corpus {self.folder.parents[1].name!r}{near}")
+            corpus = self.folder.parents[1].name
+            cure = suggest(id, known) or f"; list them with: sparewheel corpora info {corpus} --documents"
+            raise NotFound(f"no document {id!r} in corpus {corpus!r}{cure}")
 
     def _known_key(self, key: str) -> None:
         with self.rows() as rows:
             known = [name for (name,) in rows.execute("SELECT DISTINCT key FROM metadata")]
         if key not in known:
-            every = [*FIELDS, *known]
+            every = list(dict.fromkeys([*FIELDS, *known]))
             raise UsageError(f"no document has {key!r}{suggest(key, every)}; filter by {', '.join(every)}")
 
 

@@ -11,8 +11,10 @@ import pytest
 
 from app.cli import COMMANDS, cli, main
 from app.cli.ask import read_filters
+from app.cli.common import place
 from app.cli.settings import page
 from rag.errors import UsageError
+from rag.types import Citation
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,3 +82,15 @@ def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
     code = "import sys; from app.cli import cli; print(sorted({'numpy', 'langchain_core', 'rich'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [
+        ("Office lease", "Office lease, lease_2024.pdf, page 3 (characters 5-9)"),
+        ("lease 2024", "lease_2024.pdf, page 3 (characters 5-9)"),
+    ],
+)
+def test_a_title_made_of_the_file_name_is_not_repeated(title: str, told: str) -> None:
+    """A citation names the file once."""
+    assert place(Citation(1, "lease_2024.pdf", title, "lease_2024.pdf", 5, 9, "rent", page=3)) == told
