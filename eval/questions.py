@@ -44,7 +44,8 @@ def read_questions(path: Path) -> list[Question]:
             raise UsageError(f"{path}, line {line}, column id: {question.id!r} was there before; give every id once")
         found[question.id] = question
     if not found:
-        raise UsageError(f"{path} holds no question; write one object a line with the field question")
+        cure = "one object a line" if path.suffix.lower() == ".jsonl" else "one row each below the first line"
+        raise UsageError(f"{path} holds no question; write {cure}, with the field question")
     return list(found.values())
 
 
@@ -65,9 +66,12 @@ def _jsonl(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def _csv(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
     try:
-        if "question" not in (reader.fieldnames or ()):
-            head = ", ".join(reader.fieldnames or ())
-            raise UsageError(f"{path}, line 1: no column question in {head!r}; name it in the first line")
+        names = list(reader.fieldnames or ())
+        if "question" not in names:
+            cure = "part the columns by commas" if ";" in "".join(names) else "name it in the first line"
+            raise UsageError(f"{path}, line 1: no column question in {', '.join(names)!r}; {cure}")
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise UsageError(f"{path}, line 1, column {twice}: there twice; give every column once")
         for row in reader:
             if None in row:
                 raise UsageError(f'{path}, line {reader.line_num}: more cells than columns; put "..." round a comma')

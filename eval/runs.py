@@ -24,7 +24,7 @@ from typing import Any
 from corpora import GoldSpan, Question, located
 from rag.assemble import WEIGHTS
 from rag.chain import Journey
-from rag.errors import NotFound, UsageError
+from rag.errors import NotFound, UsageError, suggest
 from rag.ingest.snapshot import Snapshot
 from rag.settings import Settings
 from rag.types import Answer, Filter
@@ -49,8 +49,13 @@ def prepare(corpus: str, questions: Iterable[Question], snapshot: Snapshot, *, w
 
     Raises NotFound or UsageError for a document or evidence that the corpus does not have.
     """
+    there = {document.id for document in snapshot.documents()}
     placed, relevant = [], {}
     for question in questions:
+        if question.document_id and question.document_id not in there:
+            near = suggest(question.document_id, sorted(there))
+            told = f"question {question.id!r}, column document: {corpus!r} has no {question.document_id!r}{near}"
+            raise NotFound(f"{told}; list them: sparewheel corpora info {corpus} --documents")
         if question.evidence and question.document_id and not question.gold:
             question = located(question, snapshot.document(question.document_id, layout=False))
         placed.append(question)
@@ -167,16 +172,19 @@ async def _ask(question: Question, batch: Batch, journey: Journey) -> Record:
     except Exception as raised:  # one question must not end the others
         answer = Answer(question.text, batch.corpus, "", "failed")
         error = f"{type(raised).__name__}: {raised}"
-    return record_of(question, answer, batch.relevant.get(question.id, ()), error)
+    return record_of(question, answer, batch.relevant.get(question.id, ()), error, within_document=filter is not None)
 
 
-def record_of(question: Question, answer: Answer, relevant: Sequence[int] = (), error: str = "") -> Record:
+def record_of(
+    question: Question, answer: Answer, relevant: Sequence[int] = (), error: str = "", *, within_document: bool = False
+) -> Record:
     """What is kept of an answer. Evidence is kept by place and score; its text is in the corpus."""
     return {
         "id": question.id,
         "corpus": answer.corpus,
         "question": asdict(question),
         "relevant": list(relevant),
+        "within_document": within_document,
         "outcome": answer.outcome,
         "text": answer.text,
         "label": answer.label,

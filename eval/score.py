@@ -29,6 +29,7 @@ RIGHT_F1 = 0.5  # a worded answer counts as right from this token F1 on, where r
 # Means of values of single questions; the questions a value does not apply to are left out of its mean.
 MEANS = (
     *("f1", "em", "label_accuracy", "right", "citation_hit", "citation_precision", "citation_recall"),
+    *("document_cited", "document_found"),
     *("evidence_precision", "evidence_recall", "evidence_f1", "recall_at_5", "recall_at_8", "precision_at_5"),
     *("mrr", "ndcg_at_10", "answered_share", "failed_share", "degraded_share", "verified_share"),
 )
@@ -79,6 +80,10 @@ def _values(record: Record, question: Question) -> dict[str, float]:
         values |= {"citation_recall": cited.recall, "citation_hit": float(cited.common > 0)}
         values |= {"citation_precision": cited.precision, "evidence_precision": shown.precision}
         values |= {"evidence_recall": shown.recall, "evidence_f1": shown.f1}
+    documents = {question.document_id} if question.document_id else {span.document_id for span in question.gold}
+    if documents and not record.get("within_document"):  # where only one document is asked, it is the right one
+        values["document_cited"] = float(any(cited["document_id"] in documents for cited in record["citations"]))
+        values["document_found"] = float(any(shown["document_id"] in documents for shown in record["evidence"]))
     return {name: value for name, value in values.items() if value is not None}
 
 

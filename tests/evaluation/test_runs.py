@@ -12,6 +12,7 @@ from fake_journeys import FakeJourney
 from corpora import GoldSpan, Question
 from eval.runs import RECORDS, Batch, describe, open_run, prepare, question_of, read_records, run
 from rag.errors import NotFound, UsageError
+from rag.ingest.snapshot import DocumentInfo
 from rag.settings import Endpoint, Settings
 from rag.types import Chunk, Document
 
@@ -104,8 +105,8 @@ class OneDocument:
     def chunks_of(self, document: str) -> list[Chunk]:
         return [Chunk(document, a, a + 20, self.text[a : a + 20], id=a) for a in (0, 20)]
 
-    def documents(self) -> list[Document]:
-        return []
+    def documents(self) -> list[DocumentInfo]:
+        return [DocumentInfo("x.txt", "X", "x.txt", "text/plain", "en", "", len(self.text), 0, 2, "", "", {})]
 
 
 def test_evidence_is_found_and_its_chunks_are_relevant() -> None:
@@ -120,6 +121,12 @@ def test_evidence_that_is_not_there_is_told() -> None:
     asked = [Question("q", "How long?", ("A",), "x.txt", evidence="19 months")]
     with pytest.raises(UsageError, match=r"q: '19 months' is not in x\.txt"):
         prepare("fakes", asked, OneDocument())  # type: ignore[arg-type]
+
+
+def test_a_document_that_the_corpus_does_not_have_is_told() -> None:
+    """Before anything is asked, with the nearest name."""
+    with pytest.raises(NotFound, match=r"question 'q', column document: .* has no 'X.txt'; did you mean 'x.txt'"):
+        prepare("fakes", [Question("q", "How long?", document_id="X.txt")], OneDocument())  # type: ignore[arg-type]
 
 
 def test_a_question_of_a_document_is_asked_within_it(tmp_path: Path) -> None:

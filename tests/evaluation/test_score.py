@@ -44,6 +44,8 @@ def test_the_figures_by_hand(run_folder: Path) -> None:
     assert value["refusal_precision"][0] == 1.0  # question 6 is not judged
     assert value["refusal_recall"][0] == 0.5
     assert value["evidence_recall"] == (1.0, 3)
+    assert value["document_cited"] == (pytest.approx(2 / 3, abs=1e-6), 3)  # the failed one cites nothing
+    assert value["document_found"] == (1.0, 3)
 
 
 def test_macro_counts_each_category_once(run_folder: Path) -> None:
