@@ -1,13 +1,14 @@
 """The fault server plays what it says, so that the other tests mean something."""
 
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from eval.availability.exchange import Pace, expected_answer
 
-PACE = Pace(keepalive_s=0.02, slow_keepalive_s=0.2, hold_s=0.5, retry_after_s=30)
+PACE = Pace(keepalive_s=0.01, slow_keepalive_s=0.1, hold_s=0.2, retry_after_s=30)
 ASKED = {"messages": [{"role": "user", "content": "How long is the notice period of question-7?"}]}
 WHOLE = expected_answer("question-7")
 
@@ -91,7 +92,7 @@ def test_refusals_and_cuts_are_what_a_client_sees(server, fault, expected, strea
 
 @pytest.mark.parametrize(
     ("fault", "body"),
-    [("keepalive", "\n" * 25), ("slow_keepalive", "\n" * 2), ("blank_lines", "\n" * 5), ("empty_body", "")],
+    [("keepalive", "\n" * 20), ("slow_keepalive", "\n" * 2), ("blank_lines", "\n" * 5), ("empty_body", "")],
 )
 def test_a_busy_server_keeps_the_line_warm_and_gives_nothing(server, fault, body):
     """Not streaming: blank lines, status 200, then the end."""
@@ -123,12 +124,11 @@ def test_a_model_name_chooses_the_fault_too(server):
         assert client.post("/v1/chat/completions", json={**ASKED, "model": "fault:503"}).status_code == 503
 
 
-def test_a_client_that_hangs_up_ends_the_call(server):
+def test_a_client_that_hangs_up_ends_the_call(server, monkeypatch):
     """The server notices, so that an open socket at the end is the client's leak."""
+    monkeypatch.setattr(server, "pace", replace(PACE, hold_s=600))
     with httpx.Client(base_url=server.url, timeout=0.05) as client, pytest.raises(httpx.TimeoutException):
         client.post("/chat/completions", json=ASKED, headers={"x-fault": "silence"})
     with httpx.Client(base_url=server.url) as client:
-        for _ in range(100):
-            if client.get("/stats").json()["busy"] == 0:
-                break
-    assert server.busy == 0
+        while client.get("/stats").json()["busy"]:
+            pass

@@ -114,7 +114,7 @@ class Collector(BaseHTTPRequestHandler):
 def test_spans_reach_a_collector_over_otlp() -> None:
     """The setting's address without a path gets /v1/traces; closing sends what is left."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         tracing = Tracing(SETTINGS, exporting(f"http://127.0.0.1:{server.server_port}"))
         hooks.listeners.append(tracing.asked)
         journey(ANSWERED).ask("How much does Mr Smith pay?")
