@@ -15,6 +15,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from app.service import Service
+from app.view import probability
 from rag.access import User
 from rag.errors import SparewheelError
 from rag.text import language_of
@@ -51,10 +52,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Answered:
+    """confidence: the probability that it is right; null where a chat model wrote it."""
+
     outcome: str
     answer: str
     citations: list[Place]
-    confidence: float
+    confidence: float | None
     answered_by: str
     disclaimer: str
     notes: list[str]
@@ -97,7 +100,7 @@ def create_server(service: Service, user: User | None = None) -> MCPServer:
             outcome=answer.outcome,
             answer=answer.text,
             citations=[_cited(citation) for citation in answer.citations],
-            confidence=round(answer.confidence, 3),
+            confidence=probability(answer),
             answered_by=answer.answered_by,
             disclaimer=journey.profile.disclaimer.get(language_of(question), ""),
             notes=list(answer.notes),

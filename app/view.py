@@ -13,12 +13,14 @@ from rag.text import sentences
 from rag.types import Answer, Attempt, Citation, Hit, Sensitivity
 
 HIGH, MEDIUM = 0.8, 0.55  # calibrated probabilities from which confidence is called so
+SUREST = 0.99  # that is shown: no quote is certain
 STOPPED = "stopped"  # the note of an answer that the asker stopped; see `stopped`
 JOINER = "\u2060"  # takes no room; behind the bracket of a document's own "[12]", so that it is no marker of ours
 CONTEXT_CHARS = 240  # of a passage shown before and behind the cited words
 CLOSEST = 3  # passages shown with a refusal
 
 _WIDE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
+_BARE_NUMBER = re.compile(r"[\dIVX]{1,4}(?:[.(]\w{1,3}\)?)*\.?")
 _OWN_MARKER = re.compile(r"\[(?=\d{1,3}\])")
 
 Tone = Literal["first", "fallback", "quiet", "bad"]
@@ -92,14 +94,21 @@ def reason(attempt: Attempt, language: Language) -> str:
     return say(words.ONE_REASON, language, who=answerer(attempt.answerer, language), reason=told)
 
 
+def probability(answer: Answer) -> float | None:
+    """That the answer is right, calibrated; None for one that a chat model wrote, where nobody knows it."""
+    written = answer.outcome == "answered" and answer.answered_by != "reader"
+    return None if written else answer.confidence
+
+
 def confidence(answer: Answer, language: Language) -> str:
-    """How sure, in words; "" where nothing was answered. Only the local reader's figure is a calibrated probability."""
+    """How sure, in words; "" where nothing was answered."""
     if answer.outcome != "answered":
         return ""
-    if answer.answered_by != "reader":
+    sure = probability(answer)
+    if sure is None:
         return say(words.CONFIDENCE["written"], language)
-    level = "high" if answer.confidence >= HIGH else "medium" if answer.confidence >= MEDIUM else "low"
-    return say(words.CONFIDENCE[level], language, share=answer.confidence)
+    level = "high" if sure >= HIGH else "medium" if sure >= MEDIUM else "low"
+    return say(words.CONFIDENCE[level], language, share=min(sure, SUREST))
 
 
 def facts(answer: Answer, language: Language) -> tuple[str, ...]:
@@ -115,10 +124,18 @@ def facts(answer: Answer, language: Language) -> tuple[str, ...]:
 
 def notes(answer: Answer, language: Language) -> tuple[str, ...]:
     """What the reader of the answer must know, in the language of the page."""
-    told = [note for note in answer.notes if note != STOPPED]
+    told = [_leg(note, language) for note in answer.notes if note != STOPPED]
     if language == "zh":
         told = [next((p.sub(zh, note) for p, zh in words.NOTES if p.fullmatch(note)), note) for note in told]
     return tuple(told)
+
+
+def _leg(note: str, language: Language) -> str:
+    """A failed search in words that a reader understands; another note as it is."""
+    failed = words.LEG_FAILED.fullmatch(note)
+    if failed is None:
+        return note
+    return say(words.NO_MEANING if failed[1] == "dense" else words.NO_WORDS, language)
 
 
 def text(answer: Answer, language: Language) -> str:
@@ -263,7 +280,9 @@ def _uncited(hit: Hit, language: Language) -> Card:
 
 def _place(page: int | None, headings: Sequence[str], language: Language) -> str:
     parts = [say(words.PAGE, language, page=page)] if page else []
-    parts += [" ".join(heading.split()) for heading in headings[-1:]]
+    for heading in headings[-1:]:
+        written = " ".join(heading.split())
+        parts.append(say(words.SECTION, language, number=written) if _BARE_NUMBER.fullmatch(written) else written)
     return ("，" if language == "zh" else ", ").join(parts)
 
 

@@ -77,10 +77,22 @@ SECONDS: Wording = ("{seconds:.2f} s", "{seconds:.2f} 秒")
 COST: Wording = ("${usd:.5f}", "{usd:.5f} 美元")
 FREE: Wording = ("no cost", "无费用")
 PAGE: Wording = ("page {page}", "第 {page} 页")
+SECTION: Wording = ("section {number}", "第 {number} 节")
 RELEVANCE: Wording = ("no. {rank} · relevance {score:.2f}", "第 {rank} 位 · 相关度 {score:.2f}")
 SCORE: Wording = ("no. {rank} · score {score:.2f}", "第 {rank} 位 · 得分 {score:.2f}")
 LABELS: dict[str, Wording] = {"yes": ("Yes.", "是。"), "no": ("No.", "否。"), "maybe": ("Maybe.", "不确定。")}
 REFUSED: Wording = ("Not in these documents.", "这些文档中没有答案。")
+
+# a search that failed, and what the passages were found by instead; the cause stands in the log
+LEG_FAILED = re.compile(r"(\w+) search failed: .*", re.DOTALL)
+NO_MEANING: Wording = (
+    "the search by meaning failed; these passages were found by their words only",
+    "语义检索失败；以下段落仅按字词检索得到",
+)
+NO_WORDS: Wording = (
+    "the search by words failed; these passages were found by meaning only",
+    "字词检索失败；以下段落仅按语义检索得到",
+)
 
 # what the library notes in English -> the same in Chinese
 NOTES: tuple[tuple[re.Pattern[str], str], ...] = (

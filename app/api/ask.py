@@ -90,7 +90,7 @@ def answered(answer: Answer) -> Answer:
     if answer.outcome != "failed":
         return answer
     tried = ", ".join(f"{attempt.answerer}: {attempt.reason or attempt.outcome}" for attempt in answer.attempts)
-    told = plain(public_answer(answer, User("")))  # attempts without details
+    told = public_answer(answer, User(""))  # attempts without details
     raise Problem(503, f"no answerer could answer ({tried}); try again", retry_after_s=5, answer=told)
 
 

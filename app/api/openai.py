@@ -23,7 +23,6 @@ from app.api.problems import RESPONSES, Problem, as_problem
 from app.api.shapes import public_answer
 from app.api.stream import EventStream, begun, line, unless_gone
 from app.api.who import Caller
-from app.records import plain
 from app.service import CorpusInfo, Service
 from rag.access import User
 from rag.errors import UsageError
@@ -191,7 +190,7 @@ class Writer:
         return f"\n\n{_SOURCES[self._language]}:\n\n" + "\n\n".join(rows)
 
     def _extension(self, answer: Answer) -> dict[str, Any]:
-        record = plain(public_answer(answer, self._user))
+        record = public_answer(answer, self._user)
         left_out = ("question", "evidence", "usage")
         kept = {name: value for name, value in record.items() if name not in left_out}
         return {**kept, "disclaimer": self._disclaimer}

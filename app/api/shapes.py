@@ -10,6 +10,8 @@ from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.records import plain
+from app.view import probability
+from app.view_words import LEG_FAILED
 from rag.access import User
 from rag.chain import MAX_QUESTION_CHARS
 from rag.events import AttemptFailed, Cited, Done, Event
@@ -69,8 +71,12 @@ class Question(Query):
 
 @dataclass(frozen=True)
 class AskReply(Answer):
-    """The whole record of an answer. disclaimer: what must be shown with it, in the language of the question."""
+    """The whole record of an answer. disclaimer: what must be shown with it, in the language of the question.
 
+    confidence: null for an answer that a chat model wrote; how often it is right is not known.
+    """
+
+    confidence: float | None = None  # type: ignore[assignment]
     disclaimer: str = ""
 
 
@@ -105,13 +111,21 @@ class Opinion(Body):
     answered_by: str = Field("", max_length=100)
 
 
-def public_answer(answer: Answer, user: User | None) -> Answer:
-    """Without paths of this machine; what an endpoint said of itself when it failed is for administrators."""
-    return replace(
+def public_answer(answer: Answer, user: User | None) -> dict[str, Any]:
+    """As JSON types, without paths of this machine; why a search or an endpoint failed is for administrators."""
+    public = replace(
         answer,
         citations=tuple(public_citation(citation) for citation in answer.citations),
         attempts=tuple(public_attempt(attempt, user) for attempt in answer.attempts),
+        notes=tuple(public_note(note, user) for note in answer.notes),
     )
+    return {**plain(public), "confidence": probability(answer)}
+
+
+def public_note(note: str, user: User | None) -> str:
+    """A search that failed is told, its error message (which may name a path) only to administrators."""
+    failed = LEG_FAILED.fullmatch(note)
+    return f"{failed[1]} search failed" if failed and user is not None and user.role != "admin" else note
 
 
 def public_citation(citation: Citation) -> Citation:
@@ -129,7 +143,7 @@ def public_attempt(attempt: Attempt, user: User | None) -> Attempt:
 
 def reply(answer: Answer, disclaimer: str, user: User | None) -> dict[str, Any]:
     """An `AskReply` as JSON types."""
-    return {**plain(public_answer(answer, user)), "disclaimer": disclaimer}
+    return {**public_answer(answer, user), "disclaimer": disclaimer}
 
 
 def event_data(event: Event, disclaimer: str, user: User | None) -> dict[str, Any]:

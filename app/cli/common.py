@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.records import plain
+from app.view import probability
 from rag.errors import UsageError
 from rag.settings import Settings, load_settings
 from rag.types import Answer, Citation
@@ -90,7 +91,8 @@ def byline(answer: Answer) -> str:
     """Who answered, how sure, how long; and why not the one that should have."""
     parts = [f"answered by {answer.answered_by or 'nobody: no passage was close enough'}"]
     if answer.outcome == "answered":
-        parts.append(f"confidence {answer.confidence:.0%}")
+        sure = probability(answer)
+        parts.append("written by a model" if sure is None else f"confidence {sure:.0%}")
     parts.append(f"{answer.timings.get('total', 0.0):.2f} s")
     if answer.degraded:
         failed = [f"{a.answerer}: {a.reason}" for a in answer.attempts if a.outcome in ("failed", "skipped")]

@@ -94,6 +94,12 @@ class Service:
         with self._store(corpus, user).open() as snapshot:
             return snapshot.document(id)
 
+    def headings(self, corpus: str, ids: Sequence[str], user: User | None = None) -> dict[str, list[str]]:
+        """Of each document, in the order of its text."""
+        with self._store(corpus, user).open() as snapshot:
+            chunks = {id: snapshot.chunks_of(id) for id in ids}
+        return {id: list(dict.fromkeys(h for chunk in found for h in chunk.headings)) for id, found in chunks.items()}
+
     def original(self, corpus: str, id: str, user: User | None = None) -> Path | None:
         """The very file the document was read from; None when it is gone, or another by now."""
         store = self._store(corpus, user)

@@ -17,12 +17,12 @@ import streamlit as st
 from app import view
 from app.history import Turn, now
 from app.ui import evidence
-from app.ui.ask_examples import examples
+from app.ui.ask_examples import contracts, examples, usual
 from app.ui.ask_history import current, draw_sidebar, go_to, history, who
 from app.ui.ask_stream import Shown, stream
 from app.ui.ask_style import SCRIPT, STYLE
 from app.ui.ask_turn import draw_answer, draw_question, pairs
-from app.ui.session import language, pick_corpus, plain, say_no_corpora, service, told, user
+from app.ui.session import language, pick_corpus, plain, say_no_corpora, service, told, unseen, user
 from app.ui.texts import t
 from app.view import STOPPED
 from rag.chain import MAX_QUESTION_CHARS
@@ -40,8 +40,9 @@ _answering: set[tuple[str, int]] = set()  # (conversation, turn) that some sessi
 
 
 def draw() -> None:
-    st.html(STYLE)
-    st.html(SCRIPT, unsafe_allow_javascript=True)
+    with unseen("ask"):
+        st.html(STYLE)
+        st.html(SCRIPT, unsafe_allow_javascript=True)
     st.title(t("nav_ask"))
     id, turns = opened()
     corpus = pick_corpus()
@@ -65,11 +66,13 @@ def draw() -> None:
     if not corpus.documents:
         st.info(plain(corpus.trouble) if corpus.trouble else t("ask_empty"))
         return
+    welcome = st.empty()  # emptied at once when a question is sent
     with told():
         if turns or sent:
             draw_conversation(service().journey(corpus.name, user()), id, turns, sent)
         else:
-            draw_welcome(corpus)
+            with welcome.container():
+                draw_welcome(corpus)
 
 
 def opened() -> tuple[str, list[Turn]]:
@@ -104,7 +107,7 @@ def follow(id: str, corpus: str) -> None:
 def draw_welcome(corpus: CorpusInfo) -> None:
     """What to ask, before anything was asked."""
     st.caption(t("ask_intro"))
-    if asked := examples(corpus.domain, language(), service().documents(corpus.name, user())):
+    if asked := questions(corpus):
         st.header(t("ask_examples"))
         for number, question in enumerate(asked):
             st.button(
@@ -114,6 +117,22 @@ def draw_welcome(corpus: CorpusInfo) -> None:
     else:
         st.write(t("ask_how"))
     warm(corpus.name, corpus.updated, corpus.language)
+
+
+def questions(corpus: CorpusInfo) -> list[str]:
+    """To begin with: of our samples, else the usual ones of contracts."""
+    documents = service().documents(corpus.name, user())
+    return examples(corpus.domain, language(), documents) or (
+        of_contracts(corpus.name, corpus.updated) if corpus.domain == "legal" else []
+    )
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def of_contracts(corpus: str, updated: str) -> list[str]:
+    """Once for a state of a corpus: a look into the headings."""
+    chosen = contracts(service().documents(corpus, user()))
+    found = service().headings(corpus, [document.id for document in chosen], user())
+    return usual({document.title: found[document.id] for document in chosen})
 
 
 @st.cache_resource(show_spinner=False)
@@ -137,7 +156,7 @@ def take_example(question: str) -> None:
 def draw_conversation(journey: Journey, id: str, turns: list[Turn], sent: str) -> None:
     """The turns at the left, the evidence of one of them at the right (on a narrow screen below)."""
     chosen = len(turns) + 1 if sent else st.session_state.get("shown_turn", len(turns))
-    left, right = st.columns([11, 9], gap="large")
+    left, right = st.columns(2, gap="medium")
     beside = right.container(key="evidence").empty()
     above = left.container()
 
@@ -201,11 +220,16 @@ def ask(
     draw_question(sent)
     with st.chat_message("assistant", avatar=":material/trip_origin:"):
         place = st.empty()
+        listed = False
 
         def paint(shown: Shown) -> None:
+            nonlocal listed
             place.html(shown.html())
-            if shown.hits and not shown.text:
-                beside.html(evidence.passages(view.found(shown.hits, language())))
+            if shown.hits and not listed:
+                listed = True
+                with beside.container():
+                    st.header(t("ask_passages"))
+                    st.html(evidence.passages(view.found(shown.hits, language())))
 
         with being_answered(id, number), asked_by(owner, f"{id}-{number}"):
             answer = stream(

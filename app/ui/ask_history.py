@@ -52,14 +52,18 @@ def draw_sidebar(open_id: str) -> None:
         kept = history().list(who(), SHOWN)
         if not kept:
             st.caption(t("ask_history_none"))
-        for conversation in kept:
-            is_open = conversation.id == open_id
-            st.button(
-                plain(conversation.title), key=f"open-{conversation.id}", on_click=go_to, args=(conversation.id,),
-                type="secondary" if is_open else "tertiary", width="stretch", help=plain(conversation.corpus),
-            )  # fmt: skip
-            if is_open:
-                draw_manage(conversation)
+        with st.container(gap="xxsmall"):
+            for conversation in kept:
+                draw_entry(conversation, is_open=conversation.id == open_id)
+
+
+def draw_entry(conversation: Conversation, *, is_open: bool) -> None:
+    st.button(
+        plain(conversation.title), key=f"open-{conversation.id}", on_click=go_to, args=(conversation.id,),
+        type="secondary" if is_open else "tertiary", width="stretch", help=plain(conversation.corpus),
+    )  # fmt: skip
+    if is_open:
+        draw_manage(conversation)
 
 
 def draw_manage(conversation: Conversation) -> None:

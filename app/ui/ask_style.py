@@ -4,14 +4,17 @@ from __future__ import annotations
 
 STYLE = """
 <style>
-.block-container, [data-testid="stBottomBlockContainer"] {
-  padding-left: 2.25rem !important; padding-right: 2.25rem !important;
-}
+[data-testid="stBottomBlockContainer"] { padding-left: 2.25rem; padding-right: 2.25rem; }
+[class*="st-key-actions-"] { gap: .25rem !important; }
+[class*="st-key-actions-"] [data-testid="stButtonGroup"] button { padding: .25rem; min-width: 2rem; }
+[class*="st-key-actions-"] button { padding-left: .6rem; padding-right: .6rem; }
 [class*="st-key-open-"] button, [class*="st-key-open-"] button * { justify-content: flex-start; text-align: left; }
 [class*="st-key-example-"] button * { text-align: left; }
 [class*="st-key-open-"] button p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; max-width: 13rem; }
 .sw-answer, .sw-passage, .sw-quote { white-space: pre-wrap; overflow-wrap: anywhere; }
 .sw-answer { font-size: 1.08rem; line-height: 1.6; margin: .25rem 0; }
+[data-testid="stChatMessage"] > [data-testid^="stChatMessageAvatar"] { display: none; }
+[data-testid="stChatMessage"]:has(.sw-badge, .sw-steps) { padding-left: 0; padding-right: 0; }
 .sw-asked { scroll-margin-top: 5rem; font-weight: 600; white-space: pre-wrap; overflow-wrap: anywhere; }
 .sw-passage { line-height: 1.55; font-size: .94rem; padding: .1rem .2rem; }
 .sw-passage mark {
@@ -19,7 +22,7 @@ STYLE = """
   border-bottom: 2px solid light-dark(#8a5a00, #ffd24a);
 }
 .sw-cite {
-  display: inline-block; min-width: 1.7em; padding: 0 .35em; margin: 0 .1em; border-radius: .4em;
+  display: inline-block; min-width: 1.7em; padding: 0 .35em; border-radius: .4em;
   text-align: center; text-decoration: none !important; font-size: .82em; font-weight: 600; line-height: 1.7;
   background: light-dark(#dbe8f7, #1f3a5c); color: light-dark(#0b3f7d, #cfe3ff) !important;
 }
@@ -45,10 +48,10 @@ STYLE = """
   outline: 3px solid light-dark(#1b5aa0, #8abaf5) !important; outline-offset: .4rem;
 }
 .sw-title { font-size: 1rem; font-weight: 600; margin: 0; }
-.sw-score { float: right; padding-left: .6rem; }
 .sw-other { border-top: 1px solid light-dark(#c9d1db, #3d4856); padding: .4rem 0; }
 .sw-other summary { font-weight: 600; }
-.sw-other summary span { font-weight: 400; float: none; }
+.sw-other summary span { font-weight: 400; }
+.sw-other summary .sw-score { white-space: nowrap; margin-left: .4rem; }
 .sw-fold > summary { font-weight: 400; }
 .sw-sources { list-style: none; padding: 0 !important; margin: .2rem 0 !important; }
 .sw-sources li {
@@ -69,7 +72,7 @@ STYLE = """
 [data-test-script-state="notRunning"] .sw-steps, [data-test-script-state="stopped"] .sw-steps { display: none; }
 [data-test-script-state="notRunning"] .sw-halted, [data-test-script-state="stopped"] .sw-halted { display: block; }
 .sw-copy {
-  font: inherit; cursor: pointer; padding: .25rem .75rem; border-radius: .5rem; min-height: 2.5rem;
+  font: inherit; font-size: .875rem; cursor: pointer; padding: .25rem .75rem; border-radius: .5rem; min-height: 2.5rem;
   background: transparent; color: inherit; border: 1px solid light-dark(#c9d1db, #3d4856);
 }
 .sw-copy:hover { border-color: light-dark(#1b5aa0, #8abaf5); }
@@ -83,9 +86,7 @@ STYLE = """
   .st-key-evidence { max-height: calc(100vh - 13rem); overflow-y: auto; padding: .25rem .5rem; }
 }
 @media (max-width: 640px) {
-  .block-container, [data-testid="stBottomBlockContainer"] {
-    padding-left: 1rem !important; padding-right: 1rem !important;
-  }
+  [data-testid="stBottomBlockContainer"] { padding-left: 1rem; padding-right: 1rem; }
 }
 </style>
 """

@@ -52,6 +52,7 @@ TEXTS = {
     "ask_comment_what": ("What was right or wrong?", "哪里对，哪里不对？"),
     "ask_comment_send": ("Keep the comment", "保存评论"),
     "ask_evidence": ("Evidence", "依据"),
+    "ask_passages": ("Passages found", "找到的段落"),
     "ask_evidence_of": ("Question {n}: {question}", "问题 {n}：{question}"),
     "ask_others": ("Other passages that were read: {n}", "另外阅读的段落：{n}"),
     "ask_closest": ("The closest passages", "最接近的段落"),

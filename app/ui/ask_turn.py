@@ -100,7 +100,7 @@ def pairs(turns: Sequence[Turn]) -> list[tuple[str, str]]:
 
 def draw_actions(turn: Turn, before: Sequence[Turn], disclaimer: str, anchors: str, *, cards: bool) -> None:
     """Evidence (where it is not shown), copy, export, thumbs, comment."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"actions-{anchors}"):
         if not cards:
             st.button(
                 t("ask_show_evidence"), key=f"show-{anchors}", icon=":material/find_in_page:", on_click=show_evidence,

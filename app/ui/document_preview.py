@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.ui.session import plain, service, user
 from app.ui.texts import t
+from app.view import unwrapped
 
 if TYPE_CHECKING:
     from rag.ingest.snapshot import DocumentInfo
@@ -35,7 +36,7 @@ def draw_preview(corpus: str, info: DocumentInfo) -> None:
         alt = t("docs_page_of", page=number, pages=len(pieces), name=info.title or info.id)
         left.image(page_image(original, number), output_format="PNG", alt=alt)
         right.caption(t("docs_as_read"))
-    read = html.escape(pieces[number - 1].strip() or "–")
+    read = html.escape(unwrapped(pieces[number - 1].strip()) or "–")
     label = html.escape(t("docs_as_read"))
     right.html(f'<div class="sw-read" role="region" tabindex="0" aria-label="{label}">{read}</div>')
     if original is not None:

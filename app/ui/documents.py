@@ -110,9 +110,10 @@ def draw_list(corpus: CorpusInfo, documents: Sequence[DocumentInfo]) -> None:
         return
     draw_figures(corpus.name)
     st.header(t("docs_list"))
-    st.dataframe(rows_of(corpus, documents), hide_index=True, placeholder="")
     ids = [document.id for document in documents]
-    chosen = st.selectbox(t("docs_choose"), ids, key=f"document_{corpus.name}")
+    key = f"document_{corpus.name}"
+    draw_table(corpus, documents, key)
+    chosen = st.selectbox(t("docs_choose"), ids, key=key)
     if may("analyst"):
         with st.container(horizontal=True):
             if st.button(t("docs_delete"), icon=":material/delete:"):
@@ -124,6 +125,23 @@ def draw_list(corpus: CorpusInfo, documents: Sequence[DocumentInfo]) -> None:
                     st.rerun()
     with told():
         draw_preview(corpus.name, next(document for document in documents if document.id == chosen))
+
+
+def draw_table(corpus: CorpusInfo, documents: Sequence[DocumentInfo], key: str) -> None:
+    """The list; a row that is clicked is the document chosen (by the keyboard: the box below)."""
+    wide = {t("docs_name"): 280, t("docs_title"): 190, t("docs_pages"): 70, t("docs_chunks"): 85}
+    wide |= {t("docs_language"): 85, t("docs_added"): 135}
+
+    def choose() -> None:
+        picked = st.session_state[f"table_{corpus.name}"].selection.rows
+        if picked:
+            st.session_state[key] = documents[picked[0]].id
+
+    st.dataframe(
+        rows_of(corpus, documents), hide_index=True, placeholder="", key=f"table_{corpus.name}", on_select=choose,
+        selection_mode="single-row",
+        column_config={name: st.column_config.Column(width=pixels) for name, pixels in wide.items()},
+    )  # fmt: skip
 
 
 def draw_figures(name: str) -> None:

@@ -63,6 +63,7 @@ class Evaluations:
         self._active: dict[str, Run] = {}
         self._failed: dict[str, str] = {}  # name -> why it ended, until it goes on
         self._lock = threading.Lock()
+        self._preparing = threading.Lock()  # two runs of one suite must not make its corpora at once
 
     @property
     def folder(self) -> Path:
@@ -114,7 +115,8 @@ class Evaluations:
             questions, corpus = run.asked.questions, run.asked.corpus
             if corpus:
                 questions = str(run.folder / questions)
-            batches = prepared(questions, corpus or None, settings, run.asked.limit or None, user=user)
+            with self._preparing:
+                batches = prepared(questions, corpus or None, settings, run.asked.limit or None, user=user)
             run.total, run.done, run.state = sum(len(b.questions) for b in batches), answered(run.folder), "running"
 
             def told(record: dict[str, Any]) -> None:

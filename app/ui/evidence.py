@@ -44,9 +44,8 @@ def card_html(card: Card, anchors: str) -> str:
     verified = f" · {t('ask_verified')}" if card.verified else ""
     return (
         f'<div class="sw-card" id="{anchors}-{card.marker}" tabindex="-1">'
-        f'<span class="sw-score">{escape(card.score)}</span>'
         f'<p class="sw-title">[{card.marker}] {escape(card.title)}</p>'
-        f'<p class="sw-place">{escape(_where(card) + verified)}</p>'
+        f'<p class="sw-place">{escape(" · ".join(part for part in (_where(card), card.score) if part) + verified)}</p>'
         f"{_passage(card)}</div>"
     )
 
@@ -106,5 +105,10 @@ def picture(path: Path, changed_ns: int, number: int, boxes: tuple[Box, ...], *,
 
 
 def _where(card: Card) -> str:
-    parts = [card.place] if card.place else []
-    return " · ".join([*parts, *([card.document_id] if card.document_id != card.title else [])])
+    """Page and heading, and the file where its name says more than the title."""
+    named_after_it = _letters(Path(card.document_id).stem) == _letters(card.title) or card.document_id == card.title
+    return " · ".join(part for part in (card.place, "" if named_after_it else card.document_id) if part)
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())

@@ -14,6 +14,7 @@ import streamlit as st
 from app.ui.charts import chart
 from app.ui.session import FIGURE_PX, language, may, plain, service, user
 from app.ui.texts import t
+from app.ui.theme import CHART
 from app.view import answerer, reason
 from rag.observe.recent import Recent, recent
 from rag.types import Attempt
@@ -111,8 +112,13 @@ def draw_charts(asked: Sequence[Recent]) -> None:
     )
     if not causes:
         right.write(t("health_no_errors"))
-    for cause, count in causes.most_common(8):
-        right.markdown(f"{plain(cause)} — **{count}**")
+        return
+    bars = chart([{"cause": cause, "count": count} for cause, count in causes.most_common(8)]).encode(
+        x=alt.X("count:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d")),
+        y=alt.Y("cause:N", sort="-x", title=None, axis=alt.Axis(labelLimit=220)),
+        tooltip=["cause:N", "count:Q"],
+    )  # fmt: skip
+    right.altair_chart(bars.mark_bar(color=CHART[1]).properties(height=50 + 30 * min(len(causes), 8)), width="stretch")
 
 
 def draw_questions(asked: Sequence[Recent]) -> None:
@@ -131,7 +137,10 @@ def draw_questions(asked: Sequence[Recent]) -> None:
         }
         for one in asked
     ]
-    st.dataframe(rows, hide_index=True, width="stretch")
+    wide = {t("health_at"): 80, t("corpus"): 100, t("health_question"): 250, t("health_outcome"): 110}
+    wide |= {t("health_answered_by"): 110, t("health_seconds"): 75}
+    widths = {name: st.column_config.Column(width=pixels) for name, pixels in wide.items()}
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=widths)
 
 
 def words_of(one: Recent, mine: set[str]) -> str:

@@ -12,6 +12,8 @@ from app.ui.texts import t
 from rag.access import Role
 
 ICON = Path(__file__).with_name("icon.svg").read_text(encoding="utf-8")  # a named one would be fetched from elsewhere
+LOGO = Path(__file__).with_name("logo.svg").read_text(encoding="utf-8")
+SIDEBAR_PX = 256
 
 # name of app.ui.<name> and of its address -> (icon, the lowest role that sees it)
 PAGES: dict[str, tuple[str, Role]] = {
@@ -24,7 +26,8 @@ PAGES: dict[str, tuple[str, Role]] = {
 
 
 def main() -> None:
-    st.set_page_config(page_title="Sparewheel", page_icon=ICON, layout="wide")
+    st.set_page_config(page_title="Sparewheel", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX)
+    st.logo(LOGO, size="large", icon_image=ICON)
     session.begin()
     shown = [name for name, (_, role) in PAGES.items() if session.may(role)]
     st.navigation([page(name) for name in shown]).run()

@@ -69,11 +69,12 @@ def _drawn(path: Path, number: int) -> tuple[Any, float]:
 
 
 def _without_margins(image: Any) -> Any:
-    """The columns of the image between its first and last dark ones."""
+    """The image between its first and last dark columns, from its first dark row down."""
     inked = image.convert("L").point(lambda grey: 255 if grey < 200 else 0).getbbox()
     if inked is None:
         return image
-    return image.crop((max(0, inked[0] - EDGE_PX), 0, min(image.width, inked[2] + EDGE_PX), image.height))
+    left, top = max(0, inked[0] - EDGE_PX), max(0, inked[1] - EDGE_PX)
+    return image.crop((left, top, min(image.width, inked[2] + EDGE_PX), image.height))
 
 
 def _boxed(image: Any, boxes: Sequence[Box], scale: float) -> Any:

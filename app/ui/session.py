@@ -17,6 +17,8 @@ from rag.observe import asker
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from app.service import CorpusInfo, Service
 
 LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
@@ -104,10 +106,16 @@ def described(info: CorpusInfo) -> str:
     return f"{info.name} · {t(f'domain_{info.domain}')} · {t(f'sensitivity_{info.sensitivity}')}"
 
 
+def unseen(name: str) -> DeltaGenerator:
+    """A place for style and script, which must not take room on the page."""
+    return st.container(key=f"sw-unseen-{name}")
+
+
 def begin() -> None:
     """The frame of every page: style, who is there, language. Stops here while nobody is signed in who must be."""
-    st.html(CSS)
-    _remember_language()
+    with unseen("frame"):
+        st.html(CSS)
+        _remember_language()
     who = sign_in.signed_in(service().settings)
     st.session_state["user"] = who
     asker.set(who.name if who else "")  # for the audit log

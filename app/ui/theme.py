@@ -59,7 +59,8 @@ CONFIG = {
 
 CSS = """
 <style>
-.block-container { padding-top: 3rem; padding-bottom: 3rem; max-width: 88rem; }
+[class*="st-key-sw-unseen-"] { display: none; }
+.block-container { padding: 2.5rem 2.25rem 3rem; max-width: 88rem; }
 h1 { font-size: 1.75rem !important; padding-bottom: .25rem !important; }
 h2 { font-size: 1.3rem !important; }
 h3 { font-size: 1.1rem !important; }

@@ -4,11 +4,14 @@ import json
 from dataclasses import replace
 
 import pytest
+from answers import LOCAL, WRITTEN
 from api_setup import LEASE, QUESTION, client_of, settings_in, with_lease
 
+from app.api.shapes import public_answer
 from app.service import Service
 from eval.availability.schedule import Always
 from eval.availability.server import FaultServer
+from rag.access import User
 from rag.reliability.loop import background
 from rag.settings import Endpoint
 
@@ -145,6 +148,18 @@ async def test_nobody_can_answer_is_503_with_the_record(client, service, monkeyp
     assert "inner" not in response.text
     (last,) = events_of((await client.post("/v1/ask", json={**ASK, "stream": True})).text)[-1:]
     assert (last[0], last[1]["answer"]["outcome"]) == ("done", "failed")
+
+
+def test_a_written_answer_claims_no_probability():
+    """Only the local reader's figure is calibrated; a chat model's would be a constant."""
+    assert [public_answer(answer, None)["confidence"] for answer in (LOCAL, WRITTEN)] == [0.91, None]
+
+
+def test_a_search_that_failed_is_told_without_its_cause():
+    """Which may name a path; an administrator sees it."""
+    noted = replace(LOCAL, notes=("dense search failed: OSError: /srv/index",))
+    assert public_answer(noted, User("vic"))["notes"] == ["dense search failed"]
+    assert public_answer(noted, User("ada", "admin"))["notes"] == ["dense search failed: OSError: /srv/index"]
 
 
 async def test_an_unexpected_error_says_nothing_of_a_document(client, service, monkeypatch, caplog):

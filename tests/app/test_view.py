@@ -69,7 +69,13 @@ def test_a_stopped_question_is_told_as_such() -> None:
 
 
 @pytest.mark.parametrize(
-    ("confidence", "said"), [(0.93, "High confidence (93%)"), (0.6, "Medium confidence (60%)"), (0.3, "Low confidence")]
+    ("confidence", "said"),
+    [
+        (0.999, "High confidence (99%)"),
+        (0.93, "High confidence (93%)"),
+        (0.6, "Medium confidence (60%)"),
+        (0.3, "Low confidence"),
+    ],
 )
 def test_confidence_in_words(confidence: float, said: str) -> None:
     """Of the local reader, whose figure is calibrated."""
@@ -91,6 +97,22 @@ def test_notes_are_in_the_language_of_the_page() -> None:
     """What the library notes in English is told in Chinese."""
     noted = replace(LOCAL, notes=("dense index 40% built: the rest is found by its words only", "something new"))
     assert view.notes(noted, "zh") == ("语义索引已建成 40%，其余按字词检索", "something new")
+
+
+def test_a_search_that_failed_is_told_in_words() -> None:
+    """What the passages were found by instead; the cause, which may name a path, stands in the log."""
+    noted = replace(LOCAL, notes=("dense search failed: OSError: no such file: /srv/index",))
+    assert view.notes(noted, "en") == ("the search by meaning failed; these passages were found by their words only",)
+    assert view.notes(noted, "zh") == ("语义检索失败；以下段落仅按字词检索得到",)
+
+
+def test_a_heading_that_is_only_a_number_is_called_a_section() -> None:
+    """ "page 5, 8" would read as two pages."""
+    bare = replace(LOCAL, citations=(replace(LOCAL.citations[0], page=5, headings=("8.2",)),))
+    assert [view.cards(bare, language)[0].place for language in LANGUAGES] == [
+        "page 5, section 8.2",
+        "第 5 页，第 8.2 节",
+    ]
 
 
 def test_a_quote_gets_its_marker() -> None:
