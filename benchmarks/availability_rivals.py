@@ -6,6 +6,7 @@ Both stream, as a chat page does, with SDK retries off and the same first-token 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,6 +52,7 @@ class LiteLLM:
     """Router with fallbacks and cooldown, tuned: one failure cools a deployment down for our breaker's first sleep."""
 
     def __init__(self, primary: str, backup: str, budgets: Mapping[str, float], breaker: Mapping[str, float]) -> None:
+        os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it fetches its price list when imported
         import litellm
 
         litellm.suppress_debug_info = True
