@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.access import User
+from rag.answer.vertical import READINGS
 from rag.errors import NotFound, UsageError
 from rag.settings import LocalChat, Settings
 
@@ -95,7 +96,10 @@ def ask_all(
     user: User | None = None,
     told: Callable[[Record], None] = _unseen,
 ) -> None:
-    """Asks what is not answered yet in the run kept in `out`. What `told` raises stops it; the same call goes on."""
+    """Asks what is not answered yet in the run kept in `out`. What `told` raises stops it; the same call goes on.
+
+    concurrency: questions at a time, at most; see `at_once`.
+    """
     from eval import runs
     from rag.assemble import open_journey
 
@@ -109,7 +113,14 @@ def ask_all(
         else:
             journey = open_journey(batch.corpus, settings, user)
         with journey:
-            asyncio.run(runs.run(out, batch, journey, done=done, concurrency=concurrency, told=told))
+            asyncio.run(runs.run(out, batch, journey, done=done, concurrency=at_once(settings, concurrency), told=told))
+
+
+def at_once(settings: Settings, concurrency: int) -> int:
+    """Questions at a time. The built-in reader alone reads so many and would quote the others (`rag.answer.vertical`):
+    which ones, chance would say, and two runs would differ."""
+    alone = not settings.endpoint and not settings.local_chat.model
+    return min(concurrency, READINGS) if alone else concurrency
 
 
 def answered(out: Path) -> int:
