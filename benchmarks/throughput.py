@@ -56,6 +56,7 @@ async def ask_all(settings: Settings, asked: Sequence[tuple[str, str]], marks: i
         "questions_per_s": round(len(asked) / wall, 2),
         "processor_s_per_question": round(processor / len(asked), 3),
         "rss_mb": memory,
+        "peak_rss_mb": round(rss_mb(peak=True)),  # of the process, its start included
     }
 
 

@@ -110,7 +110,7 @@ class Reader:
         """What the likeliest windows of the passages `worth_reading` say, best first; ranks of the hits count."""
         chars, overlap = self.config["window_chars"], self.config["overlap_chars"]
         marks = self.config.get("cut_after", (" ",))
-        read = hits[: worth_reading(hits)]
+        read = hits[: worth_reading(hits, self.config.get("read_passages", len(hits)))]
         windows = [w for i, hit in enumerate(read) for w in windows_of(hit.chunk, i, chars, overlap, marks)]
         if not windows:
             return []
@@ -182,11 +182,11 @@ class Reader:
         return tuple(kept)
 
 
-def worth_reading(hits: Sequence[Hit]) -> int:
+def worth_reading(hits: Sequence[Hit], otherwise: int) -> int:
     """How many of the hits to read, from the first: a reranker has read them all and put the right one among the first
-    four nearly always; what lies beyond misleads more often than it answers (docs/LOG.md). Without a reranker, all."""
+    four nearly always; what lies beyond misleads more often than it answers (docs/LOG.md). Without one: `otherwise`."""
     reranked = all("relevance" in hit.scores for hit in hits)
-    return min(READ_RERANKED, len(hits)) if reranked else len(hits)
+    return READ_RERANKED if reranked else otherwise
 
 
 def windows_of(chunk: Chunk, hit: int, chars: int, overlap: int, marks: Sequence[str] = (" ",)) -> list[Window]:
