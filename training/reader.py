@@ -1,8 +1,8 @@
 """From the data to the reader: `python -m training.reader --config training/reader.toml --data DIR --out DIR`.
 
 Stages, each skipped when its file exists: prepare (token arrays), pretrain (recurring spans), train (one network per
-seed), distill (one student of them all), export (int8 ONNX and tokenizer). A stage that is stopped goes on from its
-checkpoint. `--set train.lr=3e-4` changes one key.
+seed), distill (one student of them all, from their mean), export (int8 ONNX and tokenizer). A stage that is stopped
+goes on from its checkpoint. `--set train.lr=3e-4` changes one key. `--config training/zh_reader.toml`: the Chinese one.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ import itertools
 import json
 import random
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.reader_batches import Rows, encode, on_device, plan, rows_of
+from training.reader_batches import ENDS, Rows, encode, joined, on_device, plan, rows_of
 from training.reader_contracts import cuad, legalbench
-from training.reader_data import Example, Part, covidqa, medquad, policyqa, pubmedqa, squad, squad_sample
+from training.reader_data import Example, Part, covidqa, medquad, policyqa, squad, squad_sample, swapped
 
 if TYPE_CHECKING:
     import torch
@@ -39,12 +40,17 @@ def examples(data: Path, part: Part, config: dict[str, Any]) -> list[Example]:
     made += cuad(data, part, config["cuad_copies"] if train else 1, config["cuad_negatives"] if train else 1, rng)
     made += legalbench(data, part, config["legalbench_copies"] if train else 1, rng)
     if train:
-        made += [*squad_sample(data), *medquad(data, rng, config["medquad_pages"]), *pubmedqa(data)]
+        made += [*squad_sample(data), *medquad(data, rng, config["medquad_pages"])]
+        made += [e for e in map(partial(swapped, rng=rng), list(made)) if e]
     return made
 
 
 def prepare(config: Config, data: Path, out: Path) -> None:
-    """Writes train.npz (rows), text.npz (token ids of the pre-training documents) and copies the tokenizer."""
+    """Writes train.npz (rows) and text.npz (token ids of the pre-training documents)."""
+    if config["body"]["language"] == "zh":
+        from training import zh_prepare
+
+        return zh_prepare.write(config, out)
     from training.reader_pretrain import texts
 
     tokenizer = load_tokenizer(Path(config["body"]["folder"]) / "tokenizer.json")
@@ -54,9 +60,14 @@ def prepare(config: Config, data: Path, out: Path) -> None:
     rows.save(out / "train.npz")
     print(f"{len(rows)} rows of {len(made)} examples", flush=True)
     sizes = config["pretrain"]["legal_chars"], config["pretrain"]["medical_chars"]
-    documents = [tokenizer.encode(t, add_special_tokens=False).ids for t in texts(data, *sizes, rng)]
+    save_texts(texts(data, *sizes, rng), tokenizer, out / "text.npz")
+
+
+def save_texts(texts: Iterable[str], tokenizer: Any, file: Path) -> None:
+    """Token ids of the documents, one after the other, and where each begins."""
+    documents = [tokenizer.encode(t, add_special_tokens=False).ids for t in texts]
     starts = np.cumsum([0, *(len(d) for d in documents)])
-    np.savez(out / "text.npz", ids=np.concatenate([np.asarray(d, np.uint16) for d in documents]), starts=starts)
+    np.savez(file, ids=np.concatenate([np.asarray(d, np.uint16) for d in documents]), starts=starts)
 
 
 def load_tokenizer(file: Path) -> Any:
@@ -80,19 +91,20 @@ def cloze_rows(config: Config, out: Path, processes: int = 0) -> Rows:
     documents = [ids[a:b] for a, b in itertools.pairwise(starts)]
     shares = [documents[i::64] for i in range(64)]
     with ProcessPoolExecutor(processes or None) as pool:
-        each, seed = config["pretrain"]["each"], config["pretrain"]["seed"]
-        made = pool.map(_cloze_share, [(share, vocabulary, each, seed + i) for i, share in enumerate(shares)])
-        rows = rows_of((part for share in made for part in share), ["cloze"])
+        settings = config["pretrain"]
+        jobs = [(share, vocabulary, config["body"]["language"], settings["each"], settings["seed"] + i)
+                for i, share in enumerate(shares)]  # fmt: skip
+        rows = joined(list(pool.map(_cloze_share, jobs)))
     rows.save(out / "cloze.npz")
     return rows
 
 
-def _cloze_share(job: tuple[list[Any], list[str], int, int]) -> list[Any]:
-    from training.reader_pretrain import cloze_parts
+def _cloze_share(job: tuple[list[Any], list[str], str, int, int]) -> Rows:
+    from training.reader_pretrain import LANGUAGES, cloze_parts
 
-    documents, vocabulary, each, seed = job
-    named = [(d.tolist(), [vocabulary[i] for i in d]) for d in documents]
-    return list(cloze_parts(named, each, seed))
+    documents, vocabulary, language, each, seed = job
+    named = ((d.tolist(), [vocabulary[i] for i in d]) for d in documents)
+    return rows_of(cloze_parts(named, each, seed, LANGUAGES[language]), ["cloze"], ENDS[language])
 
 
 Batch = dict[str, "torch.Tensor"]
@@ -155,21 +167,68 @@ def fit_rows(net: ReaderNet, rows: Rows, settings: dict[str, Any], loss: Callabl
     batches = plan(rows, settings["epochs"], settings["batch"], settings.get("weights", {}), seed)
     steps = min(len(batches), settings.get("steps", len(batches)))
     take = on_device(rows, device)
+    if "seconds" in settings:  # as many steps as a machine lent for so long allows; the log tells how many
+        steps = min(steps, int(settings["seconds"] / _pace(net, lambda step: take(batches[step]), loss, settings)))
+        print(f"{steps} steps in {settings['seconds']:.0f} s", flush=True)
+    rounding = settings.get("rounded_from", 2.0) * steps
+
+    def batch_at(step: int) -> Batch:
+        net.round_as_shipped(settings["bits"] if step >= rounding else 0)
+        return take(batches[step])
+
     schedule = Schedule(steps, settings["lr"], ema=settings.get("ema", 0.0), seed=seed, log_every=100,
-                        checkpoint_every=settings.get("checkpoint_every", 0))  # fmt: skip
-    fit(net, lambda step: take(batches[step]), loss, schedule, folder)
+                        checkpoint_every=settings.get("checkpoint_every", 0),
+                        time_limit_s=1.05 * settings.get("seconds", 0.0))  # fmt: skip
+    fit(net, batch_at, loss, schedule, folder)
     torch.save(trained_state(net), folder / "weights.pt")
+
+
+def _pace(
+    net: ReaderNet, batch_at: Callable[[int], Batch], loss: Callable[..., Any], settings: dict[str, Any]
+) -> float:
+    """Mean seconds of a step, those that compute as the shipped file does in their share."""
+    from training.loop import pace
+
+    plain = pace(net, batch_at, loss)
+    share: float = 1 - settings.get("rounded_from", 1.0)
+    if not share:
+        return plain
+    net.round_as_shipped(settings["bits"])
+    rounded = pace(net, batch_at, loss)
+    net.round_as_shipped(0)
+    return (1 - share) * plain + share * rounded
+
+
+def body(folder: Path) -> dict[str, torch.Tensor]:
+    """The body to start from, named as in transformers: all-MiniLM-L6-v2, or the Chinese backbone; words in 4 bits."""
+    import torch
+
+    from training.backbone import WORDS, load
+    from training.reader_model import rounded
+
+    if (folder / "backbone.npz").exists():
+        whole = load(folder / "backbone.npz")
+        tensors = {name: torch.from_numpy(whole.weights(name)) for name in whole.tensors}
+        kinds = tensors["embeddings.token_type_embeddings.weight"]
+        kinds[1] = kinds[0]  # it never saw a second segment
+        return tensors
+    from safetensors.torch import load_file
+
+    tensors = {k.removeprefix("bert."): v.float() for k, v in load_file(folder / "model.safetensors").items()}
+    return {**tensors, WORDS: rounded(tensors[WORDS], 4)}
 
 
 def new_net(config: Config, device: str, weights: Path | None = None) -> ReaderNet:
     """The body with fresh heads, or with the weights of a stage; heads are the same for a seed of the recipe."""
     import torch
 
+    from training.backbone import WORDS
     from training.reader_model import ReaderNet
 
     torch.manual_seed(config["pretrain"]["seed"])
-    net = ReaderNet(config["train"]["dropout"])
-    net.load_body(Path(config["body"]["folder"]) / "model.safetensors")
+    tensors = body(Path(config["body"]["folder"]))
+    net = ReaderNet(config["train"]["dropout"], config["body"]["layers"], len(tensors[WORDS]))
+    net.load_body(tensors)
     if weights:
         net.load_state_dict({k: v.float() for k, v in torch.load(weights, weights_only=True).items()}, strict=False)
     return net.to(device)
@@ -193,11 +252,16 @@ def train(config: Config, out: Path, device: str, seed: int) -> None:
 
 
 def distill(config: Config, out: Path, device: str) -> None:
-    """Writes student/weights.pt, taught by every seed's network; it starts where they started."""
+    """Writes student/weights.pt, taught by every seed's network; it starts from the mean of their weights."""
+    import torch
+
     settings = {**config["train"], **config["distill"]}
-    teachers = [new_net(config, device, out / f"seed-{s}/weights.pt").eval() for s in config["train"]["seeds"]]
-    start = out / "pretrain/weights.pt"
-    net = new_net(config, device, start if start.exists() else None)
+    taught = [out / f"seed-{s}/weights.pt" for s in config["train"]["seeds"]]
+    teachers = [new_net(config, device, weights).eval() for weights in taught]
+    net = new_net(config, device)
+    with torch.no_grad():
+        for name, value in net.state_dict().items():
+            value.copy_(torch.stack([teacher.state_dict()[name] for teacher in teachers]).mean(0))
     fit_rows(
         net,
         Rows.load(out / "train.npz"),
@@ -210,15 +274,10 @@ def distill(config: Config, out: Path, device: str) -> None:
 
 
 def export_student(config: Config, out: Path) -> None:
-    """Writes reader-en/model.onnx (int8) and tokenizer.json; config.json and its calibration stay with the weights."""
-    from training.reader_export import export
+    """Writes reader-LANGUAGE/: model.onnx, tokenizer.json and config.json, which training.reader_calibrate fits."""
+    from training.reader_export import ship
 
-    folder = out / "reader-en"
-    folder.mkdir(exist_ok=True)
-    net = new_net(config, "cpu", out / "student/weights.pt")
-    written = export({k: v.detach().float().numpy() for k, v in net.state_dict().items()}, folder / "model.onnx")
-    tokenizer = Path(config["body"]["folder"]) / "tokenizer.json"
-    (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
+    written = ship(config, out / "student/weights.pt", out / f"reader-{config['body']['language']}")
     print(f"{written / 2**20:.1f} MiB", flush=True)
 
 
@@ -256,7 +315,7 @@ def run(config: Config, data: Path, out: Path, stage: str, device: str, seed: in
         ("pretrain", "pretrain/weights.pt", lambda: pretrain(config, out, device)),
         *(("train", f"seed-{s}/weights.pt", lambda s=s: train(config, out, device, s)) for s in seeds),
         ("distill", "student/weights.pt", lambda: distill(config, out, device)),
-        ("export", "reader-en/model.onnx", lambda: export_student(config, out)),
+        ("export", f"reader-{config['body']['language']}/model.onnx", lambda: export_student(config, out)),
     ]
     for name, made, step in steps:
         if stage == name or (stage == "all" and not (out / made).exists()):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
 
-CLS, SEP, MASK = 101, 102, 103
+ENDS = {"en": (101, 102), "zh": (0, 2)}  # ids of [CLS] and [SEP]
 MOST_TOKENS, MOST_QUESTION, MOST_SPANS = 512, 96, 6
 
 
@@ -58,16 +58,16 @@ class Rows:
 
 
 def rows_of(parts: Iterable[tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[Sequence[int]], int, int]],
-            sources: Sequence[str]) -> Rows:  # fmt: skip
+            sources: Sequence[str], ends: tuple[int, int] = ENDS["en"]) -> Rows:  # fmt: skip
     """Rows from (question ids, heading ids, passage ids, spans in the passage, label, source) tuples."""
     ids: list[NDArray[np.uint16]] = []
     meta, spans_all = [], []
     for question, heading, passage, spans, label, source in parts:
-        row = [CLS, *question[:MOST_QUESTION], SEP]
+        row = [ends[0], *question[:MOST_QUESTION], ends[1]]
         segment = len(row)
         row += heading
         first = len(row)
-        row = [*[*row, *passage][: MOST_TOKENS - 1], SEP]
+        row = [*[*row, *passage][: MOST_TOKENS - 1], ends[1]]
         kept = [(first + a, first + b) for a, b in spans if first + b < len(row) - 1][:MOST_SPANS]
         if spans and not kept:
             continue
@@ -79,12 +79,27 @@ def rows_of(parts: Iterable[tuple[Sequence[int], Sequence[int], Sequence[int], S
     table = np.asarray(meta, np.int64).reshape(-1, 5)
     starts = np.concatenate([[0], np.cumsum(table[:, 0])])
     return Rows(
-        np.concatenate(ids), starts, table[:, 1].astype(np.uint16), table[:, 2].astype(np.uint16),
-        np.stack(spans_all), table[:, 3].astype(np.int8), table[:, 4].astype(np.uint8), tuple(sources),
-    )  # fmt: skip
+        ids=np.concatenate([np.zeros(0, np.uint16), *ids]),
+        starts=starts,
+        question=table[:, 1].astype(np.uint16),
+        passage=table[:, 2].astype(np.uint16),
+        spans=np.asarray(spans_all, np.int16).reshape(-1, MOST_SPANS, 2),
+        label=table[:, 3].astype(np.int8),
+        source=table[:, 4].astype(np.uint8),
+        sources=tuple(sources),
+    )
 
 
-def encode(examples: Sequence[Example], tokenizer: Tokenizer, headings: Sequence[bool]) -> Rows:
+def joined(parts: Sequence[Rows]) -> Rows:
+    """The rows of all parts, which have the same sources."""
+    starts = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(p.starts) for p in parts]))])
+    columns = {name: np.concatenate([getattr(p, name) for p in parts])
+               for name in ("ids", "question", "passage", "spans", "label", "source")}  # fmt: skip
+    return Rows(starts=starts, sources=parts[0].sources, **columns)
+
+
+def encode(examples: Sequence[Example], tokenizer: Tokenizer, headings: Sequence[bool],
+           ends: tuple[int, int] = ENDS["en"]) -> Rows:  # fmt: skip
     """The rows of the examples that fit; headings[i] tells whether example i shows its heading."""
     sources = sorted({e.source for e in examples})
 
@@ -99,7 +114,7 @@ def encode(examples: Sequence[Example], tokenizer: Tokenizer, headings: Sequence
             label = LABELS.index(example.label) if example.label else -1
             yield question, heading, passage.ids, spans, label, sources.index(example.source)
 
-    return rows_of(parts(), sources)
+    return rows_of(parts(), sources, ends)
 
 
 def token_span(offsets: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int] | None:

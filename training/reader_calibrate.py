@@ -1,7 +1,7 @@
 """Makes the exported reader's margin a probability: fits `calibration` and `refuse_below` in its config.json.
 
-    python -m training.reader_calibrate --config training/reader.toml --folder OUT/reader-en --data DIR --every 25
-    python -m training.reader_calibrate --config training/zh_reader.toml --folder OUT/reader-zh --data OUT --every 8
+    python -m training.reader_calibrate --config training/reader.toml --folder OUT/reader-en --data DIR
+    python -m training.reader_calibrate --config training/zh_reader.toml --folder OUT/reader-zh --data OUT
 
 Every held-out question is asked twice as it is asked in use, over several passages of the same document: once with the
 passage that answers among them, once without. A logistic curve per domain (Platt 1999) gives the probability that the
@@ -46,8 +46,8 @@ class Case:
     golds: tuple[str, ...]
 
 
-def cases(examples: Sequence[Example], passages: int, every: int, seed: int) -> Iterator[Case]:
-    """Of every `every`th answered example of each source one case with its passage and one without, among `passages`
+def cases(examples: Sequence[Example], passages: int, most: int, seed: int) -> Iterator[Case]:
+    """Of `most` answered examples of each source one case with its passage and one without, among `passages`
     passages of its document, and of others where it has too few; none of the others holds an answer. A passage made to
     lack the answer of this very question comes first.
     """
@@ -61,7 +61,7 @@ def cases(examples: Sequence[Example], passages: int, every: int, seed: int) -> 
             emptied[example.question, example.group].append(example.passage)
     for own in by_source.values():
         texts = [(e.group, e.passage) for e in own]
-        for example in own[::every]:
+        for example in own[:: max(1, len(own) // most)]:
             golds = tuple(example.passage[a:b] for a, b in example.spans)
             free = [(group, text) for group, text in texts if not any(g in text for g in golds)]
             near = sorted({text for group, text in free if group == example.group})
@@ -100,6 +100,8 @@ def logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, flo
 def fitted(margins: Sequence[float], right: Sequence[bool], lost: float) -> dict[str, Any]:
     """calibration [slope, offset], refuse_below, and what that does: lost of the right, refused of the rest."""
     x, y = np.asarray(margins, np.float64), np.asarray(right, np.float64)
+    if not 0 < y.sum() < len(y):
+        raise ValueError(f"{int(y.sum())} of {len(y)} answers are right: some must be and some not; read more of them")
     slope, offset = logistic(x, y)
     p = 1 / (1 + np.exp(-(slope * x + offset)))
     threshold = float(np.quantile(p[y == 1], lost))
@@ -114,14 +116,14 @@ def main() -> None:
     parser.add_argument("--config", type=Path, required=True, help="the recipe")
     parser.add_argument("--folder", type=Path, required=True, help="the exported reader")
     parser.add_argument("--data", type=Path, required=True, help="data sets; for Chinese the recipe's output folder")
-    parser.add_argument("--every", type=int, default=25)
+    parser.add_argument("--most", type=int, default=120, help="questions of a set")
     parser.add_argument("--passages", type=int, default=8)
     parser.add_argument("--lost", type=float, default=0.05, help="share of the right answers that refusing may cost")
     given = parser.parse_args()
     recipe = tomllib.loads(given.config.read_text(encoding="utf-8"))
     language = recipe["body"]["language"]
     reader, f1, read_of = Reader(given.folder), f1_of(language), defaultdict[str, list[tuple[float, bool]]](list)
-    for case in cases(held_out(recipe, given.data), given.passages, given.every, seed=1):
+    for case in cases(held_out(recipe, given.data), given.passages, given.most, seed=1):
         text, margin = read(reader, case)
         read_of[case.source].append((margin, any(f1(text, g) >= RIGHT for g in case.golds)))
     config = reader.config | {"calibration": {}, "refuse_below": {}}

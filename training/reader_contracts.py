@@ -18,7 +18,12 @@ from typing import Any
 from training.reader_data import WINDOW_CHARS, Example, Part, Spans, far_window, inside, window
 from training.splits import contract_held_out, legalbench_held_out
 
-OWN_WORDING = 0.4  # share of CUAD's own long question; the rest is asked naturally
+OWN_WORDING = 0.4  # share of CUAD's own long question where held out; the rest is asked naturally
+TRAINED_WORDINGS = (0.25, 0.15, 0.1)  # own, only its explanation, only its topic; the rest is asked naturally
+_TOPICS = ("What does the contract say about {}?", "{}", "Find the clause on {}.", "Is there a clause about {}?",
+           "What is agreed on {}?", "Where does the agreement deal with {}?")  # fmt: skip
+_SYNONYMS = ({"contract": "agreement", "agreement": "contract", "licence": "license", "license": "licence"},
+             {"agreement": "deal", "contract": "document", "party": "side", "parties": "companies"})  # fmt: skip
 LONGEST_ANSWER = 1500
 
 
@@ -33,10 +38,25 @@ def clause_questions() -> Mapping[str, Mapping[str, Sequence[str]]]:
 
 def _question(category: str, own: str, part: Part, rng: random.Random) -> str:
     """CUAD's own question or a natural one; the last natural wording is kept for the held-out part."""
-    wordings = clause_questions()[category]["ask"]
-    if rng.random() < OWN_WORDING:
-        return own
-    return wordings[-1] if part == "held-out" else rng.choice(wordings[:-1])
+    wordings = clause_questions()[category]
+    if part == "held-out":
+        return own if rng.random() < OWN_WORDING else wordings["ask"][-1]
+    natural = [*wordings["ask"][:-1], *wordings["more"]]
+    explained = own.split("Details: ", 1)[-1]
+    topic = rng.choice(_TOPICS).format(category.replace("-", " ").lower())
+    asked, share = rng.random(), TRAINED_WORDINGS
+    for wording, above in ((own, share[0]), (explained, sum(share[:2])), (topic, sum(share))):
+        if asked < above:
+            return wording
+    return reworded(rng.choice(natural), rng)
+
+
+def reworded(question: str, rng: random.Random) -> str:
+    """The question with other words for contract, licence and party in half of the cases."""
+    if rng.random() < 0.5:
+        return question
+    others = rng.choice(_SYNONYMS)
+    return re.sub(r"\b(?:" + "|".join(others) + r")\b", lambda m: others[m[0]], question)
 
 
 def _contracts(data: Path, part: Part) -> Iterator[tuple[str, str, dict[str, tuple[str, Spans]]]]:

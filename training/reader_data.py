@@ -169,16 +169,24 @@ def medquad(data: Path, rng: random.Random, limit: int) -> Iterator[Example]:
                 yield Example("medquad", pairs[chosen][0], passage.strip(), ((at, at + sentence.end()),))
 
 
-def pubmedqa(data: Path) -> Iterator[Example]:
-    """The 500 labelled questions with their abstract (conclusion left out); the span is the sentence that shares most
-    words with the conclusion, a stand-in for evidence that nobody has marked.
+_NAMED = re.compile(r"(?<=\s)(?:[A-Z][\w'-]+(?:\s[A-Z][\w'-]+)*|\d[\d,.]*\d|\d)(?=\W)")
+
+
+def swapped(example: Example, rng: random.Random, share: float = 0.4) -> Example | None:
+    """The question with a name or number replaced by another one of the passage that its answer's sentence lacks: it
+    looks answerable and is not (in the manner of SQuAD 2.0). None for other sets, and where there is no such pair.
     """
-    for pmid, item in _json(data / "medical/pubmedqa/ori_pqal_dev.json").items():
-        passage = " ".join(item["CONTEXTS"])
-        conclusion = set(re.findall(r"\w{4,}", item["LONG_ANSWER"].lower()))
-        sentences = [m.span() for m in re.finditer(r"\S.+?(?:[.?!](?=\s)|$)", passage)]
-        shared = [
-            len(conclusion & set(re.findall(r"\w{4,}", passage[a:b].lower()))) / (b - a) ** 0.5 for a, b in sentences
-        ]
-        best = sentences[max(range(len(sentences)), key=shared.__getitem__)]
-        yield Example("pubmedqa", item["QUESTION"], passage, (best,), label=item["final_decision"], group=pmid)
+    if example.source not in ("squad", "squad-sample") or rng.random() > share:
+        return None
+    a, b = example.spans[0]
+    start, end = example.passage.rfind(". ", 0, a) + 1, example.passage.find(". ", b)
+    said = example.passage[start : end if end > 0 else None] + example.question
+    found = [m for m in _NAMED.finditer(example.question) if m[0] in example.passage]
+    if not found:
+        return None
+    old = rng.choice(found)
+    others = [n for n in _NAMED.findall(example.passage) if n[0].isdigit() == old[0][0].isdigit() and n not in said]
+    if not others:
+        return None
+    question = example.question[: old.start()] + rng.choice(others) + example.question[old.end() :]
+    return Example("squad-swapped", question, example.passage, (), example.heading, group=example.group)

@@ -196,7 +196,8 @@ def _embed(g: _Graph) -> str:
     types = g.node("Gather", [g.weight("types.weight"), "types"], "types_embedded")
     width = g.node("Shape", ["ids"], "width", start=1)
     zero = g.constant("zero", np.asarray([0], np.int64))
-    places = g.node("Slice", [g.weight("positions.weight"), zero, width, zero], "places")
+    half = g.constant("positions.weight", g.weights["positions.weight"].astype(np.float16))  # as training keeps them
+    places = g.node("Slice", [g.node("Cast", [half], "positions", to=1), zero, width, zero], "places")
     summed = g.node("Add", [g.node("Add", [g.words("ids"), types], "worded"), places], "summed")
     inputs = [summed, g.weight("norm.weight"), g.weight("norm.bias")]
     return g.node("LayerNormalization", inputs, "embedded", axis=-1, epsilon=1e-12)

@@ -1,12 +1,13 @@
 """The reading network: BERT layers with three heads. Its ONNX form is built from the same weights in reader_export.
 
 After the first `GATE_LAYER` layers a gate guesses from [CLS] whether the passage answers, so that at run time only the
-likeliest passages go through the other layers.
+likeliest passages go through the other layers. Towards its end training computes with the rounding of the shipped
+file (quantisation-aware, Jacob et al. 2018), so that the weights that are kept are the ones that survive it.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,42 @@ from torch.nn import functional
 WIDTH, HEADS, FORWARD, LAYERS, POSITIONS, VOCABULARY = 384, 12, 1536, 6, 512, 30522
 GATE_LAYER = 2
 LABELS = ("yes", "no", "maybe")
+BLOCK = 32  # weights that share a scale where they have 4 bits
+
+
+def rounded(weight: Tensor, bits: int) -> Tensor:
+    """The matrix [out, in] as shipped: 4 bits in blocks of `BLOCK` (-8 to 7), else 7 bits a row (-64 to 64)."""
+    if bits == 4:
+        blocks = weight.float().view(-1, BLOCK)
+        low, high = blocks.aminmax(dim=1, keepdim=True)
+        extreme = torch.where(high > -low, high, low)
+        scale = (extreme / -8).half().float()
+        scale = torch.where(scale == 0, torch.ones_like(scale), scale)
+        return ((blocks / scale).round().clamp(-8, 7) * scale).view_as(weight)
+    scale = weight.float().abs().amax(1, keepdim=True) / 64
+    return (weight / scale.clamp(min=1e-12)).round() * scale
+
+
+def rounded_input(x: Tensor) -> Tensor:
+    """8 bits from the smallest to the largest value, as onnxruntime's DynamicQuantizeLinear rounds."""
+    low, high = x.min().float().clamp(max=0), x.max().float().clamp(min=0)
+    scale = ((high - low) / 255).clamp(min=1e-8)
+    zero = (-low / scale).round()
+    return (((x.float() / scale + zero).round().clamp(0, 255) - zero) * scale).to(x.dtype)
+
+
+class Linear(nn.Linear):
+    """A linear layer; with `bits` it computes with rounded weights and inputs, and gradients pass straight through."""
+
+    bits = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        """float [..., out]."""
+        weight = self.weight
+        if self.bits:
+            weight = weight + (rounded(weight, self.bits) - weight).detach()
+            x = x + (rounded_input(x) - x).detach()
+        return functional.linear(x, weight, self.bias)
 
 
 class Layer(nn.Module):
@@ -22,11 +59,11 @@ class Layer(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.qkv = nn.Linear(WIDTH, 3 * WIDTH)
-        self.attended = nn.Linear(WIDTH, WIDTH)
+        self.qkv = Linear(WIDTH, 3 * WIDTH)
+        self.attended = Linear(WIDTH, WIDTH)
         self.attended_norm = nn.LayerNorm(WIDTH, eps=1e-12)
-        self.up = nn.Linear(WIDTH, FORWARD)
-        self.down = nn.Linear(FORWARD, WIDTH)
+        self.up = Linear(WIDTH, FORWARD)
+        self.down = Linear(FORWARD, WIDTH)
         self.out_norm = nn.LayerNorm(WIDTH, eps=1e-12)
 
     def forward(self, x: Tensor, mask: Tensor, dropout: float) -> Tensor:
@@ -43,14 +80,14 @@ class Layer(nn.Module):
 class ReaderNet(nn.Module):
     """Heads: `span` (start and end logits of each token), `gate` and `label`; the word embeddings are frozen."""
 
-    def __init__(self, dropout: float = 0.1) -> None:
+    def __init__(self, dropout: float = 0.1, layers: int = LAYERS, vocabulary: int = VOCABULARY) -> None:
         super().__init__()
         self.dropout = dropout
-        self.words = nn.Embedding(VOCABULARY, WIDTH)
+        self.words = nn.Embedding(vocabulary, WIDTH)
         self.positions = nn.Embedding(POSITIONS, WIDTH)
         self.types = nn.Embedding(2, WIDTH)
         self.norm = nn.LayerNorm(WIDTH, eps=1e-12)
-        self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.layers = nn.ModuleList(Layer() for _ in range(layers))
         self.span = nn.Linear(WIDTH, 2)
         self.gate = nn.Linear(WIDTH, 1)
         self.label = nn.Linear(WIDTH, len(LABELS))
@@ -67,21 +104,22 @@ class ReaderNet(nn.Module):
                 gate = self.gate(x[:, 0]).squeeze(-1)
         return self.span(x), gate, self.label(x[:, 0])
 
-    def load_body(self, file: Path) -> None:
-        """Take over a BERT body (`model.safetensors` of all-MiniLM-L6-v2); the heads stay as they are."""
-        from safetensors.torch import load_file
-
-        source = {k.removeprefix("bert."): v.float() for k, v in load_file(file).items()}
+    def load_body(self, source: Mapping[str, Tensor]) -> None:
+        """Take over a BERT body, tensors named as in transformers; the heads stay as they are."""
         wanted = {f"{ours}.{kind}": source[f"embeddings.{theirs}.{kind}"] for ours, theirs, kind in _EMBEDDING_NAMES}
-        for n in range(LAYERS):
+        for n in range(len(self.layers)):
             for kind in ("weight", "bias"):
                 for ours, theirs in _LAYER_NAMES.items():
                     wanted[f"layers.{n}.{ours}.{kind}"] = source[f"encoder.layer.{n}.{theirs}.{kind}"]
                 parts = [source[f"encoder.layer.{n}.attention.self.{p}.{kind}"] for p in ("query", "key", "value")]
                 wanted[f"layers.{n}.qkv.{kind}"] = torch.cat(parts)
-        missing = self.load_state_dict(wanted, strict=False)
-        if missing.unexpected_keys:
-            raise ValueError(f"{file} has unknown tensors {missing.unexpected_keys}; all-MiniLM-L6-v2 is expected")
+        self.load_state_dict(wanted, strict=False)
+
+    def round_as_shipped(self, bits: int) -> None:
+        """From now on compute with weights of 7 or 4 bits and inputs of 8; 0: in full again."""
+        for module in self.modules():
+            if isinstance(module, Linear):
+                module.bits = bits
 
 
 _EMBEDDING_NAMES = (

@@ -13,16 +13,18 @@ import random
 import re
 import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.reader_batches import MASK
 from training.splits import held_out, legalbench_held_out
 
 WINDOW_TOKENS = 320
 QUESTION_TOKENS = 28
 LONGEST_SPAN_WORDS = 6
+SHORTEST_CHARS = 5  # of a span of one word piece; two in Chinese, where a piece is a word
+MASK = 103
 _STOP = frozenset(
     re.findall(
         r"\w+",
@@ -74,7 +76,7 @@ def _up_to(chars: int, source: Iterator[str]) -> Iterator[str]:
         yield text
 
 
-def recurring(tokens: Sequence[str]) -> dict[tuple[str, ...], list[tuple[int, int]]]:
+def recurring(tokens: Sequence[str], shortest: int = SHORTEST_CHARS) -> dict[tuple[str, ...], list[tuple[int, int]]]:
     """The word sequences that `tokens` (word pieces) says at least twice without overlap, and where: [first, end). They
     start and end in a word that is no stop word; one that only stands inside a longer kept one is left out.
     """
@@ -86,7 +88,7 @@ def recurring(tokens: Sequence[str]) -> dict[tuple[str, ...], list[tuple[int, in
             if (
                 _edge(tokens[low])
                 and _edge(tokens[words[w + n - 1]])
-                and (n > 1 or high - low > 1 or len(tokens[low]) > 4)
+                and (n > 1 or high - low > 1 or len(tokens[low]) >= shortest)
             ):
                 key = tuple(tokens[low:high])
                 if not places[key] or places[key][-1][1] <= low:
@@ -102,18 +104,37 @@ def recurring(tokens: Sequence[str]) -> dict[tuple[str, ...], list[tuple[int, in
 
 
 def _edge(token: str) -> bool:
-    return token not in _STOP and any(c.isalnum() for c in token)
+    return token.removeprefix("▁") not in _STOP and any(c.isalnum() for c in token)
+
+
+@dataclass(frozen=True)
+class Language:
+    """blank: what stands in a question for the span that was taken out, as token ids; ends: where a question ends."""
+
+    shortest: int = SHORTEST_CHARS
+    ends: str = ".;?!"
+    blank: Callable[[Sequence[str]], Sequence[int]] = lambda span: (MASK,)
+
+
+def _chinese_blank(span: Sequence[str]) -> Sequence[int]:
+    """ "什么", "多少" or "何时", as ids of the trimmed vocabulary's pieces."""
+    text = "".join(span)
+    return (1335, 736) if re.search(r"\d\d.*[年月日]|\d{4}", text) else (3860,) if text[0].isdigit() else (1656,)
+
+
+ENGLISH = Language()
+LANGUAGES = {"en": ENGLISH, "zh": Language(shortest=2, ends=".;?!。,:", blank=_chinese_blank)}
 
 
 def cloze(ids: Sequence[int], tokens: Sequence[str], each: int, other: tuple[Sequence[int], Sequence[str]] | None,
-          rng: random.Random) -> Iterator[Any]:  # fmt: skip
+          rng: random.Random, language: Language = ENGLISH) -> Iterator[Any]:  # fmt: skip
     """Up to `each` parts (see `rows_of`) from one window of a document; `other` is another window of it."""
-    spans = [s for s in recurring(tokens).items() if len(s[1]) <= 6]
+    spans = [s for s in recurring(tokens, language.shortest).items() if len(s[1]) <= 6]
     rng.shuffle(spans)
     for key, places in spans[:each]:
         low, high = rng.choice(places)
-        left, right = _around(tokens, low, high)
-        question = [*ids[left:low], MASK, *ids[high:right]]
+        left, right = _around(tokens, low, high, language.ends)
+        question = [*ids[left:low], *language.blank(key), *ids[high:right]]
         if len(question) < 6:
             continue
         if other and rng.random() < 1 / 6 and not _contains(other[1], key):
@@ -125,12 +146,12 @@ def cloze(ids: Sequence[int], tokens: Sequence[str], each: int, other: tuple[Seq
             yield question, [], [*ids[:left], *ids[right:]], targets, -1, 0
 
 
-def _around(tokens: Sequence[str], low: int, high: int) -> tuple[int, int]:
+def _around(tokens: Sequence[str], low: int, high: int, ends: str) -> tuple[int, int]:
     """The sentence around [low, high), at most QUESTION_TOKENS long."""
     left, right = low, high
-    while left and low - left < QUESTION_TOKENS // 2 and tokens[left - 1] not in ".;?!":
+    while left and low - left < QUESTION_TOKENS // 2 and tokens[left - 1] not in ends:
         left -= 1
-    while right < len(tokens) and right - high < QUESTION_TOKENS // 2 and tokens[right] not in ".;?!":
+    while right < len(tokens) and right - high < QUESTION_TOKENS // 2 and tokens[right] not in ends:
         right += 1
     return left, right
 
@@ -139,7 +160,8 @@ def _contains(tokens: Sequence[str], key: tuple[str, ...]) -> bool:
     return any(tuple(tokens[i : i + len(key)]) == key for i in range(len(tokens) - len(key) + 1))
 
 
-def cloze_parts(documents: Sequence[tuple[Sequence[int], Sequence[str]]], each: int, seed: int) -> Iterator[Any]:
+def cloze_parts(documents: Iterable[tuple[Sequence[int], Sequence[str]]], each: int, seed: int,
+                language: Language = ENGLISH) -> Iterator[Any]:  # fmt: skip
     """The parts of all documents, given as (ids, tokens)."""
     rng = random.Random(seed)
     for ids, tokens in documents:
@@ -147,4 +169,4 @@ def cloze_parts(documents: Sequence[tuple[Sequence[int], Sequence[str]]], each: 
         cuts = [c for c in cuts if len(c[0]) > 60]
         for number, (window_ids, window_tokens) in enumerate(cuts):
             other = cuts[(number + 1 + rng.randrange(max(1, len(cuts) - 1))) % len(cuts)] if len(cuts) > 1 else None
-            yield from cloze(window_ids, window_tokens, each, other, rng)
+            yield from cloze(window_ids, window_tokens, each, other, rng, language)

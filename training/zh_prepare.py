@@ -1,46 +1,41 @@
-"""Everything the Chinese reader is trained and measured on, in one file that travels to the GPU.
-
-python -m training.zh_prepare --recipe training/zh_reader.toml --out build/zh/examples.json.gz
-"""
+"""What the Chinese reader is trained and measured on; the stage `prepare` of training.reader calls `write`."""
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import random
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
 from corpora import dataset
+from training import reader_data
+from training.reader_batches import ENDS, encode
 from training.splits import held_out
 from training.zh_examples import Asked, Example, Texts, asked, elsewhere, positive, removed, similar, split
-from training.zh_made import cloze, law_windows, quoted, yes_no
+from training.zh_made import law_windows, quoted, yes_no
 from training.zh_texts import WINDOW_CHARS
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--recipe", type=Path, default=Path(__file__).with_name("zh_reader.toml"))
-    parser.add_argument("--out", type=Path, required=True)
-    arguments = parser.parse_args()
-    recipe = tomllib.loads(arguments.recipe.read_text(encoding="utf-8"))
-    made = prepare(recipe["data"], recipe["seed"])
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    with gzip.open(arguments.out, "wt", encoding="utf-8", compresslevel=6) as file:
-        json.dump(made, file, ensure_ascii=False)
-    for part in ("pretrain", "train"):
-        print(part, dict(Counter(row[0] for row in made[part])))
-    print({name: len(rows) for name, rows in made["measure"].items()}, f"{len(made['texts']):,} texts")
+def write(config: dict[str, dict[str, Any]], out: Path) -> None:
+    """Writes train.npz (rows), text.npz (token ids of statutes and training texts) and measure.json.gz (questions)."""
+    from training.reader import load_tokenizer, save_texts
+
+    tokenizer = load_tokenizer(Path(config["body"]["folder"]) / "tokenizer.json")
+    made = prepare(config["data"], config["data"]["seed"])
+    rows = encode(made["train"], tokenizer, [False] * len(made["train"]), ENDS["zh"])
+    rows.save(out / "train.npz")
+    print(dict(Counter(e.source for e in made["train"])), f"{len(rows)} rows")
+    save_texts(made["plain"], tokenizer, out / "text.npz")
+    with gzip.open(out / "measure.json.gz", "wt", encoding="utf-8", compresslevel=6) as file:
+        json.dump(made["measure"], file, ensure_ascii=False)
 
 
 def prepare(wanted: dict[str, int], seed: int) -> dict[str, Any]:
-    """{"texts": [str], "pretrain": rows, "train": rows, "measure": {set: questions}}; `wanted` limits each kind."""
+    """{"train": examples, "plain": texts to make clozes of, "measure": {set: questions}}; `wanted` limits each kind."""
     rng, texts = random.Random(seed), Texts()
     pools = {name: split([*asked(name, texts)]) for name in ("cmrc2018", "drcd")}
     turned = split([*asked("drcd", texts, simplify=True)])[0]
@@ -49,12 +44,20 @@ def prepare(wanted: dict[str, int], seed: int) -> dict[str, Any]:
     train = [*answered(trained[: wanted["asked"]], texts.all, rng)]
     train += [*lecoqa(texts, rng)]
     train += [*statements(trained, texts, rng, wanted["yes_no"])]
-    pretrain = [*clozes(trained, texts, rng, wanted["cloze"])]
     rng.shuffle(train)
-    rng.shuffle(pretrain)
+    plain = [texts.all[i] for i in sorted({q.text for q in trained})] + [d.text for d in dataset("laws").documents()]
     measure = {name: [question_row(q, texts.all) for q in pools[name][1]] for name in pools}
-    rows = {"pretrain": [e.row() for e in pretrain], "train": [e.row() for e in train]}
-    return {"texts": texts.all, **rows, "measure": {**measure, "cjrc": [*judgments()]}}
+    return {
+        "train": [of_reader(e, texts.all) for e in train],
+        "plain": plain,
+        "measure": {**measure, "cjrc": [*judgments()]},
+    }
+
+
+def of_reader(example: Example, texts: list[str]) -> reader_data.Example:
+    """The example as the reader's batches take it."""
+    spans = ((example.answer_start, example.answer_end),) if example.answer_start >= 0 else ()
+    return reader_data.Example(example.kind, example.question, example.passage(texts[example.text]), spans)
 
 
 def answered(questions: list[Asked], texts: list[str], rng: random.Random) -> Iterator[Example]:
@@ -96,18 +99,6 @@ def plain_windows(questions: list[Asked], texts: Texts, rng: random.Random) -> l
     return places
 
 
-def clozes(questions: list[Asked], texts: Texts, rng: random.Random, count: int) -> Iterator[Example]:
-    places = plain_windows(questions, texts, rng)
-    jobs = ((place, texts.all[place], start, end) for place, start, end in places)
-    with Pool() as pool:
-        made = (example for found in pool.imap(_clozes_of, jobs, chunksize=32) for example in found)
-        yield from islice(made, count)
-
-
-def _clozes_of(job: tuple[int, str, int, int]) -> list[Example]:
-    return [*cloze(*job, random.Random(f"{job[0]}:{job[2]}"))]
-
-
 def statements(questions: list[Asked], texts: Texts, rng: random.Random, count: int) -> Iterator[Example]:
     """Yes/no questions, as many of either answer; and a fifth more asked on another text: no answer."""
     left = {1: count // 2, 2: count // 2}
@@ -141,7 +132,3 @@ def judgments() -> Iterator[dict[str, Any]]:
     for question in set.questions():
         text = texts[question.document_id or ""]
         yield {"question": question.text, "text": text, "answers": [*question.answers], "label": question.label}
-
-
-if __name__ == "__main__":
-    main()
