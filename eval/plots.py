@@ -31,7 +31,9 @@ def plots(of: Sequence[Row], scores: Mapping[str, Any]) -> dict[str, str]:
         made["Token F1 by category (95 % interval)"] = _by_category(groups)
     if len(judged) >= FEWEST:
         made["Risk and coverage: share wrong among the most confident answers"] = _risk(sure, right)
-        made["Reliability: how often an answer of that confidence is right"] = _reliability(sure, right)
+        made["Reliability: how often an answer of that confidence is right (at a dot: answers)"] = _reliability(
+            sure, right
+        )
     if seconds:
         made["Seconds until the answer"] = _latency(seconds)
     return made
@@ -85,8 +87,14 @@ def _reliability(sure: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> str
     bins = reliability(sure, right)
     axes.plot([0, 1], [0, 1], color="#999", linewidth=1, linestyle="--")
     axes.scatter(
-        [b[1] for b in bins], [b[2] for b in bins], s=[12 + 6 * math.sqrt(b[0]) for b in bins], color="#1f5fa8"
+        [mean for _, mean, _ in bins],
+        [share for _, _, share in bins],
+        s=[12 + 6 * math.sqrt(answers) for answers, _, _ in bins],
+        color="#1f5fa8",
+        clip_on=False,  # a dot at 0 or 1 is whole
     )
+    for answers, mean, share in bins:
+        axes.annotate(str(answers), (mean, share), (6, 4), textcoords="offset points", fontsize=8, color="#555")
     axes.set(xlim=(0, 1), ylim=(0, 1))
     return _svg(figure)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.meanings import MEANINGS
 from eval.plots import plots
 from eval.runs import ABOUT, read_records
 from eval.score import Row, rows, score, times
@@ -28,7 +29,7 @@ def write_report(folder: Path) -> tuple[Path, Path]:
         TEMPLATE.read_text(encoding="utf-8")
     )
     drawn = {title: Markup(svg) for title, svg in plots(of, figures).items()}  # noqa: S704  # our own drawing
-    page = template.render(about=about, figures=figures, times=took, plots=drawn, cases=cases)
+    page = template.render(about=about, figures=figures, times=took, plots=drawn, cases=cases, meanings=MEANINGS)
     html, markdown = folder / "report.html", folder / "report.md"
     html.write_text(page, encoding="utf-8")
     markdown.write_text(as_markdown(about, figures, took, cases), encoding="utf-8")
@@ -44,7 +45,7 @@ def worst(of: Sequence[Row]) -> list[Row]:
 def case(row: Row) -> dict[str, Any]:
     """What a reader needs to judge one case."""
     wanted = row.question.label or " / ".join(row.question.answers) or "(refusal: the documents do not say)"
-    said = " ".join(part for part in (row.record["label"], row.record["text"]) if part)
+    said = ": ".join(part for part in (row.record["label"], row.record["text"]) if part)
     return {
         "id": row.record["id"],
         "question": row.question.text,

@@ -10,7 +10,9 @@ from fake_journeys import FakeJourney
 from test_runs import answer
 
 from corpora import Question
+from eval.meanings import MEANINGS
 from eval.report import write_report
+from eval.score import MEANS, OTHERS
 
 QUESTIONS = [
     *(Question(str(i), f"how long is {i}?", ("18 months",), category="term") for i in range(4)),
@@ -37,6 +39,11 @@ def test_four_plots_are_well_formed(written: tuple[str, str]) -> None:
     """F1 by category, risk and coverage, reliability, latency."""
     drawings = re.findall(r"<svg.*?</svg>", written[0], re.DOTALL)
     assert [ElementTree.fromstring(d).tag.endswith("svg") for d in drawings] == [True] * 4
+
+
+def test_every_figure_says_what_it_means() -> None:
+    """On the page, beside its interval."""
+    assert set(MEANINGS) == {*MEANS, *OTHERS}
 
 
 def test_a_question_is_text_not_markup(written: tuple[str, str]) -> None:
