@@ -8,17 +8,17 @@ from pathlib import Path
 import click
 
 from app.cli.common import console, print_answer, settings_of
-from corpora import profile, samples
+from corpora import samples
 
 QUESTIONS = (
     ("legal", "How long does Harrowgate CAD keep working without a network connection?"),
-    ("medical", "What is the highest daily dose of Corvasil for a patient of 80 years?"),
+    ("medical", "How long before a knee replacement must empagliflozin be stopped?"),
     ("legal", "发明专利授权后，公司给沈若溪的奖金不低于多少？"),
 )
 NEXT = """\
 Next:
-  {command} ask "Who pays for repairs of the roof?" --corpus demo-legal
-  {command} ingest PATH/TO/YOUR/DOCUMENTS --corpus mine --domain legal
+  {command} ask "When is rent due?" --corpus demo-legal
+  {command} ingest YOUR/DOCUMENTS --corpus mine --domain legal
   {command} ask "your question" --corpus mine
 Nothing above used a network. To let DeepSeek answer first, with the local
 reader behind it: export DEEPSEEK_API_KEY=...   (docs/getting-started.md)"""
@@ -49,7 +49,7 @@ def demo(ctx: click.Context, folder: Path | None) -> int:
         print_answer(answer, out, disclaimer="")
         worst = max(worst, 0 if answer.outcome == "answered" else 1)
     out.print()
-    out.print(profile("legal").disclaimer["en"], style="dim", markup=False)
+    out.print("Found in the documents named above; neither legal nor medical advice.", style="dim", markup=False)
     out.print(NEXT.format(command=_command()), markup=False)
     return worst
 
