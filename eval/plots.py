@@ -68,9 +68,9 @@ def _by_category(groups: Mapping[str, Mapping[str, float]]) -> str:
     high = [max(0.0, groups[name]["high"] - groups[name]["value"]) for name in names]
     # a dollar sign would begin a formula
     labels = [f"{name} ({groups[name]['n']})".replace("$", r"\$") for name in names]
-    axes.errorbar(values, range(len(names)), xerr=[low, high], fmt="o", color="#1f5fa8", capsize=3)
+    axes.errorbar(values, range(len(names)), xerr=[low, high], fmt="o", color="#1f5fa8", capsize=3, clip_on=False)
     axes.set_yticks(range(len(names)), labels)
-    axes.set_xlim(0, 1)
+    axes.set(xlim=(0, 1), ylim=(-0.6, len(groups) - 0.4))
     return _svg(figure)
 
 
