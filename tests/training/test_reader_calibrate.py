@@ -17,7 +17,7 @@ def lease(number, answer):
 def test_every_question_is_asked_with_and_without_its_passage():
     """With it, exactly one passage holds the answer; without it none does; neighbours come from the same document."""
     examples = [lease(n, f"{n}00 euros") for n in range(1, 9)]
-    made = list(cases(examples, passages=3, every=2, seed=1))
+    made = list(cases(examples, passages=3, most=4, seed=1))
     assert len(made) == 8
     for answered, empty in zip(made[::2], made[1::2], strict=True):
         assert sum(answered.golds[0] in p for p in answered.passages) == 1
@@ -28,7 +28,7 @@ def test_every_question_is_asked_with_and_without_its_passage():
 def test_a_passage_made_to_lack_the_answer_comes_first():
     """It is the hardest to refuse."""
     emptied = Example("cuad-negative", "Rent of 4?", "Lease 4. Of the rent nothing is said.", group="1")
-    made = list(cases([lease(4, "400 euros"), lease(5, "500 euros"), emptied], passages=2, every=1, seed=1))
+    made = list(cases([lease(4, "400 euros"), lease(5, "500 euros"), emptied], passages=2, most=2, seed=1))
     assert made[1].passages[0] == emptied.passage
 
 
