@@ -157,6 +157,7 @@ class Failover:
                 await race.step()
                 while race.events:
                     yield race.events.pop(0)
+            race.probe_the_rest(self._retries.take)
             yield self._finished(race, ordered)
         finally:
             await self._leave(race)

@@ -79,6 +79,20 @@ class Race:
             if self.draft is None and (fault := call.overdue(now)):
                 self._handle(call, fault)
 
+    def probe_the_rest(self, may_repeat: Callable[[], bool]) -> None:
+        """Probes the endpoints behind the one that answered, where their sleep is over: before they are needed."""
+        for target in self._targets[self._next :]:
+            if target.local or target.breaker is None or target.breaker.state == "closed":
+                continue
+            permit = target.breaker.acquire()
+            if permit and may_repeat():
+                call = self._call(target, permit, self._ends)
+                call.inbox = asyncio.Queue()
+                self.probes.append(call)
+                self.attempts.insert(-1, call.attempt(self._began, "cancelled"))
+            elif permit:
+                permit.cancel()
+
     def cancel(self) -> None:
         """Gives up every call that still runs."""
         for call in self._waited_for():
