@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="the exported reader")
     parser.add_argument("--data", type=Path, required=True, help="data sets; for Chinese the recipe's output folder")
     parser.add_argument("--most", type=int, default=120, help="questions of a set")
-    parser.add_argument("--passages", type=int, default=8)
+    parser.add_argument("--passages", type=int, default=4, help="as many as are read in use")
     parser.add_argument("--lost", type=float, default=0.05, help="share of the right answers that refusing may cost")
     given = parser.parse_args()
     recipe = tomllib.loads(given.config.read_text(encoding="utf-8"))
