@@ -1,6 +1,6 @@
 """The data of the dashboard's panels during an outage, from a real Prometheus, drawn with matplotlib.
 
-    python -m benchmarks.dashboard            docs/img/dashboard.png, three minutes
+    python -m benchmarks.dashboard            docs/img/dashboard.png, four minutes
 
 A process of the product answers the sample questions. Its endpoint deepseek is well, sends keep-alives only from second
 25 to 130 (the second endpoint is overloaded too from 45 on), then is well again. This is not Grafana: the same queries,
@@ -36,7 +36,7 @@ BOARD = ROOT / "deploy" / "grafana" / "dashboards" / "sparewheel.json"
 RULES = sorted((ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"))
 PICTURE = ROOT / "docs" / "img" / "dashboard.png"
 CERTIFICATE = ROOT / "tests" / "observe" / "certificate.pem"
-PLAY = ((0, "ok", "ok"), (25, "keepalive", "ok"), (45, "keepalive", "503"), (130, "ok", "ok"), (165, "", ""))
+PLAY = ((0, "ok", "ok"), (25, "keepalive", "ok"), (45, "keepalive", "503"), (130, "ok", "ok"), (225, "", ""))
 EVERY_S = 1.0  # between two questions
 RATE_WINDOW = "10s"  # what Grafana would put for $__rate_interval
 SCALE = {
@@ -143,9 +143,10 @@ def draw(found: list[tuple[dict[str, Any], list[Series]]], told: list[str]) -> N
         axis.set_title(panel["title"] + (f", {unit}" if unit else ""), fontsize=9, loc="left")
         axis.tick_params(labelsize=7)
         axis.set_xlim(0, PLAY[-1][0])
-        axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
+        low, high = axis.get_ylim()
+        axis.set_ylim(min(0, low), high * 1.06)
         if any(legend for legend, *_ in itertools.chain.from_iterable(queries)):
-            axis.legend(fontsize=6, loc="upper left", framealpha=0.7)
+            axis.legend(fontsize=6, loc="best", framealpha=0.5)
     figure.suptitle(
         "The dashboard's queries, answered by Prometheus and drawn with matplotlib (not Grafana). Seconds.\n"
         "Grey: deepseek sends keep-alives only, darker: backup is overloaded too. "
