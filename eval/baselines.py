@@ -8,14 +8,18 @@ retrieval.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rag.assemble import embedder_of, open_failover
 from rag.chain import Journey, View
 from rag.compat.langchain import bm25_retriever, faiss_store
 from rag.errors import UsageError
 from rag.ingest.store import Store, corpus_folder
+from rag.retrieve.dense import DenseIndex
 from rag.settings import Settings
 from rag.types import Chunk, Embedder, Filter, Hit
 
@@ -24,14 +28,21 @@ if TYPE_CHECKING:
 
 
 def open_baseline(corpus: str, settings: Settings, embedder: Embedder | None = None) -> Journey:
-    """The baseline over a corpus of ours; every chunk is embedded anew in memory. Close it after use.
+    """The baseline over a corpus of ours. Close it after use.
 
-    embedder: of the passages and questions; by default the corpus' own.
+    embedder: of the passages and questions; by default that of the settings. The corpus' own vectors are taken where it
+    made them, otherwise every chunk is embedded anew, in memory.
     """
     store = Store(corpus_folder(settings.corpora_folder, corpus))
+    embedder = embedder or embedder_of(store.config, settings)
     with store.open() as snapshot:
         chunks = snapshot.chunks(snapshot.ids().tolist())
-    retriever = Ensemble(chunks, embedder or embedder_of(store.config, settings), settings.retrieve.evidence_k)
+        if snapshot.share("dense") == 1:
+            index = DenseIndex.open(snapshot.folder / "dense")
+            if index.embedder == embedder.name:
+                rows = dict(zip(index.list_ids.tolist(), index.rows(), strict=True))
+                embedder = Kept(embedder, {chunk.indexed_text: rows[chunk.id] for chunk in chunks})
+    retriever = Ensemble(chunks, embedder, settings.retrieve.evidence_k)
     profile = store.config.profile
     return Journey(
         corpus=corpus,
@@ -41,6 +52,20 @@ def open_baseline(corpus: str, settings: Settings, embedder: Embedder | None = N
         sensitivity=store.config.sensitivity,
         settings=settings,
     )
+
+
+class Kept:
+    """An embedder that has embedded these texts before."""
+
+    def __init__(self, embedder: Embedder, vectors: Mapping[str, NDArray[np.float16]]) -> None:
+        self.name, self.dimension = embedder.name, embedder.dimension
+        self._embedder, self._vectors = embedder, vectors
+
+    def embed(self, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
+        """As the embedder does; float32 [len(texts), dimension]."""
+        if query or any(text not in self._vectors for text in texts):
+            return self._embedder.embed(texts, query=query)
+        return np.array([self._vectors[text] for text in texts], np.float32)
 
 
 class Ensemble:

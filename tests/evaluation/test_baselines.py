@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eval.baselines import Ensemble
+from eval.baselines import Ensemble, Kept
 from rag.errors import UsageError
 from rag.types import Chunk
 
@@ -49,3 +49,17 @@ def test_another_filter_is_refused_not_forgotten(ensemble: Ensemble, filter) -> 
     """An answer from another document would be scored as if it were asked for."""
     with pytest.raises(UsageError, match="the baseline"):
         ensemble.search("dogs", 2, filter)
+
+
+def test_vectors_of_the_corpus_are_not_made_again() -> None:
+    """Those of its index are the embedder's, each of its own passage; another text is embedded."""
+
+    class Busy(Letters):
+        def embed(self, texts, *, query=False):
+            assert query or set(texts) <= {"another text"}
+            return super().embed(texts)
+
+    kept = Kept(Busy(), {text: row.astype(np.float16) for text, row in zip(TEXTS, Letters().embed(TEXTS), strict=True)})
+    np.testing.assert_allclose(kept.embed(TEXTS), Letters().embed(TEXTS), atol=1e-3)
+    assert len(Ensemble(CHUNKS, kept, k=2).search("dogs need consent", 2)) == 2
+    assert kept.embed(["another text"]).shape == (1, 26)
