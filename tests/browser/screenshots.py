@@ -10,9 +10,9 @@ from rag.settings import Settings
 from tests.browser.live_page import ROOT, ask, browser, page_served, serving, still, wait_for
 
 QUESTION = "How much notice must Marrow & Pine give to use the break clause in the Foundry Yard lease?"
-CHINESE = "租期届满后，拾光烘焙需要把装修恢复原状吗？"
+CHINESE = "征收导致租赁合同终止时，停产停业损失归谁？"
 TO = ROOT / "docs" / "img"
-SIZE = {"width": 1280, "height": 860}
+SIZE = {"width": 1280, "height": 940}
 
 
 def main() -> None:
@@ -47,8 +47,9 @@ def take(chromium: Any, url: str, name: str, question: str = "", locale: str = "
     if question:
         ask(page, question)
         page.locator("[data-testid=stImage] img").first.wait_for()
-        page.get_by_test_id("stChatMessage").first.scroll_into_view_if_needed()
     wait_for(lambda: page.evaluate("[...document.images].every(image => image.complete)"))
+    page.wait_for_timeout(700)  # the page scrolls to the newest answer by itself
+    page.evaluate("() => { document.activeElement.blur(); document.querySelector('.stMain').scrollTo(0, 0); }")
     page.screenshot(path=TO / f"{name}.png")
     context.close()
 
