@@ -81,7 +81,7 @@ def export(model: nn.Module, path: Path, *, int8: bool = True) -> None:
             )
         quant_pre_process(str(full), str(ready if int8 else path), skip_symbolic_shape=True)
         if int8:
-            options: dict[str, Any] = {"weight_type": QuantType.QInt8, "per_channel": True}
+            options: dict[str, Any] = {"weight_type": QuantType.QInt8, "per_channel": True, "reduce_range": True}
             quantize_dynamic(str(ready), str(path), op_types_to_quantize=["MatMul"], **options)
 
 
