@@ -130,10 +130,10 @@ def open_corpus(
 ) -> Store:
     """The corpus, made with its domain's profile when it is new."""
     from app.service.work import make_corpus
+    from rag.ingest.walk import there
 
     for path in paths:
-        if not path.exists():
-            raise NotFound(f"no file or folder {str(path)!r}")  # before an empty corpus is made for it
+        there(path)  # before an empty corpus is made for it
     store = make_corpus(settings, name, domain or "general")
     if domain is not None and domain != store.config.domain:
         raise UsageError(f"corpus {name!r} is {store.config.domain!r}, not {domain!r}; ingest into another corpus")

@@ -39,10 +39,7 @@ def walk(paths: Sequence[Path]) -> tuple[list[Found], list[Left]]:
     """
     found: dict[Path, Found] = {}
     left: list[Left] = []
-    for path in (Path(os.path.abspath(path)) for path in paths):
-        if not path.exists():
-            near = suggest(path.name, os.listdir(path.parent)) if path.parent.is_dir() else ""
-            raise NotFound(f"no file or folder {str(path)!r}{near}")
+    for path in map(there, paths):
         for each in _below(path, path, frozenset()) if path.is_dir() else [path]:
             if isinstance(each, Left):
                 left.append(each)
@@ -55,6 +52,15 @@ def walk(paths: Sequence[Path]) -> tuple[list[Found], list[Left]]:
                     continue
                 found[each] = Found(each.relative_to(root).as_posix(), each, root, stat.st_size, stat.st_mtime_ns)
     return list(found.values()), left
+
+
+def there(path: Path) -> Path:
+    """The absolute path. Raises NotFound, with the nearest name beside it, where nothing is."""
+    absolute = Path(os.path.abspath(path))
+    if not absolute.exists():
+        near = suggest(absolute.name, os.listdir(absolute.parent)) if absolute.parent.is_dir() else ""
+        raise NotFound(f"no file or folder {str(path)!r}{near}")
+    return absolute
 
 
 def name_apart(files: Sequence[Found], known: Mapping[str, str], taken: Mapping[str, str]) -> list[Found]:

@@ -109,6 +109,7 @@ def test_changed_rules_need_reindex_and_get_it(sparewheel, folder, monkeypatch):
     ("argv", "told"),
     [
         (["ingest", "nowhere", "--corpus", "c"], "no file or folder 'nowhere'"),
+        (["ingest", "contract", "--corpus", "c"], "no file or folder 'contract'; did you mean 'contracts'?"),
         (["ingest", "contracts", "--corpus", "../c"], "corpus name '../c'"),
         (["corpora", "info", "c"], "no corpus 'c'; make it with: sparewheel ingest PATH --corpus c"),
         (["reindex", "--corpus", "c"], "no corpus 'c'"),
