@@ -113,7 +113,8 @@ def index_documents(
     part: Part, settings: Settings, on_progress: Callable[[Progress], None] = lambda told: None
 ) -> None:
     """Indexes and embeds what is not there yet of the documents of a public set's split; what is no longer among them
-    goes. Killed at any moment, the same call goes on: read again, embedded from the last batch on."""
+    goes, and what another embedding model made is made anew. Killed at any moment, the same call goes on: read again,
+    embedded from the last batch on."""
     from rag.assemble import dense_writer, keyword_writer
     from rag.ingest.run import fill, splitter_version
     from rag.ingest.split import split
@@ -135,4 +136,4 @@ def index_documents(
             transaction.add(document, split(document, settings.ingest, store.config.profile), splitter=splitter)
         if gone or new:
             transaction.publish([keyword_writer()], behind=[dense_writer(store, settings)] if there else [])
-    fill(store, [dense_writer(store, settings)], on_progress=on_progress)
+    fill(store, [dense_writer(store, settings)], rebuild=True, on_progress=on_progress)
