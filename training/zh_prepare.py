@@ -22,7 +22,7 @@ from training.zh_texts import WINDOW_CHARS
 
 def write(config: dict[str, dict[str, Any]], out: Path) -> None:
     """Writes train.npz (rows), text.npz (token ids of statutes and training texts) and measure.json.gz (questions)."""
-    from training.reader import load_tokenizer, save_texts
+    from training.reader_files import load_tokenizer, save_texts
 
     tokenizer = load_tokenizer(Path(config["body"]["folder"]) / "tokenizer.json")
     made = prepare(config["data"], config["data"]["seed"])

@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,10 +35,12 @@ _ASKS_YES_OR_NO = re.compile(
     r"has|have|had)\b",
     re.IGNORECASE,
 )
-_DENIES = re.compile(
-    r"\b(?:not|no|nor|neither|none|never|cannot|non-\w+|prohibit\w*|forbid\w*|forbidden|barred|restrict\w*|refrain)\b",
+_DENIES = re.compile(  # "not less than 30 days" denies nothing
+    r"\b(?:(?:not|no)\b(?!\s+(?:less|fewer|more|later|earlier|sooner|longer|greater|only|limited)\b)|nor|neither|none|never|"
+    r"cannot|non-\w+|prohibit\w*|forbid\w*|forbidden|barred|restrict\w*|refrain)\b",
     re.IGNORECASE,
 )
+_FORBIDS = re.compile(r"\b(?:(?:must|should|may|shall|can|do) not|never|cannot|contraindicated|avoid)\b", re.IGNORECASE)
 Label = Literal["yes", "no", "maybe", ""]
 
 READ_RERANKED = 4  # passages
@@ -101,8 +103,8 @@ class Reader:
             found = tuple(_whole_sentence(s, request.hits[s.hit].chunk.text) for s in found[:1])
             evidence = request.hits[found[0].hit].chunk.text[found[0].start : found[0].end]
             labels = next(r.labels for r in readings if r.window.hit == found[0].hit)
-            if request.domain in self.config["labelled_domains"]:
-                label = _agreed(max(labels, key=labels.__getitem__), request.question, evidence)
+            clauses = request.domain in self.config["labelled_domains"]
+            label = _label(labels, request.question, evidence, clauses)
         text = "; ".join(request.hits[s.hit].chunk.text[s.start : s.end] for s in found)
         return Draft(text, found, confidence=confidence, label=label, model=model)
 
@@ -213,10 +215,15 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _agreed(label: str, question: str, evidence: str) -> Label:
-    """The network's label where polarity says so too (a negated clause answers an affirmative question no), or ""."""
-    polarity = "no" if bool(_DENIES.search(question)) != bool(_DENIES.search(evidence)) else "yes"
-    return cast(Label, label) if label == polarity else ""
+def _label(labels: Mapping[str, float], question: str, evidence: str, clauses: bool) -> Label:
+    """Of clauses: one that denies what is asked answers "no"; "yes" where nothing is denied and the network says so
+    too. Elsewhere (a finding that "was not" is no rule) only what is forbidden answers, with "no".
+    """
+    if not clauses:
+        return "no" if _FORBIDS.search(evidence) and not _DENIES.search(question) else ""
+    if bool(_DENIES.search(question)) != bool(_DENIES.search(evidence)):
+        return "no"
+    return "yes" if max(labels, key=labels.__getitem__) == "yes" else ""
 
 
 def _whole_sentence(span: Span, text: str) -> Span:
