@@ -204,10 +204,14 @@ def _embed(g: _Graph) -> str:
 
 
 def export(weights: Weights, file: Path, bits: int = 7) -> int:
-    """Writes the model to `file`; bytes written."""
+    """Writes the model to `file`, with the operators that run fastest; bytes written."""
     import onnx
 
-    onnx.save(build(weights, bits), str(file))
+    from training.lean import lean
+
+    model = build(weights, bits)
+    lean(model)
+    onnx.save(model, str(file))
     return file.stat().st_size
 
 
