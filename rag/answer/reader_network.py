@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,12 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from rag.answer.reader import Reading, Window
+
+
+def _give_back() -> None:
+    """Hands freed memory back to the system: unpacking 4-bit weights leaves 400 MB of it with the allocator (glibc)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 class Network:
@@ -26,6 +34,7 @@ class Network:
         self._session = onnxruntime.InferenceSession(
             str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
+        _give_back()
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()

@@ -1,5 +1,8 @@
 """Chinese questions are read by the network; the clause rules say yes or no."""
 
+import subprocess
+import sys
+
 import pytest
 
 from rag.answer.vertical import VerticalReader
@@ -59,3 +62,14 @@ async def test_the_network_is_opened_once():
     for _ in range(2):
         assert [item async for item in reader.stream(request("月租金是多少？"))][-1] == QUOTED
     assert opened == [1]
+
+
+def test_loading_gives_back_what_unpacking_took():
+    """The shipped network's 4-bit weights are unpacked in 470 MB; once it is loaded less than 250 are kept."""
+    script = (
+        "from pathlib import Path; from rag.answer.reader import Reader; import rag.assemble as a; "
+        "Reader(a.WEIGHTS / 'reader-zh', 1); "
+        "print([int(line.split()[1]) for line in open('/proc/self/status') if line.startswith('VmRSS')][0])"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert int(told.stdout) / 1024 < 250
