@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraint
 # test processes; a file's tests stay in one, files are begun in order, so the browser's long ones not last
 JOBS ?= 2
 
-.PHONY: demo test check lock clean
+.PHONY: demo test check gate lock clean
 
 demo: $(VENV)/.base  ## set up the light base, index the sample corpora, answer three questions
 	$(BIN)/sparewheel demo
@@ -18,6 +18,9 @@ check: $(VENV)/.test  ## what CI runs beside the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+gate: $(VENV)/.test  ## are the samples answered as well as in the last release?
+	$(BIN)/sparewheel eval gate
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
