@@ -13,7 +13,7 @@ from corpora import samples
 QUESTIONS = (
     ("legal", "How long does Harrowgate CAD keep working without a network connection?"),
     ("medical", "How long before a knee replacement must empagliflozin be stopped?"),
-    ("legal", "发明专利授权后，公司给沈若溪的奖金不低于多少？"),
+    ("legal", "云州市个人撤回同意后，数据处理者应当在多久内停止处理？"),
 )
 NEXT = """\
 Next:

@@ -1,0 +1,19 @@
+"""The first command of the README answers its three questions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+
+
+def test_the_demo_answers_english_and_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 0, each answer cited, nothing refused; the two that the reader is sure of are right."""
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--folder", str(tmp_path)])
+    told = capsys.readouterr().out
+    answers = [block.splitlines()[1] for block in told.split("\n? ")[1:]]
+    assert (ended.value.code, answers[1:]) == (0, ["3 days", "五个工作日内"])
+    assert told.count("[1]") == 3
