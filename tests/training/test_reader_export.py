@@ -113,10 +113,10 @@ def chinese(tmp_path):
 def test_the_reader_runs_the_chinese_file(chinese):
     """Its own ids for beginning, end and padding; spans are verbatim; windows end at a stop or a comma."""
     reader = Reader(chinese, threads=1)
-    text = "甲方为乙方，租金为三千元。" * 60
+    text = "甲方为乙方，租金为三千元。" * 100
     readings = reader.readings("月租金是多少？", [Hit(Chunk("d", 0, len(text), text, language="zh"), 1.0, 1, "test")])
     windows = sorted((r.window.start, r.window.text) for r in readings)
-    assert all(len(w) <= 420 and w.endswith("。") for _, w in windows)
+    assert all(len(w) <= reader.config["window_chars"] and w.endswith("。") for _, w in windows)
     assert windows[0][0] == 0
     assert windows[-1][0] + len(windows[-1][1]) == len(text)
     assert all(a[0] + len(a[1]) > b[0] for a, b in itertools.pairwise(windows))
