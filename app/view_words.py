@@ -14,6 +14,11 @@ def say(wording: Wording, language: Language, **values: object) -> str:
     return wording[language == "zh"].format(**values)
 
 
+def letters(name: str) -> str:
+    """Its letters and digits alone, in lower case: to tell whether a title says more than the name of its file."""
+    return "".join(character for character in name.casefold() if character.isalnum())
+
+
 ANSWERERS: dict[str, Wording] = {
     "reader": ("Local reader", "本地阅读器"),
     "local_chat": ("Local chat model", "本地对话模型"),

@@ -22,7 +22,8 @@ import numpy as np
 from benchmarks.machine import rss_mb, save
 from rag.answer.reader import Reader
 from rag.settings import load_settings
-from rag.types import AnswerRequest, Chunk, Hit
+from rag.types import AnswerRequest
+from training.reader_check import best_text, hits_of
 from training.reader_data import Example
 from training.reader_measure import LOST, refused, token_f1, words
 
@@ -42,27 +43,12 @@ class Scored:
     margin: float
 
 
-def hits_of(texts: Sequence[str]) -> list[Hit]:
-    """The texts as hits, best first."""
-    return [Hit(Chunk(str(i), 0, len(t), t), 1.0, i + 1, "given") for i, t in enumerate(texts)]
-
-
 def score(example: Example, text: str, margin: float) -> Scored:
     """The best match with a gold answer."""
     golds = [example.passage[a:b] for a, b in example.spans]
     f1 = max((token_f1(text, g) for g in golds), default=0.0)
     exact = float(any(words(text) == words(g) for g in golds))
     return Scored(example.group, f1, exact, margin)
-
-
-def best_text(reader: Reader, question: str, texts: Sequence[str]) -> tuple[str, float]:
-    """The best span over the texts, and its margin."""
-    hits = hits_of(texts)
-    readings = reader.readings(question, hits)
-    if not readings:
-        return "", -100.0
-    window, (start, end, margin) = readings[0].window, readings[0].spans[0]
-    return window.text[start:end], margin
 
 
 def interval(scored: Sequence[Scored], value: Callable[[Scored], float], draws: int = 1000) -> list[float]:
@@ -82,7 +68,7 @@ def given_window(
     """The table of sets, and the scored examples of each."""
     by: dict[str, list[Scored]] = {}
     for example in examples[::every]:
-        text, margin = best_text(reader, example.question, [example.passage])
+        text, margin, _ = best_text(reader, example.question, [example.passage])
         by.setdefault(example.source, []).append(score(example, text, margin))
     table: dict[str, Any] = {}
     for name, own in sorted(by.items()):

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import NotFound, StoreError, suggest
+from rag.settings import cores
 
 WEIGHTS = Path(__file__).parent / "weights"
 LIST = Path(__file__).with_name("models.toml")
@@ -150,10 +151,9 @@ def sha256(file: Path) -> str:
 def machine() -> Machine:
     """This machine, measured now."""
     page = os.sysconf("SC_PAGE_SIZE")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     limit = _container_limit()
     total, free = page * os.sysconf("SC_PHYS_PAGES"), page * os.sysconf("SC_AVPHYS_PAGES")
-    return Machine(cores, min(total, limit) / 1e9, min(free, limit) / 1e9, tuple(gpus()))
+    return Machine(cores(), min(total, limit) / 1e9, min(free, limit) / 1e9, tuple(gpus()))
 
 
 def _container_limit() -> float:

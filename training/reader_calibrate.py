@@ -24,8 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answer.reader import Reader
-from rag.types import Chunk, Hit
-from training.reader_check import f1_of, held_out
+from training.reader_check import best_text, f1_of, held_out
 from training.reader_data import Example
 from training.reader_export import write_config
 
@@ -77,10 +76,8 @@ def cases(examples: Sequence[Example], passages: int, most: int, seed: int) -> I
 
 def read(reader: Reader, case: Case) -> tuple[str, float]:
     """The best span's text and its margin less the cost of its passage's rank."""
-    hits = [Hit(Chunk(str(i), 0, len(t), t), 1.0, i + 1, "given") for i, t in enumerate(case.passages)]
-    best = reader.readings(case.question, hits)[0]
-    start, end, margin = best.spans[0]
-    return best.window.text[start:end], margin - reader.config["rank_cost"] * math.log(best.window.hit + 1)
+    text, margin, place = best_text(reader, case.question, case.passages)
+    return text, margin - reader.config["rank_cost"] * math.log(place + 1)
 
 
 def logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:

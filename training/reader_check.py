@@ -59,12 +59,18 @@ def f1_of(language: str) -> Callable[[str, str], float]:
     return f1
 
 
-def shipped(reader: Reader, example: Example) -> tuple[str, float]:
-    """Text and margin of the file's best span in the example's passage."""
-    hit = Hit(Chunk("given", 0, len(example.passage), example.passage), 1.0, 1, "given")
-    best = reader.readings(example.question, [hit])[0]
-    start, end, margin = best.spans[0]
-    return best.window.text[start:end], margin
+def hits_of(texts: Sequence[str]) -> list[Hit]:
+    """The texts as hits, best first."""
+    return [Hit(Chunk(str(i), 0, len(t), t), 1.0, i + 1, "given") for i, t in enumerate(texts)]
+
+
+def best_text(reader: Reader, question: str, texts: Sequence[str]) -> tuple[str, float, int]:
+    """The best span over the texts, its margin, and the place of its text; ("", -100, 0) where there is none."""
+    readings = reader.readings(question, hits_of(texts))
+    if not readings:
+        return "", -100.0, 0
+    window, (start, end, margin) = readings[0].window, readings[0].spans[0]
+    return window.text[start:end], margin, window.hit
 
 
 def compared(net: Any, bits: int, reader: Reader, examples: Sequence[Example], tokenizer: Any, language: str,
@@ -76,7 +82,7 @@ def compared(net: Any, bits: int, reader: Reader, examples: Sequence[Example], t
         found = {id_of(r.example): (r.text, r.margin) for r in
                  read_all(net, examples, tokenizer, device, batch=8, ends=ENDS[language])}  # fmt: skip
         read[name] = [found[id_of(e)] for e in examples]
-    read["file"] = [shipped(reader, e) for e in examples]
+    read["file"] = [best_text(reader, e.question, [e.passage])[:2] for e in examples]
     f1 = f1_of(language)
     answered = [i for i, e in enumerate(examples) if e.spans]
     figures: dict[str, float] = {"n": len(examples), "answered": len(answered)}

@@ -12,6 +12,7 @@ import click
 
 from app.records import plain
 from app.view import probability
+from app.view_words import letters
 from rag.errors import UsageError
 from rag.settings import Settings, load_settings
 from rag.types import Answer, Citation
@@ -74,17 +75,13 @@ def print_answer(answer: Answer, to: Console, *, disclaimer: str = "") -> None:
 def place(citation: Citation) -> str:
     """Where a citation was read: title, unless it says no more than the file's name, file, page, heading."""
     parts = [citation.document_id]
-    if citation.title and _plain(citation.title) not in _plain(citation.document_id):
+    if citation.title and letters(citation.title) not in letters(citation.document_id):
         parts.insert(0, citation.title)
     if citation.page:
         parts.append(f"page {citation.page}")
     if citation.headings:
         parts.append(citation.headings[-1])
     return ", ".join(parts) + f" (characters {citation.start}-{citation.end})"
-
-
-def _plain(name: str) -> str:
-    return "".join(character for character in name.casefold() if character.isalnum())
 
 
 def byline(answer: Answer) -> str:

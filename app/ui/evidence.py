@@ -14,6 +14,7 @@ from app.ui.page_image import draw_page
 from app.ui.session import language, plain, service, user
 from app.ui.texts import t
 from app.view_html import escape
+from app.view_words import letters
 from rag.errors import NotFound
 from rag.types import Answer, Box
 
@@ -106,9 +107,5 @@ def picture(path: Path, changed_ns: int, number: int, boxes: tuple[Box, ...], *,
 
 def _where(card: Card) -> str:
     """Page and heading, and the file where its name says more than the title."""
-    named_after_it = _letters(Path(card.document_id).stem) == _letters(card.title) or card.document_id == card.title
+    named_after_it = letters(Path(card.document_id).stem) == letters(card.title) or card.document_id == card.title
     return " · ".join(part for part in (card.place, "" if named_after_it else card.document_id) if part)
-
-
-def _letters(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())

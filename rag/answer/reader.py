@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import os
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import NotFound
+from rag.settings import cores
 from rag.text import sentences
 from rag.types import AnswerRequest, Chunk, Draft, Hit, Span
 
@@ -88,7 +88,7 @@ class Reader:
         if read_windows:
             self.config["read_windows"] = read_windows
         self._network = Network(folder, self.config, threads=1)
-        self._pool = ThreadPoolExecutor(threads or _cores(), thread_name_prefix="read")
+        self._pool = ThreadPoolExecutor(threads or cores(), thread_name_prefix="read")
 
     def read(self, request: AnswerRequest) -> Draft:
         """The quoted answer, several where the passages hold several as good, joined by "; "; or refused."""
@@ -209,10 +209,6 @@ def windows_of(chunk: Chunk, hit: int, chars: int, overlap: int, marks: Sequence
             break
         start = max(start + 1, end - overlap)
     return made
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _label(labels: Mapping[str, float], question: str, evidence: str, clauses: bool) -> Label:

@@ -23,7 +23,7 @@ from pathlib import Path
 from rag.errors import DocumentError
 from rag.ingest import wire
 from rag.ingest.worker import MEMORY_CURE
-from rag.settings import Ingest
+from rag.settings import Ingest, cores
 from rag.types import Document
 
 Result = tuple[str, Document | DocumentError]
@@ -39,7 +39,7 @@ def parse(files: Iterable[tuple[str, Path]], settings: Ingest) -> Iterator[Resul
     fast as they are done. Closing the iterator ends the processes.
     """
     feed = _Feed(files)
-    count = settings.workers or len(os.sched_getaffinity(0))
+    count = settings.workers or cores()
     results: queue.Queue[Result | BaseException | None] = queue.Queue(maxsize=2 * count)
     stop = threading.Event()
     threads = [threading.Thread(target=_serve, args=(feed, settings, results, stop), daemon=True) for _ in range(count)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import NotFound, StoreError, UsageError, suggest
+from rag.settings import cores
 from rag.types import Embedder
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -117,11 +117,6 @@ def open_embedder(spec: str, language: str = "en", *, allow_download: bool = Fal
 @cache
 def _built_in(name: str) -> OnnxEmbedder:
     return OnnxEmbedder(WEIGHTS / name)  # shared: corpora of one language need the weights in memory once
-
-
-def cores() -> int:
-    """Processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def read_config(folder: Path) -> dict[str, Any]:

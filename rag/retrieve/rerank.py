@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from rag.retrieve.embed import cores, open_graph, open_tokenizer, read_config, run_graph
+from rag.retrieve.embed import open_graph, open_tokenizer, read_config, run_graph
 from rag.retrieve.fuse import reciprocal_rank
+from rag.settings import cores
 from rag.types import Hit
 
 _CONSTANT = 10

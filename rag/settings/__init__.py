@@ -44,12 +44,18 @@ __all__ = [
     "Page",
     "Retrieve",
     "Settings",
+    "cores",
     "describe",
     "endpoints_from_env",
     "load_settings",
 ]
 
 ENV_PREFIX = "SPAREWHEEL_"
+
+
+def cores() -> int:
+    """Processor cores this process may use: what 0 threads or workers stand for."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def load_settings(path: Path | str | None = None, env: Mapping[str, str] | None = None) -> Settings:
