@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 ENDS = {"en": (101, 102), "zh": (0, 2)}  # ids of [CLS] and [SEP]
 MOST_TOKENS, MOST_QUESTION, MOST_SPANS = 512, 96, 6
+UNKNOWN = (-2, -2)  # the span of a row of which nobody said where its answer stands
 
 
 @dataclass(frozen=True)
 class Rows:
     """ids: uint16, all rows one after the other; starts: int64 [rows + 1], where each begins; question and passage:
     uint16, first token of segment 1 and of the passage in it; spans: int16 [rows, MOST_SPANS, 2], tokens of a row, both
-    inclusive, -1 where unused; label: int8, index into LABELS or -1; source: uint8, index into `sources`.
+    inclusive, -1 where unused (the first -2: UNKNOWN); label: int8, index into LABELS or -1; source: uint8, index into `sources`.
     """
 
     ids: NDArray[np.uint16]
@@ -68,7 +69,10 @@ def rows_of(parts: Iterable[tuple[Sequence[int], Sequence[int], Sequence[int], S
         row += heading
         first = len(row)
         row = [*[*row, *passage][: MOST_TOKENS - 1], ends[1]]
-        kept = [(first + a, first + b) for a, b in spans if first + b < len(row) - 1][:MOST_SPANS]
+        if list(spans) == [UNKNOWN]:
+            kept = [UNKNOWN]
+        else:
+            kept = [(first + a, first + b) for a, b in spans if first + b < len(row) - 1][:MOST_SPANS]
         if spans and not kept:
             continue
         padded = np.full((MOST_SPANS, 2), -1, np.int16)
@@ -111,6 +115,8 @@ def encode(examples: Sequence[Example], tokenizer: Tokenizer, headings: Sequence
             spans = [s for a, b in example.spans if (s := token_span(passage.offsets, a, b))]
             if example.spans and not spans:
                 continue
+            if not example.spans_known:
+                spans = [UNKNOWN]
             label = LABELS.index(example.label) if example.label else -1
             yield question, heading, passage.ids, spans, label, sources.index(example.source)
 

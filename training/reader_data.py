@@ -24,7 +24,9 @@ WINDOW_CHARS = 1600
 
 @dataclass(frozen=True)
 class Example:
-    """spans are half-open character ranges of `passage`; label answers a yes/no question, "" where it is none."""
+    """spans are half-open character ranges of `passage`; label answers a yes/no question, "" where it is none. Where
+    `spans_known` is False nobody said where the answer stands, and only the label is learned.
+    """
 
     source: str
     question: str
@@ -33,6 +35,7 @@ class Example:
     heading: str = ""  # what stands over the passage: title of the document
     label: str = ""
     group: str = ""  # the document, so that intervals can be taken over documents
+    spans_known: bool = True
 
 
 def window(text: str, span: tuple[int, int], chars: int, rng: random.Random) -> tuple[int, int]:
