@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Schedule:
     """How long and how fast: linear warm-up to `lr`, cosine down to a twentieth of it."""
 
-    steps: int
+    steps: int  # the most, where `seconds` are given
     lr: float = 1e-4
     warmup: float = 0.1  # fraction of the steps
     weight_decay: float = 0.01  # of matrices; never of biases and norms
@@ -34,8 +34,13 @@ class Schedule:
     log_every: int = 20
     checkpoint_every: int = 0  # steps; 0: never
     time_limit_s: float = 0.0  # stop and keep a checkpoint after so long; 0: no limit
+    seconds: float = 0.0  # follow the clock: the schedule ends after so long, however many steps that makes; 0: no
 
-    def lr_at(self, step: int) -> float:
+    def reached(self, step: int, seconds: float) -> float:
+        """The step that the schedule is at: `step`, or further where the clock is ahead."""
+        return min(self.steps, max(step, self.steps * seconds / self.seconds)) if self.seconds else step
+
+    def lr_at(self, step: float) -> float:
         """Learning rate of step 0 .. steps-1."""
         warm = max(1, round(self.steps * self.warmup))
         if step < warm:
@@ -45,11 +50,13 @@ class Schedule:
 
 
 def fit(
-    model: torch.nn.Module, batch_at: Callable[[int], Any], loss: Loss, schedule: Schedule, folder: Path
-) -> list[dict[str, float]]:
+    model: torch.nn.Module, batch_at: Callable[[int], Any], loss: Loss, schedule: Schedule, folder: Path,
+    at: Callable[[float], None] = lambda share: None,
+) -> list[dict[str, float]]:  # fmt: skip
     """Trains `model` in place and returns the log: step, loss, lr and seconds per logged step.
 
-    `folder` receives log.jsonl, loss.png and, while unfinished, checkpoint.pt, from which a later call goes on.
+    Before each step `at` hears which share of the schedule is done, 0..1. `folder` receives log.jsonl, loss.png and,
+    while unfinished, checkpoint.pt, from which a later call goes on.
     bf16 autocast on a GPU that has it; fp32 on the CPU.
     """
     import torch
@@ -62,10 +69,15 @@ def fit(
     step, log = _resume(folder, model, optimiser, average)
     torch.manual_seed(schedule.seed + step)
     model.train()
-    started, since, kept = time.monotonic(), 0, torch.zeros((), device=device)
-    while step < schedule.steps:
+    began, started, since, kept = time.monotonic(), time.monotonic(), 0, torch.zeros((), device=device)
+    if log and schedule.seconds:
+        started -= log[-1]["seconds"]
+    done = False
+    while not done:
+        now = schedule.reached(step, time.monotonic() - started)
+        at(now / schedule.steps)
         for group in optimiser.param_groups:
-            group["lr"] = schedule.lr_at(step)
+            group["lr"] = schedule.lr_at(now)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             value = loss(model, batch_at(step))
         optimiser.zero_grad(set_to_none=True)
@@ -74,12 +86,13 @@ def fit(
         optimiser.step()
         _update(average, model, min(schedule.ema, (step + 1) / (step + 10)))
         kept, since, step = kept + value.detach(), since + 1, step + 1
-        if step % schedule.log_every == 0 or step == schedule.steps:
-            row = {"step": step, "loss": float(kept) / since, "lr": schedule.lr_at(step - 1)}
+        done = schedule.reached(step, time.monotonic() - started) >= schedule.steps
+        if step % schedule.log_every == 0 or done:
+            row = {"step": step, "loss": float(kept) / since, "lr": schedule.lr_at(now)}
             log.append({**row, "seconds": round(time.monotonic() - started, 2)})
             print(json.dumps(log[-1]), flush=True)
             kept, since = torch.zeros((), device=device), 0
-        over = 0 < schedule.time_limit_s < time.monotonic() - started
+        over = 0 < schedule.time_limit_s < time.monotonic() - began
         if over or (schedule.checkpoint_every and step % schedule.checkpoint_every == 0):
             _checkpoint(folder, model, optimiser, average, step, log)
         if over:
@@ -88,31 +101,9 @@ def fit(
         model.load_state_dict(average)
     (folder / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in log), encoding="utf-8")
     plot(log, folder / "loss.png")
-    if step == schedule.steps:
+    if done:
         (folder / "checkpoint.pt").unlink(missing_ok=True)
     return log
-
-
-def pace(model: torch.nn.Module, batch_at: Callable[[int], Any], loss: Loss, steps: int = 24) -> float:
-    """Seconds of one step, measured on a copy of the model after a third of `steps` to warm up."""
-    import copy
-
-    import torch
-
-    tried = copy.deepcopy(model).train()
-    device, began = next(tried.parameters()).device, 0.0
-    optimiser = torch.optim.AdamW([p for p in tried.parameters() if p.requires_grad])
-    for step in range(steps):
-        if step == steps // 3:
-            torch.cuda.synchronize() if device.type == "cuda" else None
-            began = time.monotonic()
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            value = loss(tried, batch_at(step))
-        optimiser.zero_grad(set_to_none=True)
-        value.backward()
-        optimiser.step()
-    float(value.detach())
-    return (time.monotonic() - began) / (steps - steps // 3)
 
 
 def _groups(model: torch.nn.Module, schedule: Schedule) -> list[dict[str, Any]]:

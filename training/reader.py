@@ -1,8 +1,10 @@
 """From the data to the reader: `python -m training.reader --config training/reader.toml --data DIR --out DIR`.
 
-Stages, each skipped when its file exists: prepare (token arrays), pretrain (recurring spans), train (one network per
-seed), distill (one student of them all, from their mean), export (int8 ONNX and tokenizer). A stage that is stopped
-goes on from its checkpoint. `--set train.lr=3e-4` changes one key. `--config training/zh_reader.toml`: the Chinese one.
+Stages, each skipped when its file exists: prepare (token arrays), pretrain (recurring spans), teach (big networks, or
+several like the student), judge (what they think of every row), study (members that learn from it, averaged after each
+turn), finish (their mean), export (int8 ONNX and tokenizer). A stage that is stopped goes on from its checkpoint.
+`--set train.lr=3e-4` changes one key. `--config training/zh_reader.toml`: the Chinese one. On several GPUs run `teach`
+once a seed and a turn of `study` once a member, side by side (`--stage study --turn 0 --member 2`).
 """
 
 from __future__ import annotations
@@ -11,22 +13,27 @@ import argparse
 import json
 import random
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.reader_batches import Rows, encode, on_device, plan
+from training.reader_batches import Plan, Rows, chosen, joined, on_device
 from training.reader_contracts import cuad, legalbench
-from training.reader_data import Example, Part, covidqa, medquad, policyqa, squad, squad_sample, swapped
-from training.reader_files import cloze_rows, load_tokenizer, save_texts
+from training.reader_data import Example, Part, covidqa, elsewhere, medquad, policyqa, squad, squad_sample, swapped
+from training.reader_files import cloze_rows, encoded, load_tokenizer, save_texts
+from training.reader_labels import clauses_turned, findings, nli_labels, pubmedqa
+from training.reader_loss import loss_of
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
     from training.reader_model import ReaderNet
 
 Config = dict[str, dict[str, Any]]
+STAGES = ("prepare", "pretrain", "teach", "judge", "study", "finish", "export")
 
 
 def examples(data: Path, part: Part, config: dict[str, Any]) -> list[Example]:
@@ -38,7 +45,8 @@ def examples(data: Path, part: Part, config: dict[str, Any]) -> list[Example]:
     made += legalbench(data, part, config["legalbench_copies"] if train else 1, rng)
     if train:
         made += [*squad_sample(data), *medquad(data, rng, config["medquad_pages"])]
-        made += [e for e in map(partial(swapped, rng=rng), list(made)) if e]
+        made += [*(e for e in map(partial(swapped, rng=rng), list(made)) if e), *elsewhere(made, "squad", rng)]
+        made += [*pubmedqa(data), *findings(data, rng), *clauses_turned(data, rng), *nli_labels(data, rng)]
     return made
 
 
@@ -50,106 +58,41 @@ def prepare(config: Config, data: Path, out: Path) -> None:
         return zh_prepare.write(config, out)
     from training.reader_pretrain import texts
 
-    tokenizer = load_tokenizer(Path(config["body"]["folder"]) / "tokenizer.json")
+    file = Path(config["body"]["folder"]) / "tokenizer.json"
     rng = random.Random(config["data"]["seed"])
     made = examples(data, "train", config["data"])
-    rows = encode(made, tokenizer, [rng.random() < config["data"]["heading_share"] for _ in made])
+    rows = encoded(made, [rng.random() < config["data"]["heading_share"] for _ in made], file)
     rows.save(out / "train.npz")
     print(f"{len(rows)} rows of {len(made)} examples", flush=True)
     sizes = config["pretrain"]["legal_chars"], config["pretrain"]["medical_chars"]
-    save_texts(texts(data, *sizes, rng), tokenizer, out / "text.npz")
+    save_texts(texts(data, *sizes, rng), load_tokenizer(file), out / "text.npz")
 
 
-Batch = dict[str, "torch.Tensor"]
-
-
-def span_targets(batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-    """Start and end distributions [rows, tokens]: even over the gold spans, or all on [CLS] where there is none."""
-    import torch
-
-    spans, width = batch["spans"], batch["ids"].shape[1]
-    used = (spans[..., 0] >= 0).float()
-    weight = torch.where(used.sum(1, keepdim=True) > 0, used / used.sum(1, keepdim=True).clamp(min=1), used)
-    targets = []
-    for side in (0, 1):
-        target = torch.zeros(len(spans), width, device=spans.device)
-        target.scatter_add_(1, spans[..., side].clamp(min=0), weight)
-        target[:, 0] = (used.sum(1) == 0).float()
-        targets.append(target)
-    return targets[0], targets[1]
-
-
-def loss_of(settings: dict[str, Any], teachers: list[ReaderNet] | None = None) -> Callable[..., Any]:
-    """Cross-entropy of start, end, gate and label; with teachers, the span part leans on their mean distribution."""
-    import torch
-    from torch.nn import functional
-
-    share = settings.get("teacher_share", 0.0) if teachers else 0.0
-
-    def log_probabilities(span: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        masked = span.float().masked_fill(~batch["allowed"][..., None], -1e4)
-        return masked[..., 0].log_softmax(-1), masked[..., 1].log_softmax(-1)
-
-    def loss(net: Any, batch: Batch) -> torch.Tensor:
-        span, gate, label = net(batch["ids"], batch["types"], batch["mask"])
-        target = span_targets(batch)
-        if teachers:
-            with torch.no_grad():
-                taught = [log_probabilities(t(batch["ids"], batch["types"], batch["mask"])[0], batch) for t in teachers]
-            mean = [torch.stack([t[side].exp() for t in taught]).mean(0) for side in (0, 1)]
-            target = tuple((1 - share) * g + share * m for g, m in zip(target, mean, strict=True))  # type: ignore[assignment]
-        total = -sum((t * p).sum(-1).mean() for t, p in zip(target, log_probabilities(span, batch), strict=True)) / 2
-        answers = (batch["spans"][:, 0, 0] >= 0).float()
-        total = total + settings["gate_weight"] * functional.binary_cross_entropy_with_logits(gate.float(), answers)
-        known = batch["label"] >= 0
-        labels = functional.cross_entropy(label.float(), batch["label"].clamp(min=0), reduction="none")
-        result: torch.Tensor = total + settings["label_weight"] * (labels * known).sum() / known.sum().clamp(min=1)
-        return result
-
-    return loss
-
-
-def fit_rows(net: ReaderNet, rows: Rows, settings: dict[str, Any], loss: Callable[..., Any], folder: Path, device: str,
-             seed: int) -> None:  # fmt: skip
-    """Trains `net` on the rows and writes weights.pt (what training changed, fp16)."""
+def fit_rows(net: Any, rows: Rows, settings: dict[str, Any], folder: Path, device: str, seed: int,
+             taught: NDArray[np.float16] | None = None) -> None:  # fmt: skip
+    """Trains `net` on the rows and writes weights.pt (what training changed, fp16). `seconds` of the settings, where
+    given, are the length of the schedule; else `steps`, or as many epochs as `epochs`.
+    """
     import torch
 
     from training.loop import Schedule, fit
     from training.reader_model import trained_state
 
-    batches = plan(rows, settings["epochs"], settings["batch"], settings.get("weights", {}), seed)
-    steps = min(len(batches), settings.get("steps", len(batches)))
-    take = on_device(rows, device)
-    if "seconds" in settings:  # as many steps as a machine lent for so long allows; the log tells how many
-        steps = min(steps, int(settings["seconds"] / _pace(net, lambda step: take(batches[step]), loss, settings)))
-        print(f"{steps} steps in {settings['seconds']:.0f} s", flush=True)
-    rounding = settings.get("rounded_from", 2.0) * steps
+    batches = Plan(rows, settings["batch"], settings.get("weights", {}), seed)
+    take = on_device(rows, device, taught)
+    most = 10**7 if "seconds" in settings else settings.get("steps") or settings["epochs"] * len(batches)
 
-    def batch_at(step: int) -> Batch:
-        net.round_as_shipped(settings["bits"] if step >= rounding else 0)
-        return take(batches[step])
+    def at(share: float) -> None:
+        if "rounded_from" in settings:
+            net.round_as_shipped(settings["bits"] if share >= settings["rounded_from"] else 0)
 
-    schedule = Schedule(steps, settings["lr"], ema=settings.get("ema", 0.0), seed=seed, log_every=100,
-                        checkpoint_every=settings.get("checkpoint_every", 0),
-                        time_limit_s=1.05 * settings.get("seconds", 0.0))  # fmt: skip
-    fit(net, batch_at, loss, schedule, folder)
+    if settings.get("compile") and device != "cpu":
+        net.compile(dynamic=True)
+    schedule = Schedule(most, settings["lr"], ema=settings.get("ema", 0.0), seed=seed, log_every=100,
+                        warmup=settings.get("warmup", 0.1), seconds=settings.get("seconds", 0.0),
+                        checkpoint_every=settings.get("checkpoint_every", 0))  # fmt: skip
+    fit(net, lambda step: take(batches[step]), loss_of(settings, rows.sources), schedule, folder, at)
     torch.save(trained_state(net), folder / "weights.pt")
-
-
-def _pace(
-    net: ReaderNet, batch_at: Callable[[int], Batch], loss: Callable[..., Any], settings: dict[str, Any]
-) -> float:
-    """Mean seconds of a step, those that compute as the shipped file does in their share."""
-    from training.loop import pace
-
-    plain = pace(net, batch_at, loss)
-    share: float = 1 - settings.get("rounded_from", 1.0)
-    if not share:
-        return plain
-    net.round_as_shipped(settings["bits"])
-    rounded = pace(net, batch_at, loss)
-    net.round_as_shipped(0)
-    return (1 - share) * plain + share * rounded
 
 
 def body(folder: Path) -> dict[str, torch.Tensor]:
@@ -192,38 +135,105 @@ def pretrain(config: Config, out: Path, device: str) -> None:
     settings = {**config["pretrain"], "gate_weight": config["train"]["gate_weight"], "label_weight": 0.0}
     rows = cloze_rows(config, out)
     print(f"{len(rows)} recurring spans", flush=True)
-    fit_rows(new_net(config, device), rows, settings, loss_of(settings), out / "pretrain", device, settings["seed"])
+    fit_rows(new_net(config, device), rows, settings, out / "pretrain", device, settings["seed"])
 
 
-def train(config: Config, out: Path, device: str, seed: int) -> None:
-    """Writes seed-N/weights.pt."""
-    start = out / "pretrain/weights.pt"
-    net = new_net(config, device, start if start.exists() else None)
-    fit_rows(
-        net, Rows.load(out / "train.npz"), config["train"], loss_of(config["train"]), out / f"seed-{seed}", device, seed
-    )
-
-
-def distill(config: Config, out: Path, device: str) -> None:
-    """Writes student/weights.pt, taught by every seed's network; it starts from the mean of their weights."""
+def new_teacher(config: Config, device: str, weights: Path | None = None) -> Any:
+    """A network that teaches: the bigger one of the recipe, or one like the student, from its pre-training."""
     import torch
 
-    settings = {**config["train"], **config["distill"]}
-    taught = [out / f"seed-{s}/weights.pt" for s in config["train"]["seeds"]]
-    teachers = [new_net(config, device, weights).eval() for weights in taught]
+    if "folder" not in config["teach"]:
+        return new_net(config, device, weights)
+    from training.teacher import teacher
+
+    torch.manual_seed(config["pretrain"]["seed"])
+    net = teacher(Path(config["teach"]["folder"]), config["train"]["dropout"])
+    if weights:
+        net.load_state_dict({k: v.float() for k, v in torch.load(weights, weights_only=True).items()}, strict=False)
+    return net.to(device)
+
+
+def teach(config: Config, out: Path, device: str, seed: int) -> None:
+    """Writes teacher-SEED/weights.pt, learned from the gold."""
+    start = out / "pretrain/weights.pt"
+    net = new_teacher(config, device, start if start.exists() and "folder" not in config["teach"] else None)
+    settings = {**config["train"], **config["teach"]}
+    fit_rows(net, Rows.load(out / "train.npz"), settings, out / f"teacher-{seed}", device, seed)
+
+
+def judge(config: Config, out: Path, device: str) -> None:
+    """Writes taught.npz, the rows of train.npz and of asked.npz (where it exists, less those whose answer the teachers
+    do not see), and taught.npy, what the teachers think of them on average: float16 [tokens, 2].
+    """
+    import numpy as np
+
+    from training.reader_judge import agreed, opinion
+
+    rows = Rows.load(out / "train.npz")
+    if (out / "asked.npz").exists():
+        rows = joined([rows, Rows.load(out / "asked.npz")])
+    nets = [new_teacher(config, device, out / f"teacher-{s}/weights.pt") for s in config["teach"]["seeds"]]
+    thought = opinion(nets, rows, device)
+    guessed = np.asarray([s.startswith(tuple(config["student"].get("taught_only", ()))) for s in rows.sources])
+    rows, tokens = chosen(rows, ~guessed[rows.source] | agreed(rows, thought))
+    print(f"{len(rows)} rows, {int(guessed[rows.source].sum())} of them asked by a model", flush=True)
+    rows.save(out / "taught.npz")
+    np.save(out / "taught.npy", thought[tokens])
+
+
+def study(config: Config, out: Path, device: str, turn: int, member: int) -> None:
+    """Writes turn-T/member-M/weights.pt: one network that learns from gold and teachers, from the mean of the members
+    of the turn before; the first turn begins from the pre-training, or from the mean of teachers that are like it.
+    """
+    import numpy as np
+
+    settings = {**config["train"], **config["student"], **config["student"]["turns"][turn]}
+    settings["seed"] += 100 * turn + member
+    settings["weights"] = {**settings.get("weights", {}), **folds(settings, turn, member)}
     net = new_net(config, device)
-    with torch.no_grad():
-        for name, value in net.state_dict().items():
-            value.copy_(torch.stack([teacher.state_dict()[name] for teacher in teachers]).mean(0))
-    fit_rows(
-        net,
-        Rows.load(out / "train.npz"),
-        settings,
-        loss_of(settings, teachers),
-        out / "student",
-        device,
-        settings["seed"],
-    )
+    average(net, before(config, out, turn))
+    rows, taught = Rows.load(out / "taught.npz"), np.load(out / "taught.npy", mmap_mode="r")
+    fit_rows(net, rows, settings, out / f"turn-{turn}/member-{member}", device, settings["seed"], taught)
+
+
+def folds(settings: dict[str, Any], turn: int, member: int) -> dict[str, float]:
+    """How often an epoch takes the sources of `folded`, which come in folds (pubmedqa-0, ...): as often as it says in
+    the last turn, but a member never sees the fold of its number; never in the turns before, whose mean all share. So
+    each member can be measured on its fold.
+    """
+    last = turn == len(settings["turns"]) - 1
+    return {f"{source}-{fold}": often if last and fold != member else 0.0
+            for source, often in settings.get("folded", {}).items() for fold in range(settings["members"])}  # fmt: skip
+
+
+def before(config: Config, out: Path, turn: int) -> list[Path]:
+    """The weights whose mean a turn of the student begins from."""
+    if turn:
+        return [out / f"turn-{turn - 1}/member-{m}/weights.pt" for m in range(config["student"]["members"])]
+    if "folder" in config["teach"]:
+        return [out / "pretrain/weights.pt"]
+    return [out / f"teacher-{s}/weights.pt" for s in config["teach"]["seeds"]]
+
+
+def average(net: ReaderNet, weights: Sequence[Path]) -> None:
+    """Gives `net` the mean of the weights (Wortsman et al. 2022)."""
+    import torch
+
+    states = [torch.load(file, weights_only=True) for file in weights]
+    mean = {name: torch.stack([s[name].float() for s in states]).mean(0) for name in states[0]}
+    net.load_state_dict(mean, strict=False)
+
+
+def finish(config: Config, out: Path) -> None:
+    """Writes student/weights.pt, the mean of the members after their last turn."""
+    import torch
+
+    from training.reader_model import trained_state
+
+    net = new_net(config, "cpu")
+    average(net, before(config, out, len(config["student"]["turns"])))
+    (out / "student").mkdir(exist_ok=True)
+    torch.save(trained_state(net), out / "student/weights.pt")
 
 
 def export_student(config: Config, out: Path) -> None:
@@ -240,8 +250,10 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("reader.toml"))
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--stage", choices=("all", "prepare", "pretrain", "train", "distill", "export"), default="all")
-    parser.add_argument("--seed", type=int, help="with --stage train: this network only")
+    parser.add_argument("--stage", choices=("all", *STAGES), default="all")
+    parser.add_argument("--seed", type=int, help="with --stage teach: this network only")
+    parser.add_argument("--turn", type=int, help="with --stage study: this turn only")
+    parser.add_argument("--member", type=int, help="with --stage study: this member only")
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE")
     parser.add_argument("--device", default="")
     given = parser.parse_args()
@@ -251,7 +263,8 @@ def main() -> None:
         section, key = path.split(".", 1)
         config[section][key] = json.loads(value)
     given.out.mkdir(parents=True, exist_ok=True)
-    run(config, given.data, given.out, given.stage, given.device or _device(), given.seed)
+    only = {"teach": given.seed, "turn": given.turn, "member": given.member}
+    run(config, given.data, given.out, given.stage, given.device or _device(), only)
 
 
 def _device() -> str:
@@ -260,16 +273,22 @@ def _device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def run(config: Config, data: Path, out: Path, stage: str, device: str, seed: int | None = None) -> None:
+def run(config: Config, data: Path, out: Path, stage: str, device: str, only: Mapping[str, int | None]) -> None:
     """The stages in order, those done left out; or one of them, whether or not it was done before."""
-    seeds = [seed] if seed is not None else config["train"]["seeds"]
+    student = config["student"]
+    seeds = [s for s in config["teach"]["seeds"] if only.get("teach") in (None, s)]
+    turns = [t for t in range(len(student["turns"])) if only.get("turn") in (None, t)]
+    members = [m for m in range(student["members"]) if only.get("member") in (None, m)]
     steps: list[tuple[str, str, Callable[[], None]]] = [
         ("prepare", "train.npz", lambda: prepare(config, data, out)),
         ("pretrain", "pretrain/weights.pt", lambda: pretrain(config, out, device)),
-        *(("train", f"seed-{s}/weights.pt", lambda s=s: train(config, out, device, s)) for s in seeds),
-        ("distill", "student/weights.pt", lambda: distill(config, out, device)),
+        *(("teach", f"teacher-{s}/weights.pt", partial(teach, config, out, device, s)) for s in seeds),
+        ("judge", "taught.npy", lambda: judge(config, out, device)),
+        *(("study", f"turn-{t}/member-{m}/weights.pt", partial(study, config, out, device, t, m))
+          for t in turns for m in members),
+        ("finish", "student/weights.pt", lambda: finish(config, out)),
         ("export", f"reader-{config['body']['language']}/model.onnx", lambda: export_student(config, out)),
-    ]
+    ]  # fmt: skip
     for name, made, step in steps:
         if stage == name or (stage == "all" and not (out / made).exists()):
             print(f"{name}: {made}", flush=True)

@@ -30,7 +30,8 @@ UNKNOWN = (-2, -2)  # the span of a row of which nobody said where its answer st
 class Rows:
     """ids: uint16, all rows one after the other; starts: int64 [rows + 1], where each begins; question and passage:
     uint16, first token of segment 1 and of the passage in it; spans: int16 [rows, MOST_SPANS, 2], tokens of a row, both
-    inclusive, -1 where unused (the first -2: UNKNOWN); label: int8, index into LABELS or -1; source: uint8, index into `sources`.
+    inclusive, -1 where unused (the first -2: UNKNOWN); label: int8, index into LABELS or -1; source: uint8, index into
+    `sources`.
     """
 
     ids: NDArray[np.uint16]
@@ -95,11 +96,22 @@ def rows_of(parts: Iterable[tuple[Sequence[int], Sequence[int], Sequence[int], S
 
 
 def joined(parts: Sequence[Rows]) -> Rows:
-    """The rows of all parts, which have the same sources."""
+    """The rows of all parts; their sources become one list."""
     starts = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(p.starts) for p in parts]))])
+    sources = sorted({name for p in parts for name in p.sources})
     columns = {name: np.concatenate([getattr(p, name) for p in parts])
-               for name in ("ids", "question", "passage", "spans", "label", "source")}  # fmt: skip
-    return Rows(starts=starts, sources=parts[0].sources, **columns)
+               for name in ("ids", "question", "passage", "spans", "label")}  # fmt: skip
+    numbers = [np.asarray([sources.index(name) for name in p.sources], np.uint8)[p.source] for p in parts]
+    return Rows(starts=starts, sources=tuple(sources), source=np.concatenate(numbers), **columns)
+
+
+def chosen(rows: Rows, kept: NDArray[np.bool_]) -> tuple[Rows, NDArray[np.bool_]]:
+    """The rows where `kept` is True, and which tokens of `rows.ids` they are."""
+    lengths = np.diff(rows.starts)
+    tokens = np.repeat(kept, lengths)
+    columns = {name: getattr(rows, name)[kept] for name in ("question", "passage", "spans", "label", "source")}
+    starts = np.concatenate([[0], np.cumsum(lengths[kept])])
+    return Rows(ids=rows.ids[tokens], starts=starts, sources=rows.sources, **columns), tokens
 
 
 def encode(examples: Sequence[Example], tokenizer: Tokenizer, headings: Sequence[bool],
@@ -131,38 +143,59 @@ def token_span(offsets: Sequence[tuple[int, int]], start: int, end: int) -> tupl
     return (int(touching[0]), int(touching[-1])) if len(touching) else None
 
 
-def plan(rows: Rows, epochs: int, batch: int, weights: dict[str, float], seed: int
-) -> list[NDArray[np.int64]]:  # fmt: skip
-    """Row numbers of each batch: every epoch takes each source `weights` times (1 by default; 0.5 is a random half),
-    rows of like length together, batches shuffled.
+class Plan:
+    """Row numbers of the batch of each step, without end: every epoch takes each source `weights` times (1 by default;
+    0.5 is a random half), rows of like length together, batches shuffled. A batch is a function of seed and step.
     """
-    rng = np.random.default_rng(seed)
-    lengths = np.diff(rows.starts)
-    batches = []
-    for _ in range(epochs):
+
+    def __init__(self, rows: Rows, batch: int, weights: dict[str, float], seed: int) -> None:
+        self.lengths, self.batch, self.seed = np.diff(rows.starts), batch, seed
+        self.pools = [(np.flatnonzero(rows.source == number), weights.get(name, 1.0))
+                      for number, name in enumerate(rows.sources)]  # fmt: skip
+        self.epoch = -1
+        self.batches: list[NDArray[np.int64]] = []
+        self._turn_to(0)
+
+    def __len__(self) -> int:
+        """Batches of an epoch."""
+        return len(self.batches)
+
+    def __getitem__(self, step: int) -> NDArray[np.int64]:
+        self._turn_to(step // len(self.batches))
+        return self.batches[step % len(self.batches)]
+
+    def _turn_to(self, epoch: int) -> None:
+        if epoch == self.epoch:
+            return
+        self.epoch = epoch
+        rng = np.random.default_rng((self.seed, epoch))
         taken = []
-        for number, name in enumerate(rows.sources):
-            own = rng.permutation(np.flatnonzero(rows.source == number))
-            wanted = weights.get(name, 1.0)
+        for pool, wanted in self.pools:
+            own = rng.permutation(pool)
             taken += [own] * int(wanted) + [own[: round(len(own) * (wanted % 1))]]
         order = rng.permutation(np.concatenate(taken))
-        for pool in np.array_split(order, max(1, len(order) // (batch * 40))):
-            pool = pool[np.argsort(lengths[pool], kind="stable")]
-            cut = [pool[i : i + batch] for i in range(0, len(pool) - batch + 1, batch)]
-            batches += [cut[i] for i in rng.permutation(len(cut))]
-    return batches
+        self.batches = []
+        for part in np.array_split(order, max(1, len(order) // (self.batch * 40))):
+            part = part[np.argsort(self.lengths[part], kind="stable")]
+            cut = [part[i : i + self.batch] for i in range(0, len(part) - self.batch + 1, self.batch)]
+            self.batches += [cut[i] for i in rng.permutation(len(cut))]
 
 
-def on_device(rows: Rows, device: str) -> Callable[[NDArray[np.int64]], dict[str, torch.Tensor]]:
-    """A function from row numbers to the batch: ids, types, mask, allowed, spans, label; padded to a multiple of 32."""
+def on_device(
+    rows: Rows, device: str, taught: NDArray[np.float16] | None = None
+) -> Callable[[NDArray[np.int64]], dict[str, torch.Tensor]]:
+    """A function from row numbers to the batch: ids, types, mask, allowed, spans, label, source; padded to a multiple
+    of 32. With `taught` [tokens of all rows, 2], also those start and end probabilities, [rows, tokens, 2].
+    """
     import torch
 
     flat = torch.from_numpy(rows.ids.astype(np.int32)).to(device)
+    soft = None if taught is None else torch.from_numpy(taught).to(device)
     starts = torch.from_numpy(rows.starts).to(device)
     lengths = np.diff(rows.starts)
     fixed = {
         name: torch.from_numpy(getattr(rows, name).astype(np.int64)).to(device)
-        for name in ("question", "passage", "spans", "label")
+        for name in ("question", "passage", "spans", "label", "source")
     }
 
     def batch(numbers: NDArray[np.int64]) -> dict[str, torch.Tensor]:
@@ -171,10 +204,13 @@ def on_device(rows: Rows, device: str) -> Callable[[NDArray[np.int64]], dict[str
         at = torch.arange(width, device=device)[None]
         length = (starts[index + 1] - starts[index])[:, None]
         mask = at < length
-        ids = flat[(starts[index][:, None] + at).clamp(max=len(flat) - 1)].long() * mask
+        place = (starts[index][:, None] + at).clamp(max=len(flat) - 1)
+        ids = flat[place].long() * mask
         picked = {name: values[index] for name, values in fixed.items()}
         allowed = ((at >= picked["passage"][:, None]) & (at < length - 1)) | (at == 0)
         types = ((at >= picked["question"][:, None]) & mask).long()
+        if soft is not None:
+            picked["taught"] = soft[place].float() * allowed[..., None]
         return {"ids": ids, "types": types, "mask": mask, "allowed": allowed, **picked}
 
     return batch

@@ -29,7 +29,7 @@ LONGEST_ANSWER = 1500
 
 @cache
 def clause_questions() -> Mapping[str, Mapping[str, Sequence[str]]]:
-    """CUAD category -> {"ask": wordings, "yes": questions the clause answers yes, "no": ...}."""
+    """CUAD category -> {"ask": wordings, "more": others, "yes": questions the clause answers yes, ...}."""
     loaded: dict[str, Any] = tomllib.loads(
         Path(__file__).with_name("clause_questions.toml").read_text(encoding="utf-8")
     )
@@ -41,7 +41,7 @@ def _question(category: str, own: str, part: Part, rng: random.Random) -> str:
     wordings = clause_questions()[category]
     if part == "held-out":
         return own if rng.random() < OWN_WORDING else wordings["ask"][-1]
-    natural = [*wordings["ask"][:-1], *wordings["more"]]
+    natural = [*wordings["ask"][:-1], *(w for kind in ("more", "new", "yes", "no") for w in wordings.get(kind, ()))]
     explained = own.split("Details: ", 1)[-1]
     topic = rng.choice(_TOPICS).format(category.replace("-", " ").lower())
     asked, share = rng.random(), TRAINED_WORDINGS
@@ -92,13 +92,9 @@ def cuad(data: Path, part: Part, copies: int, negatives: int, rng: random.Random
                 for _ in range(copies):
                     size = WINDOW_CHARS if part == "held-out" else rng.choice((900, 1200, WINDOW_CHARS, 1700))
                     start, end = window(text, span, max(size, span[1] - span[0]), rng)
-                    golds, label = inside(spans, start, end), ""
+                    golds = inside(spans, start, end)
                     question = _question(category, own, part, rng)
-                    decided = [(q, "yes") for q in clause_questions()[category].get("yes", ())]
-                    decided += [(q, "no") for q in clause_questions()[category].get("no", ())]
-                    if decided and part == "train" and rng.random() < 0.25:
-                        question, label = rng.choice(decided)
-                    yield Example("cuad", question, text[start:end], golds, heading, label, title)
+                    yield Example("cuad", question, text[start:end], golds, heading, group=title)
 
 
 def _near_another_clause(text: str, spans: Spans, everything: Sequence[tuple[int, int]], rng: random.Random) -> str:

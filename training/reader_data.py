@@ -10,7 +10,7 @@ import json
 import random
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -98,8 +98,8 @@ def squad_sample(data: Path) -> Iterator[Example]:
 
 
 def policyqa(data: Path, part: Part, rng: random.Random) -> Iterator[Example]:
-    """PolicyQA's questions on the segment that answers; as `policyqa-negative`, a third of them on a segment of the
-    same policy that has no question of the same practice.
+    """PolicyQA's questions on the segment that answers; as `policyqa-negative`, all of them (of the held-out ones a
+    third) on a segment of the same policy that has no question of the same practice.
     """
     for policy in _json(data / "legal/policyqa/dev.json")["data"]:
         if not of_part(policy["title"], part):
@@ -112,7 +112,7 @@ def policyqa(data: Path, part: Part, rng: random.Random) -> Iterator[Example]:
                 yield found
                 practice = qa["type"].split("|||")[0]
                 others = [p["context"] for p, s in zip(paragraphs, practices, strict=True) if practice not in s]
-                if others and rng.random() < 1 / 3:
+                if others and rng.random() < (1 if part == "train" else 1 / 3):
                     yield Example(
                         "policyqa-negative", qa["question"], rng.choice(others), (), found.heading, group=found.group
                     )
@@ -170,6 +170,17 @@ def medquad(data: Path, rng: random.Random, limit: int) -> Iterator[Example]:
             if sentence:
                 at = starts[chosen]
                 yield Example("medquad", pairs[chosen][0], passage.strip(), ((at, at + sentence.end()),))
+
+
+def elsewhere(examples: Sequence[Example], source: str, rng: random.Random) -> Iterator[Example]:
+    """Each question of the source on another passage of its document, which does not answer: `SOURCE-elsewhere`."""
+    passages: dict[str, list[str]] = {}
+    for group, passage in dict.fromkeys((e.group, e.passage) for e in examples if e.source == source):
+        passages.setdefault(group, []).append(passage)
+    for e in examples:
+        if e.source == source and len(others := passages[e.group]) > 1:
+            taken = rng.choice([p for p in rng.sample(others, 2) if p != e.passage])
+            yield Example(f"{source}-elsewhere", e.question, taken, (), e.heading, group=e.group)
 
 
 _NAMED = re.compile(r"(?<=\s)(?:[A-Z][\w'-]+(?:\s[A-Z][\w'-]+)*|\d[\d,.]*\d|\d)(?=\W)")

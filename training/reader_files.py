@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from training.reader_batches import ENDS, Rows, joined, rows_of
+from training.reader_batches import ENDS, Rows, encode, joined, rows_of
+from training.reader_data import Example
 
 
 def save_texts(texts: Iterable[str], tokenizer: Any, file: Path) -> None:
@@ -28,6 +29,19 @@ def load_tokenizer(file: Path) -> Any:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
+
+
+def encoded(examples: Sequence[Example], headings: Sequence[bool], tokenizer: Path, processes: int = 0) -> Rows:
+    """`reader_batches.encode` by as many processes as there are cores; `tokenizer` is a file."""
+    size = 2000
+    jobs = [(tokenizer, examples[i : i + size], headings[i : i + size]) for i in range(0, len(examples), size)]
+    with ProcessPoolExecutor(processes or None) as pool:
+        return joined(list(pool.map(_encoded_share, jobs)))
+
+
+def _encoded_share(job: tuple[Path, Sequence[Example], Sequence[bool]]) -> Rows:
+    file, examples, headings = job
+    return encode(examples, load_tokenizer(file), headings)
 
 
 def cloze_rows(config: dict[str, dict[str, Any]], out: Path, processes: int = 0) -> Rows:

@@ -4,7 +4,8 @@ import json
 import random
 
 from training.reader_contracts import clause_questions, cuad
-from training.reader_data import far_window, inside, policyqa, squad, window
+from training.reader_data import Example, elsewhere, far_window, inside, policyqa, squad, window
+from training.reader_files import encoded
 from training.splits import contract_held_out
 
 TEXT = " ".join(f"word{n}" for n in range(1000))
@@ -78,3 +79,29 @@ def test_unanswerable_questions_come_once(tmp_path):
     found = list(squad(tmp_path, "train"))
     assert [(e.source, e.spans) for e in found] == [("squad", ((3, 7),)), ("squad-impossible", ())]
     assert list(squad(tmp_path, "held-out")) == []
+
+
+def test_a_question_is_asked_elsewhere_in_its_document_only():
+    """On a passage that does not answer, of the same article; never where the article has no other passage."""
+    asked = [Example("squad", f"q{n}", f"passage {n}", ((0, 3),), group="A") for n in range(3)]
+    alone = Example("squad", "q", "the only passage", ((0, 3),), group="B")
+    made = [*elsewhere([*asked, alone], "squad", random.Random(0))]
+    assert [e.question for e in made] == ["q0", "q1", "q2"]
+    assert all(e.passage in {a.passage for a in asked} - {f"passage {e.question[1]}"} for e in made)
+    assert {(e.source, e.spans) for e in made} == {("squad-elsewhere", ())}
+
+
+def test_many_processes_encode_as_one(tmp_path):
+    """Rows come in the order of the examples, with their sources."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    words = Tokenizer(models.WordLevel({"a": 5, "b": 6, "[UNK]": 7}, unk_token="[UNK]"))
+    words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    words.save(str(tmp_path / "t.json"))
+    made = [Example("odd" if n % 2 else "even", "a", "b " * (n + 1), ((0, 1),)) for n in range(5)]
+    made.append(Example("label", "a", "b", label="no", spans_known=False))
+    rows = encoded(made, [False] * 6, tmp_path / "t.json", 2)
+    assert [rows.sources[i] for i in rows.source] == ["even", "odd", "even", "odd", "even", "label"]
+    assert (rows.starts[1:] - rows.starts[:-1]).tolist() == [5, 6, 7, 8, 9, 5]
+    assert rows.spans[5, 0].tolist() == [-2, -2]
+    assert rows.label.tolist() == [-1] * 5 + [1]

@@ -8,8 +8,10 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
-from training.reader import loss_of, span_targets
-from training.reader_batches import Rows, on_device, plan, rows_of, token_span
+from training.reader import average, before, folds
+from training.reader_batches import UNKNOWN, Plan, Rows, chosen, joined, on_device, rows_of, token_span
+from training.reader_judge import agreed, opinion
+from training.reader_loss import loss_of, span_targets
 from training.reader_measure import best_span, refused, token_f1
 from training.reader_model import ReaderNet
 from training.reader_pretrain import MASK, cloze, recurring
@@ -46,9 +48,23 @@ def test_the_target_is_the_gold_or_cls():
 
 
 def test_a_plan_takes_a_source_as_often_as_asked():
-    """Weight 2 twice, 0 never; the same seed gives the same plan."""
-    first, second = (plan(toy(), 1, 1, {"a": 2.0, "b": 0.0}, 5) for _ in range(2))
-    assert [b.tolist() for b in first] == [[0], [0]] == [b.tolist() for b in second]
+    """Weight 2 twice an epoch, 0 never; the same seed gives the same plan, and it goes on without end."""
+    first, second = (Plan(toy(), 1, {"a": 2.0, "b": 0.0}, 5) for _ in range(2))
+    assert len(first) == 2
+    assert [first[step].tolist() for step in range(6)] == [[0]] * 6
+    many = rows_of(PARTS * 8, ["a", "b"])
+    first, second = (Plan(many, 4, {}, 5) for _ in range(2))
+    assert [first[step].tolist() for step in (9, 1)] == [second[step].tolist() for step in (9, 1)]
+    assert sorted(i for step in range(len(first)) for i in first[step]) == list(range(16))
+
+
+def test_joined_rows_keep_their_sources():
+    """Two files with other lists of sources become one; rows can be chosen out of it, and the tokens they are."""
+    both = joined([toy(), rows_of([([5], [], [6, 7], [], 0, 0)], ["asked"])])
+    assert [both.sources[i] for i in both.source] == ["a", "b", "asked"]
+    last, tokens = chosen(both, np.array([False, False, True]))
+    assert both.ids[tokens].tolist() == last.ids.tolist() == [101, 5, 102, 6, 7, 102]
+    assert [last.sources[i] for i in last.source] == ["asked"]
 
 
 def test_a_character_span_becomes_the_tokens_it_touches():
@@ -93,6 +109,83 @@ def test_a_short_training_learns_the_toy():
         values[-1].backward()
         optimiser.step()
     assert values[-1].item() < values[0].item() / 2
+
+
+class Fixed(torch.nn.Module):
+    """Thinks that token 6 begins the answer and token 7 ends it, whatever it reads."""
+
+    def forward(self, ids, types, mask):
+        span = torch.zeros(*ids.shape, 2)
+        span[:, 6, 0] = span[:, 7, 1] = 9.0
+        return span, torch.zeros(len(ids)), torch.zeros(len(ids), 3)
+
+
+def test_teachers_say_what_they_think_of_every_token_of_every_row():
+    """Probabilities over the tokens where an answer may stand; row a's answer is seen, row b has no token 6."""
+    rows = toy()
+    thought = opinion([Fixed(), Fixed()], rows, "cpu", tokens=40)
+    assert thought.shape == (len(rows.ids), 2)
+    assert thought[6, 0] == pytest.approx(1, abs=0.01)
+    assert thought[7, 1] == pytest.approx(1, abs=0.01)
+    assert thought[1].tolist() == [0, 0]  # a question's token
+    assert agreed(rows, thought).tolist() == [True, True]  # a third of the mass of three tokens is on [CLS]
+    other = np.zeros_like(thought)
+    assert agreed(rows, other).tolist() == [False, False]
+
+
+def test_an_unknown_span_is_taught_by_teachers_or_not_at_all():
+    """Without teachers such a row costs nothing at the span; with them it costs most where they disagree."""
+    rows = rows_of([([7], [], [20, 21, 22], [UNKNOWN], 1, 0)], ["pubmedqa-0"])
+    settings = {"gate_weight": 0.0, "label_weight": 0.0, "teacher_share": 0.5}
+    batch = on_device(rows, "cpu")(np.array([0]))
+    assert loss_of(settings, rows.sources)(Fixed(), batch).item() == 0
+    costs = []
+    for start, end in ((6, 7), (3, 3)):
+        taught = np.zeros((len(rows.ids), 2), np.float16)
+        if len(rows.ids) > start:
+            taught[start, 0] = 1
+        if len(rows.ids) > end:
+            taught[end, 1] = 1
+        batch = on_device(rows, "cpu", taught)(np.array([0]))
+        costs.append(loss_of(settings, rows.sources)(Fixed(), batch).item())
+    assert costs[0] < costs[1]
+
+
+def test_of_a_made_question_only_the_teachers_word_counts():
+    """The gold of `asked` rows is a guess: with the teachers elsewhere, the loss is the same whatever it says."""
+    settings = {"gate_weight": 0.2, "label_weight": 0.0, "teacher_share": 0.5, "taught_only": ["asked"]}
+    costs = {}
+    for source in ("asked-legal", "squad"):
+        for spans in ([(0, 0)], [(2, 2)]):
+            rows = rows_of([([7], [], [20, 21, 22], spans, -1, 0)], [source])
+            taught = np.zeros((len(rows.ids), 2), np.float16)
+            taught[4] = 1
+            batch = on_device(rows, "cpu", taught)(np.array([0]))
+            torch.manual_seed(0)
+            costs.setdefault(source, []).append(loss_of(settings, rows.sources)(ReaderNet(0.0), batch).item())
+    assert costs["asked-legal"][0] == pytest.approx(costs["asked-legal"][1])
+    assert costs["squad"][0] != pytest.approx(costs["squad"][1])
+
+
+def test_a_member_never_sees_its_fold():
+    """Nobody sees any in the turns before the last, since all share their mean."""
+    settings = {"turns": [{}, {}], "members": 3, "folded": {"pubmedqa": 2.0}}
+    assert set(folds(settings, 0, 1).values()) == {0.0}
+    assert folds(settings, 1, 1) == {"pubmedqa-0": 2.0, "pubmedqa-1": 0.0, "pubmedqa-2": 2.0}
+
+
+def test_members_are_averaged(tmp_path):
+    """Into the mean of what they trained; a later turn begins there."""
+    config = {"student": {"members": 2, "turns": [{}, {}]}, "teach": {"seeds": [1], "folder": "big"}}
+    assert before(config, tmp_path, 0) == [tmp_path / "pretrain/weights.pt"]
+    files = before(config, tmp_path, 1)
+    assert [f.parent.name for f in files] == ["member-0", "member-1"]
+    net = ReaderNet(0.0)
+    for value, file in zip((1.0, 3.0), files, strict=True):
+        file.parent.mkdir(parents=True)
+        torch.save({"gate.bias": torch.full((1,), value).half()}, file)
+    average(net, files)
+    assert net.gate.bias.item() == 2.0
 
 
 def test_measures():

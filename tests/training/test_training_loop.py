@@ -51,3 +51,14 @@ def test_learning_rate_warms_up_and_comes_down():
     """It starts near nothing, reaches `lr` after the warm-up, and ends at about a twentieth."""
     schedule = Schedule(100, lr=1.0, warmup=0.1)
     assert [round(schedule.lr_at(step), 2) for step in (0, 9, 10, 99)] == [0.1, 1.0, 1.0, 0.05]
+
+
+def test_a_schedule_by_the_clock_ends_when_its_time_is_up(tmp_path, monkeypatch):
+    """Half of the time is half of the schedule, however few steps that was; `at` hears how far it is."""
+    clock, heard = iter(range(10_000)), []
+    monkeypatch.setattr("training.loop.time.monotonic", lambda: float(next(clock)))
+    log = fit(model(), batch_at, loss, Schedule(10**7, lr=0.1, seconds=60), tmp_path, heard.append)
+    assert 5 < log[-1]["step"] < 60
+    assert heard == sorted(heard)
+    assert heard[-1] <= 1
+    assert log[-1]["lr"] < 0.02
