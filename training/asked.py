@@ -195,6 +195,8 @@ def ask(folder_in: Path, out: Path, device: str, deadline_epoch_seconds: float, 
                         print(f"{len(made)} kept, {rate:.0f} a second, {until - time.time():.0f} s left", flush=True)
             except Exception:  # what is there is kept
                 traceback.print_exc()
+        if not made:
+            raise SystemExit("no question was made in the time given; set --until later")
         write_sample(out / "asked-sample.txt", made, passages, rng)
         rows = joined([_result(part, job) for part, job in zip(parts, jobs, strict=True)])
         rows.save(out / "asked.tmp.npz")

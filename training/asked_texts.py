@@ -34,7 +34,8 @@ _KINDS = {
                          rf"(?: \(\d+\))? {_UNITS}"),
     "clause": re.compile(r"\b(?:because|due to|by|in order to|as a result of|such as|including|if|unless|when"
                          r"|provided that|so that|used to|designed to|responsible for|known as|defined as|caused by"
-                         r"|consists? of|means|is|are|was|were|to|that|with) (?P<span>[^,.;:()\n]{12,160})(?=[,.;\n])"),
+                         r"|consists? of|means|is|are|was|were|to|that|with) "
+                         r"(?P<span>[^,.;:()\n]{12,160})(?=[,.;](?:\s|$))"),
     "sentence": re.compile(r"(?:(?<=[.!?] )|(?<=\n)|^)[A-Z(][^\n]{40,420}?[a-z)\]%\d][.](?=\s|$)"),
 }  # fmt: skip
 _STOP = frozenset(
@@ -45,6 +46,9 @@ its as at from not no any such other have has had may shall will would can could
 all if but more than also each into under per so do does did who what when between about after before during there
 where then thus however although while because both some most many several only one two upon herein thereof""",
     )
+)
+_BEFORE = frozenset(
+    re.findall(r"\w+", "a an the of in for by with from on into between its their his her any such as and or")
 )
 _CHUNK = re.compile(r"[A-Za-z][\w'’-]*(?: [A-Za-z][\w'’-]*)*")
 SHARES = {  # of the kinds of span in each domain
@@ -73,6 +77,7 @@ def candidates(text: str, domain: str, count: int, rng: random.Random) -> tuple[
         found["number"] = [(a, b) for a, b in found["number"] if re.search(r"[A-Za-z%$€£]", text[a:b])]
         found["name"] = [(a, b) for a, b in found["name"] if " " in text[a:b]]
         found["phrase"] = [(a, b) for a, b in found["phrase"] if " " in text[a:b]]
+    found["clause"] = [(a, b) for a, b in found["clause"] if text[a:b].split()[-1].lower() not in _STOP]
     chosen: list[Span] = []
     for _ in range(3 * count):
         kinds = [k for k, v in found.items() if v]
@@ -80,22 +85,27 @@ def candidates(text: str, domain: str, count: int, rng: random.Random) -> tuple[
             break
         kind = rng.choices(kinds, [SHARES[domain][k] for k in kinds])[0]
         span = found[kind].pop(rng.randrange(len(found[kind])))
-        if all(min(b, span[1]) - max(a, span[0]) < 0.3 * (b - a + span[1] - span[0]) for a, b in chosen):
+        if text[slice(*span)] not in {text[a:b] for a, b in chosen} and all(
+            min(b, span[1]) - max(a, span[0]) < 0.3 * (b - a + span[1] - span[0]) for a, b in chosen
+        ):
             chosen.append(span)
     return tuple(sorted(chosen))
 
 
 def _phrases(text: str) -> Iterator[Span]:
-    """Runs of one to four words between stop words and marks, as in RAKE (Rose et al. 2010)."""
+    """Runs of one to four words between stop words and marks, as in RAKE (Rose et al. 2010), that follow a word that
+    nouns follow.
+    """
     for chunk in _CHUNK.finditer(text):
         run: list[Span] = []
+        before = ""
         for word in [*re.finditer(r"\S+", chunk[0]), None]:
             if word and word[0].lower() not in _STOP:
                 run.append((chunk.start() + word.start(), chunk.start() + word.end()))
                 continue
-            if 1 <= len(run) <= 4 and run[-1][1] - run[0][0] >= (8 if len(run) == 1 else 9):
+            if before in _BEFORE and len(run) in (1, 2, 3, 4) and run[-1][1] - run[0][0] >= (8 if len(run) == 1 else 9):
                 yield run[0][0], run[-1][1]
-            run = []
+            run, before = [], word[0].lower() if word else ""
 
 
 def windows(text: str, rng: random.Random) -> Iterator[str]:
@@ -145,7 +155,7 @@ def medical(data: Path, rng: random.Random) -> Iterator[Passage]:
         root = ElementTree.parse(file).getroot()
         for pair in root.iter("QAPair"):
             answer = _spaced(pair.findtext("Answer") or "")[:3000]
-            if answer not in seen:
+            if answer not in seen and "Human Phenotype Ontology" not in answer:  # a list with the same words each time
                 seen.add(answer)
                 heading = root.findtext("Focus") or ""
                 yield from (Passage("medical", "Medical", heading, piece) for piece in windows(answer, rng))

@@ -161,6 +161,7 @@ def fit(net: Asker, batches: Iterable[Sequence[tuple[list[int], list[int]]]], st
     norms = [p for p in net.parameters() if p.ndim == 1]
     groups = [{"params": matrices, "weight_decay": 0.01}, {"params": norms, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.95), fused=device.startswith("cuda"))
+    taken = 0
     began, log, since = time.monotonic(), [], torch.zeros((), device=device)
     net.train()
     for step, rows in enumerate(batches):
@@ -175,6 +176,7 @@ def fit(net: Asker, batches: Iterable[Sequence[tuple[list[int], list[int]]]], st
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
+        taken = step + 1
         since = since + loss.detach()
         if step % 10 == 9:
             log.append(float(since) / 10)  # also waits for the device, so that the clock tells the truth
@@ -182,7 +184,7 @@ def fit(net: Asker, batches: Iterable[Sequence[tuple[list[int], list[int]]]], st
             if step % 100 == 99 or step < 20:
                 print(json.dumps({"step": step + 1, "loss": round(log[-1], 4), "done": round(done, 3)}), flush=True)
     net.eval()
-    print(f"fine-tuned: {step + 1} steps in {time.monotonic() - began:.0f} s", flush=True)
+    print(f"fine-tuned: {taken} steps in {time.monotonic() - began:.0f} s", flush=True)
     return log
 
 
