@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from training.splits import contract_held_out, held_out, legalbench_held_out
+from training.reader_contracts import open_documents
+from training.splits import contract_held_out, held_out
 
 Span = tuple[int, int]
 KEPT = {"contractnli": 1.0, "cuad": 0.4, "maud": 0.07}  # of the windows of each, as MAUD's agreements are the longest
@@ -176,27 +177,11 @@ def legal(data: Path, rng: random.Random) -> Iterator[Passage]:
             heading, text = re.sub(r"[_\s]+", " ", contract["title"]), contract["paragraphs"][0]["context"]
             pieces = (p for p in windows(text, rng) if rng.random() < KEPT["cuad"])
             yield from (Passage("legal", "Contract", heading, piece) for piece in pieces)
-    for path in _open_documents(data):
+    for path in open_documents(data, ("contractnli", "maud")):
         text = path.read_text(encoding="utf-8", errors="replace").lstrip("\ufeff")
         heading = re.sub(r"(?:\.pdf)?[_\s]+|\.pdf$", " ", path.stem).strip()
         pieces = (p for p in windows(text, rng) if rng.random() < KEPT[path.parent.name])
         yield from (Passage("legal", "Contract", heading, piece) for piece in pieces)
-
-
-def _open_documents(data: Path) -> Iterator[Path]:
-    """LegalBench-RAG's ContractNLI and MAUD documents that are held out under neither name, the real one nor the one of
-    the mirror's file (__ for || and _ for :).
-    """
-    folder = data / "legal/legalbench-rag"
-    real = {}
-    for name in ("contractnli", "maud"):
-        for test in _json(folder / f"benchmarks/{name}.json")["tests"]:
-            for snippet in test["snippets"]:
-                real[snippet["file_path"].replace("||", "__").replace(":", "_")] = snippet["file_path"]
-    for path in sorted(folder.glob("corpus/contractnli/*.txt")) + sorted(folder.glob("corpus/maud/*.txt")):
-        name = f"{path.parent.name}/{path.name}"
-        if not legalbench_held_out(name) and not legalbench_held_out(real.get(name, name)):
-            yield path
 
 
 def _articles(part: Any) -> Iterator[tuple[str, str]]:

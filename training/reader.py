@@ -192,7 +192,7 @@ def study(config: Config, out: Path, device: str, turn: int, member: int) -> Non
     settings["weights"] = {**settings.get("weights", {}), **folds(settings, turn, member)}
     net = new_net(config, device)
     average(net, before(config, out, turn))
-    rows, taught = Rows.load(out / "taught.npz"), np.load(out / "taught.npy", mmap_mode="r")
+    rows, taught = Rows.load(out / "taught.npz"), np.load(out / "taught.npy")
     fit_rows(net, rows, settings, out / f"turn-{turn}/member-{member}", device, settings["seed"], taught)
 
 

@@ -128,6 +128,21 @@ def legalbench(data: Path, part: Part, copies: int, rng: random.Random) -> Itera
                 yield Example("legalbench-negative", asked, passage, (), heading, group=path)
 
 
+def open_documents(data: Path, parts: Sequence[str] = ("contractnli", "cuad", "maud")) -> Iterator[Path]:
+    """LegalBench-RAG's documents that are held out under neither name: the real one, nor the one of the mirror's file
+    (__ for || and _ for :).
+    """
+    folder = data / "legal/legalbench-rag"
+    for part in parts:
+        tests = json.loads((folder / f"benchmarks/{part}.json").read_text(encoding="utf-8"))["tests"]
+        named = {s["file_path"] for test in tests for s in test["snippets"]}
+        real = {name.replace("||", "__").replace(":", "_"): name for name in named}
+        for path in sorted((folder / "corpus" / part).glob("*.txt")):
+            name = f"{part}/{path.name}"
+            if not legalbench_held_out(name) and not legalbench_held_out(real.get(name, name)):
+                yield path
+
+
 @cache
 def document(path: Path) -> str:
     """A LegalBench-RAG document with the character offsets its spans count in (a leading byte-order mark counts)."""

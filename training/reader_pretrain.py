@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.splits import held_out, legalbench_held_out
+from training.reader_contracts import open_documents
+from training.splits import held_out
 
 WINDOW_TOKENS = 320
 QUESTION_TOKENS = 28
@@ -40,8 +41,7 @@ _STOP = frozenset(
 
 def texts(data: Path, legal_chars: int, medical_chars: int, rng: random.Random) -> Iterator[str]:
     """Documents of both domains up to about so many characters, none that is held out anywhere."""
-    legal = [p for p in sorted((data / "legal/legalbench-rag/corpus").glob("*/*.txt"))
-             if not legalbench_held_out(f"{p.parent.name}/{p.name}")]  # fmt: skip
+    legal = [*open_documents(data)]
     rng.shuffle(legal)
     yield from _up_to(legal_chars, (p.read_text(encoding="utf-8", errors="replace")[:120_000] for p in legal))
     yield from _up_to(medical_chars, _medical(data, rng))
