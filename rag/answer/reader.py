@@ -12,16 +12,16 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.answer.second_look import DETAIL_TOKENS, Label, asks_for_a_detail, asks_yes_or_no, is_detail, label_of
 from rag.errors import NotFound
 from rag.settings import cores
 from rag.text import sentences
@@ -29,19 +29,6 @@ from rag.types import AnswerRequest, Chunk, Draft, Hit, Span
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
-
-_ASKS_YES_OR_NO = re.compile(
-    r"\s*(?:(?:so|but|and|then),?\s+)?(?:is|are|was|were|do|does|did|can|could|may|might|must|shall|should|will|would|"
-    r"has|have|had)\b",
-    re.IGNORECASE,
-)
-_DENIES = re.compile(  # "not less than 30 days" denies nothing
-    r"\b(?:(?:not|no)\b(?!\s+(?:less|fewer|more|later|earlier|sooner|longer|greater|only|limited)\b)|nor|neither|none|never|"
-    r"cannot|non-\w+|prohibit\w*|forbid\w*|forbidden|barred|restrict\w*|refrain)\b",
-    re.IGNORECASE,
-)
-_FORBIDS = re.compile(r"\b(?:(?:must|should|may|shall|can|do) not|never|cannot|contraindicated|avoid)\b", re.IGNORECASE)
-Label = Literal["yes", "no", "maybe", ""]
 
 READ_RERANKED = 4  # passages
 
@@ -63,6 +50,7 @@ class Reading:
     window: Window
     spans: tuple[tuple[int, int, float], ...]
     labels: Mapping[str, float]  # probabilities
+    short: tuple[int, int, float] | None = None  # the best span of a few tokens, where it was asked for
 
 
 class Reader:
@@ -99,12 +87,11 @@ class Reader:
         if confidence < self._of_domain("refuse_below", request.domain):
             return Draft("", refused=True, confidence=confidence, model=model)
         label: Label = ""
-        if _ASKS_YES_OR_NO.match(request.question):
-            found = tuple(_whole_sentence(s, request.hits[s.hit].chunk.text) for s in found[:1])
-            evidence = request.hits[found[0].hit].chunk.text[found[0].start : found[0].end]
-            labels = next(r.labels for r in readings if r.window.hit == found[0].hit)
-            clauses = request.domain in self.config["labelled_domains"]
-            label = _label(labels, request.question, evidence, clauses)
+        if asks_yes_or_no(request.question):
+            found = (_whole_sentence(found[0], request.hits[found[0].hit].chunk.text),)
+            label = self._label(request, found[0])
+        elif asks_for_a_detail(request.question):
+            found = self._detail(request, found)
         text = "; ".join(request.hits[s.hit].chunk.text[s.start : s.end] for s in found)
         return Draft(text, found, confidence=confidence, label=label, model=model)
 
@@ -137,6 +124,30 @@ class Reader:
         if draft.text:
             yield draft.text
         yield draft
+
+    def _label(self, request: AnswerRequest, evidence: Span) -> Label:
+        """What the evidence alone says to a yes/no question."""
+        if "labelled" not in self.config:
+            return ""
+        text = request.hits[evidence.hit].chunk.text[evidence.start : evidence.end]
+        return label_of(self._again(request.question, text).labels, request.question, text,
+                        *self._of_domain("labelled", request.domain))  # fmt: skip
+
+    def _detail(self, request: AnswerRequest, found: tuple[Span, ...]) -> tuple[Span, ...]:
+        """The few words asked for within the best span, where a second look sees them; else what was found."""
+        best = found[0]
+        text = request.hits[best.hit].chunk.text[best.start : best.end]
+        again = self._again(request.question, text)
+        if not again.short or not is_detail(again.short, again.spans[0], text):
+            return found
+        start, end = best.start + again.short[0], best.start + again.short[1]
+        end -= len(text[: again.short[1]]) - len(text[: again.short[1]].rstrip(".,;: "))
+        return (Span(best.hit, start, end, best.score),)
+
+    def _again(self, question: str, text: str) -> Reading:
+        """What the text by itself says."""
+        (reading,) = self._network.read(question, [Window(0, 0, text, "")], np.zeros(1, np.float32), DETAIL_TOKENS)
+        return reading
 
     def as_runnable(self) -> Runnable[dict[str, Any], dict[str, Any]]:
         """A LangChain Runnable: {"question", "documents" (Document or str), "domain"?} to {"answer", "confidence",
@@ -211,17 +222,6 @@ def windows_of(chunk: Chunk, hit: int, chars: int, overlap: int, marks: Sequence
     return made
 
 
-def _label(labels: Mapping[str, float], question: str, evidence: str, clauses: bool) -> Label:
-    """Of clauses: one that denies what is asked answers "no"; "yes" where nothing is denied and the network says so
-    too. Elsewhere (a finding that "was not" is no rule) only what is forbidden answers, with "no".
-    """
-    if not clauses:
-        return "no" if _FORBIDS.search(evidence) and not _DENIES.search(question) else ""
-    if bool(_DENIES.search(question)) != bool(_DENIES.search(evidence)):
-        return "no"
-    return "yes" if max(labels, key=labels.__getitem__) == "yes" else ""
-
-
 def _whole_sentence(span: Span, text: str) -> Span:
     """The sentences that the span touches: the evidence of a yes or no."""
     touched = [(a, b) for a, b in sentences(text) if b > span.start and a < span.end]
@@ -243,3 +243,13 @@ def best_spans(start: NDArray[np.float32], end: NDArray[np.float32], most: int) 
         found.append((first, last, score))
         open_ranges += [r for r in ((low, first), (last + 1, high)) if r[1] > r[0]]
     return found
+
+
+def best_short(start: NDArray[np.float32], end: NDArray[np.float32], longest: int) -> tuple[int, int, float]:
+    """(first, last, score) of the best pair of at most `longest` tokens."""
+    offers = []
+    for more in range(min(longest, len(start))):
+        scores = start[: len(start) - more] + end[more:]
+        first = int(np.argmax(scores))
+        offers.append((first, first + more, float(scores[first])))
+    return max(offers, key=lambda offer: offer[2])

@@ -40,8 +40,11 @@ class Network:
         self._tokenizer.no_truncation()
         self._config = config
 
-    def read(self, question: str, windows: Sequence[Window], prior: NDArray[np.float32]) -> list[Reading]:
-        """A reading of each window that was read in full; prior is added to the gate's logit."""
+    def read(self, question: str, windows: Sequence[Window], prior: NDArray[np.float32], longest: int = 0
+    ) -> list[Reading]:  # fmt: skip
+        """A reading of each window that was read in full; prior is added to the gate's logit. With `longest`, also the
+        best span of at most so many tokens.
+        """
         rows = self._rows(question, windows)
         width = max(len(row) for row, _, _, _ in rows)
         shape = (len(rows), width)
@@ -52,7 +55,7 @@ class Network:
         most = np.asarray([self._config["read_windows"]], np.int64)
         given = {"ids": ids, "types": types, "mask": mask, "prior": prior, "most": most}
         chosen, span, label = self._session.run(["chosen", "span", "label"], given)
-        return [self._reading(windows[n], rows[n], span[i], label[i]) for i, n in enumerate(chosen.tolist())]
+        return [self._reading(windows[n], rows[n], span[i], label[i], longest) for i, n in enumerate(chosen.tolist())]
 
     def _rows(
         self, question: str, windows: Sequence[Window]
@@ -72,15 +75,18 @@ class Network:
         return made
 
     def _reading(self, window: Window, row: tuple[list[int], int, int, list[tuple[int, int]]],
-                 span: NDArray[np.float32], label: NDArray[np.float32]) -> Reading:  # fmt: skip
-        from rag.answer.reader import Reading, best_spans
+                 span: NDArray[np.float32], label: NDArray[np.float32], longest: int) -> Reading:  # fmt: skip
+        from rag.answer.reader import Reading, best_short, best_spans
 
         ids, _, first, offsets = row
         start, end = span[first : len(ids) - 1].T
         nothing = float(span[0].sum())
-        spans = [
-            (offsets[a][0], offsets[b][1], s - nothing) for a, b, s in best_spans(start, end, self._config["spans"])
-        ]
+
+        def placed(found: tuple[int, int, float]) -> tuple[int, int, float]:
+            return offsets[found[0]][0], offsets[found[1]][1], found[2] - nothing
+
+        spans = [placed(found) for found in best_spans(start, end, self._config["spans"])]
+        short = placed(best_short(start, end, longest)) if longest and len(start) else None
         weights = np.exp(label - label.max())
         labels = dict(zip(self._config["labels"], (weights / weights.sum()).tolist(), strict=True))
-        return Reading(window, tuple(spans), labels)
+        return Reading(window, tuple(spans), labels, short)

@@ -70,6 +70,18 @@ def test_a_yes_no_question_gets_its_label_and_the_evidence_sentence():
     assert draft.text.endswith("consent of the other party.")
 
 
+def test_a_detail_is_quoted_without_its_clause():
+    """ "How much notice" is answered by the few words within the clause, still verbatim and in their place."""
+    clause = "7.1 The Tenant may end this lease by giving the Landlord not less than nine months' written notice."
+    draft = ask("How much notice must the tenant give to end the lease?", PAYMENT, clause)
+    (span,) = draft.spans
+    assert draft.text == clause[span.start : span.end]
+    assert "nine months" in draft.text
+    assert len(draft.text) < 50
+    whole = ask("What may the tenant do to end the lease?", clause)
+    assert len(whole.text) > len(draft.text)
+
+
 def test_no_label_where_the_question_asks_no_yes_or_no():
     """A question for a thing has an answer and no label."""
     assert ask("Which law governs the agreement?", LAW).label == ""
