@@ -74,24 +74,28 @@ def words_used(passages: list[Passage], rows: list[Taught], tokenizer: Any) -> C
     return used
 
 
-def main() -> None:
-    """The command line."""
+def write(data: Path, gguf: Path, tokenizer: Path, out: Path) -> None:
+    """The files in `out`; gguf and its tokenizer.json are the asker as it was published."""
     from tokenizers import Tokenizer
 
+    rng = random.Random(SEED)
+    rows = taught_rows(data, rng)
+    passages = chosen(data, COUNTS, rng)
+    print(f"{len(rows)} rows, {len(passages)} passages, {sum(len(p.spans) for p in passages)} spans", flush=True)
+    write_in(out, passages, rows)
+    pack(gguf, tokenizer, words_used(passages, rows, Tokenizer.from_file(str(tokenizer))), LEAST, out)
+    print({f.name: f.stat().st_size for f in sorted(out.iterdir())}, flush=True)
+
+
+def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--gguf", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    rng = random.Random(SEED)
-    rows = taught_rows(given.data, rng)
-    passages = chosen(given.data, COUNTS, rng)
-    print(f"{len(rows)} rows, {len(passages)} passages, {sum(len(p.spans) for p in passages)} spans", flush=True)
-    write_in(given.out, passages, rows)
-    used = words_used(passages, rows, Tokenizer.from_file(str(given.tokenizer)))
-    pack(given.gguf, given.tokenizer, used, LEAST, given.out)
-    print({f.name: f.stat().st_size for f in sorted(given.out.iterdir())}, flush=True)
+    write(given.data, given.gguf, given.tokenizer, given.out)
 
 
 if __name__ == "__main__":

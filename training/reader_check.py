@@ -105,8 +105,8 @@ def id_of(example: Example) -> tuple[str, str]:
 
 def main() -> None:
     """The command line."""
-    from training.reader import new_net
     from training.reader_files import load_tokenizer
+    from training.reader_fit import new_net
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, required=True, help="the recipe")

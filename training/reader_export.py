@@ -220,7 +220,7 @@ def ship(config: dict[str, dict[str, Any]], weights: Path, folder: Path) -> int:
 
     config: the recipe; weights: what its last stage left (student/weights.pt).
     """
-    from training.reader import new_net
+    from training.reader_fit import new_net
 
     folder.mkdir(parents=True, exist_ok=True)
     net = new_net(config, "cpu", weights)

@@ -12,6 +12,8 @@ from training.reader_batches import Rows, on_device
 from training.reader_loss import log_probabilities
 
 SEEN = 0.15  # least probability of an answer's start and of its end for the answer to count as seen
+SURE = 0.4  # least probability of the likeliest start and end for teachers to count as sure, of whatever answer
+EMPTY_KEPT = 0.35  # share that is kept of the rows that surely have no answer
 
 
 def opinion(nets: Sequence[Any], rows: Rows, device: str, tokens: int = 65_536) -> NDArray[np.float16]:
@@ -40,12 +42,13 @@ def opinion(nets: Sequence[Any], rows: Rows, device: str, tokens: int = 65_536) 
     return thought.cpu().numpy()
 
 
-def agreed(rows: Rows, thought: NDArray[np.float16]) -> NDArray[np.bool_]:
-    """Per row: whether the first span's start and end are likely enough to the teachers, or no answer is when the row
-    has none.
+def usable(rows: Rows, thought: NDArray[np.float16], seed: int = 0) -> NDArray[np.bool_]:
+    """Per row of made questions: whether it teaches something: the teachers see the answer it was made for, or are sure
+    of another one, or, in a share of the rows, of none.
     """
-    first = np.maximum(rows.spans[:, 0], 0)
-    start = thought[rows.starts[:-1] + first[:, 0], 0]
-    end = thought[rows.starts[:-1] + first[:, 1], 1]
-    likely: NDArray[np.bool_] = np.minimum(start, end) >= SEEN
-    return likely
+    first, begins = np.maximum(rows.spans[:, 0], 0), rows.starts[:-1]
+    seen = np.minimum(thought[begins + first[:, 0], 0], thought[begins + first[:, 1], 1]) >= SEEN
+    sure = np.maximum.reduceat(thought.astype(np.float32), begins, axis=0).min(1) >= SURE
+    empty = thought[begins].min(1) >= 0.5
+    kept: NDArray[np.bool_] = seen | (sure & (~empty | (np.random.default_rng(seed).random(len(rows)) < EMPTY_KEPT)))
+    return kept

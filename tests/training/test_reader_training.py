@@ -8,13 +8,14 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
-from training.reader import average, before, folds
 from training.reader_batches import UNKNOWN, Plan, Rows, chosen, joined, on_device, rows_of, token_span
-from training.reader_judge import agreed, opinion
+from training.reader_fit import average
+from training.reader_judge import opinion, usable
 from training.reader_loss import loss_of, span_targets
 from training.reader_measure import best_span, refused, token_f1
 from training.reader_model import ReaderNet
 from training.reader_pretrain import MASK, cloze, recurring
+from training.reader_student import before, folds
 
 PARTS = [([7, 8], [9], [20, 21, 22, 23], [(1, 2)], -1, 0), ([7], [], [30, 31], [], 1, 1)]
 
@@ -128,9 +129,20 @@ def test_teachers_say_what_they_think_of_every_token_of_every_row():
     assert thought[6, 0] == pytest.approx(1, abs=0.01)
     assert thought[7, 1] == pytest.approx(1, abs=0.01)
     assert thought[1].tolist() == [0, 0]  # a question's token
-    assert agreed(rows, thought).tolist() == [True, True]  # a third of the mass of three tokens is on [CLS]
-    other = np.zeros_like(thought)
-    assert agreed(rows, other).tolist() == [False, False]
+
+
+def test_made_questions_are_kept_where_the_teachers_are_sure():
+    """Of the answer they were made for, or of another; of no answer in a share; never where they are at sea."""
+    rows = rows_of([([7], [], [20, 21, 22], [(0, 0)], -1, 0)] * 400, ["asked"])
+    thought, begins = np.zeros((len(rows.ids), 2), np.float16), rows.starts[:-1]
+    thought[begins[:100] + 3] = 0.2  # the answer, faintly
+    thought[begins[100:200] + 5] = 0.9  # another one
+    thought[begins[200:300]] = 0.9  # none
+    thought[begins[300:] + 5] = 0.1  # who knows
+    kept = usable(rows, thought)
+    assert kept[:200].all()
+    assert 20 < kept[200:300].sum() < 50
+    assert not kept[300:].any()
 
 
 def test_an_unknown_span_is_taught_by_teachers_or_not_at_all():
