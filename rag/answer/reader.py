@@ -30,7 +30,8 @@ from rag.types import AnswerRequest, Chunk, Draft, Hit, Span
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
-READ_RERANKED = 4  # passages
+READ_RERANKED = 4  # passages, of whatever documents
+READ_OF_THE_FIRST = 6  # passages, where those beyond are of the document that came first
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,8 @@ class Reader:
         """What the likeliest windows of the passages `worth_reading` say, best first; ranks of the hits count."""
         chars, overlap = self.config["window_chars"], self.config["overlap_chars"]
         marks = self.config.get("cut_after", (" ",))
-        read = hits[: worth_reading(hits, self.config.get("read_passages", len(hits)))]
-        windows = [w for i, hit in enumerate(read) for w in windows_of(hit.chunk, i, chars, overlap, marks)]
+        read = worth_reading(hits, self.config.get("read_passages", len(hits)))
+        windows = [w for i in read for w in windows_of(hits[i].chunk, i, chars, overlap, marks)]
         if not windows:
             return []
         prior = -np.asarray([self._rank_cost(w.hit + 1) for w in windows], np.float32)
@@ -195,11 +196,15 @@ class Reader:
         return tuple(kept)
 
 
-def worth_reading(hits: Sequence[Hit], otherwise: int) -> int:
-    """How many of the hits to read, from the first: a reranker has read them all and put the right one among the first
-    four nearly always; what lies beyond misleads more often than it answers (docs/LOG.md). Without one: `otherwise`."""
-    reranked = all("relevance" in hit.scores for hit in hits)
-    return READ_RERANKED if reranked else otherwise
+def worth_reading(hits: Sequence[Hit], otherwise: int) -> list[int]:
+    """Which of the hits to read: a reranker has read them all and put the right one among the first four nearly always;
+    a passage of another document than the first one's that lies beyond misleads more often than it answers
+    (docs/LOG.md). Without a reranker: the first `otherwise`.
+    """
+    if not all("relevance" in hit.scores for hit in hits):
+        return [*range(min(otherwise, len(hits)))]
+    return [i for i, hit in enumerate(hits[:READ_OF_THE_FIRST])
+            if i < READ_RERANKED or hit.chunk.document_id == hits[0].chunk.document_id]  # fmt: skip
 
 
 def windows_of(chunk: Chunk, hit: int, chars: int, overlap: int, marks: Sequence[str] = (" ",)) -> list[Window]:

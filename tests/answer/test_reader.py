@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import rag
-from rag.answer.reader import Reader, best_spans, windows_of
+from rag.answer.reader import Reader, best_spans, windows_of, worth_reading
 from rag.errors import NotFound
 from rag.types import AnswerRequest, Chunk, Draft, Hit
 
@@ -114,6 +114,15 @@ def test_what_a_reranker_put_behind_the_fourth_place_is_not_read():
     reranked = [replace(hit, scores={"relevance": 0.5}) for hit in hits(*texts)]
     assert {r.window.hit for r in reader().readings("Which law governs?", reranked)} == {0, 1, 2, 3}
     assert {r.window.hit for r in reader().readings("Which law governs?", hits(*texts))} == {0, 1, 2, 3, 4}
+
+
+def test_of_the_first_passages_document_two_more_are_read():
+    """Within one document the fifth and sixth are read too, the seventh not; other documents' beyond the fourth never."""
+    one = [replace(hit, scores={"relevance": 0.5}) for hit in hits(*[PAYMENT] * 7)]
+    same = [replace(hit, chunk=replace(hit.chunk, document_id="d0")) for hit in one]
+    assert worth_reading(same, 8) == [0, 1, 2, 3, 4, 5]
+    assert worth_reading([*one[:4], same[4], one[5]], 8) == [0, 1, 2, 3, 4]
+    assert worth_reading(hits(*[PAYMENT] * 3), 8) == [0, 1, 2]
 
 
 def test_a_passage_reads_the_same_beside_any_other():
