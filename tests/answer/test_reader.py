@@ -117,7 +117,7 @@ def test_what_a_reranker_put_behind_the_fourth_place_is_not_read():
 
 
 def test_of_the_first_passages_document_two_more_are_read():
-    """Within one document the fifth and sixth are read too, the seventh not; other documents' beyond the fourth never."""
+    """Within one document the fifth and sixth are read too, not the seventh; other documents' four at most."""
     one = [replace(hit, scores={"relevance": 0.5}) for hit in hits(*[PAYMENT] * 7)]
     same = [replace(hit, chunk=replace(hit.chunk, document_id="d0")) for hit in one]
     assert worth_reading(same, 8) == [0, 1, 2, 3, 4, 5]
