@@ -1,9 +1,9 @@
-"""Examples for the Chinese reader: real questions, and three kinds made from plain text.
+"""Examples for the Chinese reader: real questions, and kinds made from plain text.
 
 An example is compact: a window of a text, less a cut, with a question. Kinds: `asked` (CMRC, DRCD), `removed` (the
 same, the answering sentence cut out: no answer), `elsewhere` (asked on a similar text: no answer), `lecoqa` (the
-sentences of the gold article that the lawyer's answer repeats), `cloze` (recurring-span selection after Splinter,
-ACL 2021, worded as a question), `yesno` (a statement turned into "X是否Y？").
+sentences of the gold article that the lawyer's answer repeats), `yesno` (a statement turned into "X是否Y？"). Recurring
+spans are made from whole texts (`reader_pretrain`).
 """
 
 from __future__ import annotations

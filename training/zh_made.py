@@ -1,65 +1,18 @@
-"""Examples made from plain Chinese text: recurring-span cloze, yes/no questions, LeCoQA's answers found in the law."""
+"""Examples made from plain Chinese text: yes/no questions, LeCoQA's answers found in the law."""
 
 from __future__ import annotations
 
 import random
-import re
-from collections import Counter
 from collections.abc import Iterator
 
 from training.zh_examples import Example
 from training.zh_texts import WINDOW_CHARS, clauses, sentences
 
-_SPAN = re.compile(r"[0-9A-Za-z\u3400-\u9fff·.%-]+")
-_WEAK = frozenset(
-    "的了在是和与或及等之为以于而其则并但被把将由从对向到者所各该此本可应不有无也又更最上下中内外前后时第"
-)
-_NUMBER = re.compile(r"^[0-9.,%〇零一二三四五六七八九十百千万亿两]+(?:年|月|日|元|人|个|次|倍|天|岁|条|%|小时|万元)?")
 _NEGATORS = ("并没有", "尚未", "并未", "从未", "没有", "不得", "不能", "不", "未", "没", "无")
 _OPENERS = frozenset(
     ("但", "但是", "因此", "并且", "而且", "所以", "同时", "其中", "此外", "另外", "因", "由于", "如果", "虽然")
 )
 _QUESTIONS = ("是否{verb}{rest}？", "是否{verb}{rest}?", "有没有{verb}{rest}？", "{verb}{rest}吗？")
-
-
-def cloze(place: int, text: str, start: int, end: int, rng: random.Random, *, most: int = 2) -> Iterator[Example]:
-    """Up to `most` examples of the window [start, end): a clause with a recurring span blanked out asks for it.
-
-    The clause is cut from the window; the answer is the other occurrence nearest to it.
-    """
-    window = text[start:end]
-    spans = recurring(window)
-    spans = sorted(rng.sample(spans, min(12, len(spans))), key=len, reverse=True)
-    made = 0
-    for span in spans:
-        homes = [(a, b) for a, b in clauses(window) if span in window[a:b] and len(span) + 6 <= b - a <= 80]
-        if not homes or made == most:
-            continue
-        a, b = rng.choice(homes)
-        rest = window[:a] + window[b:]
-        places = [match.start() for match in re.finditer(re.escape(span), rest)]
-        if places:
-            at = min(places, key=lambda place: abs(place - a))
-            question = window[a:b].replace(span, _blank(span), 1).strip() + "？"
-            yield Example("cloze", place, start, end, start + a, start + b, question, at, at + len(span))
-            made += 1
-
-
-def recurring(window: str) -> list[str]:
-    """Word sequences of 2 to 20 characters that occur more than once and neither start nor end with a function word."""
-    import jieba
-
-    counts: Counter[str] = Counter()
-    for match in _SPAN.finditer(window):
-        words = jieba.lcut(match[0])
-        for first in range(len(words)):
-            for last in range(first + 1, min(len(words), first + 6) + 1):
-                counts["".join(words[first:last])] += 1
-    return [s for s, n in counts.items() if n > 1 and 2 <= len(s) <= 20 and s[0] not in _WEAK and s[-1] not in _WEAK]
-
-
-def _blank(span: str) -> str:
-    return "多少" if _NUMBER.fullmatch(span) else "什么"
 
 
 def yes_no(place: int, text: str, start: int, end: int, rng: random.Random) -> Example | None:

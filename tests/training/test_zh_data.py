@@ -69,20 +69,6 @@ def test_simplified_keeps_offsets():
     assert simplified("買賣契約與學術研究") == "买卖契约与学术研究"
 
 
-def test_cloze_asks_for_a_recurring_span():
-    """The clause asked about is cut out; the answer is the other place of the span."""
-    from training.zh_made import cloze
-
-    made = list(cloze(0, LEASE, 0, len(LEASE), random.Random(1)))
-    assert made
-    for example in made:
-        passage = example.passage(LEASE)
-        answer = passage[example.answer_start : example.answer_end]
-        assert answer in LEASE[example.cut_start : example.cut_end]
-        assert LEASE[example.cut_start : example.cut_end] not in passage
-        assert answer not in example.question or LEASE.count(answer) > 2
-
-
 @pytest.mark.parametrize(
     ("clause", "expected"),
     [
