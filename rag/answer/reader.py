@@ -30,7 +30,7 @@ from rag.types import AnswerRequest, Chunk, Draft, Hit, Span
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
-READ_RERANKED = 4  # passages, of whatever documents
+READ_RERANKED = 2  # passages, of whatever documents
 READ_OF_THE_FIRST = 6  # passages, where those beyond are of the document that came first
 
 
@@ -197,9 +197,8 @@ class Reader:
 
 
 def worth_reading(hits: Sequence[Hit], otherwise: int) -> list[int]:
-    """Which of the hits to read: a reranker has read them all and put the right one among the first four nearly always;
-    a passage of another document than the first one's that lies beyond misleads more often than it answers
-    (docs/LOG.md). Without a reranker: the first `otherwise`.
+    """Which of the hits to read. A reranker has read them all: beyond the first two a passage of another document than
+    the first one's misleads more often than it answers (docs/LOG.md). Without a reranker: the first `otherwise`.
     """
     if not all("relevance" in hit.scores for hit in hits):
         return [*range(min(otherwise, len(hits)))]
