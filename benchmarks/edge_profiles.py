@@ -41,7 +41,7 @@ PARTS = (
 )
 # name -> retrieve.rerank, retrieve.rerank_k, retrieve.evidence_k, models.read_windows
 PROFILES: dict[str, tuple[str, int, int, int]] = {
-    "default: rerank 12, read 4": ("auto", 12, 8, 8),
+    "default: rerank 12, read 2 to 6": ("auto", 12, 8, 8),
     "rerank 5, read 2 (medium)": ("auto", 5, 3, 2),
     "8 passages, read 8": ("off", 1, 8, 8),
     "8 passages, read 3": ("off", 1, 8, 3),
