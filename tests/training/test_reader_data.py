@@ -3,10 +3,10 @@
 import json
 import random
 
-from training.reader_contracts import clause_questions, cuad
+from training.reader_contracts import clause_questions, cuad, open_documents
 from training.reader_data import Example, elsewhere, far_window, inside, policyqa, squad, window
 from training.reader_files import encoded
-from training.splits import contract_held_out
+from training.splits import contract_held_out, legalbench_held_out
 
 TEXT = " ".join(f"word{n}" for n in range(1000))
 
@@ -105,3 +105,23 @@ def test_many_processes_encode_as_one(tmp_path):
     assert (rows.starts[1:] - rows.starts[:-1]).tolist() == [5, 6, 7, 8, 9, 5]
     assert rows.spans[5, 0].tolist() == [-2, -2]
     assert rows.label.tolist() == [-1] * 5 + [1]
+
+
+def test_a_document_is_open_under_both_of_its_names_or_not_at_all(tmp_path):
+    """The mirror writes __ for || and _ for :, and the rule goes by name: one that is held out under either stays out."""
+    real = [f"contractnli/a||{n}: NDA.txt" for n in range(60)]
+    mirrored = {name: name.replace("||", "__").replace(":", "_") for name in real}
+    folder = tmp_path / "legal/legalbench-rag"
+    (folder / "benchmarks").mkdir(parents=True)
+    (folder / "corpus/contractnli").mkdir(parents=True)
+    for name in mirrored.values():
+        (folder / "corpus" / name).write_text("text")
+    tests = [{"snippets": [{"file_path": name}]} for name in real]
+    (folder / "benchmarks/contractnli.json").write_text(json.dumps({"tests": tests}))
+    found = {path.name for path in open_documents(tmp_path, ["contractnli"])}
+    only_real = [m for r, m in mirrored.items() if legalbench_held_out(r) and not legalbench_held_out(m)]
+    assert only_real
+    assert not found & {m.split("/")[1] for m in only_real}
+    assert found == {
+        m.split("/")[1] for r, m in mirrored.items() if not legalbench_held_out(r) and not legalbench_held_out(m)
+    }
