@@ -108,7 +108,7 @@ def test_many_processes_encode_as_one(tmp_path):
 
 
 def test_a_document_is_open_under_both_of_its_names_or_not_at_all(tmp_path):
-    """The mirror writes __ for || and _ for :, and the rule goes by name: one that is held out under either stays out."""
+    """The mirror writes __ for || and _ for :, and the rule goes by name: held out under either: out."""
     real = [f"contractnli/a||{n}: NDA.txt" for n in range(60)]
     mirrored = {name: name.replace("||", "__").replace(":", "_") for name in real}
     folder = tmp_path / "legal/legalbench-rag"
