@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from rag.answer.cite import one_line
 from rag.answer.clause import ClauseQuoter, asks_yes_or_no
 from rag.types import AnswerRequest, Draft
 
@@ -33,7 +34,7 @@ class ChineseReader:
         """The text in one piece, then the Draft; the reading runs in a worker thread."""
         draft = await asyncio.to_thread(self.read, request)
         if draft.text:
-            yield draft.text
+            yield one_line(draft.text)
         yield draft
 
     def read(self, request: AnswerRequest) -> Draft:

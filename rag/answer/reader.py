@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.answer.cite import one_line
 from rag.answer.second_look import DETAIL_TOKENS, Label, asks_for_a_detail, asks_yes_or_no, is_detail, label_of
 from rag.errors import NotFound
 from rag.settings import cores
@@ -30,6 +32,7 @@ from rag.types import AnswerRequest, Chunk, Draft, Hit, Span
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
+_HEADING = re.compile(r"[^\n.!?;:]{1,80}\n\s*\n\s*(?=\S)")
 READ_RERANKED = 2  # passages, of whatever documents
 READ_OF_THE_FIRST = 6  # passages, where those beyond are of the document that came first
 
@@ -87,6 +90,7 @@ class Reader:
         confidence = self.probability(found[0].score, request.domain) if found else 0.0
         if confidence < self._of_domain("refuse_below", request.domain):
             return Draft("", refused=True, confidence=confidence, model=model)
+        found = tuple(_past_heading(s, request.hits[s.hit].chunk.text) for s in found)
         label: Label = ""
         if asks_yes_or_no(request.question):
             found = (_whole_sentence(found[0], request.hits[found[0].hit].chunk.text),)
@@ -123,7 +127,7 @@ class Reader:
         """The text in one piece, then the Draft; the reading runs in a worker thread."""
         draft = await asyncio.to_thread(self.read, request)
         if draft.text:
-            yield draft.text
+            yield one_line(draft.text)
         yield draft
 
     def _label(self, request: AnswerRequest, evidence: Span) -> Label:
@@ -141,9 +145,11 @@ class Reader:
         again = self._again(request.question, text)
         if not again.short or not is_detail(again.short, again.spans[0], text):
             return found
-        start, end = best.start + again.short[0], best.start + again.short[1]
-        end -= len(text[: again.short[1]]) - len(text[: again.short[1]].rstrip(".,;: "))
-        return (Span(best.hit, start, end, best.score),)
+        detail = text[again.short[0] : again.short[1]].rstrip(".,;: ")
+        if detail == text.strip(".,;: \n"):
+            return found
+        start = best.start + again.short[0]
+        return (Span(best.hit, start, start + len(detail), best.score),)
 
     def _again(self, question: str, text: str) -> Reading:
         """What the text by itself says."""
@@ -224,6 +230,12 @@ def windows_of(chunk: Chunk, hit: int, chars: int, overlap: int, marks: Sequence
             break
         start = max(start + 1, end - overlap)
     return made
+
+
+def _past_heading(span: Span, text: str) -> Span:
+    """The span without a heading that it begins with: a line of its own over the paragraph."""
+    heading = _HEADING.match(text, span.start, span.end)
+    return Span(span.hit, heading.end(), span.end, span.score) if heading else span
 
 
 def _whole_sentence(span: Span, text: str) -> Span:

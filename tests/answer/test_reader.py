@@ -82,6 +82,25 @@ def test_a_detail_is_quoted_without_its_clause():
     assert len(whole.text) > len(draft.text)
 
 
+def test_a_heading_is_no_part_of_a_quote():
+    """A line of its own over the paragraph is left out; what streams is what the answer says, on one line."""
+    text = "Notice\n\nThe notice period is thirty days."
+    draft = ask("How long is the notice period?", text)
+    assert draft.text in "The notice period is thirty days."
+    assert "thirty days" in draft.text
+
+
+async def test_what_streams_is_on_one_line():
+    """As the answer will be: a quote keeps no line breaks of its page."""
+    text = (
+        "12.1 This Agreement shall be governed by the laws of\nthe State of Delaware,\nwithout its rules on conflicts."
+    )
+    request = AnswerRequest("What is agreed on the governing law?", hits(text), "legal")
+    items = [item async for item in reader().stream(request)]
+    assert "\n" in items[-1].text
+    assert items[0] == " ".join(items[-1].text.split())
+
+
 def test_no_label_where_the_question_asks_no_yes_or_no():
     """A question for a thing has an answer and no label."""
     assert ask("Which law governs the agreement?", LAW).label == ""

@@ -15,5 +15,7 @@ def test_the_demo_answers_english_and_chinese(tmp_path: Path, capsys: pytest.Cap
         main(["demo", "--folder", str(tmp_path)])
     told = capsys.readouterr().out
     answers = [block.splitlines()[1] for block in told.split("\n? ")[1:]]
-    assert (ended.value.code, answers[1:]) == (0, ["3 days", "五个工作日内"])
+    assert ended.value.code == 0
+    assert answers[1].endswith("3 days")
+    assert answers[2] == "五个工作日内"
     assert told.count("[1]") == 3
