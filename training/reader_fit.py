@@ -77,7 +77,7 @@ def new_net(config: Config, device: str, weights: Path | None = None) -> ReaderN
     net = ReaderNet(config["train"]["dropout"], config["body"]["layers"], len(tensors[WORDS]))
     net.load_body(tensors)
     if weights:
-        net.load_state_dict({k: v.float() for k, v in torch.load(weights, weights_only=True).items()}, strict=False)
+        average(net, [weights])
     return net.to(device)
 
 
@@ -92,12 +92,12 @@ def new_teacher(config: Config, device: str, weights: Path | None = None) -> Any
     torch.manual_seed(config["pretrain"]["seed"])
     net = teacher(Path(config["teach"]["folder"]), config["train"]["dropout"])
     if weights:
-        net.load_state_dict({k: v.float() for k, v in torch.load(weights, weights_only=True).items()}, strict=False)
+        average(net, [weights])
     return net.to(device)
 
 
-def average(net: ReaderNet, weights: Sequence[Path]) -> None:
-    """Gives `net` the mean of the weights (Wortsman et al. 2022)."""
+def average(net: torch.nn.Module, weights: Sequence[Path]) -> None:
+    """Gives `net` the mean of the weights in the files (Wortsman et al. 2022), of one file those."""
     import torch
 
     states = [torch.load(file, weights_only=True) for file in weights]
