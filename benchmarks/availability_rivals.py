@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from eval.availability.load import Reply
+from sparewheel.eval.availability.load import Reply
 
 
 def _prompt(question: str, passage: str) -> list[dict[str, str]]:

@@ -54,8 +54,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         data = options.data or scratch
         if not options.data:
-            from app.batch import prepared
-            from rag.settings import load_settings
+            from sparewheel.app.evaluation.batch import prepared
+            from sparewheel.rag.settings import load_settings
 
             prepared("samples", None, replace(load_settings(), data_folder=scratch))
         commands = {

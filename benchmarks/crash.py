@@ -23,17 +23,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.machine import save
-from rag.errors import DocumentError
-from rag.ingest import sandbox
-from rag.ingest.load import load
-from rag.ingest.run import fill, ingest, remove
-from rag.ingest.store import CorpusConfig, Store
-from rag.retrieve.bm25 import Bm25Index, Bm25Search
-from rag.retrieve.bm25_write import Bm25Writer
-from rag.retrieve.dense import DenseIndex, DenseSearch
-from rag.retrieve.dense_write import DenseWriter
-from rag.settings import Ingest
-from rag.types import Document, Profile
+from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest import sandbox
+from sparewheel.rag.ingest.load import load
+from sparewheel.rag.ingest.run import fill, ingest, remove
+from sparewheel.rag.ingest.store import CorpusConfig, Store
+from sparewheel.rag.retrieve.bm25 import Bm25Index, Bm25Search
+from sparewheel.rag.retrieve.bm25_write import Bm25Writer
+from sparewheel.rag.retrieve.dense import DenseIndex, DenseSearch
+from sparewheel.rag.retrieve.dense_write import DenseWriter
+from sparewheel.rag.settings import Ingest
+from sparewheel.rag.types import Document, Profile
 
 FILES = 15
 LONGEST_S = 1.2  # from the child's first change to the kill

@@ -20,16 +20,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.cli.ingest import run_ingest
-from corpora import samples
-from eval.availability.exchange import Pace
-from eval.availability.monitoring import free_port, watching, webhook
-from eval.availability.schedule import Always
-from eval.availability.server import FaultServer
-from rag import observe
-from rag.assemble import open_journey
-from rag.chain import Journey
-from rag.settings import Endpoint, Observe, Retrieve, Settings
+from sparewheel.app.cli.ingest import run_ingest
+from sparewheel.corpora import samples
+from sparewheel.eval.availability.exchange import Pace
+from sparewheel.eval.availability.monitoring import free_port, watching, webhook
+from sparewheel.eval.availability.schedule import Always
+from sparewheel.eval.availability.server import FaultServer
+from sparewheel.rag import observe
+from sparewheel.rag.assemble import open_journey
+from sparewheel.rag.chain import Journey
+from sparewheel.rag.settings import Endpoint, Observe, Retrieve, Settings
 
 ROOT = Path(__file__).parents[1]
 BOARD = ROOT / "deploy" / "grafana" / "dashboards" / "sparewheel.json"

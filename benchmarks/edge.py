@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.machine import rss_mb, save
 
 if TYPE_CHECKING:
-    from rag.chain import Journey
+    from sparewheel.rag.chain import Journey
 
 MEMORY_MB = 400
 AIMS = {"retrieve_p50_ms": 10, "answer_p50_ms": 250, "peak_rss_mb": MEMORY_MB}
@@ -33,8 +33,8 @@ AIMS = {"retrieve_p50_ms": 10, "answer_p50_ms": 250, "peak_rss_mb": MEMORY_MB}
 def child(file: Path, cache: Path, questions: Path) -> dict[str, Any]:
     """The figures of one pack in this process."""
     started = time.perf_counter()
-    from app.edge.journey import open_edge
-    from app.edge.unpack import unpack
+    from sparewheel.app.edge.journey import open_edge
+    from sparewheel.app.edge.unpack import unpack
 
     contents, folder = unpack(file, cache)
     unpacked = time.perf_counter()
@@ -117,10 +117,10 @@ def main() -> None:
     if given.child:
         print(json.dumps(child(given.child, given.cache, given.questions)))
         return
-    from app.edge.pack import pack
     from benchmarks.edge_profiles import batches
-    from rag.ingest.store import Store, corpus_folder
-    from rag.settings import load_settings
+    from sparewheel.app.edge.pack import pack
+    from sparewheel.rag.ingest.store import Store, corpus_folder
+    from sparewheel.rag.settings import load_settings
 
     profiles = given.profile or ["small", "medium"]
     found: dict[str, dict[str, Any]] = {profile: {} for profile in profiles}

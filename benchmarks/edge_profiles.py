@@ -22,15 +22,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.cli.ingest import run_ingest
 from benchmarks.machine import save
-from corpora import Question, samples
-from eval.runs import Batch, prepare, record_of
-from eval.score import Row, rows
-from eval.suites import Part, index_documents
-from rag.assemble import WEIGHTS, open_journey
-from rag.ingest.store import Store, corpus_folder
-from rag.settings import Settings, load_settings
+from sparewheel.app.cli.ingest import run_ingest
+from sparewheel.corpora import Question, samples
+from sparewheel.eval.runs import Batch, prepare, record_of
+from sparewheel.eval.score import Row, rows
+from sparewheel.eval.suites import Part, index_documents
+from sparewheel.rag.assemble import open_journey
+from sparewheel.rag.ingest.store import Store, corpus_folder
+from sparewheel.rag.settings import Settings, load_settings
+from sparewheel.rag.weights import WEIGHTS
 
 PARTS = (
     Part("edge-legal", "legal", samples="legal"),

@@ -19,13 +19,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.batch import ask_all, only_local, prepared
-from app.cli.ingest import progress_bar
 from benchmarks.machine import RESULTS, describe, save
-from eval.compare import compare
-from eval.runs import Batch, built_in_models, read_records
-from eval.score import Row, rows, summary, times
-from rag.settings import Settings, load_settings
+from sparewheel.app.cli.ingest import progress_bar
+from sparewheel.app.evaluation.batch import ask_all, only_local, prepared
+from sparewheel.eval.compare import compare
+from sparewheel.eval.runs import Batch, built_in_models, read_records
+from sparewheel.eval.score import Row, rows, summary, times
+from sparewheel.rag.settings import Settings, load_settings
 
 SUITES = ("samples", "legal", "medical", "legal-zh")
 SHOWN = ("f1", "label_accuracy", "right", "citation_hit", "evidence_recall", "ndcg_at_10", "answered_share")

@@ -18,15 +18,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import corpora
-from app.cli.ingest import run_ingest
 from benchmarks.machine import save
-from corpora import Question, located, sample_questions, samples
-from rag.assemble import open_journey
-from rag.chain import Journey
-from rag.ingest.corpus import corpus_folder
-from rag.ingest.store import Store
-from rag.settings import Settings, load_settings
+from sparewheel import corpora
+from sparewheel.app.cli.ingest import run_ingest
+from sparewheel.corpora import Question, located, sample_questions, samples
+from sparewheel.rag.assemble import open_journey
+from sparewheel.rag.chain import Journey
+from sparewheel.rag.ingest.corpus import corpus_folder
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.settings import Settings, load_settings
 
 PAIRS = Path(corpora.__file__).parent / "follow_ups.jsonl"
 History = list[tuple[str, str]]

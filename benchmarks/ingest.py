@@ -21,14 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import rss_mb, save
-from corpora import profile
-from rag.ingest.run import fill, ingest
-from rag.ingest.store import CorpusConfig, Store
-from rag.retrieve.bm25_write import Bm25Writer
-from rag.retrieve.dense_write import DenseWriter
-from rag.retrieve.embed import open_embedder
-from rag.settings import load_settings
-from rag.types import Embedder
+from sparewheel.corpora import profile
+from sparewheel.rag.ingest.run import fill, ingest
+from sparewheel.rag.ingest.store import CorpusConfig, Store
+from sparewheel.rag.retrieve.bm25_write import Bm25Writer
+from sparewheel.rag.retrieve.dense_write import DenseWriter
+from sparewheel.rag.retrieve.embed import open_embedder
+from sparewheel.rag.settings import load_settings
+from sparewheel.rag.types import Embedder
 
 PASSAGES = 192  # of the embedding comparison, drawn at random (seed 0) ...
 ROUNDS = 3  # ... embedded in turns, the median counts

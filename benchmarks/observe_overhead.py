@@ -13,13 +13,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from typing import Any
 
 from benchmarks.machine import save
-from rag import observe
-from rag.chain import Journey, View
-from rag.events import Event, Token
-from rag.observe import hooks, metrics
-from rag.reliability.failover import Finished
-from rag.settings import Observe, Settings
-from rag.types import Attempt, Chunk, Draft, Hit, Profile, Span, Usage
+from sparewheel.rag import observe
+from sparewheel.rag.chain import Journey, View
+from sparewheel.rag.events import Event, Token
+from sparewheel.rag.observe import hooks, metrics
+from sparewheel.rag.reliability.failover import Finished
+from sparewheel.rag.settings import Observe, Settings
+from sparewheel.rag.types import Attempt, Chunk, Draft, Hit, Profile, Span, Usage
 
 ROUNDS, QUESTIONS = 20, 200
 WORDS = 60  # tokens of the streamed answer

@@ -21,10 +21,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from app.cli.ingest import run_ingest
 from benchmarks.machine import save
-from corpora import Question, sample_questions, samples
-from rag.settings import load_settings
+from sparewheel.app.cli.ingest import run_ingest
+from sparewheel.corpora import Question, sample_questions, samples
+from sparewheel.rag.settings import load_settings
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = "/usr/bin/chromium"

@@ -20,14 +20,15 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import rss_mb, save
-from rag.answer.reader import Reader
-from rag.settings import load_settings
-from rag.types import AnswerRequest
-from training.reader_check import best_text, hits_of
-from training.reader_data import Example
-from training.reader_measure import LOST, refused, token_f1, words
+from sparewheel.rag import weights
+from sparewheel.rag.answer.reader import Reader
+from sparewheel.rag.settings import load_settings
+from sparewheel.rag.types import AnswerRequest
+from training.reader.check import best_text, hits_of
+from training.reader.data import Example
+from training.reader.measure import LOST, refused, token_f1, words
 
-WEIGHTS = Path(__file__).parent.parent / "rag/weights/reader-en"
+WEIGHTS = weights.WEIGHTS / "reader-en"
 NEGATIVES = {"cuad-negative": "cuad", "squad-impossible": "squad", "policyqa-negative": "policyqa",
              "covidqa-negative": "covidqa", "legalbench-negative": "legalbench"}  # fmt: skip
 DOMAINS = {"cuad": "legal", "policyqa": "legal", "legalbench": "legal", "covidqa": "medical", "squad": "general"}
@@ -139,14 +140,14 @@ def speed(folder: Path, passages: Sequence[str], question: str, runs: int = 20) 
 
 def main() -> None:
     """Measures, prints the table and writes benchmarks/results/reader.json."""
-    from training.reader import examples
+    from training.reader.run import examples
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--search-every", type=int, default=1)
     given = parser.parse_args()
     data = Path(load_settings().public_data)
-    recipe = tomllib.loads((Path(__file__).parent.parent / "training/reader.toml").read_text("utf-8"))
+    recipe = tomllib.loads((Path(__file__).parent.parent / "training/reader/reader.toml").read_text("utf-8"))
     held = examples(data, "held-out", recipe["data"])
     legal = [e.passage for e in held if e.source == "cuad" and len(e.passage) > 1500][:8]
     quick = speed(WEIGHTS, legal, "Which law governs the agreement?")

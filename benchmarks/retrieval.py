@@ -22,9 +22,9 @@ from benchmarks.machine import RESULTS, save
 from benchmarks.retrieval_measures import MEASURES, summary
 from benchmarks.retrieval_sets import SETS, Ask, RetrievalSet
 from benchmarks.retrieval_systems import Runs, ensemble, ours, plain_bm25, plain_faiss
-from corpora import profile
-from rag.ingest.split import limit_of
-from rag.settings import load_settings
+from sparewheel.corpora import profile
+from sparewheel.rag.ingest.split import limit_of
+from sparewheel.rag.settings import load_settings
 
 
 def sample(asks: Sequence[Ask], count: int, seed: int = 7) -> list[Ask]:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.retrieval_sets import Ask
-from corpora.records import GoldSpan
-from rag.types import Chunk
+from sparewheel.corpora.records import GoldSpan
+from sparewheel.rag.types import Chunk
 
 Row = Mapping[str, float]
 

@@ -7,12 +7,12 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from corpora import profile
-from corpora.public import dataset
-from corpora.records import GoldSpan
-from rag.ingest.split import split
-from rag.settings import Ingest
-from rag.types import Chunk, Document
+from sparewheel.corpora import profile
+from sparewheel.corpora.public import dataset
+from sparewheel.corpora.records import GoldSpan
+from sparewheel.rag.ingest.split import split
+from sparewheel.rag.settings import Ingest
+from sparewheel.rag.types import Chunk, Document
 from training.splits import held_out, legalbench_held_out
 
 

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.retrieval_sets import Ask, RetrievalSet
-from corpora import profile
-from rag.retrieve import Bm25Index, Bm25Search, Bm25Writer, DenseIndex, DenseSearch, DenseWriter, Hybrid
-from rag.retrieve.embed import WEIGHTS, SentenceTransformersEmbedder, open_embedder
-from rag.retrieve.memory import MemoryPassages
-from rag.retrieve.rerank import OnnxReranker
-from rag.settings import Retrieve
-from rag.types import Embedder
+from sparewheel.corpora import profile
+from sparewheel.rag.retrieve import Bm25Index, Bm25Search, Bm25Writer, DenseIndex, DenseSearch, DenseWriter, Hybrid
+from sparewheel.rag.retrieve.embed import SentenceTransformersEmbedder, open_embedder
+from sparewheel.rag.retrieve.memory import MemoryPassages
+from sparewheel.rag.retrieve.rerank import OnnxReranker
+from sparewheel.rag.settings import Retrieve
+from sparewheel.rag.types import Embedder
+from sparewheel.rag.weights import WEIGHTS
 
 Runs = dict[str, list[int]]  # question id -> chunk ids, best first
 DEPTH = 100

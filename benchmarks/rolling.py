@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.machine import save
-from eval.availability.rolling import Plan, corpus, play
+from sparewheel.eval.availability.rolling import Plan, corpus, play
 
 RATE = 6.0  # questions a second
 PLANS = {

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora.public import dataset
-from rag.ingest.store import CorpusConfig, Store
-from rag.retrieve.bm25_write import Bm25Writer
-from rag.retrieve.dense_write import DenseWriter
-from rag.retrieve.embed import open_embedder
-from rag.types import Chunk, Document
+from sparewheel.corpora.public import dataset
+from sparewheel.rag.ingest.store import CorpusConfig, Store
+from sparewheel.rag.retrieve.bm25_write import Bm25Writer
+from sparewheel.rag.retrieve.dense_write import DenseWriter
+from sparewheel.rag.retrieve.embed import open_embedder
+from sparewheel.rag.types import Chunk, Document
 
 BASE = 20_000  # passages embedded for real
 CHUNK_CHARS = 1000

@@ -25,7 +25,7 @@ import numpy as np
 
 from benchmarks.machine import RESULTS, rss_mb, save
 from benchmarks.search_corpus import BASE, base_vectors, build, chunks_and_pieces, texts
-from corpora.public import dataset
+from sparewheel.corpora.public import dataset
 
 QUESTIONS = 200
 SLOW_QUESTIONS = 20  # for rank-bm25, which takes seconds
@@ -113,9 +113,9 @@ def build_corpus(folder: Path, size: int) -> dict[str, Any]:
 
 def sparewheel(folder: Path, size: int) -> dict[str, Any]:
     """The product: index open time, hybrid and single legs, resident memory, recall of the dense lists read."""
-    from rag.ingest.store import Store
-    from rag.retrieve import Bm25Index, Bm25Search, DenseIndex, DenseSearch, Hybrid, open_embedder
-    from rag.settings import Retrieve
+    from sparewheel.rag.ingest.store import Store
+    from sparewheel.rag.retrieve import Bm25Index, Bm25Search, DenseIndex, DenseSearch, Hybrid, open_embedder
+    from sparewheel.rag.settings import Retrieve
 
     embedder = open_embedder("auto")
     embedder.embed(["warm"], query=True)

@@ -21,10 +21,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.batch import only_local, prepared
 from benchmarks.machine import rss_mb, save
-from rag.assemble import open_journey
-from rag.settings import Settings, load_settings
+from sparewheel.app.evaluation.batch import only_local, prepared
+from sparewheel.rag.assemble import open_journey
+from sparewheel.rag.settings import Settings, load_settings
 
 CONCURRENCY = 4
 BEFORE = {"rerank_k": 24, "rrf_k": 60}

@@ -1,6 +1,6 @@
 """What a domain is, the sample documents of each, and the public data sets.
 
-from corpora import dataset, profile, samples
+from sparewheel.corpora import dataset, profile, samples
 
 profile("legal")                         # rag.types.Profile
 samples("legal") / "documents"           # our own sample documents; questions.jsonl beside them
@@ -9,11 +9,11 @@ dataset("legalbench-rag").questions("cuad")
 
 from __future__ import annotations
 
-from corpora.domains import DOMAINS, profile, samples
-from corpora.fetching import fetch
-from corpora.own import located, sample_questions
-from corpora.public import Dataset, Entry, dataset, entries, entry
-from corpora.records import GoldSpan, Qrels, Question
+from sparewheel.corpora.domains import DOMAINS, profile, samples
+from sparewheel.corpora.fetching import fetch
+from sparewheel.corpora.own import located, sample_questions
+from sparewheel.corpora.public import Dataset, Entry, dataset, entries, entry
+from sparewheel.corpora.records import GoldSpan, Qrels, Question
 
 __all__ = [
     "DOMAINS",

@@ -1,6 +1,6 @@
 """Makes the PDF, DOCX and HTML sample documents from their Markdown sources.
 
-    python -m corpora.build_samples --latin A.ttf --latin-bold B.ttf --chinese C.ttf
+    python -m sparewheel.corpora.build_samples --latin A.ttf --latin-bold B.ttf --chinese C.ttf
 
 `legal/sources/lease.pdf.md` becomes `legal/documents/lease.pdf`; documents in Markdown and plain text have no source.
 Needs fpdf2 (a build tool, no dependency of the product). The fonts are embedded as subsets: DejaVu (free licence) and

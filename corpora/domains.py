@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from rag.errors import NotFound, suggest
-from rag.types import Profile
+from sparewheel.rag.errors import NotFound, suggest
+from sparewheel.rag.types import Profile
 
 DOMAINS = ("general", "legal", "medical")
 _HERE = Path(__file__).parent

@@ -12,9 +12,9 @@ import tarfile
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from corpora.public import Entry, entry
-from rag.errors import NotFound, Unavailable, UsageError
-from rag.settings import load_settings
+from sparewheel.corpora.public import Entry, entry
+from sparewheel.rag.errors import NotFound, Unavailable, UsageError
+from sparewheel.rag.settings import load_settings
 
 _TIMEOUT_S = 60.0  # to connect, and between two reads
 _MAX_BYTES = 2_000_000_000  # of an archive, and of what is unpacked from it

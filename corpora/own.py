@@ -19,10 +19,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from corpora.domains import samples
-from corpora.records import GoldSpan, Question
-from rag.errors import UsageError
-from rag.types import Document
+from sparewheel.corpora.domains import samples
+from sparewheel.corpora.records import GoldSpan, Question
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.types import Document
 
 
 def sample_questions(domain: str) -> Iterator[Question]:

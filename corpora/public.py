@@ -11,10 +11,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from corpora.records import Qrels, Question
-from rag.errors import NotFound, suggest
-from rag.settings import load_settings
-from rag.types import Document
+from sparewheel.corpora.records import Qrels, Question
+from sparewheel.rag.errors import NotFound, suggest
+from sparewheel.rag.settings import load_settings
+from sparewheel.rag.types import Document
 
 REGISTRY = Path(__file__).with_name("datasets.toml")
 
@@ -135,5 +135,5 @@ def dataset(name: str, root: Path | str | None = None) -> Dataset:
                 f"data set {part.name!r} is not in {root} (setting public_data); "
                 f"run: sparewheel corpora fetch {part.name}"
             )
-    loader = import_module(f"corpora.loaders.{name.replace('-', '_')}")
+    loader = import_module(f"sparewheel.corpora.loaders.{name.replace('-', '_')}")
     return Dataset(found, root / found.folder, loader)

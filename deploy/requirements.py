@@ -22,7 +22,7 @@ def requirements(project: dict, extras: set[str]) -> list[str]:
                 left += own[1].split(",")
             else:
                 found.append(line)
-    return sorted(set(found))
+    return sorted(line for line in set(found) if not line.startswith(f"{project['name']}-models"))  # built beside it
 
 
 if __name__ == "__main__":

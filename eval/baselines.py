@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.assemble import embedder_of, open_failover
-from rag.chain import Journey, View
-from rag.compat.langchain import bm25_retriever, faiss_store
-from rag.errors import UsageError
-from rag.ingest.store import Store, corpus_folder
-from rag.retrieve.dense import DenseIndex
-from rag.settings import Settings
-from rag.types import Chunk, Embedder, Filter, Hit
+from sparewheel.rag.assemble import embedder_of, open_failover
+from sparewheel.rag.chain import Journey, View
+from sparewheel.rag.compat.langchain import bm25_retriever, faiss_store
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.ingest.store import Store, corpus_folder
+from sparewheel.rag.retrieve.dense import DenseIndex
+from sparewheel.rag.settings import Settings
+from sparewheel.rag.types import Chunk, Embedder, Filter, Hit
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from eval.score import MEANS, Row
-from eval.significance import mean_interval, permutation_p
-from rag.errors import UsageError
+from sparewheel.eval.score import MEANS, Row
+from sparewheel.eval.significance import mean_interval, permutation_p
+from sparewheel.rag.errors import UsageError
 
 
 def compare(ours: Sequence[Row], theirs: Sequence[Row]) -> dict[str, dict[str, Any]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.errors import NotFound
+from sparewheel.rag.errors import NotFound
 
 BASELINE = Path(__file__).with_name("baseline.json")
 

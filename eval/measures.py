@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from corpora import GoldSpan
+from sparewheel.corpora import GoldSpan
 
 _ARTICLE = re.compile(r"\b(a|an|the)\b")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eval.aggregates import reliability, risk_coverage
-from eval.score import Row
+from sparewheel.eval.aggregates import reliability, risk_coverage
+from sparewheel.eval.score import Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,9 +21,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from corpora import Question
-from rag.errors import NotFound, UsageError, suggest
-from rag.text import language_of
+from sparewheel.corpora import Question
+from sparewheel.rag.errors import NotFound, UsageError, suggest
+from sparewheel.rag.text import language_of
 
 FIELDS = ("question", "id", "answers", "answerable", "document", "evidence", "label", "category", "language")
 _TRUTH = {"true": True, "yes": True, "1": True, "": True, "false": False, "no": False, "0": False}

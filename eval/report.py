@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.meanings import MEANINGS
-from eval.plots import plots
-from eval.runs import ABOUT, read_records
-from eval.score import Row, rows, score, times
+from sparewheel.eval.meanings import MEANINGS
+from sparewheel.eval.plots import plots
+from sparewheel.eval.runs import ABOUT, read_records
+from sparewheel.eval.score import Row, rows, score, times
 
 WORST = 20  # cases shown
 TEMPLATE = Path(__file__).with_name("report.html")

@@ -21,13 +21,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from corpora import GoldSpan, Question, located
-from rag.assemble import WEIGHTS
-from rag.chain import Journey
-from rag.errors import NotFound, UsageError, suggest
-from rag.ingest.snapshot import Snapshot
-from rag.settings import Settings
-from rag.types import Answer, Filter
+from sparewheel.corpora import GoldSpan, Question, located
+from sparewheel.rag.chain import Journey
+from sparewheel.rag.errors import NotFound, UsageError, suggest
+from sparewheel.rag.ingest.snapshot import Snapshot
+from sparewheel.rag.settings import Settings
+from sparewheel.rag.types import Answer, Filter
+from sparewheel.rag.weights import WEIGHTS
 
 RECORDS, ABOUT = "records.jsonl", "run.json"
 Record = dict[str, Any]

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corpora import GoldSpan, Question
-from eval import aggregates
-from eval.measures import best, exact_match, overlap, token_f1
-from eval.retrieval import ranking_scores
-from eval.runs import Record, question_of, read_records
-from eval.significance import interval, mean_interval
-from eval.suites import known
+from sparewheel.corpora import GoldSpan, Question
+from sparewheel.eval import aggregates
+from sparewheel.eval.measures import best, exact_match, overlap, token_f1
+from sparewheel.eval.retrieval import ranking_scores
+from sparewheel.eval.runs import Record, question_of, read_records
+from sparewheel.eval.significance import interval, mean_interval
+from sparewheel.eval.suites import known
 
 RIGHT_F1 = 0.5  # a worded answer counts as right from this token F1 on, where right or wrong is asked
 

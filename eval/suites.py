@@ -20,12 +20,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import corpora
-from corpora import Question
-from rag.errors import NotFound, suggest
-from rag.ingest.report import Progress
-from rag.settings import Settings
-from rag.types import Document
+from sparewheel import corpora
+from sparewheel.corpora import Question
+from sparewheel.rag.errors import NotFound, suggest
+from sparewheel.rag.ingest.report import Progress
+from sparewheel.rag.settings import Settings
+from sparewheel.rag.types import Document
 
 SUITES = Path(__file__).with_name("suites")
 HELD_OUT = Path(__file__).with_name("held_out.toml")
@@ -115,10 +115,10 @@ def index_documents(
     """Indexes and embeds what is not there yet of the documents of a public set's split; what is no longer among them
     goes, and what another embedding model made is made anew. Killed at any moment, the same call goes on: read again,
     embedded from the last batch on."""
-    from rag.assemble import dense_writer, keyword_writer
-    from rag.ingest.run import fill, splitter_version
-    from rag.ingest.split import split
-    from rag.ingest.store import CorpusConfig, Store, corpus_folder
+    from sparewheel.rag.assemble import dense_writer, keyword_writer
+    from sparewheel.rag.ingest.run import fill, splitter_version
+    from sparewheel.rag.ingest.split import split
+    from sparewheel.rag.ingest.store import CorpusConfig, Store, corpus_folder
 
     profile = corpora.profile(part.domain)
     folder = corpus_folder(settings.corpora_folder, part.corpus)

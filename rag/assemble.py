@@ -9,34 +9,34 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.access import User, admitted
-from rag.chain import Journey, View
-from rag.ingest.corpus import CorpusConfig, corpus_folder
-from rag.ingest.store import Store
-from rag.observe import hooks
-from rag.reliability.breaker import CircuitBreaker
-from rag.reliability.deadline import Budgets
-from rag.reliability.failover import Failover, Target
-from rag.settings import Breaker, Endpoint, LocalChat, Settings, load_settings
-from rag.types import Answerer, Embedder, IndexWriter, Profile, Reranker
-from rag.views import Views
+from sparewheel.rag.chain import Journey, View
+from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder, read_config
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.observe import hooks
+from sparewheel.rag.reliability.breaker import CircuitBreaker
+from sparewheel.rag.reliability.deadline import Budgets
+from sparewheel.rag.reliability.failover import Failover
+from sparewheel.rag.reliability.target import Target
+from sparewheel.rag.settings import Breaker, Endpoint, LocalChat, Settings, load_settings
+from sparewheel.rag.types import Answerer, Embedder, IndexWriter, Profile, Reranker
+from sparewheel.rag.views import Views
+from sparewheel.rag.weights import weights
 
 if TYPE_CHECKING:
-    from rag.answer.local import LocalCompleter
-    from rag.ingest.snapshot import Snapshot
-    from rag.runnable import RetrievalQA
+    from sparewheel.rag.answer.local import LocalCompleter
+    from sparewheel.rag.ingest.snapshot import Snapshot
+    from sparewheel.rag.runnable import RetrievalQA
 
-WEIGHTS = Path(__file__).parent / "weights"
 READER_BUDGET_S = 30.0  # the built-in reader takes a tenth of a second; this is for a machine under load
 
 
-def open_journey(corpus: str, settings: Settings | None = None, user: User | None = None) -> Journey:
-    """The journey over a corpus; close it after use. user: who asks, None for the local owner.
+def open_journey(corpus: str, settings: Settings | None = None) -> Journey:
+    """The journey over a corpus; close it after use. Who may read it is the business of whoever opens it.
 
-    Raises NotFound (Forbidden where the user may not read it), or StoreError for an index of other models.
+    Raises NotFound, or StoreError for an index of other models.
     """
     settings = settings or load_settings()
-    config = admitted(settings.corpora_folder, corpus, user)
+    config = read_config(corpus_folder(settings.corpora_folder, corpus))
     views = Views(Store(corpus_folder(settings.corpora_folder, corpus)), settings, open_view)
     views()  # whatever is wrong with the index is told now, not with the first question
     answering = open_failover(settings, config.profile)
@@ -59,29 +59,29 @@ def open_journey(corpus: str, settings: Settings | None = None, user: User | Non
 
 def open_chain(corpus: str, settings: Settings | None = None) -> RetrievalQA:
     """The journey as a LangChain Runnable with RetrievalQA's contract."""
-    from rag.runnable import RetrievalQA
+    from sparewheel.rag.runnable import RetrievalQA
 
     return RetrievalQA(journey=open_journey(corpus, settings))
 
 
 def open_view(snapshot: Snapshot, config: CorpusConfig, settings: Settings) -> View:
     """The retrievers over one snapshot. Without a dense index yet, words alone find; a note says how far it is."""
-    from rag.retrieve.bm25 import Bm25Index, Bm25Search
-    from rag.retrieve.dense import DenseIndex, DenseSearch
-    from rag.retrieve.hybrid import Hybrid
+    from sparewheel.rag.retrieve.bm25 import Bm25Index, Bm25Search
+    from sparewheel.rag.retrieve.dense import DenseIndex, DenseSearch
+    from sparewheel.rag.retrieve.hybrid import Hybrid
 
     share = snapshot.share("dense")
     legs: list[Bm25Search | DenseSearch] = [Bm25Search(Bm25Index.open(snapshot.folder / "bm25"), snapshot)]
     notes: tuple[str, ...] = ()
-    weights = config.profile.weights
+    ranking = config.profile.weights
     if share > 0:
         embedder = embedder_of(config, settings)
         snapshot.check({"dense": embedder.name})
         legs.append(DenseSearch(DenseIndex.open(snapshot.folder / "dense"), embedder, snapshot))
-        weights = _known_languages(weights, embedder)
+        ranking = _known_languages(ranking, embedder)
     if share < 1:
         notes = (f"dense index {share:.0%} built: the rest is found by its words only",)
-    retriever = Hybrid(legs, settings.retrieve, weights=weights)
+    retriever = Hybrid(legs, settings.retrieve, weights=ranking)
     return View(retriever, rerankers(settings), page_finder(snapshot), notes)
 
 
@@ -115,22 +115,22 @@ def page_finder(snapshot: Snapshot) -> Callable[[str, int], int | None]:
 
 def keyword_writer() -> IndexWriter:
     """The index a document must be in to be found at all."""
-    from rag.retrieve.bm25_write import Bm25Writer
+    from sparewheel.rag.retrieve.bm25_write import Bm25Writer
 
     return Bm25Writer()
 
 
 def dense_writer(store: Store, settings: Settings) -> IndexWriter:
     """The index that fills behind. The corpus must have documents: their language chooses the model, once for all."""
-    from rag.retrieve.dense_write import DenseWriter
+    from sparewheel.rag.retrieve.dense_write import DenseWriter
 
     if not store.config.embedding:
-        from rag.retrieve.embed import open_embedder
+        from sparewheel.rag.retrieve.embed import open_embedder
 
         with store.open() as snapshot:
             chosen = settings.retrieve.embedding
             if chosen == "auto":
-                chosen = open_embedder("auto", snapshot.language()).name.partition("@")[0]
+                chosen = open_embedder("auto", snapshot.language(), folder=weights(settings)).name.partition("@")[0]
         store.configure(embedding=chosen)
     return DenseWriter(embedder_of(store.config, settings))
 
@@ -138,23 +138,17 @@ def dense_writer(store: Store, settings: Settings) -> IndexWriter:
 # ---------------------------------------------------------------- models, opened once a process
 
 
-def weights(settings: Settings) -> Path:
-    """The folder of the built-in models."""
-    return Path(settings.models.folder).expanduser() if settings.models.folder else WEIGHTS
-
-
 def embedder_of(config: CorpusConfig, settings: Settings) -> Embedder:
     """The embedding model of the settings; "auto": the one the corpus was first embedded with."""
     chosen = config.embedding if settings.retrieve.embedding == "auto" else settings.retrieve.embedding
-    own = weights(settings) / chosen
-    return _embedder(str(own) if (own / "model.onnx").is_file() else chosen)
+    return _embedder(chosen, weights(settings))
 
 
 @functools.cache
-def _embedder(spec: str) -> Embedder:
-    from rag.retrieve.embed import open_embedder
+def _embedder(spec: str, folder: Path) -> Embedder:
+    from sparewheel.rag.retrieve.embed import open_embedder
 
-    return open_embedder(spec)
+    return open_embedder(spec, folder=folder)
 
 
 def rerankers(settings: Settings) -> dict[str, Reranker]:
@@ -167,14 +161,14 @@ def rerankers(settings: Settings) -> dict[str, Reranker]:
 
 @functools.cache
 def _reranker(folder: Path, threads: int) -> Reranker:
-    from rag.retrieve.rerank import OnnxReranker
+    from sparewheel.rag.retrieve.rerank import OnnxReranker
 
     return OnnxReranker(folder, threads)
 
 
 @functools.cache
 def _reader(folder: Path, threads: int, read_windows: int) -> Answerer:
-    from rag.answer.reader import Reader
+    from sparewheel.rag.answer.reader import Reader
 
     return Reader(folder, threads, read_windows)
 
@@ -208,8 +202,8 @@ def targets(settings: Settings, profile: Profile) -> list[Target]:
 
 
 def _cloud(name: str, endpoint: Endpoint, settings: Settings, profile: Profile) -> Target:
-    from rag.answer.chat import ChatAnswerer
-    from rag.answer.endpoint import EndpointCompleter
+    from sparewheel.rag.answer.chat import ChatAnswerer
+    from sparewheel.rag.answer.endpoint import EndpointCompleter
 
     completer = EndpointCompleter(name, endpoint, kept_alive=hooks.kept_alive)
     identity = f"{name} {endpoint} {completer.key_digest()}"  # a changed key is a new endpoint: its breaker is closed
@@ -238,13 +232,13 @@ def _breaker(identity: str, name: str, rules: Breaker) -> CircuitBreaker:
 @functools.cache
 def _completer(chat: LocalChat) -> LocalCompleter:
     """One local model a process, however many corpora ask it."""
-    from rag.answer.local import LocalCompleter
+    from sparewheel.rag.answer.local import LocalCompleter
 
     return LocalCompleter(chat)
 
 
 def _local_chat(settings: Settings, profile: Profile) -> Target:
-    from rag.answer.chat import ChatAnswerer
+    from sparewheel.rag.answer.chat import ChatAnswerer
 
     chat = settings.local_chat
     completer = _completer(chat)
@@ -256,7 +250,7 @@ def _local_chat(settings: Settings, profile: Profile) -> Target:
 
 
 def _vertical(profile: Profile, settings: Settings) -> Target:
-    from rag.answer.vertical import VerticalReader
+    from sparewheel.rag.answer.vertical import VerticalReader
 
     models, rules = weights(settings), settings.models
     openers = {

@@ -20,17 +20,17 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from rag.answer.cite import PageOf, cite, refusal
-from rag.errors import Unavailable, UsageError
-from rag.events import Cited, Done, Event, Retrieved
-from rag.follow_up import made_whole
-from rag.observe import hooks
-from rag.reliability.deadline import Deadline
-from rag.reliability.failover import FailoverEvent, Finished
-from rag.reliability.loop import background
-from rag.settings import Settings
-from rag.text import language_of
-from rag.types import Answer, AnswerRequest, Filter, Hit, Profile, Reranker, Retriever, Sensitivity
+from sparewheel.rag.answer.cite import PageOf, cite, refusal
+from sparewheel.rag.errors import Unavailable, UsageError
+from sparewheel.rag.events import Cited, Done, Event, Retrieved
+from sparewheel.rag.follow_up import made_whole
+from sparewheel.rag.observe import hooks
+from sparewheel.rag.reliability.deadline import Deadline
+from sparewheel.rag.reliability.failover import FailoverEvent, Finished
+from sparewheel.rag.reliability.loop import background
+from sparewheel.rag.settings import Settings
+from sparewheel.rag.text import language_of
+from sparewheel.rag.types import Answer, AnswerRequest, Filter, Hit, Profile, Reranker, Retriever, Sensitivity
 
 MAX_QUESTION_CHARS = 8000
 

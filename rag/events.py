@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rag.types import Answer, Attempt, Citation, Hit
+from sparewheel.rag.types import Answer, Attempt, Citation, Hit
 
 
 @dataclass(frozen=True, slots=True)

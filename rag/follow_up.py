@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.text import language_of
+from sparewheel.rag.text import language_of
 
 MOST_TURNS = 6  # further back nobody refers
 MOST_CHARS = 400  # of what is carried over

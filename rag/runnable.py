@@ -21,11 +21,11 @@ from langchain_core.runnables.config import (
 )
 from pydantic import ConfigDict
 
-from rag.chain import Journey
-from rag.errors import Unavailable, UsageError, suggest
-from rag.events import Done, Event, Replace, Token
-from rag.retrieve.retrievers import as_document
-from rag.types import Answer
+from sparewheel.rag.chain import Journey
+from sparewheel.rag.errors import Unavailable, UsageError, suggest
+from sparewheel.rag.events import Done, Event, Replace, Token
+from sparewheel.rag.retrieve.retrievers import as_document
+from sparewheel.rag.types import Answer
 
 OPTIONS = ("filter", "k", "history", "within_s")
 

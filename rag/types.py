@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -221,6 +222,13 @@ class Draft:
     usage: Usage = Usage()
 
 
+class Progress(Enum):
+    """What an answerer yields between pieces of the answer."""
+
+    CONNECTED = "connected"  # the head of the response is here: the connect budget is met
+    ALIVE = "alive"  # keep-alive, blank line, role-only or reasoning chunk: nothing of the answer
+
+
 # ---------------------------------------------------------------- what a domain is
 
 
@@ -281,12 +289,17 @@ class Reranker(Protocol):
 
 
 class Answerer(Protocol):
-    """Streams text deltas (str), then exactly one Draft last. Raises `Unavailable` or a foreign error on failure."""
+    """Streams text deltas (str) with `Progress` between them, then exactly one Draft last. Raises `Unavailable` or a
+    foreign error on failure."""
 
-    name: str
-    local: bool  # True: no byte leaves the machine
+    @property
+    def name(self) -> str: ...
+    @property
+    def local(self) -> bool:
+        """True: no byte leaves the machine."""
+        ...
 
-    def stream(self, request: AnswerRequest) -> AsyncIterator[str | Draft]: ...
+    def stream(self, request: AnswerRequest) -> AsyncIterator[str | Progress | Draft]: ...
 
 
 class IndexWriter(Protocol):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from rag.chain import View
-from rag.ingest.corpus import CorpusConfig
-from rag.ingest.snapshot import Snapshot
-from rag.ingest.store import Store
-from rag.settings import Settings
+from sparewheel.rag.chain import View
+from sparewheel.rag.ingest.corpus import CorpusConfig
+from sparewheel.rag.ingest.snapshot import Snapshot
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.settings import Settings
 
 Open = Callable[[Snapshot, CorpusConfig, Settings], View]
 

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from eval.availability.schedule import Always
-from eval.availability.server import FaultServer
-from rag import assemble, open_chain
-from rag.errors import NotFound
-from rag.ingest.corpus import CorpusConfig, corpus_folder
-from rag.ingest.run import fill, ingest
-from rag.ingest.store import Store
-from rag.reliability.loop import background
-from rag.settings import Answering, Endpoint, Retrieve, Settings
-from rag.types import Profile
+from sparewheel import open_chain
+from sparewheel.eval.availability.schedule import Always
+from sparewheel.eval.availability.server import FaultServer
+from sparewheel.rag import assemble
+from sparewheel.rag.errors import NotFound
+from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder
+from sparewheel.rag.ingest.run import fill, ingest
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.reliability.loop import background
+from sparewheel.rag.settings import Answering, Endpoint, Retrieve, Settings
+from sparewheel.rag.types import Profile
 
 LEASE = "# Lease\n\n## 1. Rent\n\nThe rent is 900 euros a month.\n\n## 2. Notice\n\nThe notice period is thirty days.\n"
 QUESTION = "What is the notice period?"

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from rag.chain import MAX_QUESTION_CHARS, Journey, View
-from rag.errors import Unavailable, UsageError
-from rag.events import AttemptFailed, Cited, Done, Replace, Retrieved, Token
-from rag.reliability.failover import Finished
-from rag.runnable import RetrievalQA
-from rag.settings import Answering, Settings
-from rag.types import AnswerRequest, Attempt, Chunk, Draft, Hit, Profile, Span
+from sparewheel.rag.chain import MAX_QUESTION_CHARS, Journey, View
+from sparewheel.rag.errors import Unavailable, UsageError
+from sparewheel.rag.events import AttemptFailed, Cited, Done, Replace, Retrieved, Token
+from sparewheel.rag.reliability.failover import Finished
+from sparewheel.rag.runnable import RetrievalQA
+from sparewheel.rag.settings import Answering, Settings
+from sparewheel.rag.types import AnswerRequest, Attempt, Chunk, Draft, Hit, Profile, Span
 
 RENT = Chunk("lease.pdf", 100, 137, "The rent is 900 euros. Pay it monthly.", title="Lease", page=2, id=1)
 PETS = Chunk("lease.pdf", 140, 162, "Pets need our consent.", title="Lease", headings=("9. Pets",), page=3, id=2)

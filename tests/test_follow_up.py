@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.follow_up import MOST_CHARS, Whole, made_whole
+from sparewheel.rag.follow_up import MOST_CHARS, Whole, made_whole
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.errors import SettingsError
-from rag.settings import Endpoint, describe, load_settings
+from sparewheel.rag.errors import SettingsError
+from sparewheel.rag.settings import Endpoint, describe, load_settings
 
 
 def from_toml(tmp_path, text, env=None):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text import columns, language_of, sentences, trim
+from sparewheel.rag.text import columns, language_of, sentences, trim
 
 MIXED = st.text(alphabet="aB c.D!?\n\t12.()“”’。！；第一条、 \r\u3000", max_size=200)
 

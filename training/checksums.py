@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 
-from rag import models
+from sparewheel.rag import weights
+from sparewheel.rag.disk import sha256_of
 
 
 def main() -> None:
-    found = {f"{m.name}/{name}": m.folder / name for m in models.built_in() for name in models.FILES}
-    sums = {name: models.sha256(file) for name, file in sorted(found.items()) if file.is_file()}
-    (models.WEIGHTS / "checksums.json").write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
+    found = {f"{m.name}/{name}": m.folder / name for m in weights.built_in() for name in weights.FILES}
+    sums = {name: sha256_of(file) for name, file in sorted(found.items()) if file.is_file()}
+    (weights.WEIGHTS / "checksums.json").write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
     print(f"{len(sums)} files")
 
 

@@ -7,10 +7,10 @@ advise(Need(...))              the recommended set-up with reasons and a setting
 
 from __future__ import annotations
 
-from app.advise.assumptions import Assumption, Assumptions, starting
-from app.advise.breakeven import Bar, BreakEven, break_even, course, tornado
-from app.advise.cost import OPTIONS, Cost, Hours, Option, compare, cost, downtime_minutes, hours
-from app.advise.tree import Advice, Need, advise
+from sparewheel.app.advise.assumptions import Assumption, Assumptions, starting
+from sparewheel.app.advise.breakeven import Bar, BreakEven, break_even, course, tornado
+from sparewheel.app.advise.cost import OPTIONS, Cost, Hours, Option, compare, cost, downtime_minutes, hours
+from sparewheel.app.advise.tree import Advice, Need, advise
 
 __all__ = [
     "OPTIONS",

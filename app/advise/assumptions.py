@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from rag.errors import UsageError, suggest
+from sparewheel.rag.errors import UsageError, suggest
 
 FILE = Path(__file__).with_name("assumptions.toml")
 _UP_TO_ONE = ("share", "availability")  # units whose values are 0..1; all others are 0 or more

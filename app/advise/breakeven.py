@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.advise.assumptions import Assumptions
-from app.advise.cost import YEARS, Option, cost, of_year
+from sparewheel.app.advise.assumptions import Assumptions
+from sparewheel.app.advise.cost import YEARS, Option, cost, of_year
 
 MOST = {"questions_per_day": 10_000_000, "outage_usd_per_hour": 1_000_000}  # beyond it no crossing is looked for
 _STEP = 1.1  # of the search: a crossing and its reverse within ten per cent of each other would be missed

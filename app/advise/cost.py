@@ -15,8 +15,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from app.advise.assumptions import Assumptions
-from rag.errors import UsageError
+from sparewheel.app.advise.assumptions import Assumptions
+from sparewheel.rag.errors import UsageError
 
 Option = Literal["local", "open_cloud", "hybrid"]
 OPTIONS: tuple[Option, ...] = ("local", "open_cloud", "hybrid")

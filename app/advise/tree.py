@@ -11,17 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-from app.advise.assumptions import Assumptions, starting
-from app.advise.cost import YEARS, Cost, Option, compare, cost, hours, machines_in
-from app.advise.starter import QUICK_S, settings_toml
-from app.advise.texts import option_name, said
-from rag.errors import UsageError
-from rag.models import Fit, Machine, Open, catalogue, fit
-from rag.types import Sensitivity
+from sparewheel.app.advise.assumptions import Assumptions, starting
+from sparewheel.app.advise.catalogue import Open, catalogue, fit
+from sparewheel.app.advise.cost import YEARS, Cost, Option, compare, cost, hours, machines_in
+from sparewheel.app.advise.machine import Machine
+from sparewheel.app.advise.starter import QUICK_S, Choice, settings_toml
+from sparewheel.app.words import Language
+from sparewheel.app.words.advice import option_name, said
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.types import Sensitivity
 
-Language = Literal["en", "zh"]
 _LONG_CONTEXT = 100_000  # tokens: the passages of a long contract, history and answer
 _ACTIVE_ON_CPU = 4.0  # billion parameters a token may go through on a processor; more is slower than reading speed
 
@@ -48,14 +48,6 @@ class Need:
                 raise UsageError(
                     f"{name} = {value!r}: give a number {'above 0' if 'within' in name else 'of 0 or more'}"
                 )
-
-
-@dataclass(frozen=True)
-class Choice:
-    """An open model of the catalogue, and how it fits the machine."""
-
-    model: Open
-    fit: Fit
 
 
 @dataclass(frozen=True)

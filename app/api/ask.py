@@ -11,18 +11,18 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from app.api.gate import Gate
-from app.api.problems import RESPONSES, Problem, as_problem
-from app.api.shapes import AskReply, Passages, Query, Question, event_data, public_answer, reply
-from app.api.stream import EventStream, begun, line, unless_gone
-from app.api.who import Caller
-from app.records import plain
-from app.service import Service
-from rag.access import User
-from rag.chain import Journey
-from rag.events import Done, Event
-from rag.text import language_of
-from rag.types import Answer
+from sparewheel.app.api.gate import Gate
+from sparewheel.app.api.problems import RESPONSES, Problem, as_problem
+from sparewheel.app.api.shapes import AskReply, Passages, Query, Question, event_data, public_answer, reply
+from sparewheel.app.api.stream import EventStream, begun, line, unless_gone
+from sparewheel.app.api.who import Caller
+from sparewheel.app.kept.records import plain
+from sparewheel.app.people.access import User
+from sparewheel.app.service import Service
+from sparewheel.rag.chain import Journey
+from sparewheel.rag.events import Done, Event
+from sparewheel.rag.text import language_of
+from sparewheel.rag.types import Answer
 
 router = APIRouter(tags=["questions"], responses=RESPONSES)
 

@@ -10,14 +10,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
 
-from app.api.problems import RESPONSES, Problem
-from app.api.shapes import CorpusChange, CorpusName, DocumentId, NewCorpus, public_source
-from app.api.who import Caller
-from app.records import plain
-from app.service import CorpusInfo, FileResult, Job, Service
-from app.service.jobs import State
-from rag.ingest.snapshot import DocumentInfo
-from rag.types import Page
+from sparewheel.app.api.problems import RESPONSES, Problem
+from sparewheel.app.api.shapes import CorpusChange, CorpusName, DocumentId, NewCorpus, public_source
+from sparewheel.app.api.who import Caller
+from sparewheel.app.kept.records import plain
+from sparewheel.app.service import CorpusInfo, FileResult, Job, Service
+from sparewheel.app.service.jobs import State
+from sparewheel.rag.ingest.snapshot import DocumentInfo
+from sparewheel.rag.types import Page
 
 router = APIRouter(tags=["corpora"], responses=RESPONSES)
 

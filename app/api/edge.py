@@ -16,9 +16,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.problems import problem
-from rag.observe import asker, request_id
-from rag.settings import Api
+from sparewheel.app.api.problems import problem
+from sparewheel.rag.observe import asker, request_id
+from sparewheel.rag.settings import Api
 
 BODY_PIECE_S = 30.0  # a body that stands still for so long is given up
 PROBES = ("/healthz", "/readyz", "/metrics")  # asked every few seconds: a line for each would hide the others

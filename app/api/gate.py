@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from app.api.problems import Problem
+from sparewheel.app.api.problems import Problem
 
 FIRST_GUESS_S = 0.5  # how long a question takes, before one was seen
 _WEIGHT = 0.1  # of the newest duration in the running mean

@@ -9,15 +9,15 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from app.api.problems import RESPONSES, Problem
-from app.api.shapes import Opinion
-from app.api.who import Caller
-from app.feedback import Feedback
-from app.records import plain
-from app.service import Service
-from rag.access import require_role
-from rag.observe import metrics
-from rag.reliability.breaker import Health
+from sparewheel.app.api.problems import RESPONSES, Problem
+from sparewheel.app.api.shapes import Opinion
+from sparewheel.app.api.who import Caller
+from sparewheel.app.kept.feedback import Feedback
+from sparewheel.app.kept.records import plain
+from sparewheel.app.people.access import require_role
+from sparewheel.app.service import Service
+from sparewheel.rag.observe import metrics
+from sparewheel.rag.reliability.breaker import Health
 
 router = APIRouter(tags=["operation"], responses=RESPONSES)
 

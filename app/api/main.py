@@ -9,14 +9,14 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from app.api import ask, corpora, docs, health, openai, problems
-from app.api.edge import Edge
-from app.api.gate import Gate
-from app.api.who import Door
-from app.auth import Accounts
-from app.loopback import is_loopback
-from app.service import Service
-from rag.observe import hooks
+from sparewheel.app.api import ask, corpora, docs, health, openai, problems
+from sparewheel.app.api.edge import Edge
+from sparewheel.app.api.gate import Gate
+from sparewheel.app.api.who import Door
+from sparewheel.app.people.auth import Accounts
+from sparewheel.app.people.loopback import is_loopback
+from sparewheel.app.service import Service
+from sparewheel.rag.observe import hooks
 
 ABOUT = """Answers from your own documents, with citations, that go on when DeepSeek is busy.
 

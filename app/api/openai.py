@@ -18,18 +18,18 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.ask import answered, asked, disclaimer_of, opened, whole
-from app.api.problems import RESPONSES, Problem, as_problem
-from app.api.shapes import public_answer
-from app.api.stream import EventStream, begun, line, unless_gone
-from app.api.who import Caller
-from app.service import CorpusInfo, Service
-from rag.access import User
-from rag.errors import UsageError
-from rag.events import Done, Event, Replace, Token
-from rag.observe import request_id
-from rag.text import language_of
-from rag.types import Answer, Usage
+from sparewheel.app.api.ask import answered, asked, disclaimer_of, opened, whole
+from sparewheel.app.api.problems import RESPONSES, Problem, as_problem
+from sparewheel.app.api.shapes import public_answer
+from sparewheel.app.api.stream import EventStream, begun, line, unless_gone
+from sparewheel.app.api.who import Caller
+from sparewheel.app.people.access import User
+from sparewheel.app.service import CorpusInfo, Service
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.events import Done, Event, Replace, Token
+from sparewheel.rag.observe import request_id
+from sparewheel.rag.text import language_of
+from sparewheel.rag.types import Answer, Usage
 
 router = APIRouter(tags=["OpenAI's protocol"], responses=RESPONSES)
 

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from rag.errors import (
+from sparewheel.rag.errors import (
     Locked,
     NeedsRole,
     NotFound,
@@ -24,7 +24,7 @@ from rag.errors import (
     Unavailable,
     UsageError,
 )
-from rag.observe import request_id
+from sparewheel.rag.observe import request_id
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_GONE = 499  # nobody reads it; it stands in the log

@@ -17,13 +17,13 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from app.api.main import create_app
-from app.api.who import check_open
-from app.auth import accounts_of
-from app.service import Service
-from rag import observe
-from rag.errors import SettingsError, UsageError
-from rag.settings import Api, Settings
+from sparewheel.app.api.main import create_app
+from sparewheel.app.api.who import check_open
+from sparewheel.app.people.auth import accounts_of
+from sparewheel.app.service import Service
+from sparewheel.rag import observe
+from sparewheel.rag.errors import SettingsError, UsageError
+from sparewheel.rag.settings import Api, Settings
 
 log = logging.getLogger(__name__)
 

@@ -9,13 +9,13 @@ from typing import Annotated, Any, Literal
 from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.records import plain
-from app.view import probability
-from app.view_words import LEG_FAILED
-from rag.access import User
-from rag.chain import MAX_QUESTION_CHARS
-from rag.events import AttemptFailed, Cited, Done, Event
-from rag.types import Answer, Attempt, Citation, Filter, Hit, Sensitivity
+from sparewheel.app.kept.records import plain
+from sparewheel.app.people.access import User
+from sparewheel.app.view import probability
+from sparewheel.app.words.answers import LEG_FAILED
+from sparewheel.rag.chain import MAX_QUESTION_CHARS
+from sparewheel.rag.events import AttemptFailed, Cited, Done, Event
+from sparewheel.rag.types import Answer, Attempt, Citation, Filter, Hit, Sensitivity
 
 NAME = r"^\w[\w.-]{0,63}$"
 CorpusName = Annotated[str, InPath(pattern=NAME, description="name of a corpus", examples=["demo-legal"])]

@@ -13,13 +13,13 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
-from app.api.problems import Problem
-from app.auth import Accounts
-from app.loopback import is_loopback
-from rag.access import User
-from rag.errors import UsageError
-from rag.observe import asker
-from rag.settings import Settings
+from sparewheel.app.api.problems import Problem
+from sparewheel.app.people.access import User
+from sparewheel.app.people.auth import Accounts
+from sparewheel.app.people.loopback import is_loopback
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.observe import asker
+from sparewheel.rag.settings import Settings
 
 BURST_SHARE = 0.25  # of a minute's requests may come at once
 _BUCKETS = 10_000  # keys remembered at a time

@@ -11,27 +11,27 @@ from typing import Any
 
 import click
 
-from rag.errors import SparewheelError, UsageError, suggest
+from sparewheel.rag.errors import SparewheelError, UsageError, suggest
 
 # name -> (module, attribute, one line for --help without importing the module)
 COMMANDS = {
-    "advise": ("app.cli.advise", "advise", "Which set-up to choose, why, and what each costs."),
-    "ask": ("app.cli.ask", "ask", "Answer a question from a corpus, with citations."),
-    "audit": ("app.cli.audit", "audit", "Check and show the audit log."),
-    "corpora": ("app.cli.corpora", "corpora", "List, inspect, remove and fetch corpora."),
-    "completion": ("app.cli.completion", "completion", "Print the shell completion script."),
-    "demo": ("app.cli.demo", "demo", "Index the sample corpora and answer three questions."),
-    "doctor": ("app.cli.doctor", "doctor", "Check this set-up, each line with its cure."),
-    "edge": ("app.cli.edge", "edge", "A corpus in one file, for a small machine without a network."),
-    "eval": ("app.cli.evaluate", "evaluate", "Batch evaluation: run, score, compare, report, availability."),
-    "ingest": ("app.cli.ingest", "ingest", "Index files or folders into a corpus."),
-    "mcp": ("app.cli.mcp", "mcp", "Serve the corpora as tools of an assistant (MCP)."),
-    "models": ("app.cli.models", "models", "The built-in models and a catalogue of open ones."),
-    "reindex": ("app.cli.ingest", "reindex", "Bring an index up to date with today's models and rules."),
-    "serve": ("app.cli.serve", "serve", "Serve the HTTP API: questions, documents, OpenAI's chat protocol."),
-    "settings": ("app.cli.settings", "settings", "Show the settings in force and what each key means."),
-    "ui": ("app.cli.ui", "ui", "Open the analyst's page in a browser."),
-    "users": ("app.cli.users", "users", "Accounts of the page and keys of the API."),
+    "advise": ("sparewheel.app.cli.advise", "advise", "Which set-up to choose, why, and what each costs."),
+    "ask": ("sparewheel.app.cli.ask", "ask", "Answer a question from a corpus, with citations."),
+    "audit": ("sparewheel.app.cli.audit", "audit", "Check and show the audit log."),
+    "corpora": ("sparewheel.app.cli.corpora", "corpora", "List, inspect, remove and fetch corpora."),
+    "completion": ("sparewheel.app.cli.completion", "completion", "Print the shell completion script."),
+    "demo": ("sparewheel.app.cli.demo", "demo", "Index the sample corpora and answer three questions."),
+    "doctor": ("sparewheel.app.cli.doctor", "doctor", "Check this set-up, each line with its cure."),
+    "edge": ("sparewheel.app.cli.edge", "edge", "A corpus in one file, for a small machine without a network."),
+    "eval": ("sparewheel.app.cli.evaluate", "evaluate", "Batch evaluation: run, score, compare, report, availability."),
+    "ingest": ("sparewheel.app.cli.ingest", "ingest", "Index files or folders into a corpus."),
+    "mcp": ("sparewheel.app.cli.mcp", "mcp", "Serve the corpora as tools of an assistant (MCP)."),
+    "models": ("sparewheel.app.cli.models", "models", "The built-in models and a catalogue of open ones."),
+    "reindex": ("sparewheel.app.cli.ingest", "reindex", "Bring an index up to date with today's models and rules."),
+    "serve": ("sparewheel.app.cli.serve", "serve", "Serve the HTTP API: questions, documents, OpenAI's chat protocol."),
+    "settings": ("sparewheel.app.cli.settings", "settings", "Show the settings in force and what each key means."),
+    "ui": ("sparewheel.app.cli.ui", "ui", "Open the analyst's page in a browser."),
+    "users": ("sparewheel.app.cli.users", "users", "Accounts of the page and keys of the API."),
 }
 
 

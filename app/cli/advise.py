@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.common import console, print_json
-from app.records import plain
-from rag.errors import UsageError
+from sparewheel.app.cli.common import console, print_json
+from sparewheel.app.kept.records import plain
+from sparewheel.rag.errors import UsageError
 
 if TYPE_CHECKING:
-    from app.advise import Advice, Need
+    from sparewheel.app.advise import Advice, Need
+    from sparewheel.app.words import Language
 
-Language = Literal["en", "zh"]
 _SPOKEN: dict[str, tuple[Language, ...]] = {"en": ("en",), "zh": ("zh",), "both": ("en", "zh")}
 
 
@@ -49,10 +49,10 @@ def advise(
 
     Without a flag it asks; what you leave out is assumed.
     """
-    from app.advise import Need, starting
-    from app.advise import advise as choose
-    from app.advise.assumptions import read_changes
-    from rag.models import machine
+    from sparewheel.app.advise import Need, starting
+    from sparewheel.app.advise import advise as choose
+    from sparewheel.app.advise.assumptions import read_changes
+    from sparewheel.app.advise.machine import machine
 
     assumptions = starting().assume(read_changes(assumed))
     if listed:
@@ -74,7 +74,7 @@ def advise(
     if as_json:
         print_json(record(need, advice))
         return
-    from app.cli.advise_sheet import print_advice
+    from sparewheel.app.cli.advise_sheet import print_advice
 
     print_advice(need, advice, language, settings_file)
 
@@ -86,7 +86,7 @@ def is_terminal() -> bool:
 
 def record(need: Need, advice: Advice) -> dict[str, Any]:
     """The advice as JSON types: what the terminal shows, unrounded."""
-    from app.advise import OPTIONS, break_even, hours, tornado
+    from sparewheel.app.advise import OPTIONS, break_even, hours, tornado
 
     models = [
         {"name": c.model.name, "hub": c.model.hub, "where": c.fit.where, "bits": c.fit.bits} for c in advice.models
@@ -112,8 +112,8 @@ def record(need: Need, advice: Advice) -> dict[str, Any]:
 
 def _asked(years: int, language: Language, questions_per_day: float) -> dict[str, Any]:
     """The answers of a person at the terminal, defaults on Enter."""
-    from app.advise import Need
-    from app.advise.texts import said
+    from sparewheel.app.advise import Need
+    from sparewheel.app.words.advice import said
 
     usual = Need(questions_per_day=questions_per_day)
     high = click.confirm(said("ask_sensitivity", language), default=False)

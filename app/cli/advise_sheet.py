@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.advise import OPTIONS, BreakEven, Option, break_even, hours, tornado
-from app.advise.texts import option_name, said
-from app.cli.common import console
+from sparewheel.app.advise import OPTIONS, BreakEven, Option, break_even, hours, tornado
+from sparewheel.app.cli.common import console
+from sparewheel.app.words.advice import option_name, said
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from app.advise import Advice, Bar, Need
-    from app.advise.tree import Language
+    from sparewheel.app.advise import Advice, Bar, Need
+    from sparewheel.app.words import Language
 
 BARS = 5  # of the tornado
 BAR_WIDTH = 24  # columns

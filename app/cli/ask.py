@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from app.cli.common import EXIT, console, print_answer, print_json, settings_of
-from rag.errors import UsageError
-from rag.text import language_of
+from sparewheel.app.cli.common import EXIT, console, print_answer, print_json, settings_of
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.text import language_of
 
 
 @click.command()
@@ -32,7 +32,7 @@ def ask(
 
     Exit code: 0 answered, 3 refused ("not in these documents"), 2 usage, 1 failure.
     """
-    from rag.assemble import open_journey
+    from sparewheel.rag.assemble import open_journey
 
     with open_journey(corpus, settings=settings_of(ctx)) as journey:
         answer = journey.ask(question, k=k, filter=read_filters(filters), within_s=within_s)

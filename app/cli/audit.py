@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from app.cli.common import console, print_json, settings_of
+from sparewheel.app.cli.common import console, print_json, settings_of
 
 
 @click.group()
@@ -26,7 +26,7 @@ def audit() -> None:
 def verify(ctx: click.Context, folder: str | None, head: str, as_json: bool) -> int:
     """Follow the chain of hashes. Exit code 1 when it is broken, with the first
     broken line."""
-    from rag.observe.audit_check import check
+    from sparewheel.rag.observe.audit_check import check
 
     report = check(_folder(ctx, folder), head)
     if as_json:
@@ -60,7 +60,7 @@ def show(
     from rich.table import Table
     from rich.text import Text
 
-    from rag.observe.audit_check import records
+    from sparewheel.rag.observe.audit_check import records
 
     wanted = {key: value for key, value in (("corpus", corpus), ("user", user)) if value is not None}
     fitting = (one for one in records(_folder(ctx, folder)) if all(one.get(k) == v for k, v in wanted.items()))
@@ -90,6 +90,6 @@ def _cited(record: dict[str, Any]) -> str:
 
 
 def _folder(ctx: click.Context, folder: str | None) -> Path:
-    from rag.observe.running import audit_folder
+    from sparewheel.rag.observe.running import audit_folder
 
     return Path(folder) if folder else audit_folder(settings_of(ctx))

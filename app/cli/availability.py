@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rag.errors import UsageError, suggest
+from sparewheel.rag.errors import UsageError, suggest
 
 if TYPE_CHECKING:
-    from eval.availability.scenario import Scenario
+    from sparewheel.eval.availability.scenario import Scenario
 
 HEADER = f"{'scenario':<28} right lost wrong hung  p50 s  p99 s  max s call/100"
 
@@ -29,7 +29,7 @@ def availability(files: tuple[Path, ...], only: tuple[str, ...], json_file: Path
     call/100: calls to the primary per 100 questions. Exit code 1 when a question
     was lost, answered wrongly, or hung.
     """
-    from eval.availability.play import play, serving
+    from sparewheel.eval.availability.play import play, serving
 
     scenarios = chosen(files, only)
     if list_only:
@@ -49,7 +49,7 @@ def availability(files: tuple[Path, ...], only: tuple[str, ...], json_file: Path
 
 def chosen(files: tuple[Path, ...], only: tuple[str, ...]) -> list[Scenario]:
     """The scenarios of the files, or the built-in ones, that `only` names. Raises UsageError for an unknown name."""
-    from eval.availability.scenario import BUILT_IN, load
+    from sparewheel.eval.availability.scenario import BUILT_IN, load
 
     scenarios = [s for file in files or (BUILT_IN / "faults.toml", BUILT_IN / "outages.toml") for s in load(file)]
     known = [scenario.name for scenario in scenarios]

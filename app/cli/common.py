@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.records import plain
-from app.view import probability
-from app.view_words import letters
-from rag.errors import UsageError
-from rag.settings import Settings, load_settings
-from rag.types import Answer, Citation
+from sparewheel.app.kept.records import plain
+from sparewheel.app.view import probability
+from sparewheel.app.words.answers import letters
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.settings import Settings, load_settings
+from sparewheel.rag.types import Answer, Citation
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -10,7 +10,7 @@ from click.shell_completion import get_completion_class
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the completion script of SHELL; for bash: eval "$(sparewheel completion bash)"."""
-    from app.cli import cli
+    from sparewheel.app.cli import cli
 
     complete = get_completion_class(shell)
     assert complete is not None  # the choices are click's own

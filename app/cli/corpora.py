@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.common import console, print_json, settings_of
-from rag.errors import UsageError
+from sparewheel.app.cli.common import console, print_json, settings_of
+from sparewheel.rag.errors import UsageError
 
 if TYPE_CHECKING:
-    from rag.ingest.store import Store
+    from sparewheel.rag.ingest.store import Store
 
 _HEADS = {"embedded_share": "embedded", "mb": "MB on disk", "embedding": "embedding model"}
 
@@ -27,7 +27,7 @@ def list_(ctx: click.Context, as_json: bool) -> int:
     """The corpora on this machine."""
     from rich.table import Table
 
-    from rag.ingest.store import Store, corpus_names
+    from sparewheel.rag.ingest.store import Store, corpus_names
 
     folder = settings_of(ctx).corpora_folder
     rows = [describe(Store(folder / name)) for name in corpus_names(folder)]
@@ -95,7 +95,7 @@ def info(ctx: click.Context, corpus: str, documents: bool, verify: bool, as_json
 @click.pass_context
 def remove(ctx: click.Context, documents: tuple[str, ...], corpus: str, whole: bool, yes: bool, wait: bool) -> int:
     """Remove documents from a corpus. Their source files stay."""
-    from app.service.work import take_out
+    from sparewheel.app.service.work import take_out
 
     if whole == bool(documents):
         raise UsageError("name the documents to remove, or say --all for the corpus itself")
@@ -119,7 +119,7 @@ def fetch(ctx: click.Context, name: str | None, source: str | None) -> int:
     """Bring the public data set NAME into the folder of the setting public_data; without NAME, list them."""
     from rich.table import Table
 
-    import corpora as registry
+    from sparewheel import corpora as registry
 
     if name is None:
         table = Table("data set", "language", "licence", expand=True)
@@ -134,7 +134,7 @@ def fetch(ctx: click.Context, name: str | None, source: str | None) -> int:
 
 def describe(store: Store) -> dict[str, Any]:
     """What a list of corpora shows of one. trouble: why it cannot be opened, "" when it can."""
-    from app.service.info import corpus_info
+    from sparewheel.app.service.info import corpus_info
 
     info = corpus_info(store)
     return {
@@ -153,7 +153,7 @@ def describe(store: Store) -> dict[str, Any]:
 
 
 def _store(ctx: click.Context, name: str) -> Store:
-    from rag.ingest.store import Store, corpus_folder
+    from sparewheel.rag.ingest.store import Store, corpus_folder
 
     return Store(corpus_folder(settings_of(ctx).corpora_folder, name))
 

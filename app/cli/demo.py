@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from app.cli.common import console, print_answer, settings_of
-from corpora import samples
+from sparewheel.app.cli.common import console, print_answer, settings_of
+from sparewheel.corpora import samples
 
 QUESTIONS = (
     ("legal", "How long does Harrowgate CAD keep working without a network connection?"),
@@ -30,8 +30,8 @@ reader behind it: export DEEPSEEK_API_KEY=...   (docs/getting-started.md)"""
 def demo(ctx: click.Context, folder: Path | None) -> int:
     """Index the sample corpora and answer three questions: English legal,
     medical, and Chinese."""
-    from app.cli.ingest import run_ingest
-    from rag.assemble import open_journey
+    from sparewheel.app.cli.ingest import run_ingest
+    from sparewheel.rag.assemble import open_journey
 
     settings = settings_of(ctx)
     if folder is not None:

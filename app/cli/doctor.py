@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.common import console, print_json, settings_of
+from sparewheel.app.cli.common import console, print_json, settings_of
 
 if TYPE_CHECKING:
-    from app.doctor import Check, Status
+    from sparewheel.app.doctor import Check, Status
 
 STYLES: dict[Status, str] = {"pass": "green", "warn": "yellow", "fail": "bold red"}
 
@@ -25,7 +25,7 @@ def doctor(ctx: click.Context, allow_calls: bool, as_json: bool) -> int:
     Each line passes, warns or fails, with the cure. Without --allow-calls no
     other machine is contacted. Exit code 1 when a line fails.
     """
-    from app.doctor import checks, healthy
+    from sparewheel.app.doctor import checks, healthy
 
     found = checks(settings_of(ctx), allow_calls)
     if as_json:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.common import EXIT, console, print_answer, print_json, settings_of
-from rag.errors import UsageError
-from rag.text import language_of
+from sparewheel.app.cli.common import EXIT, console, print_answer, print_json, settings_of
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.text import language_of
 
 if TYPE_CHECKING:
-    from app.edge.contents import Contents
+    from sparewheel.app.edge.contents import Contents
 
 FILE = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 CACHE = click.option(
@@ -44,8 +44,8 @@ def pack(ctx: click.Context, corpus: str, out: Path, profile: str, as_json: bool
     The same corpus gives the same bytes. Whoever holds the file can read the
     documents; a document with a private key or an API key in it is refused.
     """
-    from app.edge.pack import pack as write
-    from rag.ingest.store import Store, corpus_folder
+    from sparewheel.app.edge.pack import pack as write
+    from sparewheel.rag.ingest.store import Store, corpus_folder
 
     settings = settings_of(ctx)
     store = Store(corpus_folder(settings.corpora_folder, corpus))
@@ -63,7 +63,7 @@ def pack(ctx: click.Context, corpus: str, out: Path, profile: str, as_json: bool
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def verify(file: Path, as_json: bool) -> None:
     """Read FILE whole and check every byte. Exit code 1 when it is not sound."""
-    from app.edge.unpack import verify as check
+    from sparewheel.app.edge.unpack import verify as check
 
     contents = check(file)
     if as_json:
@@ -85,8 +85,8 @@ def run(file: Path, question: str | None, cache: Path | None, as_json: bool) -> 
 
     Exit code, of the last question: 0 answered, 3 refused, 2 usage, 1 failure.
     """
-    from app.edge.journey import open_edge
-    from app.edge.unpack import unpack
+    from sparewheel.app.edge.journey import open_edge
+    from sparewheel.app.edge.unpack import unpack
 
     contents, folder = unpack(file, cache or default_cache())
     code = 0

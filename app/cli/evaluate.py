@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.batch import answered, ask_all, only_local, prepared
-from app.cli.availability import availability
-from app.cli.common import console, print_json, settings_of
-from app.cli.ingest import progress_bar
-from rag.settings import Settings
+from sparewheel.app.cli.availability import availability
+from sparewheel.app.cli.common import console, print_json, settings_of
+from sparewheel.app.cli.ingest import progress_bar
+from sparewheel.app.evaluation.batch import answered, ask_all, only_local, prepared
+from sparewheel.rag.settings import Settings
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from eval.runs import Batch, Record
+    from sparewheel.eval.runs import Batch, Record
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -79,7 +79,7 @@ def run_batches(
     """Asks what is not answered yet, a bar on standard error; then the figures."""
     from rich.progress import Progress
 
-    from eval.score import score_folder
+    from sparewheel.eval.score import score_folder
 
     to = console(err=True)
     with Progress(console=to, transient=True, disable=not to.is_terminal) as bar:
@@ -100,7 +100,7 @@ def score(folder: Path, as_json: bool) -> int:
 
     Writes scores.json (equal for equal answers, byte by byte) and times.json.
     """
-    from eval.score import score_folder
+    from sparewheel.eval.score import score_folder
 
     found = score_folder(folder)
     if as_json:
@@ -119,9 +119,9 @@ def compare(first: Path, second: Path, as_json: bool) -> int:
 
     p: how often chance alone would make a mean difference as large.
     """
-    from eval.compare import compare as compared
-    from eval.runs import read_records
-    from eval.score import rows
+    from sparewheel.eval.compare import compare as compared
+    from sparewheel.eval.runs import read_records
+    from sparewheel.eval.score import rows
 
     found = compared(rows(read_records(first)), rows(read_records(second)))
     if as_json:
@@ -143,7 +143,7 @@ def report(folder: Path) -> int:
 
     Tables, plots and the worst cases to read; the page is complete in one file.
     """
-    from eval.report import write_report
+    from sparewheel.eval.report import write_report
 
     for path in write_report(folder):
         click.echo(str(path))
@@ -160,8 +160,8 @@ def gate(ctx: click.Context, folder: Path | None, update: bool) -> int:
     Runs the suite `samples` with the built-in reader, or takes the run in FOLDER.
     Exit code 1 when a released figure is better than today's 95 % interval.
     """
-    from eval.gate import check, release, released
-    from eval.score import score_folder
+    from sparewheel.eval.gate import check, release, released
+    from sparewheel.eval.score import score_folder
 
     if folder is not None:
         found = score_folder(folder)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.common import console, print_json, settings_of
-from rag.errors import NotFound, UsageError
-from rag.settings import Settings
+from sparewheel.app.cli.common import console, print_json, settings_of
+from sparewheel.rag.errors import NotFound, UsageError
+from sparewheel.rag.settings import Settings
 
 if TYPE_CHECKING:
-    from rag.ingest.report import Progress, Report
-    from rag.ingest.store import Store
+    from sparewheel.rag.ingest.report import Progress, Report
+    from sparewheel.rag.ingest.store import Store
 
 _STAGES = {"read": "Reading", "split": "Splitting", "fill": "Embedding"}
 _SHOWN = 20  # failed files listed on the terminal; --json lists every file
@@ -54,7 +54,7 @@ def ingest(
 
     Exit code: 0, 1 when a file failed, 2 usage.
     """
-    from app.service.info import corpus_info
+    from sparewheel.app.service.info import corpus_info
 
     settings = settings_of(ctx)
     told = None if as_json else _print_report
@@ -84,8 +84,8 @@ def reindex(ctx: click.Context, corpus: str, wait: bool, no_dense: bool) -> int:
     Documents are split again where the rules changed, and an index is built anew where its tokeniser or its embedding
     model changed. It also finishes embedding that was interrupted.
     """
-    from app.service.work import split_again
-    from rag.ingest.store import Store, corpus_folder
+    from sparewheel.app.service.work import split_again
+    from sparewheel.rag.ingest.store import Store, corpus_folder
 
     settings = settings_of(ctx)
     store = Store(corpus_folder(settings.corpora_folder, corpus))
@@ -114,7 +114,7 @@ def index(
     told: Callable[[Report], None] | None = None,
 ) -> Report:
     """Reads the files, tells the report, then embeds."""
-    from app.service.work import read_in
+    from sparewheel.app.service.work import read_in
 
     with progress_bar() as show:
         report = read_in(store, paths, settings, prune=prune, wait=wait, on_progress=show)
@@ -129,8 +129,8 @@ def open_corpus(
     settings: Settings, name: str, domain: str | None, sensitivity: str | None, paths: Sequence[Path]
 ) -> Store:
     """The corpus, made with its domain's profile when it is new."""
-    from app.service.work import make_corpus
-    from rag.ingest.walk import there
+    from sparewheel.app.service.work import make_corpus
+    from sparewheel.rag.ingest.walk import there
 
     for path in paths:
         there(path)  # before an empty corpus is made for it
@@ -144,7 +144,7 @@ def open_corpus(
 
 def _embed(store: Store, settings: Settings, *, rebuild: bool = False) -> None:
     """Fills the dense index. Where its model is not there, says so: words still find."""
-    from app.service.work import embed
+    from sparewheel.app.service.work import embed
 
     try:
         with progress_bar() as show:
@@ -202,7 +202,7 @@ def _print_report(report: Report) -> None:
 
 
 def _print_state(store: Store) -> None:
-    from app.service.info import corpus_info
+    from sparewheel.app.service.info import corpus_info
 
     info = corpus_info(store)
     counts = f"{info.documents} documents, {info.chunks} chunks, {info.dense_share:.0%} embedded"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from app.cli.common import extra, settings_of
-from rag.errors import NotFound, suggest
+from sparewheel.app.cli.common import extra, settings_of
+from sparewheel.rag.errors import NotFound, suggest
 
 
 @click.command()
@@ -16,10 +16,10 @@ def mcp(ctx: click.Context, name: str | None) -> None:
     output, for assistants on this machine (docs/api.md shows their settings).
     """
     with extra("serve"):
-        from app.mcp import create_server
-    from app.auth import accounts_of
-    from app.service import Service
-    from rag import observe
+        from sparewheel.app.api.mcp import create_server
+    from sparewheel.app.people.auth import accounts_of
+    from sparewheel.app.service import Service
+    from sparewheel.rag import observe
 
     settings = settings_of(ctx)
     user = None

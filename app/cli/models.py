@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.common import console, print_json
+from sparewheel.app.cli.common import console, print_json
 
 if TYPE_CHECKING:
-    from rag.models import BuiltIn, Machine, Open
+    from sparewheel.app.advise.catalogue import Open
+    from sparewheel.app.advise.machine import Machine
+    from sparewheel.rag.weights import BuiltIn
 
 
 @click.group()
@@ -22,7 +24,9 @@ def models() -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def list_(fits: bool, as_json: bool) -> int:
     """What is built in, and open models by memory needed."""
-    from rag.models import built_in, catalogue, machine
+    from sparewheel.app.advise.catalogue import catalogue
+    from sparewheel.app.advise.machine import machine
+    from sparewheel.rag.weights import built_in
 
     here = machine()
     own, others = [describe_built_in(m) for m in built_in()], [describe_open(m, here) for m in catalogue()]
@@ -81,7 +85,9 @@ def info(name: str, as_json: bool) -> int:
     from rich.markdown import Markdown
     from rich.table import Table
 
-    from rag.models import BuiltIn, find, machine
+    from sparewheel.app.advise.catalogue import find
+    from sparewheel.app.advise.machine import machine
+    from sparewheel.rag.weights import BuiltIn
 
     model = find(name)
     row = describe_built_in(model) if isinstance(model, BuiltIn) else describe_open(model, machine())
@@ -104,7 +110,7 @@ def info(name: str, as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def verify(as_json: bool) -> int:
     """Check every built-in file against its sha256. Exit code 1 when one is wrong."""
-    from rag.models import verify as check
+    from sparewheel.rag.weights import verify as check
 
     wrong = check()
     if as_json:
@@ -129,7 +135,7 @@ def describe_built_in(model: BuiltIn) -> dict[str, Any]:
 
 def describe_open(model: Open, here: Machine) -> dict[str, Any]:
     """`runs`: "gpu, 16 bit", "cpu, 4 bit", or "" where it doesn't."""
-    from rag.models import BITS, fit
+    from sparewheel.app.advise.catalogue import BITS, fit
 
     found = fit(model, here)
     return {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from app.cli.common import extra, settings_of
-from rag.settings import Settings, load_settings
+from sparewheel.app.cli.common import extra, settings_of
+from sparewheel.rag.settings import Settings, load_settings
 
 
 @click.command()
@@ -25,7 +25,7 @@ def serve(ctx: click.Context, host: str | None, port: int | None, data_folder: P
     are read again. What can be asked is at /docs.
     """
     with extra("serve"):
-        from app.api.server import run
+        from sparewheel.app.api.server import run
 
     def changed(settings: Settings) -> Settings:
         """The command's own options stay in force over what is read again."""

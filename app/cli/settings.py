@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from app.cli.common import console, print_json, settings_of
-from app.records import plain
-from rag.settings import Settings, describe
+from sparewheel.app.cli.common import console, print_json, settings_of
+from sparewheel.app.kept.records import plain
+from sparewheel.rag.settings import Settings, describe
 
 HEAD = """\
 # Settings

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import click
 
-from app.cli.common import settings_of
-from rag.errors import UsageError
-from rag.settings import Settings
+from sparewheel.app.cli.common import settings_of
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.settings import Settings
 
 
 @click.command()
@@ -38,8 +38,8 @@ def serve(settings: Settings) -> None:
         raise UsageError(
             f"the page needs the extra 'ui' ({error.name} is missing): pip install 'sparewheel[ui]'"
         ) from None
-    from app.ui.server import application, check, streamlit_config
-    from rag import observe
+    from sparewheel.app.ui.server import application, check, streamlit_config
+    from sparewheel.rag import observe
 
     check(settings)
     settings = replace(settings, page=replace(settings.page, port=free_port(settings.page.host, settings.page.port)))

@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from app.accounts import Account
-from app.auth import Accounts, accounts_of
-from app.cli.common import console, extra, print_json, settings_of
+from sparewheel.app.cli.common import console, extra, print_json, settings_of
+from sparewheel.app.people.accounts import Account
+from sparewheel.app.people.auth import Accounts, accounts_of
 
 
 @click.group()

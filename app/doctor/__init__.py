@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from app.doctor.answerers import models
-from app.doctor.check import Check, Status, healthy
-from app.doctor.local_models import built_in
-from app.doctor.machine import clock, disk, memory, ocr
-from app.doctor.on_disk import corpora, data_folder
-from app.doctor.rights import secrets
-from app.doctor.rule import three_two_one
-from app.doctor.service import audit, listening
-from app.doctor.watching import monitoring
-from rag.assemble import weights
-from rag.errors import SparewheelError
-from rag.settings import Settings
+from sparewheel.app.doctor.answerers import models
+from sparewheel.app.doctor.check import Check, Status, healthy
+from sparewheel.app.doctor.local_models import built_in
+from sparewheel.app.doctor.machine import clock, disk, memory, ocr
+from sparewheel.app.doctor.on_disk import corpora, data_folder
+from sparewheel.app.doctor.rights import secrets
+from sparewheel.app.doctor.rule import three_two_one
+from sparewheel.app.doctor.service import audit, listening
+from sparewheel.app.doctor.watching import monitoring
+from sparewheel.rag.errors import SparewheelError
+from sparewheel.rag.settings import Settings
+from sparewheel.rag.weights import weights
 
 __all__ = ["Check", "Status", "checks", "healthy"]
 

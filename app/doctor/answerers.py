@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
-from app.doctor.check import Check, Status
-from app.doctor.local_models import local_chat, reader
-from rag.answer.endpoint import EndpointCompleter
-from rag.assemble import weights
-from rag.errors import SettingsError, suggest
-from rag.reliability.deadline import Budgets, guard
-from rag.reliability.faults import Fault, classify
-from rag.reliability.loop import background
-from rag.settings import Endpoint, Settings
+from sparewheel.app.doctor.check import Check, Status
+from sparewheel.app.doctor.local_models import local_chat, reader
+from sparewheel.rag.answer.endpoint import EndpointCompleter
+from sparewheel.rag.errors import SettingsError, suggest
+from sparewheel.rag.reliability.deadline import Budgets, guard
+from sparewheel.rag.reliability.faults import Fault, classify
+from sparewheel.rag.reliability.loop import background
+from sparewheel.rag.settings import Endpoint, Settings
+from sparewheel.rag.weights import weights
 
 READER = "reader"
 ANSWERED = {"truncated", "content_filter"}  # the end of an answer of one token; the endpoint is well

@@ -6,10 +6,12 @@ import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.doctor.check import Check
-from rag.models import ROOM, WEIGHTS, machine, verify
-from rag.models import built_in as built_in_models
-from rag.settings import LocalChat
+from sparewheel.app.advise.catalogue import ROOM
+from sparewheel.app.advise.machine import machine
+from sparewheel.app.doctor.check import Check
+from sparewheel.rag.settings import LocalChat
+from sparewheel.rag.weights import WEIGHTS, verify
+from sparewheel.rag.weights import built_in as built_in_models
 
 
 def local_chat(chat: LocalChat) -> Check:

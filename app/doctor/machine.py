@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.doctor.check import Check
-from app.doctor.on_disk import bytes_of
-from rag import models
-from rag.errors import SparewheelError
-from rag.ingest.formats import ocr as engines
-from rag.ingest.manifest import read_manifest
-from rag.ingest.store import corpus_names
-from rag.settings import Settings
+from sparewheel.app.advise.machine import machine
+from sparewheel.app.doctor.check import Check
+from sparewheel.app.doctor.on_disk import bytes_of
+from sparewheel.rag.errors import SparewheelError
+from sparewheel.rag.ingest.formats import ocr as engines
+from sparewheel.rag.ingest.manifest import read_manifest
+from sparewheel.rag.ingest.store import corpus_names
+from sparewheel.rag.settings import Settings
+from sparewheel.rag.weights import built_in
 
 LEAST_DISK_GB = 0.2
 ENOUGH_DISK_GB = 2.0
@@ -45,8 +46,8 @@ def room(place: Path, free_gb: float, largest_gb: float) -> Check:
 
 def memory(settings: Settings) -> Iterator[Check]:
     """Room for the built-in models; the local chat model has a line of its own."""
-    needed_gb = sum(model.memory_mb for model in models.built_in() if not model.trouble) / 1e3
-    here = models.machine()
+    needed_gb = sum(model.memory_mb for model in built_in() if not model.trouble) / 1e3
+    here = machine()
     yield space(here.free_gb, here.memory_gb, max(LEAST_MEMORY_GB, needed_gb))
 
 

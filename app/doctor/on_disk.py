@@ -7,12 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.doctor.check import Check, Status
-from app.doctor.rights import open_to_others
-from rag.assemble import open_view
-from rag.errors import NotFound, SparewheelError
-from rag.ingest.store import Store, corpus_names
-from rag.settings import Settings
+from sparewheel.app.doctor.check import Check, Status
+from sparewheel.app.doctor.rights import open_to_others
+from sparewheel.rag.assemble import open_view
+from sparewheel.rag.errors import NotFound, SparewheelError
+from sparewheel.rag.ingest.store import Store, corpus_names
+from sparewheel.rag.settings import Settings
 
 
 def data_folder(settings: Settings) -> Iterator[Check]:

@@ -6,9 +6,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.auth import accounts_of
-from app.doctor.check import Check
-from rag.settings import Settings
+from sparewheel.app.doctor.check import Check
+from sparewheel.app.people.auth import accounts_of
+from sparewheel.rag.settings import Settings
 
 
 def open_to_others(path: Path) -> bool:

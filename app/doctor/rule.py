@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from app.doctor.answerers import Model
-from app.doctor.check import Check
-from rag.errors import SparewheelError
-from rag.ingest.store import Store, corpus_names
-from rag.settings import Settings
+from sparewheel.app.doctor.answerers import Model
+from sparewheel.app.doctor.check import Check
+from sparewheel.rag.errors import SparewheelError
+from sparewheel.rag.ingest.store import Store, corpus_names
+from sparewheel.rag.settings import Settings
 
 MODELS = 3
 SECOND = "add a second provider: set PRIMARY_ENDPOINT and SECONDARY_ENDPOINT, or two [endpoint.NAME] in the settings"

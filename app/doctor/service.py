@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.auth import accounts_of
-from app.doctor.check import Check
-from app.loopback import is_loopback
-from rag.observe.audit import files
-from rag.observe.audit_check import check
-from rag.observe.running import audit_folder
-from rag.settings import Settings
+from sparewheel.app.doctor.check import Check
+from sparewheel.app.people.auth import accounts_of
+from sparewheel.app.people.loopback import is_loopback
+from sparewheel.rag.observe.audit import files
+from sparewheel.rag.observe.audit_check import check
+from sparewheel.rag.observe.running import audit_folder
+from sparewheel.rag.settings import Settings
 
 
 def listening(settings: Settings) -> Iterator[Check]:

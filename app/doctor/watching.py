@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.doctor.check import Check
-from app.loopback import is_loopback
-from rag.settings import Settings
+from sparewheel.app.doctor.check import Check
+from sparewheel.app.people.loopback import is_loopback
+from sparewheel.rag.settings import Settings
 
 WITHIN_S = 3.0
 JOBS = "sparewheel"  # our jobs begin so, as the rules expect (deploy/prometheus)

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
-from rag.errors import StoreError
+from sparewheel.rag.errors import StoreError
 
 FORMAT = 1
 LIST, SETTINGS = "edge.json", "sparewheel.toml"

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.edge.contents import SETTINGS, Contents, damaged
-from rag.settings import Settings, load_settings
+from sparewheel.app.edge.contents import SETTINGS, Contents, damaged
+from sparewheel.rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from rag.chain import Journey
+    from sparewheel.rag.chain import Journey
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
 
@@ -27,8 +27,8 @@ def open_edge(contents: Contents, folder: Path, env: MutableMapping[str, str] = 
     for name in _THREADS:
         env.setdefault(name, str(settings.models.threads or 1))
     env.setdefault("TOKENIZERS_PARALLELISM", "false")
-    from rag.assemble import open_journey
-    from rag.ingest.store import Store, corpus_folder
+    from sparewheel.rag.assemble import open_journey
+    from sparewheel.rag.ingest.store import Store, corpus_folder
 
     config = Store(corpus_folder(settings.corpora_folder, contents.corpus)).config
     named = {config.embedding, *config.profile.reader.values()} - {""}

@@ -10,15 +10,16 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
-from app.edge.contents import LIST, PROFILES, SETTINGS, Contents, FileEntry
-from app.edge.secrets import keys_of, refuse_secrets
-from rag.errors import StoreError, UsageError
-from rag.ingest.corpus import NAME as CONFIG
-from rag.ingest.manifest import NAME as MANIFEST
-from rag.ingest.snapshot import Snapshot
-from rag.ingest.store import CorpusConfig, Store
-from rag.models import FILES, WEIGHTS, sha256
-from rag.settings import Settings
+from sparewheel.app.edge.contents import LIST, PROFILES, SETTINGS, Contents, FileEntry
+from sparewheel.app.edge.secrets import keys_of, refuse_secrets
+from sparewheel.rag.disk import sha256_of
+from sparewheel.rag.errors import StoreError, UsageError
+from sparewheel.rag.ingest.corpus import NAME as CONFIG
+from sparewheel.rag.ingest.manifest import NAME as MANIFEST
+from sparewheel.rag.ingest.snapshot import Snapshot
+from sparewheel.rag.ingest.store import CorpusConfig, Store
+from sparewheel.rag.settings import Settings
+from sparewheel.rag.weights import FILES, WEIGHTS
 
 _THE_SAME_ALWAYS = (1980, 1, 1, 0, 0, 0)  # the time of every entry
 _PIECE = 1 << 20
@@ -108,7 +109,7 @@ def _contents(store: Store, snapshot: Snapshot, profile: str, sources: Mapping[s
     files = {
         name: FileEntry(len(source), hashlib.sha256(source).hexdigest())
         if isinstance(source, bytes)
-        else FileEntry(source.stat().st_size, sha256(source))
+        else FileEntry(source.stat().st_size, sha256_of(source))
         for name, source in sources.items()
     }
     models = sorted({name.split("/")[1] for name in files if name.startswith("models/")})

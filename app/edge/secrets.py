@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from rag.errors import UsageError
-from rag.settings import Settings
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.settings import Settings
 
 _PATTERNS = {
     "a private key": re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----"),

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from app.edge.contents import LIST, LIST_BYTES, SETTINGS, Contents, check_settings, damaged, read_contents
-from rag.errors import NotFound, UsageError
+from sparewheel.app.edge.contents import LIST, LIST_BYTES, SETTINGS, Contents, check_settings, damaged, read_contents
+from sparewheel.rag.errors import NotFound, UsageError
 
 _PIECE = 1 << 20
 _END = struct.Struct("<4s4H2LH")  # the last record of a zip file without a comment

@@ -9,10 +9,10 @@ import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.export.content import blocks
-from app.history import Turn
-from app.view_words import Language
-from rag.errors import UsageError, suggest
+from sparewheel.app.export.content import blocks
+from sparewheel.app.kept.history import Turn
+from sparewheel.app.words import Language
+from sparewheel.rag.errors import UsageError, suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,6 @@ def export(turns: Sequence[Turn], suffix: str, language: Language, disclaimer: s
     by_suffix = {form.suffix: form for form in FORMATS}
     if suffix not in by_suffix:
         raise UsageError(f"no format {suffix!r}{suggest(suffix, by_suffix)}; formats are {', '.join(by_suffix)}")
-    writer = importlib.import_module(f"app.export.{by_suffix[suffix].module}")
+    writer = importlib.import_module(f"sparewheel.app.export.{by_suffix[suffix].module}")
     made: bytes = writer.write(blocks(turns, language, disclaimer), language)
     return made

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from app import view
-from app.history import Turn
-from app.view_words import Language, Wording, say
+from sparewheel.app import view
+from sparewheel.app.kept.history import Turn
+from sparewheel.app.words import Language, Wording, say
 
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.export.content import Block
-from app.view_words import Language
+from sparewheel.app.export.content import Block
+from sparewheel.app.words import Language
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|$~])")
 _LINE_MARK = re.compile(r"(?m)^(\s*)([-+=]|\d+[.)])(?=\s|$)")

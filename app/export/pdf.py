@@ -8,8 +8,8 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from app.export.content import Block
-from app.view_words import Language
+from sparewheel.app.export.content import Block
+from sparewheel.app.words import Language
 
 CHINESE = "STSong-Light"
 # what the built-in Helvetica can set: Windows code page 1252

@@ -6,8 +6,8 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from app.export.content import Block
-from app.view_words import Language
+from sparewheel.app.export.content import Block
+from sparewheel.app.words import Language
 
 STYLES = {
     "title": "Title", "question": "Heading 1", "answer": "Normal", "meta": "Normal", "source": "List Bullet",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.service.info import CorpusInfo
-from app.service.intake import Upload
-from app.service.jobs import FileResult, Job
-from app.service.service import Service
+from sparewheel.app.service.info import CorpusInfo
+from sparewheel.app.service.intake import Upload
+from sparewheel.app.service.jobs import FileResult, Job
+from sparewheel.app.service.service import Service
 
 __all__ = ["CorpusInfo", "FileResult", "Job", "Service", "Upload"]

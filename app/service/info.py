@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from rag.errors import StoreError
-from rag.ingest.store import Store
-from rag.types import Sensitivity
+from sparewheel.rag.errors import StoreError
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.types import Sensitivity
 
 
 @dataclass(frozen=True)
 class CorpusInfo:
     """dense_share: embedded, 0..1 of the chunks. updated: ISO 8601 UTC, "" while it is empty. trouble: why it cannot be
-    opened, "" when it can. readers: as in `rag.access`."""
+    opened, "" when it can. readers: as in `app.people.access`."""
 
     name: str
     domain: str

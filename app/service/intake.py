@@ -11,14 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
-from app.service import originals, work
-from app.service.jobs import FileResult, Job
-from rag.errors import DocumentError, NotFound, SparewheelError, UsageError
-from rag.ingest.load import reason_of
-from rag.ingest.lock import patiently
-from rag.ingest.report import Progress, Row
-from rag.ingest.store import Store
-from rag.settings import Settings
+from sparewheel.app.service import originals, work
+from sparewheel.app.service.jobs import FileResult, Job
+from sparewheel.rag.disk import patiently
+from sparewheel.rag.errors import DocumentError, NotFound, SparewheelError, UsageError
+from sparewheel.rag.ingest.load import reason_of
+from sparewheel.rag.ingest.report import Progress, Row
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.settings import Settings
 
 Upload = tuple[str, BinaryIO]  # the name it goes by, and its bytes
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rag.ingest.report import Status
+from sparewheel.rag.ingest.report import Status
 
 State = Literal["waiting", "running", "done", "failed", "stopped"]
 

@@ -16,9 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from rag.errors import DocumentError
-from rag.ingest.manifest import sha256_of
-from rag.types import Document
+from sparewheel.rag.disk import sha256_of
+from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.types import Document
 
 FOLDER = "originals"
 ORPHAN_S = 86400.0  # a file that no document came from is swept after so long: its upload was interrupted

@@ -9,22 +9,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from app.feedback import Feedback, FeedbackLog
-from app.service import originals, work
-from app.service.info import CorpusInfo, corpus_info
-from app.service.intake import Intake, Upload
-from app.service.jobs import FileResult, Job
-from rag.access import User, admitted, readable, require_role
-from rag.assemble import breakers, open_journey
-from rag.chain import Journey
-from rag.errors import NotFound, UsageError
-from rag.ingest.corpus import CorpusConfig, corpus_folder, corpus_names
-from rag.ingest.lock import patiently
-from rag.ingest.snapshot import DocumentInfo
-from rag.ingest.store import Store
-from rag.reliability.breaker import Health
-from rag.settings import Settings, load_settings
-from rag.types import Document, Sensitivity
+from sparewheel.app.kept.feedback import Feedback, FeedbackLog
+from sparewheel.app.people.access import User, admitted, readable, require_role
+from sparewheel.app.service import originals, work
+from sparewheel.app.service.info import CorpusInfo, corpus_info
+from sparewheel.app.service.intake import Intake, Upload
+from sparewheel.app.service.jobs import FileResult, Job
+from sparewheel.rag.assemble import breakers, open_journey
+from sparewheel.rag.chain import Journey
+from sparewheel.rag.disk import patiently
+from sparewheel.rag.errors import NotFound, UsageError
+from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder, corpus_names
+from sparewheel.rag.ingest.snapshot import DocumentInfo
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.reliability.breaker import Health
+from sparewheel.rag.settings import Settings, load_settings
+from sparewheel.rag.types import Document, Sensitivity
 
 LOCK_WITHIN_S = 20.0  # a change that somebody waits for waits so long for another writer
 
@@ -52,7 +52,7 @@ class Service:
             known = self._journeys.get(corpus)
             if known is None or known[0] != identity:
                 # the old one is not closed but let go: a question in flight may still hold it
-                known = self._journeys[corpus] = (identity, open_journey(corpus, self.settings, user))
+                known = self._journeys[corpus] = (identity, open_journey(corpus, self.settings))
             return known[1]
 
     def health(self) -> list[Health]:

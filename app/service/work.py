@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
-import corpora
-from rag.assemble import dense_writer, keyword_writer
-from rag.ingest import run
-from rag.ingest.report import Progress, Report, Row
-from rag.ingest.store import CorpusConfig, Store, corpus_folder
-from rag.settings import Settings
-from rag.types import IndexWriter, Sensitivity
+from sparewheel import corpora
+from sparewheel.rag.assemble import dense_writer, keyword_writer
+from sparewheel.rag.ingest import run
+from sparewheel.rag.ingest.report import Progress, Report, Row
+from sparewheel.rag.ingest.store import CorpusConfig, Store, corpus_folder
+from sparewheel.rag.settings import Settings
+from sparewheel.rag.types import IndexWriter, Sensitivity
 
 
 def make_corpus(settings: Settings, name: str, domain: str, sensitivity: Sensitivity = "normal") -> Store:

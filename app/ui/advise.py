@@ -9,12 +9,24 @@ from typing import Any
 
 import streamlit as st
 
-from app.advise import Advice, Assumptions, Cost, Need, Option, advise, break_even, course, hours, starting, tornado
-from app.advise.texts import option_name
-from app.ui.charts import chart
-from app.ui.session import LANGUAGES, language, plain, told
-from app.ui.texts import t
-from rag.types import Sensitivity
+from sparewheel.app.advise import (
+    Advice,
+    Assumptions,
+    Cost,
+    Need,
+    Option,
+    advise,
+    break_even,
+    course,
+    hours,
+    starting,
+    tornado,
+)
+from sparewheel.app.ui.charts import chart
+from sparewheel.app.ui.language import language, t
+from sparewheel.app.ui.session import LANGUAGES, plain, told
+from sparewheel.app.words.advice import option_name
+from sparewheel.rag.types import Sensitivity
 
 BARS = 8  # of the tornado
 KINDS = ("purchase", "power", "operation", "tokens", "outage", "total")

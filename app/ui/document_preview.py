@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.ui.session import plain, service, user
-from app.ui.texts import t
-from app.view import unwrapped
+from sparewheel.app.ui.language import t
+from sparewheel.app.ui.session import plain, service, user
+from sparewheel.app.view import unwrapped
 
 if TYPE_CHECKING:
-    from rag.ingest.snapshot import DocumentInfo
-    from rag.types import Document
+    from sparewheel.rag.ingest.snapshot import DocumentInfo
+    from sparewheel.rag.types import Document
 
 PAGE_CHARS = 4000  # of a document without pages, shown at a time
 
@@ -57,6 +57,6 @@ def pieces_of(document: Document) -> list[str]:
 @st.cache_data(max_entries=64, show_spinner=False)
 def page_image(path: Path, number: int) -> bytes:
     """Page `number` (1-based) of a PDF as a PNG."""
-    from app.ui.page_image import draw_page
+    from sparewheel.app.ui.page_image import draw_page
 
     return draw_page(path, number)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.ui.document_preview import draw_preview
-from app.ui.session import FIGURE_PX, LANGUAGES, may, pick_corpus, plain, say_no_corpora, service, told, user
-from app.ui.texts import t
-from rag.types import Sensitivity
+from sparewheel.app.ui.document_preview import draw_preview
+from sparewheel.app.ui.language import t
+from sparewheel.app.ui.session import FIGURE_PX, LANGUAGES, may, pick_corpus, plain, say_no_corpora, service, told, user
+from sparewheel.rag.types import Sensitivity
 
 if TYPE_CHECKING:
-    from app.service import CorpusInfo, FileResult
-    from rag.ingest.snapshot import DocumentInfo
+    from sparewheel.app.service import CorpusInfo, FileResult
+    from sparewheel.rag.ingest.snapshot import DocumentInfo
 
 FORMATS = ["pdf", "docx", "html", "htm", "md", "txt", "xml"]
 GOOD = {"added": "green", "updated": "green", "unchanged": "gray", "skipped": "orange", "failed": "red"}

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from app.auth import Accounts, accounts_of
-from app.ui.texts import Language, say
-from app.ui.theme import DARK, LIGHT
-from app.ui.tokens import Throttle, Tokens, secret_of
-from rag.access import User
-from rag.settings import Settings
+from sparewheel.app.people.access import User
+from sparewheel.app.people.auth import Accounts, accounts_of
+from sparewheel.app.ui.theme import DARK, LIGHT
+from sparewheel.app.ui.tokens import Throttle, Tokens, secret_of
+from sparewheel.app.words import Language
+from sparewheel.app.words.page import say
+from sparewheel.rag.settings import Settings
 
 if TYPE_CHECKING:
     from starlette.middleware import Middleware

@@ -8,11 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from app.ui.charts import chart
-from app.ui.evaluation import Asked, Evaluations, Run
-from app.ui.session import pick_corpus, plain, service, told, user
-from app.ui.texts import t
-from app.ui.theme import CHART
+from sparewheel.app.ui.charts import chart
+from sparewheel.app.ui.evaluation import Asked, Evaluations, Run
+from sparewheel.app.ui.language import t
+from sparewheel.app.ui.session import pick_corpus, plain, service, told, user
+from sparewheel.app.ui.theme import CHART
 
 REFRESH_S = 1.0
 BEYOND_CHANCE = 0.05
@@ -48,7 +48,7 @@ def draw() -> None:
 
 def draw_new() -> None:
     """What to ask, and the button."""
-    from eval.suites import suite, suite_names
+    from sparewheel.eval.suites import suite, suite_names
 
     with st.expander(t("eval_new"), expanded=True):
         kinds = {"suite": t("eval_suite"), "file": t("eval_file")}
@@ -114,10 +114,10 @@ def draw_run(run: Run) -> None:
 @st.cache_data(max_entries=16, show_spinner=False)
 def scored(folder: Path, stamp: int) -> dict[str, Any]:
     """Figures, times, plots and the downloads of a run. stamp: of its records, so that new ones are read."""
-    from eval.plots import plots
-    from eval.report import write_report
-    from eval.runs import read_records
-    from eval.score import rows, score_folder
+    from sparewheel.eval.plots import plots
+    from sparewheel.eval.report import write_report
+    from sparewheel.eval.runs import read_records
+    from sparewheel.eval.score import rows, score_folder
 
     found = score_folder(folder)
     html, _ = write_report(folder)
@@ -192,9 +192,9 @@ def words(measure: str) -> str:
 
 def draw_comparison(runs: Sequence[Run]) -> None:
     """Two runs on the same questions: each difference with its interval and how likely it is chance."""
-    from eval.compare import compare
-    from eval.runs import read_records
-    from eval.score import rows
+    from sparewheel.eval.compare import compare
+    from sparewheel.eval.runs import read_records
+    from sparewheel.eval.score import rows
 
     st.header(t("eval_compare"))
     if len(runs) < 2:

@@ -12,12 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from app.batch import answered, ask_all, only_local, prepared
-from eval.runs import ABOUT
-from eval.score import score_folder
-from rag.access import User, readable, require_role
-from rag.errors import SparewheelError, UsageError
-from rag.settings import Settings
+from sparewheel.app.evaluation.batch import answered, ask_all, only_local, prepared
+from sparewheel.app.people.access import User, readable, require_role
+from sparewheel.eval.runs import ABOUT
+from sparewheel.eval.score import score_folder
+from sparewheel.rag.errors import SparewheelError, UsageError
+from sparewheel.rag.settings import Settings
 
 State = Literal["preparing", "running", "stopped", "failed", "done"]
 ASKED = "asked.json"  # what a run was started with
@@ -155,6 +155,6 @@ class Evaluations:
         """What its questions and answers are taken from."""
         if run.asked.corpus:
             return {run.asked.corpus}
-        from eval.suites import suite
+        from sparewheel.eval.suites import suite
 
         return {part.corpus for part in suite(run.asked.questions).parts} if (run.folder / ABOUT).exists() else set()

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import view, view_html
-from app.ui import page_image
-from app.ui.page_image import draw_page
-from app.ui.session import language, plain, service, user
-from app.ui.texts import t
-from app.view_html import escape
-from app.view_words import letters
-from rag.errors import NotFound
-from rag.types import Answer, Box
+from sparewheel.app import view
+from sparewheel.app.ui import page_image
+from sparewheel.app.ui.language import language, t
+from sparewheel.app.ui.page_image import draw_page
+from sparewheel.app.ui.session import plain, service, user
+from sparewheel.app.view import html as view_html
+from sparewheel.app.view.html import escape
+from sparewheel.app.words.answers import letters
+from sparewheel.rag.errors import NotFound
+from sparewheel.rag.types import Answer, Box
 
 if TYPE_CHECKING:
-    from app.view import Card
-    from rag.types import Document
+    from sparewheel.app.view import Card
+    from sparewheel.rag.types import Document
 
 __all__ = ["draw", "draw_page", "passages"]
 

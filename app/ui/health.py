@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from app.ui.charts import chart
-from app.ui.session import FIGURE_PX, language, may, plain, service, user
-from app.ui.texts import t
-from app.ui.theme import CHART
-from app.view import answerer, reason
-from rag.observe.recent import Recent, recent
-from rag.types import Attempt
+from sparewheel.app.ui.charts import chart
+from sparewheel.app.ui.language import language, t
+from sparewheel.app.ui.session import FIGURE_PX, may, plain, service, user
+from sparewheel.app.ui.theme import CHART
+from sparewheel.app.view import answerer, reason
+from sparewheel.rag.observe.recent import Recent, recent
+from sparewheel.rag.types import Attempt
 
 if TYPE_CHECKING:
-    from app.doctor import Check
-    from rag.reliability.breaker import Health
+    from sparewheel.app.doctor import Check
+    from sparewheel.rag.reliability.breaker import Health
 
 REFRESH_S = 2.0
 RULE = ("3 models", "2 ways", "1 monitoring", "sensitive corpora")  # lines of the doctor's 3-2-1 rule
@@ -189,7 +189,7 @@ def draw_check(check: Check) -> None:
 @st.cache_data(ttl=60, show_spinner=False)
 def checked(spoken: str) -> list[Check]:
     """The doctor's report, at most a minute old; no other machine is contacted."""
-    from app.doctor import checks
+    from sparewheel.app.doctor import checks
 
     return checks(service().settings)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.ui import session
-from app.ui.texts import t
-from rag.access import Role
+from sparewheel.app.people.access import Role
+from sparewheel.app.ui import session
+from sparewheel.app.ui.language import t
 
 ICON = Path(__file__).with_name("icon.svg").read_text(encoding="utf-8")  # a named one would be fetched from elsewhere
 LOGO = Path(__file__).with_name("logo.svg").read_text(encoding="utf-8")
@@ -37,7 +37,7 @@ def page(name: str) -> st.Page:
     """The page of app.ui.<name>, imported when it is first drawn."""
 
     def draw() -> None:
-        importlib.import_module(f"app.ui.{name}").draw()
+        importlib.import_module(f"sparewheel.app.ui.{name}").draw()
 
     icon = f":material/{PAGES[name][0]}:"
     return st.Page(draw, title=t(f"nav_{name}"), icon=icon, url_path=name, default=name == "ask")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rag.types import Box
+from sparewheel.rag.types import Box
 
 WIDTH_PX = 1400  # of the drawn page; a screen of twice the density shows it sharp in a column of 700
 MOST_PX = 4000  # of its height: a page of a kilometre is drawn smaller

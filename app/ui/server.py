@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.loopback import is_loopback
-from app.ui.theme import CONFIG
-from rag.errors import UsageError
-from rag.settings import Settings
+from sparewheel.app.people.loopback import is_loopback
+from sparewheel.app.ui.theme import CONFIG
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.settings import Settings
 
 if TYPE_CHECKING:
     from streamlit.web.server.starlette.starlette_app import App
@@ -26,7 +26,7 @@ def check(settings: Settings) -> None:
             'every corpus; set page.sign_in = "password" and add people: sparewheel users add NAME (docs/page.md)'
         )
     if page.sign_in == "oidc":
-        from app.ui.sign_in import check_oidc
+        from sparewheel.app.ui.sign_in import check_oidc
 
         check_oidc(settings)
 
@@ -49,12 +49,12 @@ def application(settings: Settings) -> App:
     """The page, ready for `run()`."""
     import streamlit
 
-    from app.ui import session
+    from sparewheel.app.ui import session
 
     session.configure(settings)
     if settings.page.sign_in != "password":
         return streamlit.App(MAIN)
-    from app.ui.door import guarded
+    from sparewheel.app.ui.door import guarded
 
     middleware, routes = guarded(settings)
     return streamlit.App(MAIN, middleware=middleware, routes=routes)

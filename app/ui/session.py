@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
-from app.ui import sign_in
-from app.ui.texts import Language, t
-from app.ui.theme import CSS
-from rag.access import ROLES, Role, User
-from rag.errors import NeedsRole, SparewheelError
-from rag.observe import asker
-from rag.settings import Settings, load_settings
+from sparewheel.app.people.access import ROLES, Role, User
+from sparewheel.app.ui import sign_in
+from sparewheel.app.ui.language import language, t
+from sparewheel.app.ui.theme import CSS
+from sparewheel.app.words import Language
+from sparewheel.rag.errors import NeedsRole, SparewheelError
+from sparewheel.rag.observe import asker
+from sparewheel.rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from app.service import CorpusInfo, Service
+    from sparewheel.app.service import CorpusInfo, Service
 
 LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
 FIGURE_PX = 150  # width of a figure with its label: two beside each other on a telephone
@@ -40,17 +41,9 @@ def settings() -> Settings:
 @st.cache_resource(show_spinner=False)
 def service() -> Service:
     """The one service of the process, shared by every session."""
-    from app.service import Service
+    from sparewheel.app.service import Service
 
     return Service(_settings or load_settings())
-
-
-def language() -> Language:
-    """Of the interface: what was chosen here, what the address says (?lang=zh), else what the browser asks for."""
-    if "language" not in st.session_state:
-        said = st.query_params.get("lang", "") or st.context.locale or ""
-        st.session_state["language"] = "zh" if said.startswith("zh") else "en"
-    return cast(Language, st.session_state["language"])
 
 
 def user() -> User | None:

@@ -6,10 +6,10 @@ import importlib.util
 
 import streamlit as st
 
-from app.ui.texts import t
-from rag.access import Role, User
-from rag.errors import UsageError
-from rag.settings import Page, Settings
+from sparewheel.app.people.access import Role, User
+from sparewheel.app.ui.language import t
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.settings import Page, Settings
 
 
 def signed_in(settings: Settings) -> User | None:
@@ -18,7 +18,7 @@ def signed_in(settings: Settings) -> User | None:
     if mode == "none":
         return None
     if mode == "password":
-        from app.ui.door import COOKIE, keys_of
+        from sparewheel.app.ui.door import COOKIE, keys_of
 
         user = keys_of(settings).user(str(st.context.cookies.get(COOKIE, "")))
         if user is None:  # signed out, or gone, while the page was open

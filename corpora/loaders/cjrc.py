@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from corpora.loaders import squad_form
-from corpora.records import GoldSpan, Label, Question
-from rag.types import Document
+from sparewheel.corpora.loaders import squad_form
+from sparewheel.corpora.records import GoldSpan, Label, Question
+from sparewheel.rag.types import Document
 
 _FILES = {"dev": "dev_ground_truth.json"}
 

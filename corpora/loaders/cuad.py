@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from corpora.loaders import squad_form
-from corpora.records import Question
-from rag.types import Document
+from sparewheel.corpora.loaders import squad_form
+from sparewheel.corpora.records import Question
+from sparewheel.rag.types import Document
 
 
 def documents(folder: Path, split: str) -> Iterator[Document]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rag.types import Document
+from sparewheel.rag.types import Document
 
 
 def documents(folder: Path, split: str) -> Iterator[Document]:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from rag.types import Document
+from sparewheel.rag.types import Document
 
 _HEADING = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 

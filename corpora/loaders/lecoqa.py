@@ -19,9 +19,9 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-from corpora.loaders import laws
-from corpora.records import GoldSpan, Question
-from rag.types import Document
+from sparewheel.corpora.loaders import laws
+from sparewheel.corpora.records import GoldSpan, Question
+from sparewheel.rag.types import Document
 
 _NUMERAL = r"第[一二三四五六七八九十百千零〇]+条(?:之[一二三四五六七八九十]+)?"
 _NAME = re.compile(rf"(.+?)({_NUMERAL})$")

@@ -17,8 +17,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from corpora.records import GoldSpan, Question
-from rag.types import Document
+from sparewheel.corpora.records import GoldSpan, Question
+from sparewheel.rag.types import Document
 
 
 def documents(folder: Path, split: str) -> Iterator[Document]:

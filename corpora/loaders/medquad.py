@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from defusedxml import ElementTree
 
-from corpora.records import GoldSpan, Question
-from rag.types import Document
+from sparewheel.corpora.records import GoldSpan, Question
+from sparewheel.rag.types import Document
 
 
 class _Pair(NamedTuple):

@@ -15,8 +15,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from corpora.records import Qrels, Question
-from rag.types import Document
+from sparewheel.corpora.records import Qrels, Question
+from sparewheel.rag.types import Document
 
 
 def documents(folder: Path, split: str) -> Iterator[Document]:

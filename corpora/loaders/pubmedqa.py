@@ -16,8 +16,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from corpora.records import Question
-from rag.types import Document
+from sparewheel.corpora.records import Question
+from sparewheel.rag.types import Document
 
 _FILES = {"dev": "ori_pqal_dev.json", "test": "test_documents.json"}
 

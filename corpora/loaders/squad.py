@@ -14,9 +14,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from corpora.loaders import squad_form
-from corpora.records import Question
-from rag.types import Document
+from sparewheel.corpora.loaders import squad_form
+from sparewheel.corpora.records import Question
+from sparewheel.rag.types import Document
 
 
 def documents(folder: Path, split: str) -> Iterator[Document]:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from corpora.records import GoldSpan, Question
-from rag.types import Document
+from sparewheel.corpora.records import GoldSpan, Question
+from sparewheel.rag.types import Document
 
 BREAK = "\n\n"
 Json = Mapping[str, Any]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eval.availability.scenario import Scenario
+from sparewheel.eval.availability.scenario import Scenario
 
 GAP_S = 1.0  # so long without a primary call: it is left alone
 

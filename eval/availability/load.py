@@ -1,7 +1,7 @@
 """Questions at a fixed rate, whether or not the ones before are answered, and what became of each.
 
-Runs in its own process (`python -m eval.availability.load`), a job as JSON on standard input, the outcomes as JSON on
-standard output; so several processes load one server, and a comparator may live in another environment.
+Runs in its own process (`python -m sparewheel.eval.availability.load`), a job as JSON on standard input, the outcomes
+as JSON on standard output; so several processes load one server, and a comparator may live in another environment.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
-from eval.availability.exchange import WARM_UP, expected_answer
+from sparewheel.eval.availability.exchange import WARM_UP, expected_answer
 
 HANG_S = 40.0  # a question without an end after so long counts as hung
 GRACE_S = 3.0  # after the last answer a probe may still be out; what is left after so long is a leak

@@ -15,11 +15,11 @@ from typing import Any
 
 import httpx
 
-from eval.availability.figures import figures
-from eval.availability.scenario import UNREACHABLE, Scenario
+from sparewheel.eval.availability.figures import figures
+from sparewheel.eval.availability.scenario import UNREACHABLE, Scenario
 
-ROOT = Path(__file__).parents[2]
-OURS = "eval.availability.systems:Ours"
+ROOT = Path(__file__).parents[3]  # what holds the package sparewheel
+OURS = "sparewheel.eval.availability.systems:Ours"
 
 
 class Endpoint:
@@ -41,7 +41,10 @@ class Endpoint:
 def serving() -> Iterator[Endpoint]:
     """A fault server on a free port, ended with the block."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "eval.availability.server", "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "sparewheel.eval.availability.server", "--port", "0"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout is not None
@@ -83,7 +86,7 @@ def play(
 def _ask(jobs: Sequence[Mapping[str, Any]], python: str) -> list[dict[str, Any]]:
     """Runs the asking processes side by side."""
     env = {**os.environ, "PYTHONPATH": str(ROOT), "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-    command = [python, "-m", "eval.availability.load"]
+    command = [python, "-m", "sparewheel.eval.availability.load"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     running = [subprocess.Popen(command, cwd=ROOT, env=env, text=True, **pipes) for _ in jobs]  # type: ignore[call-overload]
     for process, job in zip(running, jobs, strict=True):

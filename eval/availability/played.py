@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
-from eval.availability.exchange import Exchange
+from sparewheel.eval.availability.exchange import Exchange
 
 # ---------------------------------------------------------------- answers that end
 

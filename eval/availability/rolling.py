@@ -22,15 +22,15 @@ from typing import Any, Literal
 
 import httpx
 
-from eval.availability.balancer import Balancer
-from eval.availability.exchange import Pace, expected_answer
-from eval.availability.server import FaultServer
-from rag.assemble import keyword_writer
-from rag.ingest.corpus import CorpusConfig, corpus_folder
-from rag.ingest.run import ingest
-from rag.ingest.store import Store
-from rag.settings import Ingest
-from rag.types import Profile
+from sparewheel.eval.availability.balancer import Balancer
+from sparewheel.eval.availability.exchange import Pace, expected_answer
+from sparewheel.eval.availability.server import FaultServer
+from sparewheel.rag.assemble import keyword_writer
+from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder
+from sparewheel.rag.ingest.run import ingest
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.settings import Ingest
+from sparewheel.rag.types import Profile
 
 CORPUS = "lease"
 LEASE = "# Lease\n\nThe notice period of every question is thirty days.\n"

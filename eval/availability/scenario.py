@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from eval.availability.schedule import read
-from rag.errors import SettingsError, suggest
+from sparewheel.eval.availability.schedule import read
+from sparewheel.rag.errors import SettingsError, suggest
 
 BUILT_IN = Path(__file__).parent / "scenarios"
 UNREACHABLE = ("refused", "dns", "tls")  # no server answers at all: the address itself is wrong

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from eval.availability.played import PLAYED
-from rag.errors import SettingsError, suggest
+from sparewheel.eval.availability.played import PLAYED
+from sparewheel.rag.errors import SettingsError, suggest
 
 LASTING = ("401", "402", "404")
 

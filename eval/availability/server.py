@@ -1,8 +1,9 @@
 """A chat endpoint on 127.0.0.1 that speaks DeepSeek's protocol and fails on command, streaming or not.
 
 What a call meets is chosen by, first one given wins: the header `x-fault`, a model name `fault:NAME`, the schedule.
-`python -m eval.availability.server --port 8099 --fault keepalive` runs it alone. Besides `/chat/completions`:
-`GET /stats` tells calls, calls by fault and sockets; `POST /play` takes {"schedule": ..., "pace": {...}} as JSON.
+`python -m sparewheel.eval.availability.server --port 8099 --fault keepalive` runs it alone. Besides
+`/chat/completions`: `GET /stats` tells calls, calls by fault and sockets; `POST /play` takes
+{"schedule": ..., "pace": {...}} as JSON.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from eval.availability.exchange import WARM_UP, Exchange, Pace
-from eval.availability.played import PLAYED
-from eval.availability.schedule import Always, Schedule, read
+from sparewheel.eval.availability.exchange import WARM_UP, Exchange, Pace
+from sparewheel.eval.availability.played import PLAYED
+from sparewheel.eval.availability.schedule import Always, Schedule, read
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST, not FIN
 

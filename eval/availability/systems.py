@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from eval.availability.load import Reply
-from rag.events import AttemptFailed, Replace, Token
-from rag.types import AnswerRequest, Chunk, Hit, Profile
+from sparewheel.eval.availability.load import Reply
+from sparewheel.rag.events import AttemptFailed, Replace, Token
+from sparewheel.rag.types import AnswerRequest, Chunk, Hit, Profile
 
 
 class Ours:
     """The product: primary and secondary endpoint, then the built-in reader."""
 
     def __init__(self, primary: str, backup: str, budgets: Mapping[str, float], breaker: Mapping[str, float]) -> None:
-        from rag.assemble import open_failover
-        from rag.settings import Answering, Breaker, Endpoint, Settings
+        from sparewheel.rag.assemble import open_failover
+        from sparewheel.rag.settings import Answering, Breaker, Endpoint, Settings
 
         urls = {"primary": primary, "secondary": backup}
         plain = Endpoint(key="none")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from rag.answer import prompt
-from rag.answer.endpoint import Completer, Completion
-from rag.reliability.deadline import Progress
-from rag.types import AnswerRequest, Draft, Profile
+from sparewheel.rag.answer import prompt
+from sparewheel.rag.answer.endpoint import Completer, Completion
+from sparewheel.rag.types import AnswerRequest, Draft, Profile, Progress
 
 TEMPERATURE = 0.0
 # A written answer that followed the rules; how often such an answer is right is measured by eval, not known here.

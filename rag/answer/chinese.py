@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from rag.answer.cite import one_line
-from rag.answer.clause import ClauseQuoter, asks_yes_or_no
-from rag.types import AnswerRequest, Draft
+from sparewheel.rag.answer.cite import one_line
+from sparewheel.rag.answer.clause import ClauseQuoter, asks_yes_or_no
+from sparewheel.rag.types import AnswerRequest, Draft
 
 
 class Reads(Protocol):

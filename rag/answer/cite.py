@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from rag.text import language_of, sentences
-from rag.types import Answer, Citation, Draft, Hit
+from sparewheel.rag.text import language_of, sentences
+from sparewheel.rag.types import Answer, Citation, Draft, Hit
 
 PageOf = Callable[[str, int], int | None]  # document id, character offset -> page number
 

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 
-from rag.types import AnswerRequest, Draft, Span
+from sparewheel.rag.types import AnswerRequest, Draft, Span
 
 REFUSE_BELOW = 0.35  # share of the question's character weight around the clause; loses 10 % of the answers of CJRC
 RANK_DISCOUNT = 0.02  # a clause of the next passage must be better by this much

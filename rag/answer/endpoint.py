@@ -17,11 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from rag.errors import SettingsError
-from rag.reliability.deadline import Progress
-from rag.reliability.faults import failure, of_finish_reason
-from rag.settings import Endpoint
-from rag.types import Usage
+from sparewheel.rag.errors import SettingsError
+from sparewheel.rag.reliability.faults import failure, of_finish_reason
+from sparewheel.rag.settings import Endpoint
+from sparewheel.rag.types import Progress, Usage
 
 if TYPE_CHECKING:
     import httpx

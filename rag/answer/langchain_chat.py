@@ -21,10 +21,10 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ConfigDict
 
-from rag.answer.endpoint import Completer, Completion
-from rag.reliability.deadline import Budgets, guard
-from rag.reliability.loop import background
-from rag.types import Usage
+from sparewheel.rag.answer.endpoint import Completer, Completion
+from sparewheel.rag.reliability.deadline import Budgets, guard
+from sparewheel.rag.reliability.loop import background
+from sparewheel.rag.types import Usage
 
 
 class SparewheelChat(BaseChatModel):

@@ -13,12 +13,11 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rag.answer.endpoint import Completion, Message
-from rag.errors import SettingsError
-from rag.reliability.deadline import Progress
-from rag.reliability.faults import failure
-from rag.settings import LocalChat
-from rag.types import Usage
+from sparewheel.rag.answer.endpoint import Completion, Message
+from sparewheel.rag.errors import SettingsError
+from sparewheel.rag.reliability.faults import failure
+from sparewheel.rag.settings import LocalChat
+from sparewheel.rag.types import Progress, Usage
 
 
 class LocalCompleter:

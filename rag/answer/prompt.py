@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from rag.types import AnswerRequest, Hit, Profile
+from sparewheel.rag.types import AnswerRequest, Hit, Profile
 
 NOT_FOUND = {"en": "NOT IN THESE DOCUMENTS", "zh": "文档中没有答案"}
 

@@ -12,8 +12,8 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 
-from rag.text import sentences
-from rag.types import AnswerRequest, Draft, Span
+from sparewheel.rag.text import sentences
+from sparewheel.rag.types import AnswerRequest, Draft, Span
 
 REFUSE_BELOW = 0.35  # share of the question's word weight; calibrated on the sample questions
 RANK_DISCOUNT = 0.02  # a sentence of the next passage must be better by this much

@@ -13,21 +13,27 @@ import asyncio
 import json
 import math
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rag.answer.cite import one_line
-from rag.answer.second_look import DETAIL_TOKENS, Label, asks_for_a_detail, asks_yes_or_no, is_detail, label_of
-from rag.errors import NotFound
-from rag.settings import cores
-from rag.text import sentences
-from rag.types import AnswerRequest, Chunk, Draft, Hit, Span
+from sparewheel.rag.answer.cite import one_line
+from sparewheel.rag.answer.second_look import (
+    DETAIL_TOKENS,
+    Label,
+    asks_for_a_detail,
+    asks_yes_or_no,
+    is_detail,
+    label_of,
+)
+from sparewheel.rag.answer.spans import Reading, Window, windows_of
+from sparewheel.rag.errors import NotFound
+from sparewheel.rag.settings import cores
+from sparewheel.rag.text import sentences
+from sparewheel.rag.types import AnswerRequest, Chunk, Draft, Hit, Span
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -35,26 +41,6 @@ if TYPE_CHECKING:
 _HEADING = re.compile(r"[^\n.!?;:]{1,80}\n\s*\n\s*(?=\S)")
 READ_RERANKED = 2  # passages, of whatever documents
 READ_OF_THE_FIRST = 6  # passages, where those beyond are of the document that came first
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Characters [start, start + len(text)) of the text of hits[hit]; heading stands over it."""
-
-    hit: int
-    start: int
-    text: str
-    heading: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one window says: spans are (start, end, margin) in characters of the window's text, best first."""
-
-    window: Window
-    spans: tuple[tuple[int, int, float], ...]
-    labels: Mapping[str, float]  # probabilities
-    short: tuple[int, int, float] | None = None  # the best span of a few tokens, where it was asked for
 
 
 class Reader:
@@ -69,7 +55,7 @@ class Reader:
 
         Raises NotFound where the folder holds no model.
         """
-        from rag.answer.reader_network import Network
+        from sparewheel.rag.answer.reader_network import Network
 
         folder = Path(folder)
         if not (folder / "model.onnx").exists():
@@ -212,26 +198,6 @@ def worth_reading(hits: Sequence[Hit], otherwise: int) -> list[int]:
             if i < READ_RERANKED or hit.chunk.document_id == hits[0].chunk.document_id]  # fmt: skip
 
 
-def windows_of(chunk: Chunk, hit: int, chars: int, overlap: int, marks: Sequence[str] = (" ",)) -> list[Window]:
-    """Windows of at most `chars` characters that cover the chunk, overlapping by about `overlap`; cut after the last of
-    the characters marks[0] in their second half, else of marks[1], and so on.
-    """
-    text, heading = chunk.text, " ".join((chunk.title, *chunk.headings)).strip()
-    made, start = [], 0
-    while start < len(text):
-        end = min(len(text), start + chars)
-        if end < len(text):
-            middle = start + chars // 2
-            places = (max(text.rfind(mark, middle, end) for mark in alike) + 1 for alike in marks)
-            end = next((place for place in places if place), end)
-        if text[start:end].strip():
-            made.append(Window(hit, start, text[start:end], heading))
-        if end == len(text):
-            break
-        start = max(start + 1, end - overlap)
-    return made
-
-
 def _past_heading(span: Span, text: str) -> Span:
     """The span without a heading that it begins with: a line of its own over the paragraph."""
     heading = _HEADING.match(text, span.start, span.end)
@@ -242,30 +208,3 @@ def _whole_sentence(span: Span, text: str) -> Span:
     """The sentences that the span touches: the evidence of a yes or no."""
     touched = [(a, b) for a, b in sentences(text) if b > span.start and a < span.end]
     return Span(span.hit, touched[0][0], touched[-1][1], span.score) if touched else span
-
-
-def best_spans(start: NDArray[np.float32], end: NDArray[np.float32], most: int) -> list[tuple[int, int, float]]:
-    """Up to `most` disjoint (first, last, score) with first <= last, best first; the arrays hold the tokens' logits."""
-    found: list[tuple[int, int, float]] = []
-    open_ranges = [(0, len(start))]
-    while open_ranges and len(found) < most:
-        offers = []
-        for low, high in open_ranges:
-            reach = np.maximum.accumulate(start[low:high]) + end[low:high]
-            last = int(np.argmax(reach))
-            offers.append((low + int(np.argmax(start[low : low + last + 1])), low + last, float(reach[last])))
-        number = max(range(len(offers)), key=lambda i: offers[i][2])
-        (low, high), (first, last, score) = open_ranges.pop(number), offers[number]
-        found.append((first, last, score))
-        open_ranges += [r for r in ((low, first), (last + 1, high)) if r[1] > r[0]]
-    return found
-
-
-def best_short(start: NDArray[np.float32], end: NDArray[np.float32], longest: int) -> tuple[int, int, float]:
-    """(first, last, score) of the best pair of at most `longest` tokens."""
-    offers = []
-    for more in range(min(longest, len(start))):
-        scores = start[: len(start) - more] + end[more:]
-        first = int(np.argmax(scores))
-        offers.append((first, first + more, float(scores[first])))
-    return max(offers, key=lambda offer: offer[2])

@@ -6,13 +6,12 @@ import ctypes
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from rag.answer.reader import Reading, Window
+from sparewheel.rag.answer.spans import Reading, Window, best_short, best_spans
 
 
 def _give_back() -> None:
@@ -76,8 +75,6 @@ class Network:
 
     def _reading(self, window: Window, row: tuple[list[int], int, int, list[tuple[int, int]]],
                  span: NDArray[np.float32], label: NDArray[np.float32], longest: int) -> Reading:  # fmt: skip
-        from rag.answer.reader import Reading, best_short, best_spans
-
         ids, _, first, offsets = row
         start, end = span[first : len(ids) - 1].T
         nothing = float(span[0].sum())

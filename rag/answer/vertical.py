@@ -12,10 +12,10 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from rag.answer.chinese import ChineseReader
-from rag.answer.clause import ClauseQuoter
-from rag.answer.quote import SentenceQuoter
-from rag.types import Answerer, AnswerRequest, Draft
+from sparewheel.rag.answer.chinese import ChineseReader
+from sparewheel.rag.answer.clause import ClauseQuoter
+from sparewheel.rag.answer.quote import SentenceQuoter
+from sparewheel.rag.types import Answerer, AnswerRequest, Draft
 
 READINGS = 4  # at a time; one more is quoted instead
 

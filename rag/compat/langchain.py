@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rag.types import Chunk, Embedder
+from sparewheel.rag.types import Chunk, Embedder
 
 if TYPE_CHECKING:
     from langchain_classic.chains.retrieval_qa.base import BaseRetrievalQA
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.tools import BaseTool
 
-    from rag.runnable import RetrievalQA as Chain
+    from sparewheel.rag.runnable import RetrievalQA as Chain
 
 
 def retrieval_qa(retriever: BaseRetriever, model: BaseLanguageModel[Any], **options: Any) -> BaseRetrievalQA:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rag.errors import NotFound, StoreError, UsageError, suggest
-from rag.ingest.manifest import write_durably
-from rag.types import Profile, Sensitivity
+from sparewheel.rag.disk import write_durably
+from sparewheel.rag.errors import NotFound, StoreError, UsageError, suggest
+from sparewheel.rag.types import Profile, Sensitivity
 
 NAME = "corpus.json"
 

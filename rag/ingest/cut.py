@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rag.text import sentences, trim
+from sparewheel.rag.text import sentences, trim
 
 _WEAK = (re.compile(r"[;；](?=\s|[^\x00-\x7f])"), re.compile(r"[,，、:：](?=\s|[^\x00-\x7f])"), re.compile(r"\s"))
 _STUB = 4  # a span shorter than the limit divided by this is a stub

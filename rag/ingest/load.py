@@ -8,11 +8,11 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from rag.errors import DocumentError
-from rag.ingest.formats.parsed import Parsed, clean
-from rag.settings import Ingest
-from rag.text import language_of
-from rag.types import Document
+from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest.formats.parsed import Parsed, clean
+from sparewheel.rag.settings import Ingest
+from sparewheel.rag.text import language_of
+from sparewheel.rag.types import Document
 
 # suffix -> module and function of rag.ingest.formats that reads it
 _PARSERS = {
@@ -91,7 +91,9 @@ def parser_of(path: Path) -> Callable[[bytes, Ingest], Parsed]:
             cure=f"convert it to one of {known}",
         )
     module, function = _PARSERS[suffix].split(":")
-    parser: Callable[[bytes, Ingest], Parsed] = getattr(import_module(f"rag.ingest.formats.{module}"), function)
+    parser: Callable[[bytes, Ingest], Parsed] = getattr(
+        import_module(f"sparewheel.rag.ingest.formats.{module}"), function
+    )
     return parser
 
 

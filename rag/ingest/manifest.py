@@ -1,18 +1,14 @@
-"""The manifest of a snapshot: what is in it and how it was built, with the checksum of every file.
-
-Also the few file operations that make a snapshot durable: nothing is named by CURRENT before it is on the disk.
-"""
+"""The manifest of a snapshot: what is in it and how it was built, with the checksum of every file."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from rag.errors import StoreError
+from sparewheel.rag.disk import sha256_of, write_durably
+from sparewheel.rag.errors import StoreError
 
 LAYOUT = 1  # of the snapshot folder and its SQLite schema
 NAME = "manifest.json"
@@ -75,44 +71,3 @@ def checksums(folder: Path, old: Path | None, known: Mapping[str, FileState]) ->
         linked = old is not None and name in known and path.samefile(old / name)
         states[name] = known[name] if linked else FileState(path.stat().st_size, sha256_of(path))
     return states
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync_tree(folder: Path, durable: Set[str]) -> None:
-    """Every file and folder below `folder` is on the disk. `durable` names files that already were."""
-    for path in [folder, *folder.rglob("*")]:
-        if path.relative_to(folder).as_posix() not in durable:
-            sync(path)
-
-
-def sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def write_durably(path: Path, content: bytes, mode: int = 0o666) -> None:
-    """Replaces the file at once: a reader sees the old content or the new, also after a power cut."""
-    beside = path.with_name(f".{path.name}.new")
-    with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    sync(path.parent)
-
-
-def link_tree(old: Path, new: Path) -> None:
-    """`new` (absent) becomes a folder whose files are the files of `old`, without copying a byte."""
-    new.mkdir()
-    for path in old.iterdir():
-        if path.is_dir():
-            link_tree(path, new / path.name)
-        else:
-            os.link(path, new / path.name)

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from rag.errors import UsageError
-from rag.ingest.labels import FIRST_ITEM_RANK, LABEL, RANK, dots, item_style
-from rag.ingest.titles import LONE_COLUMNS, heading_of, one_line
-from rag.text import columns
-from rag.types import Document, Profile
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.ingest.labels import FIRST_ITEM_RANK, LABEL, RANK, dots, item_style
+from sparewheel.rag.ingest.titles import LONE_COLUMNS, heading_of, one_line
+from sparewheel.rag.text import columns
+from sparewheel.rag.types import Document, Profile
 
 _ENDS_LINE = re.compile(
     r"(?:[.:;!?。：；！？”\")\]）】*_|]|[;,，；] ?(?:and|or|AND|OR)|\b(?:and|or)/(?:or|and)|[以及和或])\s*$"

@@ -17,7 +17,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.types import Chunk, Document, Layout, Page
+from sparewheel.rag.types import Chunk, Document, Layout, Page
 
 SCHEMA = """
 CREATE TABLE documents (

@@ -13,16 +13,16 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rag.errors import DocumentError
-from rag.ingest import sandbox
-from rag.ingest.load import reason_of
-from rag.ingest.manifest import sha256_of
-from rag.ingest.report import Progress, Report, Row, Status
-from rag.ingest.split import SPLITTER_VERSION, limit_of, split
-from rag.ingest.store import KnownFile, Store, Transaction
-from rag.ingest.walk import Found, gone, name_apart, walk
-from rag.settings import Ingest
-from rag.types import Document, IndexWriter, Profile
+from sparewheel.rag.disk import sha256_of
+from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest import sandbox
+from sparewheel.rag.ingest.load import reason_of
+from sparewheel.rag.ingest.report import Progress, Report, Row, Status
+from sparewheel.rag.ingest.split import SPLITTER_VERSION, limit_of, split
+from sparewheel.rag.ingest.store import KnownFile, Store, Transaction
+from sparewheel.rag.ingest.walk import Found, gone, name_apart, walk
+from sparewheel.rag.settings import Ingest
+from sparewheel.rag.types import Document, IndexWriter, Profile
 
 Parse = Callable[[Iterable[tuple[str, Path]], Ingest], Iterator[tuple[str, Document | DocumentError]]]
 

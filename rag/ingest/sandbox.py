@@ -20,11 +20,11 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from rag.errors import DocumentError
-from rag.ingest import wire
-from rag.ingest.worker import MEMORY_CURE
-from rag.settings import Ingest, cores
-from rag.types import Document
+from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest import wire
+from sparewheel.rag.ingest.worker import MEMORY_CURE
+from sparewheel.rag.settings import Ingest, cores
+from sparewheel.rag.types import Document
 
 Result = tuple[str, Document | DocumentError]
 _START_S = 60.0  # for a process to start and import its parsers
@@ -123,7 +123,7 @@ class _Worker:
         environment |= {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PYTHONUNBUFFERED")}
         environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(place) for place in sys.path)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "rag.ingest.worker"],
+            [sys.executable, "-P", "-m", "sparewheel.rag.ingest.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import NotFound, StoreError, UsageError, suggest
-from rag.ingest.lock import FileHold
-from rag.ingest.manifest import NAME, Manifest, read_manifest, sha256_of
-from rag.ingest.rows import ids_in, open_rows, read_chunks, read_document
-from rag.types import Chunk, Document, Filter
+from sparewheel.rag.disk import FileHold, sha256_of
+from sparewheel.rag.errors import NotFound, StoreError, UsageError, suggest
+from sparewheel.rag.ingest.manifest import NAME, Manifest, read_manifest
+from sparewheel.rag.ingest.rows import ids_in, open_rows, read_chunks, read_document
+from sparewheel.rag.types import Chunk, Document, Filter
 
 ROWS = "store.sqlite"
 FIELDS = {  # filter key -> column

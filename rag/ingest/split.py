@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from rag.ingest.cut import cut
-from rag.ingest.outline import Mark, outline
-from rag.settings import Ingest
-from rag.text import trim
-from rag.types import Chunk, Document, Profile
+from sparewheel.rag.ingest.cut import cut
+from sparewheel.rag.ingest.outline import Mark, outline
+from sparewheel.rag.settings import Ingest
+from sparewheel.rag.text import trim
+from sparewheel.rag.types import Chunk, Document, Profile
 
 SPLITTER_VERSION = "1"  # changes whenever the same document would give other chunks
 

@@ -19,14 +19,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rag.errors import NotFound, StoreError
-from rag.ingest.corpus import NAME as CONFIG
-from rag.ingest.corpus import CorpusConfig, corpus_folder, corpus_names, read_config
-from rag.ingest.lock import FileHold, writing
-from rag.ingest.manifest import NAME as MANIFEST
-from rag.ingest.manifest import Manifest, read_manifest, write_durably
-from rag.ingest.snapshot import DocumentInfo, Snapshot
-from rag.ingest.transaction import KnownFile, Transaction, folder_name
+from sparewheel.rag.disk import FileHold, write_durably
+from sparewheel.rag.errors import NotFound, StoreError
+from sparewheel.rag.ingest.corpus import NAME as CONFIG
+from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder, corpus_names, read_config
+from sparewheel.rag.ingest.lock import writing
+from sparewheel.rag.ingest.manifest import NAME as MANIFEST
+from sparewheel.rag.ingest.manifest import Manifest, read_manifest
+from sparewheel.rag.ingest.snapshot import DocumentInfo, Snapshot
+from sparewheel.rag.ingest.transaction import KnownFile, Transaction, folder_name
 
 __all__ = [
     "CorpusConfig",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.ingest.labels import LABEL
+from sparewheel.rag.ingest.labels import LABEL
 
 _TITLE_END = re.compile(r"[.:](?=\s|$)|\s[–—-]{1,2}\s|\.?[–—](?=\S)")
 _NEXT_LINE = re.compile(r"\s{0,6}([A-Z\u4e00-\u9fff\"“][^\n]{0,90})(?=\n|$)")

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.ingest.manifest import IndexState, Manifest, checksums, link_tree, sync, sync_tree
-from rag.ingest.rows import SCHEMA, StoredChunks, delete_document, ids_in, insert_document, open_rows
-from rag.ingest.snapshot import ROWS, Snapshot
-from rag.types import Chunk, Document, IndexWriter
+from sparewheel.rag.disk import link_tree, sync, sync_tree
+from sparewheel.rag.ingest.manifest import IndexState, Manifest, checksums
+from sparewheel.rag.ingest.rows import SCHEMA, StoredChunks, delete_document, ids_in, insert_document, open_rows
+from sparewheel.rag.ingest.snapshot import ROWS, Snapshot
+from sparewheel.rag.types import Chunk, Document, IndexWriter
 
 NEXT = "next"  # the folder of the snapshot being built
 

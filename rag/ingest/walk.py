@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rag.errors import NotFound, suggest
-from rag.ingest.load import SUFFIXES
+from sparewheel.rag.errors import NotFound, suggest
+from sparewheel.rag.ingest.load import SUFFIXES
 
 
 @dataclass(frozen=True)

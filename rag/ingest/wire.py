@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from rag.errors import DocumentError
-from rag.ingest.load import reason_of
-from rag.types import Document, Layout, Page
+from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest.load import reason_of
+from sparewheel.rag.types import Document, Layout, Page
 
 _HEAD = struct.Struct(">Q")
 _PLAIN = ("id", "title", "source", "media_type", "language", "sha256", "headings")

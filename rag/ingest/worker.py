@@ -1,7 +1,7 @@
 """The parsing process: reads one request a line on its input, answers each with a frame (`ingest.wire`).
 
-Started by `ingest.sandbox` as `python -m rag.ingest.worker`; ends when its input ends. It limits itself before it
-reads a file: memory over what it holds at the start, processor time for each file, no core dumps, no network.
+Started by `ingest.sandbox` as `python -m sparewheel.rag.ingest.worker`; ends when its input ends. Before it reads a
+file it limits itself: memory over what it holds at the start, processor time for each file, no core dumps, no network.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from rag.errors import DocumentError
-from rag.ingest import wire
-from rag.ingest.load import load
-from rag.settings import Ingest
-from rag.types import Document
+from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest import wire
+from sparewheel.rag.ingest.load import load
+from sparewheel.rag.settings import Ingest
+from sparewheel.rag.types import Document
 
 MEMORY_CURE = "split the file, or raise ingest.parse_memory_mb"
 

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rag.observe.hooks import asker, request_id
+from sparewheel.rag.observe.hooks import asker, request_id
 
 if TYPE_CHECKING:
-    from rag.observe.running import Running
-    from rag.settings import Settings
+    from sparewheel.rag.observe.running import Running
+    from sparewheel.rag.settings import Settings
 
 __all__ = ["asked_by", "asker", "request_id", "start", "stop"]
 
@@ -33,7 +33,7 @@ def start(settings: Settings, port: int = 0) -> None:
     Raises SettingsError for an audit folder or a port that cannot be used.
     """
     global _running
-    from rag.observe.running import Running
+    from sparewheel.rag.observe.running import Running
 
     with _lock:
         if _running is not None:

@@ -22,10 +22,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rag.errors import SettingsError
-from rag.ingest.lock import FileHold
-from rag.ingest.manifest import sync
-from rag.observe.hooks import Asked
+from sparewheel.rag.disk import FileHold, sync
+from sparewheel.rag.errors import SettingsError
+from sparewheel.rag.observe.hooks import Asked
 
 FIRST = "0" * 64  # what the first record names as the one before it
 BLOCK_BYTES = 16_384  # read of the end of a file to find its last record

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.errors import NotFound
-from rag.observe.audit import digest, files, parsed
+from sparewheel.rag.errors import NotFound
+from sparewheel.rag.observe.audit import digest, files, parsed
 
 
 @dataclass(frozen=True)

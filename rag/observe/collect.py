@@ -11,15 +11,15 @@ from pathlib import Path
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from rag.errors import SparewheelError
-from rag.ingest.manifest import Manifest
-from rag.ingest.store import Store, corpus_folder, corpus_names
-from rag.models import verify
-from rag.observe import hooks
-from rag.observe.audit import AuditLog
-from rag.observe.certificates import days_left, subjects
-from rag.observe.metrics import MOST_VALUES
-from rag.settings import Settings
+from sparewheel.rag.errors import SparewheelError
+from sparewheel.rag.ingest.manifest import Manifest
+from sparewheel.rag.ingest.store import Store, corpus_folder, corpus_names
+from sparewheel.rag.observe import hooks
+from sparewheel.rag.observe.audit import AuditLog
+from sparewheel.rag.observe.certificates import days_left, subjects
+from sparewheel.rag.observe.metrics import MOST_VALUES
+from sparewheel.rag.settings import Settings
+from sparewheel.rag.weights import verify
 
 ROUND_S = 6 * 3600.0  # between two looks at models and certificates
 STATES = ("closed", "open", "half-open")

@@ -20,9 +20,9 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from rag.errors import UsageError
-from rag.events import AttemptFailed, Done, Event, Replace, Retrieved, Token
-from rag.types import Answer, Attempt, Sensitivity
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.events import AttemptFailed, Done, Event, Replace, Retrieved, Token
+from sparewheel.rag.types import Answer, Attempt, Sensitivity
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 asker: contextvars.ContextVar[str] = contextvars.ContextVar("asker", default="")  # name of the user who asks

@@ -12,8 +12,8 @@ import sys
 from datetime import UTC, datetime
 from typing import IO, Any, Literal
 
-from rag.observe.hooks import Asked, request_id
-from rag.observe.redact import Redactor
+from sparewheel.rag.observe.hooks import Asked, request_id
+from sparewheel.rag.observe.redact import Redactor
 
 OURS = ("rag", "app", "sparewheel")  # loggers whose INFO lines are shown; of others, warnings
 _questions = logging.getLogger("sparewheel.questions")

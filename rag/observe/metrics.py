@@ -19,7 +19,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from rag.observe.hooks import Asked
+from sparewheel.rag.observe.hooks import Asked
 
 # Seconds. 2 s is where the rule HighLatency looks; 4, 10, 20, 60 are the budgets' defaults.
 LATENCY_S = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0, 30.0, 60.0, 120.0)

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rag.observe.hooks import Asked, Ended
-from rag.types import Attempt
+from sparewheel.rag.observe.hooks import Asked, Ended
+from sparewheel.rag.types import Attempt
 
 KEPT = 200
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rag.settings import Settings
+from sparewheel.rag.settings import Settings
 
 HIDDEN = "***"
 READ_AGAIN_S = 60.0  # a key file may be replaced while we run

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from rag.errors import SettingsError, UsageError
-from rag.observe import hooks, recent
-from rag.observe.hooks import Asked
-from rag.settings import Settings
+from sparewheel.rag.errors import SettingsError, UsageError
+from sparewheel.rag.observe import hooks, recent
+from sparewheel.rag.observe.hooks import Asked
+from sparewheel.rag.settings import Settings
 
 T = TypeVar("T")
 
@@ -51,24 +51,24 @@ class Running:
 
     def _slow(self) -> list[Callable[[list[Asked]], None]]:
         """What writes: log lines, the audit log, traces."""
-        from rag.observe.redact import Redactor
+        from sparewheel.rag.observe.redact import Redactor
 
         settings, observe = self.settings, self.settings.observe
         slow: list[Callable[[list[Asked]], None]] = []
         if observe.log != "off":
-            from rag.observe.log import Log
+            from sparewheel.rag.observe.log import Log
 
             log = Log(Redactor(settings), observe.log)
             self._closing.append(log.close)
             slow.append(hooks.each(log.asked))
         if observe.audit:
-            from rag.observe.audit import AuditLog
+            from sparewheel.rag.observe.audit import AuditLog
 
             self._audit = AuditLog(audit_folder(settings), observe.audit_max_mb)
             slow.append(self._audit.asked)
         if observe.otlp_endpoint:
             try:
-                from rag.observe.trace import Tracing, exporting
+                from sparewheel.rag.observe.trace import Tracing, exporting
             except ImportError as error:
                 raise UsageError("observe.otlp_endpoint needs: pip install 'sparewheel[trace]'") from error
             tracing = Tracing(settings, exporting(observe.otlp_endpoint))
@@ -77,7 +77,7 @@ class Running:
         return slow
 
     def _count(self, later: hooks.Later) -> None:
-        from rag.observe import collect, metrics
+        from sparewheel.rag.observe import collect, metrics
 
         counted = metrics.Metrics()
         checks = collect.Checks(self.settings)
@@ -96,7 +96,7 @@ class Running:
             self._serve(self.port)
 
     def _serve(self, port: int) -> None:
-        from rag.observe.metrics import serve
+        from sparewheel.rag.observe.metrics import serve
 
         host = self.settings.observe.metrics_host
         try:

@@ -21,9 +21,9 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
 
-from rag.observe.hooks import Asked
-from rag.settings import Endpoint, Settings
-from rag.types import Attempt
+from sparewheel.rag.observe.hooks import Asked
+from sparewheel.rag.settings import Endpoint, Settings
+from sparewheel.rag.types import Attempt
 
 Value = str | bool | int | float | list[str]
 Attributes = Mapping[str, Value]

@@ -20,9 +20,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from rag.reliability.deadline import Clock
-from rag.reliability.faults import Fault
-from rag.reliability.window import RollingWindow
+from sparewheel.rag.reliability.deadline import Clock
+from sparewheel.rag.reliability.faults import Fault
+from sparewheel.rag.reliability.window import RollingWindow
 
 State = Literal["closed", "open", "half-open"]
 Listener = Callable[[str, State, State, str], None]  # name, state before, state after, reason

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from rag.reliability.breaker import Permit
-from rag.reliability.deadline import Pace, Progress, close
-from rag.reliability.faults import FAULTS, Fault, classify, failure
-from rag.types import AnswerRequest, Attempt, Draft
-
-if TYPE_CHECKING:
-    from rag.reliability.failover import Target
+from sparewheel.rag.reliability.breaker import Permit
+from sparewheel.rag.reliability.deadline import Pace, close
+from sparewheel.rag.reliability.faults import FAULTS, Fault, classify, failure
+from sparewheel.rag.reliability.target import Target
+from sparewheel.rag.types import AnswerRequest, Attempt, Draft, Progress
 
 MAX_ANSWER_CHARS = 2_000_000  # a source that streams more is broken
 _END = object()

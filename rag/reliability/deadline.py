@@ -11,21 +11,14 @@ import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
-from enum import Enum
 from typing import TypeVar
 
-from rag.errors import DeadlineExceeded
+from sparewheel.rag.errors import DeadlineExceeded
+from sparewheel.rag.types import Progress
 
 T = TypeVar("T")
 Clock = Callable[[], float]  # seconds, monotonic
 CLOSE_WITHIN_S = 5.0
-
-
-class Progress(Enum):
-    """What a source yields between pieces of the answer."""
-
-    CONNECTED = "connected"  # the head of the response is here: the connect budget is met
-    ALIVE = "alive"  # keep-alive, blank line, role-only or reasoning chunk: nothing of the answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,58 +14,24 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from rag.errors import Unavailable
-from rag.events import AttemptFailed, Replace, Token
-from rag.reliability.breaker import CircuitBreaker, Health
-from rag.reliability.call import Call
-from rag.reliability.deadline import Budgets, Deadline, Progress
-from rag.reliability.faults import Fault
-from rag.reliability.policy import order
-from rag.reliability.race import Race
-from rag.reliability.retry import RetryBudget
-from rag.types import AnswerRequest, Attempt, Draft
+from sparewheel.rag.errors import Unavailable
+from sparewheel.rag.events import AttemptFailed, Replace, Token
+from sparewheel.rag.reliability.breaker import Health
+from sparewheel.rag.reliability.call import Call
+from sparewheel.rag.reliability.deadline import Deadline
+from sparewheel.rag.reliability.faults import Fault
+from sparewheel.rag.reliability.policy import order
+from sparewheel.rag.reliability.race import Race
+from sparewheel.rag.reliability.retry import RetryBudget
+from sparewheel.rag.reliability.target import Target
+from sparewheel.rag.types import AnswerRequest, Attempt, Draft
 
 RESERVE_SHARE = 0.1  # of the total budget, kept for the last answerer ...
 RESERVE_MOST_S = 5.0  # ... but no more than this
 CANCEL_WITHIN_S = 1.0  # how long a cancelled question waits for its sockets to close
-
-
-class Source(Protocol):
-    """An answerer (`types.Answerer`) that may also say that it is connected, or alive."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def local(self) -> bool: ...
-    def stream(self, request: AnswerRequest) -> AsyncIterator[str | Progress | Draft]: ...
-
-
-@dataclass(frozen=True, eq=False)
-class Target:
-    """An answerer with its budgets and its breaker; breaker None: always called (the built-in reader).
-
-    identity: what makes it the same endpoint after a reload (address, model, key); "" never is.
-    hedge_after_s: the next answerer is called beside this one when no token came for so long; 0: never.
-    """
-
-    answerer: Source
-    budgets: Budgets = field(default_factory=Budgets)
-    breaker: CircuitBreaker | None = None
-    identity: str = ""
-    hedge_after_s: float = 0.0
-    last_resort: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.answerer.name
-
-    @property
-    def local(self) -> bool:
-        return self.answerer.local
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from rag.errors import DeadlineExceeded, NotFound, SettingsError, Unavailable, UsageError
+from sparewheel.rag.errors import DeadlineExceeded, NotFound, SettingsError, Unavailable, UsageError
 
 MAX_RETRY_AFTER_S = 3600.0  # a longer Retry-After is taken as this
 

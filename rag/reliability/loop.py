@@ -9,7 +9,7 @@ import threading
 from collections.abc import AsyncGenerator, Coroutine, Iterator
 from typing import Any, TypeVar
 
-from rag.errors import UsageError
+from sparewheel.rag.errors import UsageError
 
 T = TypeVar("T")
 

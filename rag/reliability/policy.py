@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from rag.errors import SettingsError, UsageError, suggest
-from rag.types import Sensitivity
+from sparewheel.rag.errors import SettingsError, UsageError, suggest
+from sparewheel.rag.types import Sensitivity
 
 
 class Routed(Protocol):

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
-from rag.events import AttemptFailed, Replace, Token
-from rag.reliability.breaker import Permit
-from rag.reliability.call import Call, Message
-from rag.reliability.faults import FAULTS, Fault, failure
-from rag.types import AnswerRequest, Attempt, Draft
-
-if TYPE_CHECKING:
-    from rag.reliability.failover import Target
+from sparewheel.rag.events import AttemptFailed, Replace, Token
+from sparewheel.rag.reliability.breaker import Permit
+from sparewheel.rag.reliability.call import Call, Message
+from sparewheel.rag.reliability.faults import FAULTS, Fault, failure
+from sparewheel.rag.reliability.target import Target
+from sparewheel.rag.types import AnswerRequest, Attempt, Draft
 
 
 class Race:

@@ -6,15 +6,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rag.retrieve.bm25 import Bm25Index, Bm25Search
-    from rag.retrieve.bm25_write import Bm25Writer
-    from rag.retrieve.dense import DenseIndex, DenseSearch
-    from rag.retrieve.dense_write import DenseWriter
-    from rag.retrieve.embed import OnnxEmbedder, SentenceTransformersEmbedder, open_embedder
-    from rag.retrieve.fuse import reciprocal_rank
-    from rag.retrieve.hybrid import Hybrid
-    from rag.retrieve.rerank import OnnxReranker
-    from rag.retrieve.tokenise import TOKENISER_VERSION, terms
+    from sparewheel.rag.retrieve.bm25 import Bm25Index, Bm25Search
+    from sparewheel.rag.retrieve.bm25_write import Bm25Writer
+    from sparewheel.rag.retrieve.dense import DenseIndex, DenseSearch
+    from sparewheel.rag.retrieve.dense_write import DenseWriter
+    from sparewheel.rag.retrieve.embed import OnnxEmbedder, SentenceTransformersEmbedder, open_embedder
+    from sparewheel.rag.retrieve.fuse import reciprocal_rank
+    from sparewheel.rag.retrieve.hybrid import Hybrid
+    from sparewheel.rag.retrieve.rerank import OnnxReranker
+    from sparewheel.rag.retrieve.tokenise import TOKENISER_VERSION, terms
 
 _HOMES = {
     "Bm25Index": "bm25",
@@ -53,5 +53,5 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'rag.retrieve' has no attribute {name!r}")
-    return getattr(import_module(f"rag.retrieve.{_HOMES[name]}"), name)
+        raise AttributeError(f"module 'sparewheel.rag.retrieve' has no attribute {name!r}")
+    return getattr(import_module(f"sparewheel.rag.retrieve.{_HOMES[name]}"), name)

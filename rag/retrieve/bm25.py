@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import StoreError
-from rag.retrieve.tokenise import TOKENISER_VERSION, terms
-from rag.types import Filter, Hit, Passages
+from sparewheel.rag.errors import StoreError
+from sparewheel.rag.retrieve.tokenise import TOKENISER_VERSION, terms
+from sparewheel.rag.types import Filter, Hit, Passages
 
 FORMAT = 2
 K1 = 1.5  # as rank-bm25; measured on the development questions beside 0.9 and 1.2, 0.4 and 0.5

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from rag.retrieve.bm25 import FORMAT, K1, B, Bm25Index, heads, impacts
-from rag.retrieve.tokenise import TOKENISER_VERSION, terms
-from rag.types import Chunk
+from sparewheel.rag.retrieve.bm25 import FORMAT, K1, B, Bm25Index, heads, impacts
+from sparewheel.rag.retrieve.tokenise import TOKENISER_VERSION, terms
+from sparewheel.rag.types import Chunk
 
 _CHUNKS_AT_ONCE = 20_000  # bounds the memory of counting
 _POSTINGS_AT_ONCE = 4_000_000  # bounds the memory of merging

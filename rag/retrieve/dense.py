@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import StoreError
-from rag.retrieve.bm25 import Found, as_hits, membership
-from rag.types import Embedder, Filter, Hit, Passages
+from sparewheel.rag.errors import StoreError
+from sparewheel.rag.retrieve.bm25 import Found, as_hits, membership
+from sparewheel.rag.types import Embedder, Filter, Hit, Passages
 
 FORMAT = 1
 _LISTS_READ = 6.0  # times the square root of the number of lists: recall@10 against the exact search is 0.97 at 100k

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import StoreError
-from rag.retrieve.dense import FORMAT, DenseIndex
-from rag.types import Chunk, Embedder
+from sparewheel.rag.errors import StoreError
+from sparewheel.rag.retrieve.dense import FORMAT, DenseIndex
+from sparewheel.rag.types import Chunk, Embedder
 
 _EXACT_UP_TO = 20_000  # rows; one list, every row compared
 _EMBEDDED_AT_ONCE = 64  # chunks; how finely progress can be told

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import NotFound, StoreError, UsageError, suggest
-from rag.settings import cores
-from rag.types import Embedder
+from sparewheel.rag.errors import NotFound, StoreError, UsageError, suggest
+from sparewheel.rag.settings import cores
+from sparewheel.rag.types import Embedder
+from sparewheel.rag.weights import WEIGHTS
 
-WEIGHTS = Path(__file__).parents[1] / "weights"
 _BY_LANGUAGE = {"en": "embed-en", "zh": "embed-zh"}
 _TEXTS_AT_ONCE = 512  # tokenised before they are embedded; bounds memory
 
@@ -97,16 +97,16 @@ class SentenceTransformersEmbedder:
         return np.asarray(vectors, np.float32).reshape(len(texts), self.dimension)
 
 
-def open_embedder(spec: str, language: str = "en", *, allow_download: bool = False) -> Embedder:
+def open_embedder(spec: str, language: str = "en", *, allow_download: bool = False, folder: Path = WEIGHTS) -> Embedder:
     """The embedder that the setting `retrieve.embedding` names, for a corpus of this language ("en", "zh").
 
-    spec: "auto", the name of a built-in model, or a sentence-transformers folder or name. Raises NotFound when there
-    is no built-in model of the language, UsageError when a named model cannot be had.
+    folder: of the built-in models. spec: "auto", the name of a built-in model, or a sentence-transformers folder or
+    name. Raises NotFound when there is no built-in model of the language, UsageError when a named model cannot be had.
     """
     name = _BY_LANGUAGE.get(language, "embed-en") if spec == "auto" else spec
-    if (WEIGHTS / name / "model.onnx").is_file():
-        return _built_in(name)
-    built_in = sorted(path.parent.name for path in WEIGHTS.glob("embed-*/model.onnx"))
+    if (folder / name / "model.onnx").is_file():
+        return _built_in(folder / name)
+    built_in = sorted(path.parent.name for path in folder.glob("embed-*/model.onnx"))
     if spec == "auto":
         raise NotFound(f"no built-in embedding model for {language!r}; there is {', '.join(built_in) or 'none'}")
     if spec.startswith("embed-") and not Path(spec).exists():
@@ -115,8 +115,8 @@ def open_embedder(spec: str, language: str = "en", *, allow_download: bool = Fal
 
 
 @cache
-def _built_in(name: str) -> OnnxEmbedder:
-    return OnnxEmbedder(WEIGHTS / name)  # shared: corpora of one language need the weights in memory once
+def _built_in(folder: Path) -> OnnxEmbedder:
+    return OnnxEmbedder(folder)  # shared: corpora of one language need the weights in memory once
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-from rag.errors import Unavailable, UsageError
-from rag.retrieve.bm25 import Found
-from rag.retrieve.fuse import reciprocal_rank
-from rag.settings import Retrieve
-from rag.text import language_of
-from rag.types import Filter, Hit, Passages
+from sparewheel.rag.errors import Unavailable, UsageError
+from sparewheel.rag.retrieve.bm25 import Found
+from sparewheel.rag.retrieve.fuse import reciprocal_rank
+from sparewheel.rag.settings import Retrieve
+from sparewheel.rag.text import language_of
+from sparewheel.rag.types import Filter, Hit, Passages
 
 log = logging.getLogger(__name__)
 

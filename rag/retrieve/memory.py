@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.types import Chunk, Filter
+from sparewheel.rag.types import Chunk, Filter
 
 _FIELDS = {"document": "document_id", "title": "title", "language": "language"}
 

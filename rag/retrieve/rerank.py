@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from rag.retrieve.embed import open_graph, open_tokenizer, read_config, run_graph
-from rag.retrieve.fuse import reciprocal_rank
-from rag.settings import cores
-from rag.types import Hit
+from sparewheel.rag.retrieve.embed import open_graph, open_tokenizer, read_config, run_graph
+from sparewheel.rag.retrieve.fuse import reciprocal_rank
+from sparewheel.rag.settings import cores
+from sparewheel.rag.types import Hit
 
 _CONSTANT = 10
 _WEIGHTS = (1.0, 0.5)  # of the logits' order and of the order the hits came in, measured on three sets (docs/LOG.md)

@@ -18,14 +18,14 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
-from rag.retrieve.bm25 import Bm25Index, Bm25Search
-from rag.retrieve.bm25_write import Bm25Writer
-from rag.retrieve.dense import DenseIndex, DenseSearch
-from rag.retrieve.dense_write import DenseWriter
-from rag.retrieve.embed import open_embedder
-from rag.retrieve.hybrid import Hybrid
-from rag.retrieve.memory import MemoryPassages
-from rag.types import Chunk, Embedder, Hit, IndexWriter
+from sparewheel.rag.retrieve.bm25 import Bm25Index, Bm25Search
+from sparewheel.rag.retrieve.bm25_write import Bm25Writer
+from sparewheel.rag.retrieve.dense import DenseIndex, DenseSearch
+from sparewheel.rag.retrieve.dense_write import DenseWriter
+from sparewheel.rag.retrieve.embed import open_embedder
+from sparewheel.rag.retrieve.hybrid import Hybrid
+from sparewheel.rag.retrieve.memory import MemoryPassages
+from sparewheel.rag.types import Chunk, Embedder, Hit, IndexWriter
 
 
 class _SearchRetriever(BaseRetriever):

@@ -16,9 +16,9 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rag.errors import SettingsError
-from rag.settings.read import build
-from rag.settings.sections import (
+from sparewheel.rag.errors import SettingsError
+from sparewheel.rag.settings.read import build
+from sparewheel.rag.settings.sections import (
     Answering,
     Api,
     Breaker,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Literal
 
-from rag.errors import SettingsError, suggest
+from sparewheel.rag.errors import SettingsError, suggest
 
 
 def build(cls: Any, values: Mapping[str, Any], where: str, path: str, base: Any = None) -> Any:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.advise import break_even, cost, course, starting, tornado
+from sparewheel.app.advise import break_even, cost, course, starting, tornado
 
 
 def test_the_course_ends_where_the_years_do() -> None:

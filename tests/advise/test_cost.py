@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.advise import OPTIONS, Assumptions, Cost, compare, cost, downtime_minutes, hours, starting
-from app.advise.assumptions import Assumption
-from app.advise.cost import HOURS_A_YEAR, of_year, tokens_usd_per_question
-from rag.errors import UsageError
-from rag.settings import Endpoint
+from sparewheel.app.advise import OPTIONS, Assumptions, Cost, compare, cost, downtime_minutes, hours, starting
+from sparewheel.app.advise.assumptions import Assumption
+from sparewheel.app.advise.cost import HOURS_A_YEAR, of_year, tokens_usd_per_question
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.settings import Endpoint
 
 DOC = Path(__file__).parents[2] / "docs/choosing.md"
 PRICES = [key for key, row in starting().rows.items() if row.unit.startswith("USD")]

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from rag.answer.vertical import VerticalReader
-from rag.types import AnswerRequest, Chunk, Draft, Hit, Span
+from sparewheel.rag.answer.vertical import VerticalReader
+from sparewheel.rag.types import AnswerRequest, Chunk, Draft, Hit, Span
 
 TEXT = "原告与被告签订租赁合同，月租金为3200元，被告未支付租金。"
 
@@ -67,8 +67,8 @@ async def test_the_network_is_opened_once():
 def test_loading_gives_back_what_unpacking_took():
     """The shipped network's 4-bit weights are unpacked in 470 MB; once it is loaded less than 250 are kept."""
     script = (
-        "from pathlib import Path; from rag.answer.reader import Reader; import rag.assemble as a; "
-        "Reader(a.WEIGHTS / 'reader-zh', 1); "
+        "from sparewheel.rag.answer.reader import Reader; from sparewheel.rag.weights import WEIGHTS; "
+        "Reader(WEIGHTS / 'reader-zh', 1); "
         "print([int(line.split()[1]) for line in open('/proc/self/status') if line.startswith('VmRSS')][0])"
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rag.answer.cite import cite, refusal
-from rag.types import Answer, Chunk, Draft, Hit, Span
+from sparewheel.rag.answer.cite import cite, refusal
+from sparewheel.rag.types import Answer, Chunk, Draft, Hit, Span
 
 NOTICE = "Section 4.2 Either party may terminate on thirty days notice. Fees paid are not refunded."
 LAW = "甲方应当在三十日内支付价款。逾期支付的，按日加收滞纳金。"

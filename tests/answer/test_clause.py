@@ -2,9 +2,9 @@
 
 import pytest
 
-from rag.answer.clause import ClauseQuoter
-from rag.answer.vertical import VerticalReader
-from rag.types import AnswerRequest, Chunk, Hit
+from sparewheel.rag.answer.clause import ClauseQuoter
+from sparewheel.rag.answer.vertical import VerticalReader
+from sparewheel.rag.types import AnswerRequest, Chunk, Hit
 
 JUDGMENT = (
     "经审理查明,原告张某与被告李某于2016年3月5日签订房屋租赁合同,约定月租金为3200元,租赁期限三年,"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from eval.availability.exchange import Pace, expected_answer
-from eval.availability.played import PLAYED
-from eval.availability.schedule import Always
-from eval.availability.server import FaultServer
-from rag.answer.endpoint import Completion, EndpointCompleter
-from rag.errors import DeadlineExceeded
-from rag.reliability.deadline import Budgets, Progress, guard
-from rag.reliability.faults import classify
-from rag.settings import Endpoint
+from sparewheel.eval.availability.exchange import Pace, expected_answer
+from sparewheel.eval.availability.played import PLAYED
+from sparewheel.eval.availability.schedule import Always
+from sparewheel.eval.availability.server import FaultServer
+from sparewheel.rag.answer.endpoint import Completion, EndpointCompleter
+from sparewheel.rag.errors import DeadlineExceeded
+from sparewheel.rag.reliability.deadline import Budgets, guard
+from sparewheel.rag.reliability.faults import classify
+from sparewheel.rag.settings import Endpoint
+from sparewheel.rag.types import Progress
 
 ASKED = [{"role": "user", "content": "What is the notice period of question-7?"}]
 FAST = Pace(keepalive_s=0.005, slow_keepalive_s=0.05, slow_first_token_s=5, slow_token_s=5, hold_s=5)
@@ -105,7 +106,7 @@ def test_the_key_file_is_read_for_each_call(tmp_path) -> None:
 
 def test_cost_counts_cache_hits_and_misses_apart() -> None:
     """1M hits, 1M misses and 1M answer tokens cost the three prices."""
-    from rag.answer.endpoint import usage
+    from sparewheel.rag.answer.endpoint import usage
 
     given = {"prompt_tokens": 2_000_000, "completion_tokens": 1_000_000, "prompt_cache_hit_tokens": 1_000_000}
     endpoint = Endpoint(price_cache_hit=0.003, price_cache_miss=0.15, price_output=0.6)

@@ -11,11 +11,11 @@ import pytest
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 
-from eval.availability.server import FaultServer
-from rag.answer.endpoint import EndpointCompleter
-from rag.answer.langchain_chat import SparewheelChat
-from rag.reliability.loop import background
-from rag.settings import Endpoint
+from sparewheel.eval.availability.server import FaultServer
+from sparewheel.rag.answer.endpoint import EndpointCompleter
+from sparewheel.rag.answer.langchain_chat import SparewheelChat
+from sparewheel.rag.reliability.loop import background
+from sparewheel.rag.settings import Endpoint
 
 
 @pytest.fixture(scope="module", autouse=True)

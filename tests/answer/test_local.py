@@ -7,10 +7,10 @@ import threading
 
 import pytest
 
-from rag.answer.endpoint import Completion
-from rag.answer.local import LocalCompleter
-from rag.errors import SettingsError, Unavailable
-from rag.settings import LocalChat
+from sparewheel.rag.answer.endpoint import Completion
+from sparewheel.rag.answer.local import LocalCompleter
+from sparewheel.rag.errors import SettingsError, Unavailable
+from sparewheel.rag.settings import LocalChat
 
 QUESTION = [{"role": "user", "content": "Who pays the rent?"}]
 

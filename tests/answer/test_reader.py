@@ -2,17 +2,17 @@
 
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import rag
-from rag.answer.reader import Reader, best_spans, windows_of, worth_reading
-from rag.errors import NotFound
-from rag.types import AnswerRequest, Chunk, Draft, Hit
+from sparewheel.rag.answer.reader import Reader, worth_reading
+from sparewheel.rag.answer.spans import best_spans, windows_of
+from sparewheel.rag.errors import NotFound
+from sparewheel.rag.types import AnswerRequest, Chunk, Draft, Hit
+from sparewheel.rag.weights import WEIGHTS
 
-FOLDER = Path(rag.__file__).parent / "weights/reader-en"
+FOLDER = WEIGHTS / "reader-en"
 LAW = "12.1 This Agreement shall be governed by the laws of the State of Delaware."
 ASSIGNMENT = "9.2 Neither party may assign this Agreement without the prior written consent of the other party."
 PAYMENT = "4. The Customer shall pay all invoices within thirty (30) days of receipt."

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rag.answer.reader import best_short
-from rag.answer.second_look import asks_for_a_detail, asks_yes_or_no, is_detail, label_of
+from sparewheel.rag.answer.second_look import asks_for_a_detail, asks_yes_or_no, is_detail, label_of
+from sparewheel.rag.answer.spans import best_short
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from rag.answer.vertical import READINGS, VerticalReader
-from rag.types import AnswerRequest, Chunk, Draft, Hit
+from sparewheel.rag.answer.vertical import READINGS, VerticalReader
+from sparewheel.rag.types import AnswerRequest, Chunk, Draft, Hit
 
 TEXT = "The tenant may sublet with consent. The notice period is thirty days."
 REQUEST = AnswerRequest(

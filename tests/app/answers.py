@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rag.types import Answer, Attempt, Chunk, Citation, Hit, Usage
+from sparewheel.rag.types import Answer, Attempt, Chunk, Citation, Hit, Usage
 
 RENT = Chunk(
     "lease.pdf", 100, 145, "The rent is 900 euros.\nPay it monthly, please.", title="Lease", headings=("4. Rent",),

@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 
-from app.api.main import create_app
-from app.auth import Accounts, accounts_of
-from app.service import Service
-from rag.settings import Answering, Api, Ingest, Retrieve, Settings
+from sparewheel.app.api.main import create_app
+from sparewheel.app.people.auth import Accounts, accounts_of
+from sparewheel.app.service import Service
+from sparewheel.rag.settings import Answering, Api, Ingest, Retrieve, Settings
 
 LEASE = (
     "# Lease\n\n## 1. Rent\n\nThe rent is 900 euros a month.\n\n## 2. Notice\n\nThe notice period is thirty days.\n\n"

@@ -7,13 +7,13 @@ import pytest
 from answers import LOCAL, WRITTEN
 from api_setup import LEASE, QUESTION, client_of, settings_in, with_lease
 
-from app.api.shapes import public_answer
-from app.service import Service
-from eval.availability.schedule import Always
-from eval.availability.server import FaultServer
-from rag.access import User
-from rag.reliability.loop import background
-from rag.settings import Endpoint
+from sparewheel.app.api.shapes import public_answer
+from sparewheel.app.people.access import User
+from sparewheel.app.service import Service
+from sparewheel.eval.availability.schedule import Always
+from sparewheel.eval.availability.server import FaultServer
+from sparewheel.rag.reliability.loop import background
+from sparewheel.rag.settings import Endpoint
 
 ASK = {"corpus": "leases", "question": QUESTION}
 
@@ -130,8 +130,8 @@ async def test_a_filter_counts_before_the_best_are_taken(client):
 
 async def test_nobody_can_answer_is_503_with_the_record(client, service, monkeypatch):
     """What was found is not lost: the problem holds the answer record, without what endpoints said of themselves."""
-    from rag.errors import Unavailable
-    from rag.types import Attempt
+    from sparewheel.rag.errors import Unavailable
+    from sparewheel.rag.types import Attempt
 
     class Dead:
         async def stream(self, request, deadline=None):

@@ -5,7 +5,7 @@ import json
 import pytest
 from api_setup import LEASE, client_of, settings_in, wait_for, with_lease
 
-from app.service import Service
+from sparewheel.app.service import Service
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ async def test_who_reads_a_corpus_can_be_changed(client, service):
 
 async def test_a_corpus_being_written_is_409(client, service, monkeypatch):
     """With the time to try again."""
-    monkeypatch.setattr("app.service.service.LOCK_WITHIN_S", 0.01)
+    monkeypatch.setattr("sparewheel.app.service.service.LOCK_WITHIN_S", 0.01)
     wait_for(lambda: service.corpus("leases").dense_share == 1.0)
     with service._store("leases", None).write(wait=True):
         response = await client.delete("/v1/corpora/leases/documents/lease.md")

@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 from api_setup import QUESTION, client_of, settings_in, with_lease
 
-from app.api.gate import Gate
-from app.api.problems import Problem
-from app.api.who import Rates, check_open
-from app.auth import Accounts, accounts_of
-from app.service import Service
-from rag.errors import UsageError
-from rag.settings import Api
+from sparewheel.app.api.gate import Gate
+from sparewheel.app.api.problems import Problem
+from sparewheel.app.api.who import Rates, check_open
+from sparewheel.app.people.auth import Accounts, accounts_of
+from sparewheel.app.service import Service
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.settings import Api
 
 ASK = {"corpus": "leases", "question": QUESTION}
 
@@ -183,7 +183,7 @@ async def test_a_body_that_stands_still_is_408(monkeypatch):
     """A client that stops sending does not hold its place for ever."""
     import asyncio
 
-    from app.api import edge
+    from sparewheel.app.api import edge
 
     monkeypatch.setattr(edge, "BODY_PIECE_S", 0.01)
 
@@ -241,7 +241,7 @@ async def test_ready_until_it_is_told_to_stop(service):
 
 async def test_the_log_names_the_route_and_no_document(service, caplog):
     """A document's name may be a patient's; a key is never in it. Probes that found all well leave no line."""
-    caplog.set_level(logging.INFO, logger="app.api.edge")
+    caplog.set_level(logging.INFO, logger="sparewheel.app.api.edge")
     async with client_of(service) as client:
         await client.get("/readyz")
         await client.get("/v1/corpora/leases/documents/Jane%20Doe.pdf", headers=bearer("sw-secret"))

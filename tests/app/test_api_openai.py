@@ -7,11 +7,11 @@ import openai
 import pytest
 from api_setup import QUESTION, client_of, settings_in, with_lease
 
-from app.api.openai import Writer
-from app.service import Service
-from rag.events import Done, Replace, Token
-from rag.settings import Api
-from rag.types import Answer, Citation
+from sparewheel.app.api.openai import Writer
+from sparewheel.app.service import Service
+from sparewheel.rag.events import Done, Replace, Token
+from sparewheel.rag.settings import Api
+from sparewheel.rag.types import Answer, Citation
 
 ANSWER = "The notice period is thirty days."
 USER = {"role": "user", "content": QUESTION}

@@ -14,11 +14,11 @@ import httpx
 import pytest
 from api_setup import QUESTION, settings_in, wait_for, with_lease
 
-from app.service import Service
-from eval.availability.exchange import Pace
-from eval.availability.schedule import Always
-from eval.availability.server import FaultServer
-from rag.reliability.loop import background
+from sparewheel.app.service import Service
+from sparewheel.eval.availability.exchange import Pace
+from sparewheel.eval.availability.schedule import Always
+from sparewheel.eval.availability.server import FaultServer
+from sparewheel.rag.reliability.loop import background
 
 ROOT = Path(__file__).parents[2]
 ASK = {"corpus": "leases", "question": QUESTION}

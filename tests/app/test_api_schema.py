@@ -6,9 +6,9 @@ from api_setup import settings_in, with_lease
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
-from app.api.main import create_app
-from app.auth import accounts_of
-from app.service import Service
+from sparewheel.app.api.main import create_app
+from sparewheel.app.people.auth import accounts_of
+from sparewheel.app.service import Service
 
 EXAMPLES = 5  # of each operation
 AIMED = 2  # of them, turned to the corpus that is there

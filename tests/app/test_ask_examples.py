@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.ui.ask_examples import MOST, usual
+from sparewheel.app.ui.ask.examples import MOST, usual
 
 
 def test_usual_questions_come_from_the_headings_of_contracts() -> None:

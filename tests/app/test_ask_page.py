@@ -16,17 +16,17 @@ import streamlit as st
 from answers import FALLEN, LOCAL
 from streamlit.testing.v1 import AppTest
 
-from app.history import History
-from app.service import Service
-from app.ui import session
-from corpora import profile, samples
-from rag import assemble
-from rag.chain import Journey
-from rag.events import Token
-from rag.ingest.corpus import CorpusConfig, corpus_folder
-from rag.ingest.run import ingest
-from rag.ingest.store import Store
-from rag.settings import Retrieve, Settings
+from sparewheel.app.kept.history import History
+from sparewheel.app.service import Service
+from sparewheel.app.ui import session
+from sparewheel.corpora import profile, samples
+from sparewheel.rag import assemble
+from sparewheel.rag.chain import Journey
+from sparewheel.rag.events import Token
+from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder
+from sparewheel.rag.ingest.run import ingest
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.settings import Retrieve, Settings
 
 QUESTION = "How much notice must Marrow & Pine give to use the break clause in the Foundry Yard lease?"
 NOTES = "# Kennel rules\n\n## 1. Dogs\n\nA dog costs $5 a day, two dogs cost $9. <script>alert(1)</script>\n"
@@ -61,7 +61,7 @@ def page(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTes
 
 
 def script() -> None:
-    from app.ui import ask, session
+    from sparewheel.app.ui import ask, session
 
     session.begin()
     ask.draw()

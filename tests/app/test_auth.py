@@ -4,10 +4,10 @@ import stat
 
 import pytest
 
-from app.auth import Accounts, accounts_of
-from rag.access import User
-from rag.errors import SettingsError, UsageError
-from rag.settings import Api, Settings
+from sparewheel.app.people.access import User
+from sparewheel.app.people.auth import Accounts, accounts_of
+from sparewheel.rag.errors import SettingsError, UsageError
+from sparewheel.rag.settings import Api, Settings
 
 PASSWORD = "correct horse battery"
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import COMMANDS, cli, main
-from app.cli.ask import read_filters
-from app.cli.common import place
-from app.cli.settings import page
-from rag.errors import UsageError
-from rag.types import Citation
+from sparewheel.app.cli import COMMANDS, cli, main
+from sparewheel.app.cli.ask import read_filters
+from sparewheel.app.cli.common import place
+from sparewheel.app.cli.settings import page
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.types import Citation
 
 ROOT = Path(__file__).parents[2]
 

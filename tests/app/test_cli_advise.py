@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 from rich.cells import cell_len
 
-from app.cli import main
-from app.cli.advise import advise
-from rag.settings import load_settings
+from sparewheel.app.cli import main
+from sparewheel.app.cli.advise import advise
+from sparewheel.rag.settings import load_settings
 
 
 def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
@@ -81,7 +81,7 @@ def test_assumptions_are_listed_with_source_and_date(capsys, language: str) -> N
 
 def test_a_terminal_is_asked(monkeypatch) -> None:
     """Enter takes the default; the answers decide."""
-    monkeypatch.setattr("app.cli.advise.is_terminal", lambda: True)
+    monkeypatch.setattr("sparewheel.app.cli.advise.is_terminal", lambda: True)
     found = CliRunner().invoke(advise, ["--years", "3"], input="n\n20000\n\n\n\n")
     assert found.exit_code == 0
     assert "Budget over 3 years, USD [60000.0]: 20000" in found.output

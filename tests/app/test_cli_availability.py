@@ -2,7 +2,7 @@
 
 from click.testing import CliRunner
 
-from app.cli.availability import HEADER, availability, chosen, row
+from sparewheel.app.cli.availability import HEADER, availability, chosen, row
 
 FIGURES = {
     "name": "insufficient_system_resource and more",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import main
+from sparewheel.app.cli import main
 
 
 def test_the_demo_answers_english_and_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

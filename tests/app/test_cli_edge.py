@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from app.cli import cli, main
-from app.cli.ingest import run_ingest
-from rag.settings import Settings
+from sparewheel.app.cli import cli, main
+from sparewheel.app.cli.ingest import run_ingest
+from sparewheel.rag.settings import Settings
 
 LEASE = "# Lease\n\n## 1. Rent\n\nThe rent is 900 euros a month.\n\n## 2. Notice\n\nThe notice period is thirty days.\n"
 QUESTION = "What is the notice period?"
@@ -87,7 +87,7 @@ def test_mistakes(place: Path, capsys, argv: list[str], code: int, said: str) ->
 
 def test_a_restricted_corpus_is_packed_with_a_warning(place: Path, tmp_path: Path) -> None:
     """Whoever holds the file can read it: said, not forbidden."""
-    from rag.ingest.store import Store
+    from sparewheel.rag.ingest.store import Store
 
     store = Store(place / "data" / "leases")
     store.configure(sensitivity="high")

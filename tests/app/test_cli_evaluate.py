@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.batch import at_once
-from app.cli import main
-from rag.answer.vertical import READINGS
-from rag.settings import Endpoint, Settings
+from sparewheel.app.cli import main
+from sparewheel.app.evaluation.batch import at_once
+from sparewheel.rag.answer.vertical import READINGS
+from sparewheel.rag.settings import Endpoint, Settings
 
 TEXT = """# Lease
 

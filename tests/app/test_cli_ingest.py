@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.cli import main
+from sparewheel.app.cli import main
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import socket
 
 import pytest
 
-from app.auth import Accounts
-from app.cli import main
-from rag.access import User
+from sparewheel.app.cli import main
+from sparewheel.app.people.access import User
+from sparewheel.app.people.auth import Accounts
 
 
 @pytest.fixture

@@ -10,23 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import main
-from app.doctor import checks, healthy
-from app.doctor.machine import room, space, time_of_day
-from app.doctor.on_disk import bytes_of, corpora, corpus, data_folder
-from app.doctor.rights import open_to_others, secrets
-from app.doctor.service import exposed
-from rag.ingest.corpus import CorpusConfig, corpus_folder
-from rag.ingest.run import ingest
-from rag.ingest.store import Store
-from rag.settings import Endpoint, Retrieve, Settings
-from rag.types import Profile
+from sparewheel.app.cli import main
+from sparewheel.app.doctor import checks, healthy
+from sparewheel.app.doctor.machine import room, space, time_of_day
+from sparewheel.app.doctor.on_disk import bytes_of, corpora, corpus, data_folder
+from sparewheel.app.doctor.rights import open_to_others, secrets
+from sparewheel.app.doctor.service import exposed
+from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder
+from sparewheel.rag.ingest.run import ingest
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.settings import Endpoint, Retrieve, Settings
+from sparewheel.rag.types import Profile
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """A set-up with one searchable corpus, "leases", closed to other accounts."""
-    from rag.assemble import keyword_writer
+    from sparewheel.rag.assemble import keyword_writer
 
     settings = Settings(data_folder=str(tmp_path / "data"), retrieve=Retrieve(rerank="off"))
     (tmp_path / "lease.md").write_text("# Lease\n\nThe rent is 900 euros a month.\n", encoding="utf-8")
@@ -55,8 +55,8 @@ def test_a_damaged_corpus_is_found(settings: Settings) -> None:
 
 def test_a_corpus_that_is_complete_passes(settings: Settings) -> None:
     """With its dense index built."""
-    from rag.assemble import dense_writer
-    from rag.ingest.run import fill
+    from sparewheel.rag.assemble import dense_writer
+    from sparewheel.rag.ingest.run import fill
 
     store = Store(settings.corpora_folder / "leases")
     fill(store, [dense_writer(store, settings)])

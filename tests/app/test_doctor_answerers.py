@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from app.doctor import Check
-from app.doctor.answerers import Model, endpoint_check, models
-from app.doctor.local_models import built_in, local_chat, reader
-from app.doctor.rule import local_models, one_monitoring, three_models, two_ways
-from eval.availability.server import FaultServer
-from rag.errors import SettingsError
-from rag.models import WEIGHTS
-from rag.reliability.loop import background
-from rag.settings import Answering, Endpoint, LocalChat, Settings
+from sparewheel.app.doctor import Check
+from sparewheel.app.doctor.answerers import Model, endpoint_check, models
+from sparewheel.app.doctor.local_models import built_in, local_chat, reader
+from sparewheel.app.doctor.rule import local_models, one_monitoring, three_models, two_ways
+from sparewheel.eval.availability.server import FaultServer
+from sparewheel.rag.errors import SettingsError
+from sparewheel.rag.reliability.loop import background
+from sparewheel.rag.settings import Answering, Endpoint, LocalChat, Settings
+from sparewheel.rag.weights import WEIGHTS
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from app.auth import accounts_of
-from app.doctor.service import audit, listening
-from app.doctor.watching import monitoring
-from rag.observe.audit import AuditLog, files
-from rag.observe.running import audit_folder
-from rag.settings import Api, Observe, Page, Settings
+from sparewheel.app.doctor.service import audit, listening
+from sparewheel.app.doctor.watching import monitoring
+from sparewheel.app.people.auth import accounts_of
+from sparewheel.rag.observe.audit import AuditLog, files
+from sparewheel.rag.observe.running import audit_folder
+from sparewheel.rag.settings import Api, Observe, Page, Settings
 
 UP = {"labels": {"job": "sparewheel-api"}, "health": "up", "scrapeUrl": "http://api:8080/metrics"}
 WELL: dict[str, Any] = {

@@ -11,11 +11,11 @@ from answers import CHINESE, FALLEN, LOCAL, REFUSED, WRITTEN
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.export import FORMATS, export
-from app.history import Turn
-from app.view_words import Language
-from rag.errors import UsageError
-from rag.types import Answer
+from sparewheel.app.export import FORMATS, export
+from sparewheel.app.kept.history import Turn
+from sparewheel.app.words import Language
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.types import Answer
 
 AT = "2026-11-24T09:30:00.000+00:00"
 DISCLAIMER = "Have a qualified lawyer check it."

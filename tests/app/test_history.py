@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from answers import CHINESE, FALLEN, LOCAL, WRITTEN
 
-from app.history import History
-from rag.errors import NotFound, UsageError
+from sparewheel.app.kept.history import History
+from sparewheel.rag.errors import NotFound, UsageError
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from mcp import StdioServerParameters
 from mcp.client.client import Client
 from mcp.client.stdio import stdio_client
 
-from app.mcp import create_server
-from app.service import Service
-from rag.access import User
+from sparewheel.app.api.mcp import create_server
+from sparewheel.app.people.access import User
+from sparewheel.app.service import Service
 
 
 @pytest.fixture(scope="module")

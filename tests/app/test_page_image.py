@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.ui.page_image import WIDTH_PX, draw_page, lines
-from corpora import samples
-from rag.ingest.formats.pdf import parse_pdf
-from rag.settings import Ingest
-from rag.types import Box
+from sparewheel.app.ui.page_image import WIDTH_PX, draw_page, lines
+from sparewheel.corpora import samples
+from sparewheel.rag.ingest.formats.pdf import parse_pdf
+from sparewheel.rag.settings import Ingest
+from sparewheel.rag.types import Box
 
 LEASE = samples("legal") / "documents" / "commercial-lease.pdf"
 

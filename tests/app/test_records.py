@@ -7,8 +7,8 @@ import json
 import pytest
 from answers import CHINESE, FALLEN, LOCAL, REFUSED, WRITTEN
 
-from app.records import plain, record
-from rag.types import Answer
+from sparewheel.app.kept.records import plain, record
+from sparewheel.rag.types import Answer
 
 
 @pytest.mark.parametrize("answer", [LOCAL, WRITTEN, FALLEN, REFUSED, CHINESE])

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from api_setup import wait_for
 
-from app.feedback import Feedback
-from app.service import FileResult, Service
-from rag.access import User
-from rag.errors import Forbidden, Locked, NeedsRole, NotFound, UsageError
-from rag.settings import Answering, Api, Endpoint, Ingest, Retrieve, Settings
+from sparewheel.app.kept.feedback import Feedback
+from sparewheel.app.people.access import User
+from sparewheel.app.service import FileResult, Service
+from sparewheel.rag.errors import Forbidden, Locked, NeedsRole, NotFound, UsageError
+from sparewheel.rag.settings import Answering, Api, Endpoint, Ingest, Retrieve, Settings
 
 LEASE = b"# Lease\n\n## 1. Rent\n\nThe rent is 900 euros a month.\n\n## 2. Notice\n\nThe notice is thirty days.\n"
 VIEWER, ANALYST, ADMIN = User("vic"), User("ana", "analyst"), User("adam", "admin")
@@ -90,7 +90,7 @@ def test_a_deleted_document_is_found_no_more(service):
 
 def test_a_document_of_a_folder_has_its_own_file_as_original(service, tmp_path):
     """As long as it has not changed; deleting the document leaves the file to its owner."""
-    from app.service import work
+    from sparewheel.app.service import work
 
     file = tmp_path / "nda.txt"
     file.write_text("This agreement lasts two years.")

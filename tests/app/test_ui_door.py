@@ -14,12 +14,12 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.auth import accounts_of
-from app.ui.door import COOKIE, guarded
-from app.ui.server import check, streamlit_config
-from app.ui.sign_in import role_of
-from rag.errors import UsageError
-from rag.settings import Page, Settings
+from sparewheel.app.people.auth import accounts_of
+from sparewheel.app.ui.door import COOKIE, guarded
+from sparewheel.app.ui.server import check, streamlit_config
+from sparewheel.app.ui.sign_in import role_of
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.settings import Page, Settings
 
 GOOD = {"name": "ana", "password": "correct horse"}
 

@@ -13,13 +13,13 @@ import pytest
 streamlit = pytest.importorskip("streamlit")
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
-from app.service import Service  # noqa: E402
-from app.service.work import make_corpus, read_in  # noqa: E402
-from app.ui import session  # noqa: E402
-from app.ui.evaluation import Asked, Evaluations  # noqa: E402
-from rag.access import User  # noqa: E402
-from rag.errors import Forbidden, NeedsRole  # noqa: E402
-from rag.settings import Retrieve, Settings  # noqa: E402
+from sparewheel.app.people.access import User  # noqa: E402
+from sparewheel.app.service import Service  # noqa: E402
+from sparewheel.app.service.work import make_corpus, read_in  # noqa: E402
+from sparewheel.app.ui import session  # noqa: E402
+from sparewheel.app.ui.evaluation import Asked, Evaluations  # noqa: E402
+from sparewheel.rag.errors import Forbidden, NeedsRole  # noqa: E402
+from sparewheel.rag.settings import Retrieve, Settings  # noqa: E402
 
 LEASE = "# Lease\n\n## Rent\n\nThe monthly rent is 900 euros and is due on the third day of the month.\n"
 QUESTIONS = b'{"id": "rent", "question": "What is the monthly rent?", "answers": ["900 euros"]}\n'
@@ -55,7 +55,7 @@ def drawn(name: str, user: User | None, language: str = "en") -> Any:
     def script(name: str) -> None:
         import importlib
 
-        importlib.import_module(f"app.ui.{name}").draw()
+        importlib.import_module(f"sparewheel.app.ui.{name}").draw()
 
     test = AppTest.from_function(script, args=(name,), default_timeout=30)
     test.session_state["user"] = user

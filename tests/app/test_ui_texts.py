@@ -6,7 +6,7 @@ import string
 
 import pytest
 
-from app.ui.texts import say, table
+from sparewheel.app.words.page import say, table
 
 
 def names(text: str) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.ui.tokens import Throttle, Tokens, secret_of
+from sparewheel.app.ui.tokens import Throttle, Tokens, secret_of
 
 STAMPS = {"ana": "s1", "李雷": "s2"}
 

@@ -10,10 +10,11 @@ from answers import CHINESE, EVIDENCE, FALLEN, LOCAL, REFUSED, WRITTEN
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import view, view_words
-from app.view_words import Language
-from rag.reliability.faults import FAULTS
-from rag.types import Attempt, Citation
+from sparewheel.app import view
+from sparewheel.app.words import Language
+from sparewheel.app.words import answers as view_words
+from sparewheel.rag.reliability.faults import FAULTS
+from sparewheel.rag.types import Attempt, Citation
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app import view, view_html
+from sparewheel.app import view
+from sparewheel.app.view import html as view_html
 
 HOSTILE = (
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</div><iframe src='//evil'>", "&lt;b&gt;", "$x^2$",

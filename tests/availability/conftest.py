@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from eval.availability.server import FaultServer
+from sparewheel.eval.availability.server import FaultServer
 
 
 @pytest.fixture(scope="module")

@@ -4,17 +4,18 @@ import asyncio
 
 import pytest
 
-from eval.availability.exchange import Pace, expected_answer
-from eval.availability.played import PLAYED
-from rag.answer.chat import ChatAnswerer
-from rag.answer.endpoint import EndpointCompleter
-from rag.errors import UsageError
-from rag.events import Replace, Token
-from rag.reliability.breaker import CircuitBreaker
-from rag.reliability.deadline import Budgets
-from rag.reliability.failover import AllFailed, Failover, Finished, Target
-from rag.settings import Breaker, Endpoint
-from rag.types import AnswerRequest, Chunk, Draft, Hit, Profile
+from sparewheel.eval.availability.exchange import Pace, expected_answer
+from sparewheel.eval.availability.played import PLAYED
+from sparewheel.rag.answer.chat import ChatAnswerer
+from sparewheel.rag.answer.endpoint import EndpointCompleter
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.events import Replace, Token
+from sparewheel.rag.reliability.breaker import CircuitBreaker
+from sparewheel.rag.reliability.deadline import Budgets
+from sparewheel.rag.reliability.failover import AllFailed, Failover, Finished
+from sparewheel.rag.reliability.target import Target
+from sparewheel.rag.settings import Breaker, Endpoint
+from sparewheel.rag.types import AnswerRequest, Chunk, Draft, Hit, Profile
 
 TEXT = expected_answer("question-5").replace(" [1]", "")
 REQUEST = AnswerRequest(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from eval.availability.exchange import Pace, expected_answer
+from sparewheel.eval.availability.exchange import Pace, expected_answer
 
 PACE = Pace(keepalive_s=0.01, slow_keepalive_s=0.1, hold_s=0.2, retry_after_s=30)
 ASKED = {"messages": [{"role": "user", "content": "How long is the notice period of question-7?"}]}

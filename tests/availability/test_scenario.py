@@ -2,12 +2,12 @@
 
 import pytest
 
-from eval.availability.figures import figures, quantile, upper_bound
-from eval.availability.load import Reply, ask_all, question
-from eval.availability.played import PLAYED
-from eval.availability.scenario import BUILT_IN, UNREACHABLE, Scenario, load
-from eval.availability.schedule import Always, Flapping, Mixed, Window, read
-from rag.errors import SettingsError
+from sparewheel.eval.availability.figures import figures, quantile, upper_bound
+from sparewheel.eval.availability.load import Reply, ask_all, question
+from sparewheel.eval.availability.played import PLAYED
+from sparewheel.eval.availability.scenario import BUILT_IN, UNREACHABLE, Scenario, load
+from sparewheel.eval.availability.schedule import Always, Flapping, Mixed, Window, read
+from sparewheel.rag.errors import SettingsError
 
 
 def write(folder, text):

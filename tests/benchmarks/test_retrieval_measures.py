@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from benchmarks.retrieval_measures import articles, characters, found, merged, summary
 from benchmarks.retrieval_sets import Ask
-from corpora.records import GoldSpan
-from rag.types import Chunk
+from sparewheel.corpora.records import GoldSpan
+from sparewheel.rag.types import Chunk
 
 
 def chunk(start: int, end: int, document: str = "d") -> Chunk:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from eval.availability.play import Endpoint, serving
+from sparewheel.eval.availability.play import Endpoint, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from rag.settings import Settings
+from sparewheel.rag.settings import Settings
 from tests.browser.live_page import ROOT, ask, browser, page_served, serving, still, wait_for
 
 QUESTION = "How much notice must Marrow & Pine give to use the break clause in the Foundry Yard lease?"
@@ -30,8 +30,8 @@ def main() -> None:
 
 def fill(settings: Settings) -> None:
     """The sample contracts as the corpus `contracts`."""
-    from app.service.work import embed, make_corpus, read_in
-    from corpora import samples
+    from sparewheel.app.service.work import embed, make_corpus, read_in
+    from sparewheel.corpora import samples
 
     store = make_corpus(settings, "contracts", "legal")
     read_in(store, [samples("legal") / "documents"], settings)

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from live_page import CHROMIUM, ROOT, Endpoint, browser, page_served, serving, still, wait_for
 
-from corpora import profile
-from rag import assemble
-from rag.ingest.corpus import CorpusConfig, corpus_folder
-from rag.ingest.run import ingest
-from rag.ingest.store import Store
-from rag.settings import Settings
+from sparewheel.corpora import profile
+from sparewheel.rag import assemble
+from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder
+from sparewheel.rag.ingest.run import ingest
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.settings import Settings
 
 pytestmark = pytest.mark.skipif(
     not Path(CHROMIUM).exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium fonts-noto-cjk"

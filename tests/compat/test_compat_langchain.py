@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from langchain_core.documents import Document as LangChainDocument
 
-from eval.availability.server import FaultServer
-from rag.answer.endpoint import EndpointCompleter
-from rag.answer.langchain_chat import SparewheelChat
-from rag.compat.langchain import bm25_retriever, corpus_tool, faiss_store, retrieval_qa
-from rag.reliability.loop import background
-from rag.retrieve.retrievers import Bm25Retriever
-from rag.settings import Endpoint
-from rag.types import Chunk
+from sparewheel.eval.availability.server import FaultServer
+from sparewheel.rag.answer.endpoint import EndpointCompleter
+from sparewheel.rag.answer.langchain_chat import SparewheelChat
+from sparewheel.rag.compat.langchain import bm25_retriever, corpus_tool, faiss_store, retrieval_qa
+from sparewheel.rag.reliability.loop import background
+from sparewheel.rag.retrieve.retrievers import Bm25Retriever
+from sparewheel.rag.settings import Endpoint
+from sparewheel.rag.types import Chunk
 
 TEXTS = ("The rent is 900 euros a month.", "Pets need our written consent.", "Notice is thirty days.")
 CHUNKS = [Chunk("lease.txt", i * 100, i * 100 + len(t), t, title="Lease", id=i) for i, t in enumerate(TEXTS)]

@@ -11,10 +11,10 @@ import threading
 
 import pytest
 
-from corpora import dataset, entry, fetch
-from corpora.fetching import bring
-from corpora.public import Download
-from rag.errors import NotFound, Unavailable, UsageError
+from sparewheel.corpora import dataset, entry, fetch
+from sparewheel.corpora.fetching import bring
+from sparewheel.corpora.public import Download
+from sparewheel.rag.errors import NotFound, Unavailable, UsageError
 
 CONTENT = json.dumps({"data": [{"title": "site.example", "paragraphs": [{"context": "We log.", "qas": []}]}]}).encode()
 

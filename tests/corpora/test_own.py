@@ -2,13 +2,13 @@
 
 import pytest
 
-import corpora
-from corpora import located, profile, sample_questions, samples
-from corpora.build_samples import blocks
-from rag.errors import NotFound, UsageError
-from rag.ingest.load import load
-from rag.settings import Ingest
-from rag.types import Document
+from sparewheel import corpora
+from sparewheel.corpora import located, profile, sample_questions, samples
+from sparewheel.corpora.build_samples import blocks
+from sparewheel.rag.errors import NotFound, UsageError
+from sparewheel.rag.ingest.load import load
+from sparewheel.rag.settings import Ingest
+from sparewheel.rag.types import Document
 
 DOMAINS = ("legal", "medical")
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-import corpora
-from corpora import GoldSpan, dataset, entries, entry
-from corpora.fetching import tree_sha256
-from corpora.loaders import lecoqa
-from rag.errors import NotFound
+from sparewheel import corpora
+from sparewheel.corpora import GoldSpan, dataset, entries, entry
+from sparewheel.corpora.fetching import tree_sha256
+from sparewheel.corpora.loaders import lecoqa
+from sparewheel.rag.errors import NotFound
 
 ROOT = os.environ.get("SPAREWHEEL_PUBLIC_DATA", "")
 needs_data = pytest.mark.skipif(not Path(ROOT or "/nowhere").is_dir(), reason="SPAREWHEEL_PUBLIC_DATA is not set")

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from conftest import tool
 
-from rag.settings import Api, load_settings
+from sparewheel.rag.settings import Api, load_settings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from rag.settings import load_settings
+from sparewheel.rag.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
 CHART = "deploy/helm/sparewheel"
@@ -84,7 +84,7 @@ def test_a_new_pod_is_ready_before_an_old_one_stops(rendered, values: str, workl
 
 def test_the_probes_ask_what_the_program_answers(rendered) -> None:
     """The paths are the API's own routes."""
-    from app.api.health import router
+    from sparewheel.app.api.health import router
 
     routes = {route.path for route in router.routes}
     api = container(rendered["hybrid"]["Deployment", "sw-api"])

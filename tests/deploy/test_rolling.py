@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.availability.balancer import Balancer
-from eval.availability.rolling import Plan, corpus, play
+from sparewheel.eval.availability.balancer import Balancer
+from sparewheel.eval.availability.rolling import Plan, corpus, play
 
 
 @pytest.mark.timeout(300)

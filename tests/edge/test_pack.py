@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from app.edge.contents import PROFILES
-from app.edge.journey import open_edge, settings_of
-from app.edge.pack import pack
-from app.edge.unpack import unpack, verify
-from rag import assemble
-from rag.errors import UsageError
-from rag.ingest.corpus import CorpusConfig, corpus_folder
-from rag.ingest.run import fill, ingest
-from rag.ingest.store import Store
-from rag.settings import Endpoint, Retrieve, Settings, load_settings
-from rag.types import Profile
+from sparewheel.app.edge.contents import PROFILES
+from sparewheel.app.edge.journey import open_edge, settings_of
+from sparewheel.app.edge.pack import pack
+from sparewheel.app.edge.unpack import unpack, verify
+from sparewheel.rag import assemble
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder
+from sparewheel.rag.ingest.run import fill, ingest
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.settings import Endpoint, Retrieve, Settings, load_settings
+from sparewheel.rag.types import Profile
 
 LEASE = """# Lease of the shop in Mill Lane
 

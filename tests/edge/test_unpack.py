@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.edge.unpack import unpack, verify
-from rag.errors import NotFound, StoreError
+from sparewheel.app.edge.unpack import unpack, verify
+from sparewheel.rag.errors import NotFound, StoreError
 
 SETTINGS = b"[models]\nthreads = 1\n"
 GOOD = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rag.errors import StoreError
-from rag.types import Answer, Chunk, Citation, Filter, Hit
+from sparewheel.rag.errors import StoreError
+from sparewheel.rag.types import Answer, Chunk, Citation, Filter, Hit
 
 
 class FakeJourney:

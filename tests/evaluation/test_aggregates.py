@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.aggregates import aurc, calibration_error, macro_f1, precision, recall, reliability, risk_coverage
+from sparewheel.eval.aggregates import aurc, calibration_error, macro_f1, precision, recall, reliability, risk_coverage
 
 
 def test_refusal_by_hand() -> None:

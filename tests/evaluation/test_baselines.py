@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eval.baselines import Ensemble, Kept
-from rag.errors import UsageError
-from rag.types import Chunk
+from sparewheel.eval.baselines import Ensemble, Kept
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.types import Chunk
 
 TEXTS = ["rent is due monthly", "dogs need consent", "cats are allowed", "the boiler is serviced yearly"]
 CHUNKS = [Chunk("lease.md", 30 * i, 30 * i + len(text), text, id=10 + i) for i, text in enumerate(TEXTS)]

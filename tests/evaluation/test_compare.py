@@ -8,11 +8,11 @@ import pytest
 from fake_journeys import FakeJourney
 from test_runs import answer
 
-from corpora import Question
-from eval.compare import compare
-from eval.runs import read_records
-from eval.score import Row, rows
-from rag.errors import UsageError
+from sparewheel.corpora import Question
+from sparewheel.eval.compare import compare
+from sparewheel.eval.runs import read_records
+from sparewheel.eval.score import Row, rows
+from sparewheel.rag.errors import UsageError
 
 QUESTIONS = [Question(str(i), f"how long is {i}?", ("18 months",)) for i in range(12)]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.gate import BASELINE, HIGHER_IS_BETTER, LOWER_IS_BETTER, check, release, released
-from rag.errors import NotFound
+from sparewheel.eval.gate import BASELINE, HIGHER_IS_BETTER, LOWER_IS_BETTER, check, release, released
+from sparewheel.rag.errors import NotFound
 
 NOW = {
     "f1": {"value": 0.5, "low": 0.4, "high": 0.6, "n": 100},

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora import GoldSpan
-from eval.measures import best, exact_match, merged, normalise, overlap, token_f1, tokens
+from sparewheel.corpora import GoldSpan
+from sparewheel.eval.measures import best, exact_match, merged, normalise, overlap, token_f1, tokens
 
 
 def test_english_is_normalised_as_squad_does() -> None:

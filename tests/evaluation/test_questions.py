@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from corpora import Question
-from eval.questions import read_questions
-from rag.errors import NotFound, UsageError
+from sparewheel.corpora import Question
+from sparewheel.eval.questions import read_questions
+from sparewheel.rag.errors import NotFound, UsageError
 
 
 def write(folder: Path, name: str, text: str | bytes) -> Path:

@@ -9,10 +9,10 @@ import pytest
 from fake_journeys import FakeJourney
 from test_runs import answer
 
-from corpora import Question
-from eval.meanings import MEANINGS
-from eval.report import write_report
-from eval.score import MEANS, OTHERS
+from sparewheel.corpora import Question
+from sparewheel.eval.meanings import MEANINGS
+from sparewheel.eval.report import write_report
+from sparewheel.eval.score import MEANS, OTHERS
 
 QUESTIONS = [
     *(Question(str(i), f"how long is {i}?", ("18 months",), category="term") for i in range(4)),

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from fake_journeys import FakeJourney
 
-from corpora import GoldSpan, Question
-from eval.runs import RECORDS, Batch, describe, open_run, prepare, question_of, read_records, run
-from rag.errors import NotFound, UsageError
-from rag.ingest.snapshot import DocumentInfo
-from rag.settings import Endpoint, Settings
-from rag.types import Chunk, Document
+from sparewheel.corpora import GoldSpan, Question
+from sparewheel.eval.runs import RECORDS, Batch, describe, open_run, prepare, question_of, read_records, run
+from sparewheel.rag.errors import NotFound, UsageError
+from sparewheel.rag.ingest.snapshot import DocumentInfo
+from sparewheel.rag.settings import Endpoint, Settings
+from sparewheel.rag.types import Chunk, Document
 
 QUESTIONS = [Question(str(i), text) for i, text in enumerate(["a?", "lost?", "nothing?", "busy?", "b?", "c?"])]
 

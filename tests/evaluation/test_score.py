@@ -9,9 +9,9 @@ import pytest
 from fake_journeys import FakeJourney
 from test_runs import answer
 
-from corpora import GoldSpan, Question
-from eval.runs import read_records
-from eval.score import rows, score, score_folder
+from sparewheel.corpora import GoldSpan, Question
+from sparewheel.eval.runs import read_records
+from sparewheel.eval.score import rows, score, score_folder
 
 GOLD = (GoldSpan("x.txt", 10, 28),)
 QUESTIONS = [

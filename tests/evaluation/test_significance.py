@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from eval.significance import interval, mean_interval, permutation_p
+from sparewheel.eval.significance import interval, mean_interval, permutation_p
 
 
 def test_the_interval_is_about_1_96_standard_errors() -> None:

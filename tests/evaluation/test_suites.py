@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-import corpora
-from corpora import Question
-from eval.suites import HELD_OUT, Part, drawn, held_out, index_documents, known, suite, suite_names
-from rag.errors import NotFound
-from rag.ingest.report import Progress
-from rag.ingest.store import Store
-from rag.settings import Settings, load_settings
-from rag.types import Document
+from sparewheel import corpora
+from sparewheel.corpora import Question
+from sparewheel.eval.suites import HELD_OUT, Part, drawn, held_out, index_documents, known, suite, suite_names
+from sparewheel.rag.errors import NotFound
+from sparewheel.rag.ingest.report import Progress
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.settings import Settings, load_settings
+from sparewheel.rag.types import Document
 from training.splits import contract_held_out, legalbench_held_out
 from training.splits import held_out as left_out
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.types import Chunk, Document, Layout, Page
+from sparewheel.rag.types import Chunk, Document, Layout, Page
 
 
 class JsonWriter:

@@ -7,9 +7,9 @@ import hashlib
 import pytest
 import source_files
 
-from rag.errors import DocumentError
-from rag.ingest.load import SUFFIXES, load
-from rag.settings import Ingest
+from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest.load import SUFFIXES, load
+from sparewheel.rag.settings import Ingest
 
 CHINESE = "第一条 为了规范合同行为，保护当事人的合法权益，制定本办法。\n"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 
-from rag.ingest.load import load
-from rag.settings import Ingest
+from sparewheel.rag.ingest.load import load
+from sparewheel.rag.settings import Ingest
 
 
 def loaded(folder, name: str, data: bytes | str):

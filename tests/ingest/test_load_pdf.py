@@ -7,12 +7,12 @@ import io
 import pytest
 from source_files import lines, pdf, scan
 
-from rag.errors import DocumentError
-from rag.ingest.formats import ocr
-from rag.ingest.formats.page_text import Line, write
-from rag.ingest.load import load
-from rag.settings import Ingest
-from rag.types import Box
+from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest.formats import ocr
+from sparewheel.rag.ingest.formats.page_text import Line, write
+from sparewheel.rag.ingest.load import load
+from sparewheel.rag.settings import Ingest
+from sparewheel.rag.types import Box
 
 OFF = Ingest(ocr="off")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from corpus_fakes import JsonWriter
 
-from rag.errors import DocumentError, Locked, NotFound, StoreError
-from rag.ingest.load import load
-from rag.ingest.run import fill, ingest, reindex, remove
-from rag.ingest.store import CorpusConfig, Store
-from rag.settings import Ingest
-from rag.types import Chunk, Document, Profile
+from sparewheel.rag.errors import DocumentError, Locked, NotFound, StoreError
+from sparewheel.rag.ingest.load import load
+from sparewheel.rag.ingest.run import fill, ingest, reindex, remove
+from sparewheel.rag.ingest.store import CorpusConfig, Store
+from sparewheel.rag.settings import Ingest
+from sparewheel.rag.types import Chunk, Document, Profile
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_one_bad_file_stops_nothing(store, folder):
 
 def test_a_file_that_breaks_the_splitter_is_a_failed_row(store, folder, monkeypatch):
     """A bug met on one file is told as such; the others go in."""
-    import rag.ingest.run as module
+    import sparewheel.rag.ingest.run as module
 
     def fragile(document, settings, profile, split=module.split):
         if document.id == "b.md":

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 import source_files
 
-from rag.errors import DocumentError
-from rag.ingest import wire
-from rag.ingest.load import load
-from rag.ingest.sandbox import parse
-from rag.settings import Ingest
+from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest import wire
+from sparewheel.rag.ingest.load import load
+from sparewheel.rag.ingest.sandbox import parse
+from sparewheel.rag.settings import Ingest
 
 ONE = Ingest(workers=1)
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.errors import UsageError
-from rag.ingest.split import SPLITTER_VERSION, split
-from rag.settings import Ingest
-from rag.text import language_of
-from rag.types import Document, Page, Profile
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.ingest.split import SPLITTER_VERSION, split
+from sparewheel.rag.settings import Ingest
+from sparewheel.rag.text import language_of
+from sparewheel.rag.types import Document, Page, Profile
 
 SMALL = Ingest(chunk_chars=230)
 CLAUSE = "The Supplier shall do so with reasonable care and skill, and in any case before the agreed date. "

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from corpus_fakes import JsonWriter, document, lines, paged
 
-from rag.errors import Locked, NotFound, StoreError, UsageError
-from rag.ingest.lock import writing
-from rag.ingest.store import CorpusConfig, Store, corpus_folder, corpus_names
-from rag.types import Profile
+from sparewheel.rag.errors import Locked, NotFound, StoreError, UsageError
+from sparewheel.rag.ingest.lock import writing
+from sparewheel.rag.ingest.store import CorpusConfig, Store, corpus_folder, corpus_names
+from sparewheel.rag.types import Profile
 
 
 @pytest.fixture

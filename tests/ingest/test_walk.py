@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rag.ingest.walk import Left, gone, name_apart, walk
+from sparewheel.rag.ingest.walk import Left, gone, name_apart, walk
 
 
 def test_a_folder_that_cannot_be_read_loses_no_document(tmp_path):

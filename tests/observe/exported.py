@@ -11,16 +11,16 @@ from pathlib import Path
 from observed import ANSWERED, journey
 from prometheus_client.parser import text_string_to_metric_families
 
-from rag import observe
-from rag.assemble import keyword_writer
-from rag.events import Token
-from rag.ingest.corpus import CorpusConfig
-from rag.ingest.store import Store
-from rag.observe import hooks, metrics
-from rag.reliability.breaker import CircuitBreaker
-from rag.reliability.faults import FAULTS
-from rag.settings import Breaker, Observe, Settings
-from rag.types import Chunk, Document
+from sparewheel.rag import observe
+from sparewheel.rag.assemble import keyword_writer
+from sparewheel.rag.events import Token
+from sparewheel.rag.ingest.corpus import CorpusConfig
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.observe import hooks, metrics
+from sparewheel.rag.reliability.breaker import CircuitBreaker
+from sparewheel.rag.reliability.faults import FAULTS
+from sparewheel.rag.settings import Breaker, Observe, Settings
+from sparewheel.rag.types import Chunk, Document
 
 NAME = re.compile(r"\b(?:sparewheel|process)_\w+|\bup\b")
 

@@ -7,12 +7,12 @@ import contextvars
 from collections.abc import AsyncIterator
 from typing import Any
 
-from rag.chain import Journey, View
-from rag.errors import Unavailable
-from rag.observe.hooks import Asked, asker, request_id
-from rag.reliability.failover import Finished
-from rag.settings import Settings
-from rag.types import Answer, Attempt, Chunk, Citation, Draft, Hit, Profile, Span, Usage
+from sparewheel.rag.chain import Journey, View
+from sparewheel.rag.errors import Unavailable
+from sparewheel.rag.observe.hooks import Asked, asker, request_id
+from sparewheel.rag.reliability.failover import Finished
+from sparewheel.rag.settings import Settings
+from sparewheel.rag.types import Answer, Attempt, Chunk, Citation, Draft, Hit, Profile, Span, Usage
 
 RENT = Chunk("lease.pdf", 0, 22, "The rent is 900 euros.", id=1)
 DOWN = Attempt("deepseek", "failed", "first_token_timeout", "no token", 4.0)

@@ -10,14 +10,14 @@ import pytest
 import yaml
 from exported import one_document
 
-from eval.availability.monitoring import free_port, missing, watching, webhook
-from eval.availability.schedule import Always
-from eval.availability.server import FaultServer
-from rag import observe
-from rag.assemble import open_journey
-from rag.chain import Journey
-from rag.settings import Breaker, Endpoint, Observe, Settings
-from rag.types import Answer
+from sparewheel.eval.availability.monitoring import free_port, missing, watching, webhook
+from sparewheel.eval.availability.schedule import Always
+from sparewheel.eval.availability.server import FaultServer
+from sparewheel.rag import observe
+from sparewheel.rag.assemble import open_journey
+from sparewheel.rag.chain import Journey
+from sparewheel.rag.settings import Breaker, Endpoint, Observe, Settings
+from sparewheel.rag.types import Answer
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus" / "rules" / "alerts.yml"
 

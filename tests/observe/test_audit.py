@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner
 from observed import asked
 
-from app.cli import cli
-from rag.errors import NotFound, SettingsError
-from rag.observe.audit import FIRST, AuditLog, digest, files
-from rag.observe.audit_check import check, records
+from sparewheel.app.cli import cli
+from sparewheel.rag.errors import NotFound, SettingsError
+from sparewheel.rag.observe.audit import FIRST, AuditLog, digest, files
+from sparewheel.rag.observe.audit_check import check, records
 
 
 def filled(folder: Path, count: int = 5, max_mb: float = 64.0) -> Path:

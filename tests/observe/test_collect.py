@@ -16,16 +16,16 @@ from exported import one_document
 from observed import ANSWERED, journey
 from prometheus_client import CollectorRegistry, generate_latest
 
-from rag import observe
-from rag.errors import SettingsError
-from rag.ingest.store import Store
-from rag.observe import hooks, metrics
-from rag.observe.audit_check import records
-from rag.observe.certificates import days_left, subjects
-from rag.observe.collect import Breakers, Checks, Indexes
-from rag.reliability.breaker import CircuitBreaker
-from rag.reliability.faults import FAULTS
-from rag.settings import Breaker, Endpoint, Observe, Settings
+from sparewheel.rag import observe
+from sparewheel.rag.errors import SettingsError
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.observe import hooks, metrics
+from sparewheel.rag.observe.audit_check import records
+from sparewheel.rag.observe.certificates import days_left, subjects
+from sparewheel.rag.observe.collect import Breakers, Checks, Indexes
+from sparewheel.rag.reliability.breaker import CircuitBreaker
+from sparewheel.rag.reliability.faults import FAULTS
+from sparewheel.rag.settings import Breaker, Endpoint, Observe, Settings
 
 
 def shown(collector: object) -> set[str]:

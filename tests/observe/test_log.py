@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from observed import ANSWER, asked
 
-from rag.observe.hooks import request_id
-from rag.observe.log import Log
-from rag.observe.redact import Redactor
-from rag.settings import Endpoint, Settings
+from sparewheel.rag.observe.hooks import request_id
+from sparewheel.rag.observe.log import Log
+from sparewheel.rag.observe.redact import Redactor
+from sparewheel.rag.settings import Endpoint, Settings
 
 KEYS = {"key": "plain-key-0001", "env": "from-env-0002", "file": "from-file-0003"}
 
@@ -71,13 +71,13 @@ def test_a_json_line_has_its_request_id_and_no_secret(redact: Redactor) -> None:
         try:
             raise ConnectionError(f"https://me:{KEYS['key']}@api.example refused {KEYS['env']}")
         except ConnectionError:
-            logging.getLogger("rag.answer").exception("sent %s", {"Authorization": f"Bearer {KEYS['file']}"})
+            logging.getLogger("sparewheel.rag.answer").exception("sent %s", {"Authorization": f"Bearer {KEYS['file']}"})
         logging.getLogger("httpx").info("not ours, not a warning")
     finally:
         request_id.reset(token)
         log.close()
     (line,) = lines(stream)
-    assert (line["level"], line["logger"], line["request_id"]) == ("error", "rag.answer", "r-1")
+    assert (line["level"], line["logger"], line["request_id"]) == ("error", "sparewheel.rag.answer", "r-1")
     assert line["message"] == "sent {'Authorization': '***'}"
     assert "ConnectionError: https://***@api.example refused ***" in str(line["traceback"])
     assert [secret for secret in KEYS.values() if secret in stream.getvalue()] == []

@@ -13,17 +13,17 @@ import pytest
 from observed import ANSWERED, DOWN, FAILED, asked, journey
 from prometheus_client.parser import text_string_to_metric_families
 
-from eval.availability.exchange import Pace
-from eval.availability.schedule import Always
-from eval.availability.server import FaultServer
-from rag import observe
-from rag.answer.endpoint import EndpointCompleter
-from rag.errors import UsageError
-from rag.events import AttemptFailed, Token
-from rag.observe import hooks, metrics, recent
-from rag.reliability.failover import Finished
-from rag.settings import Endpoint, Observe, Settings
-from rag.types import Attempt, Draft
+from sparewheel.eval.availability.exchange import Pace
+from sparewheel.eval.availability.schedule import Always
+from sparewheel.eval.availability.server import FaultServer
+from sparewheel.rag import observe
+from sparewheel.rag.answer.endpoint import EndpointCompleter
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.events import AttemptFailed, Token
+from sparewheel.rag.observe import hooks, metrics, recent
+from sparewheel.rag.reliability.failover import Finished
+from sparewheel.rag.settings import Endpoint, Observe, Settings
+from sparewheel.rag.types import Attempt, Draft
 
 
 @pytest.fixture(autouse=True)
@@ -114,10 +114,10 @@ def test_nothing_is_imported_while_observing_is_off() -> None:
     """A journey can be opened without prometheus_client, opentelemetry or the modules that use them."""
     code = (
         "import sys, rag.chain, rag.assemble, rag.observe; "
-        "print([m for m in sys.modules if m.startswith(('prometheus', 'opentelemetry', 'rag.observe.'))])"
+        "print([m for m in sys.modules if m.startswith(('prometheus', 'opentelemetry', 'sparewheel.rag.observe.'))])"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "['rag.observe.hooks']"
+    assert told.stdout.strip() == "['sparewheel.rag.observe.hooks']"
 
 
 async def test_a_listener_that_fails_loses_no_question() -> None:

@@ -14,9 +14,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
-from rag.observe import hooks
-from rag.observe.trace import Tracing, exporting
-from rag.settings import Endpoint, Observe, Settings
+from sparewheel.rag.observe import hooks
+from sparewheel.rag.observe.trace import Tracing, exporting
+from sparewheel.rag.settings import Endpoint, Observe, Settings
 
 SETTINGS = Settings(endpoint={"deepseek": Endpoint(key="x")})
 

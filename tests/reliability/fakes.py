@@ -2,12 +2,13 @@
 
 import asyncio
 
-from rag.events import AttemptFailed, Replace, Token
-from rag.reliability.breaker import CircuitBreaker
-from rag.reliability.deadline import Budgets
-from rag.reliability.failover import Failover, Finished, Target
-from rag.settings import Breaker
-from rag.types import AnswerRequest, Draft
+from sparewheel.rag.events import AttemptFailed, Replace, Token
+from sparewheel.rag.reliability.breaker import CircuitBreaker
+from sparewheel.rag.reliability.deadline import Budgets
+from sparewheel.rag.reliability.failover import Failover, Finished
+from sparewheel.rag.reliability.target import Target
+from sparewheel.rag.settings import Breaker
+from sparewheel.rag.types import AnswerRequest, Draft
 
 REQUEST = AnswerRequest("How long is the notice period?", ())
 

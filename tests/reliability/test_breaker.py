@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from rag.reliability.breaker import CircuitBreaker
-from rag.reliability.faults import FAULTS
-from rag.settings import Breaker
+from sparewheel.rag.reliability.breaker import CircuitBreaker
+from sparewheel.rag.reliability.faults import FAULTS
+from sparewheel.rag.settings import Breaker
 
 ILL = FAULTS["overloaded"]
 

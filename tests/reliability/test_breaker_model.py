@@ -8,9 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from rag.reliability.breaker import CircuitBreaker
-from rag.reliability.faults import FAULTS
-from rag.settings import Breaker
+from sparewheel.rag.reliability.breaker import CircuitBreaker
+from sparewheel.rag.reliability.faults import FAULTS
+from sparewheel.rag.settings import Breaker
 
 RULES = Breaker(window_s=10, buckets=5, failure_share=0.3, minimum_calls=8, consecutive_failures=4, sleep_s=5)
 LEASE_S, LONG_S, BUCKET_S = 30.0, 600.0, 2.0

@@ -6,8 +6,9 @@ import pytest
 from fakes import Scripted
 from virtual_time import run
 
-from rag.errors import DeadlineExceeded
-from rag.reliability.deadline import Budgets, Deadline, Pace, Progress, guard
+from sparewheel.rag.errors import DeadlineExceeded
+from sparewheel.rag.reliability.deadline import Budgets, Deadline, Pace, guard
+from sparewheel.rag.types import Progress
 
 
 class Clock:

@@ -7,12 +7,12 @@ import pytest
 from fakes import REQUEST, Scripted, answers, breaker, collect, failover, target
 from virtual_time import run
 
-from rag.errors import Unavailable, UsageError
-from rag.events import AttemptFailed, Replace, Token
-from rag.reliability.deadline import Budgets, Deadline, Progress
-from rag.reliability.failover import AllFailed, Failover, Finished
-from rag.reliability.retry import RetryBudget
-from rag.types import AnswerRequest, Draft
+from sparewheel.rag.errors import Unavailable, UsageError
+from sparewheel.rag.events import AttemptFailed, Replace, Token
+from sparewheel.rag.reliability.deadline import Budgets, Deadline
+from sparewheel.rag.reliability.failover import AllFailed, Failover, Finished
+from sparewheel.rag.reliability.retry import RetryBudget
+from sparewheel.rag.types import AnswerRequest, Draft, Progress
 
 
 def outcome(*answerers, request=REQUEST, **options):

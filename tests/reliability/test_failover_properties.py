@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from virtual_time import run
 
-from rag.errors import Unavailable, UsageError
-from rag.reliability.deadline import Progress
-from rag.reliability.failover import AllFailed, Failover
-from rag.types import AnswerRequest, Draft
+from sparewheel.rag.errors import Unavailable, UsageError
+from sparewheel.rag.reliability.failover import AllFailed, Failover
+from sparewheel.rag.types import AnswerRequest, Draft, Progress
 
 STEP = st.one_of(
     st.sampled_from([0.2, 5.0, 50.0]),

@@ -7,8 +7,8 @@ import ssl
 import httpx
 import pytest
 
-from rag.errors import DeadlineExceeded, NotFound, SettingsError, Unavailable, UsageError
-from rag.reliability.faults import FAULTS, classify, failure, of_finish_reason, of_status, retry_after
+from sparewheel.rag.errors import DeadlineExceeded, NotFound, SettingsError, Unavailable, UsageError
+from sparewheel.rag.reliability.faults import FAULTS, classify, failure, of_finish_reason, of_status, retry_after
 
 REQUEST = httpx.Request("POST", "http://x/chat/completions")
 

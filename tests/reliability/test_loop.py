@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from rag.errors import UsageError
-from rag.reliability.loop import BackgroundLoop
+from sparewheel.rag.errors import UsageError
+from sparewheel.rag.reliability.loop import BackgroundLoop
 
 
 async def count(closed):

@@ -3,8 +3,8 @@
 import pytest
 from fakes import answers, target
 
-from rag.errors import SettingsError, UsageError
-from rag.reliability.policy import order
+from sparewheel.rag.errors import SettingsError, UsageError
+from sparewheel.rag.reliability.policy import order
 
 
 def targets(*names):

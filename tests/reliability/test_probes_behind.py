@@ -7,8 +7,8 @@ import pytest
 from fakes import REQUEST, Scripted, answers, breaker, collect, failover, target
 from virtual_time import run
 
-from rag.errors import Unavailable
-from rag.reliability.retry import RetryBudget
+from sparewheel.rag.errors import Unavailable
+from sparewheel.rag.reliability.retry import RetryBudget
 
 BUSY = Unavailable("busy", reason="overloaded")
 

@@ -5,9 +5,9 @@ import hashlib
 import numpy as np
 import pytest
 
-from rag.retrieve.memory import MemoryPassages
-from rag.retrieve.tokenise import terms
-from rag.types import Chunk
+from sparewheel.rag.retrieve.memory import MemoryPassages
+from sparewheel.rag.retrieve.tokenise import terms
+from sparewheel.rag.types import Chunk
 
 TEXTS = [
     "The tenant shall pay rent on the first day of each month.",

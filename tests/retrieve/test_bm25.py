@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
-from rag.errors import StoreError
-from rag.retrieve.bm25 import ARRAYS, K1, B, Bm25Index, Bm25Search
-from rag.retrieve.bm25_write import Bm25Writer
-from rag.types import Chunk
+from sparewheel.rag.errors import StoreError
+from sparewheel.rag.retrieve.bm25 import ARRAYS, K1, B, Bm25Index, Bm25Search
+from sparewheel.rag.retrieve.bm25_write import Bm25Writer
+from sparewheel.rag.types import Chunk
 
 WORDS = ["rent", "lease", "notic", "tenant", "fever", "dose", "租金", "clause"]
 
@@ -184,8 +184,8 @@ def test_many_ranges_of_terms_give_the_same_files(tmp_path, monkeypatch):
     texts, _ = random_corpus(200, 5)
     chunks = [chunk(i, text) for i, text in enumerate(texts)]
     build(tmp_path / "whole", chunks)
-    monkeypatch.setattr("rag.retrieve.bm25_write._CHUNKS_AT_ONCE", 7)
-    monkeypatch.setattr("rag.retrieve.bm25_write._POSTINGS_AT_ONCE", 11)
+    monkeypatch.setattr("sparewheel.rag.retrieve.bm25_write._CHUNKS_AT_ONCE", 7)
+    monkeypatch.setattr("sparewheel.rag.retrieve.bm25_write._POSTINGS_AT_ONCE", 11)
     build(tmp_path / "pieces", chunks)
     for name in ARRAYS:
         np.testing.assert_array_equal(

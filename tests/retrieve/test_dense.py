@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.errors import StoreError
-from rag.retrieve.dense import DenseIndex, DenseSearch
-from rag.retrieve.dense_write import DenseWriter
-from rag.types import Chunk
+from sparewheel.rag.errors import StoreError
+from sparewheel.rag.retrieve.dense import DenseIndex, DenseSearch
+from sparewheel.rag.retrieve.dense_write import DenseWriter
+from sparewheel.rag.types import Chunk
 
 
 class TableEmbedder:
@@ -49,7 +49,7 @@ def table():
 @pytest.fixture
 def many_lists(monkeypatch):
     """A few thousand rows are treated as a large index."""
-    monkeypatch.setattr("rag.retrieve.dense_write._EXACT_UP_TO", 500)
+    monkeypatch.setattr("sparewheel.rag.retrieve.dense_write._EXACT_UP_TO", 500)
 
 
 def test_a_small_index_is_exact(tmp_path, table):

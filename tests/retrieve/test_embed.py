@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from rag.errors import NotFound, StoreError, UsageError
-from rag.retrieve.embed import WEIGHTS, OnnxEmbedder, open_embedder
-from rag.retrieve.rerank import OnnxReranker
-from rag.types import Chunk, Hit
+from sparewheel.rag.errors import NotFound, StoreError, UsageError
+from sparewheel.rag.retrieve.embed import OnnxEmbedder, open_embedder
+from sparewheel.rag.retrieve.rerank import OnnxReranker
+from sparewheel.rag.types import Chunk, Hit
+from sparewheel.rag.weights import WEIGHTS
 
 with_weights = pytest.mark.skipif(not (WEIGHTS / "embed-en/model.onnx").exists(), reason="no weights in embed-en")
 with_reranker = pytest.mark.skipif(not (WEIGHTS / "rerank-en/model.onnx").exists(), reason="no weights in rerank-en")

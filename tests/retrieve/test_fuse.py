@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.retrieve.fuse import reciprocal_rank
+from sparewheel.rag.retrieve.fuse import reciprocal_rank
 
 
 def ids(fused):

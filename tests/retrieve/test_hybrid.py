@@ -4,14 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rag.errors import Unavailable, UsageError
-from rag.retrieve.bm25 import Bm25Index, Bm25Search
-from rag.retrieve.bm25_write import Bm25Writer
-from rag.retrieve.dense import DenseIndex, DenseSearch
-from rag.retrieve.dense_write import DenseWriter
-from rag.retrieve.hybrid import Hybrid
-from rag.retrieve.memory import MemoryPassages
-from rag.types import Chunk
+from sparewheel.rag.errors import Unavailable, UsageError
+from sparewheel.rag.retrieve.bm25 import Bm25Index, Bm25Search
+from sparewheel.rag.retrieve.bm25_write import Bm25Writer
+from sparewheel.rag.retrieve.dense import DenseIndex, DenseSearch
+from sparewheel.rag.retrieve.dense_write import DenseWriter
+from sparewheel.rag.retrieve.hybrid import Hybrid
+from sparewheel.rag.retrieve.memory import MemoryPassages
+from sparewheel.rag.types import Chunk
 
 
 class Broken:

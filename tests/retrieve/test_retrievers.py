@@ -7,8 +7,8 @@ import pytest
 from langchain_core.documents import Document
 from langchain_tests.integration_tests import RetrieversIntegrationTests
 
-from rag.retrieve.bm25 import Bm25Search
-from rag.retrieve.retrievers import Bm25Retriever, DenseRetriever, HybridRetriever
+from sparewheel.rag.retrieve.bm25 import Bm25Search
+from sparewheel.rag.retrieve.retrievers import Bm25Retriever, DenseRetriever, HybridRetriever
 
 DOCUMENTS = [
     Document(page_content=f"The tenant pays rent number {i}.", metadata={"source": f"lease-{i}.txt", "year": 2000 + i})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.retrieve.tokenise import terms
+from sparewheel.rag.retrieve.tokenise import terms
 
 
 @pytest.mark.parametrize(

@@ -6,18 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from training.asked import good, prompts_of, taught_batches
-from training.asked_prompts import (
-    LONGEST_ANSWER,
-    SHOWN_CHARS,
-    Taught,
-    around,
-    prompt,
-    read_in,
-    style_for,
-    write_in,
-)
-from training.asked_texts import Passage, candidates, general, legal, windows
+from training.asker.asked import good, prompts_of, taught_batches
+from training.asker.prompts import LONGEST_ANSWER, SHOWN_CHARS, Taught, around, prompt, read_in, style_for, write_in
+from training.asker.texts import Passage, candidates, general, legal, windows
 from training.splits import contract_held_out, held_out
 
 TEXT = (

@@ -5,8 +5,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from training.asker import Asker, fit, sampled, written  # noqa: E402
-from training.asker_pack import blocks_of, packed, trimmed, unpacked  # noqa: E402
+from training.asker.network import Asker, fit, sampled, written  # noqa: E402
+from training.asker.pack import blocks_of, packed, trimmed, unpacked  # noqa: E402
 
 
 def small(seed: int = 1) -> Asker:

@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from rag import models
+from sparewheel.rag import weights
 from training.lean import lean
 
 
@@ -34,7 +34,7 @@ def test_slow_operators_are_taken_apart_and_say_the_same() -> None:
     np.testing.assert_allclose(after, before, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", sorted(m.name for m in models.built_in() if (m.folder / "model.onnx").is_file()))
+@pytest.mark.parametrize("name", sorted(m.name for m in weights.built_in() if (m.folder / "model.onnx").is_file()))
 def test_the_shipped_graphs_are_lean(name: str) -> None:
     """`python -m training.lean` finds nothing to change."""
-    assert lean(onnx.load(str(models.WEIGHTS / name / "model.onnx"))) == 0
+    assert lean(onnx.load(str(weights.WEIGHTS / name / "model.onnx"))) == 0

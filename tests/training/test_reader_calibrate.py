@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("torch")
-from training.reader_calibrate import cases, fitted, logistic
-from training.reader_data import Example
+from training.reader.calibrate import cases, fitted, logistic
+from training.reader.data import Example
 
 
 def lease(number, answer):

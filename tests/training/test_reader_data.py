@@ -3,9 +3,9 @@
 import json
 import random
 
-from training.reader_contracts import clause_questions, cuad, open_documents
-from training.reader_data import Example, elsewhere, far_window, inside, policyqa, squad, window
-from training.reader_files import encoded
+from training.reader.contracts import clause_questions, cuad, open_documents
+from training.reader.data import Example, elsewhere, far_window, inside, policyqa, squad, window
+from training.reader.files import encoded
 from training.splits import contract_held_out, legalbench_held_out
 
 TEXT = " ".join(f"word{n}" for n in range(1000))

@@ -12,10 +12,10 @@ import onnx
 import onnxruntime
 import torch
 
-from rag.answer.reader import Reader
-from rag.types import AnswerRequest, Chunk, Hit
-from training.reader_export import blocks, export, runtime, unpacked, write_config
-from training.reader_model import ReaderNet, rounded
+from sparewheel.rag.answer.reader import Reader
+from sparewheel.rag.types import AnswerRequest, Chunk, Hit
+from training.reader.export import blocks, export, runtime, unpacked, write_config
+from training.reader.model import ReaderNet, rounded
 
 WORDS = [*"甲乙方租金为三千元月。，是多少？"]
 IDS = np.array([[0, 7, 2, 20, 21, 2], [0, 8, 2, 30, 2, 1], [0, 9, 2, 33, 11, 2]], np.int32)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from training.finding_questions import asked
-from training.finding_verdict import topic, verdict
-from training.reader_contracts import clause_questions
-from training.reader_labels import (
+from training.findings.questions import asked
+from training.findings.verdict import topic, verdict
+from training.reader.contracts import clause_questions
+from training.reader.labels import (
     Abstract,
     clauses_turned,
     evidence,
@@ -21,7 +21,7 @@ from training.reader_labels import (
     pubmedqa,
     split,
 )
-from training.reader_turned import pair, put, rules, sure, sure_label
+from training.reader.turned import pair, put, rules, sure, sure_label
 from training.splits import contract_held_out, legalbench_held_out
 
 DATA = Path(__file__).parents[3] / "shared/data"

@@ -11,15 +11,15 @@ import torch
 from safetensors.torch import save_file
 
 import training
-from training.reader import STAGES, run
-from training.reader_batches import Rows, rows_of
+from training.reader.batches import Rows, rows_of
+from training.reader.run import STAGES, run
 
 PARTS = [
     ([7, 8], [9], [20, 21, 22, 23], [(1, 2)], -1, 0),
     ([7], [], [30, 31], [], 1, 1),
     ([8], [], [32, 33, 34], [], 0, 2),
 ]
-RECIPES = [Path(training.__file__).with_name(name) for name in ("reader.toml", "zh_reader.toml")]
+RECIPES = [Path(training.__file__).parent / "reader" / name for name in ("reader.toml", "zh_reader.toml")]
 
 
 def body(folder):

@@ -8,14 +8,14 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
-from training.reader_batches import UNKNOWN, Plan, Rows, chosen, joined, on_device, rows_of, token_span
-from training.reader_fit import average
-from training.reader_judge import opinion, usable
-from training.reader_loss import loss_of, span_targets
-from training.reader_measure import best_span, refused, token_f1
-from training.reader_model import ReaderNet
-from training.reader_pretrain import MASK, cloze, recurring
-from training.reader_student import before, folds
+from training.reader.batches import UNKNOWN, Plan, Rows, chosen, joined, on_device, rows_of, token_span
+from training.reader.fit import average
+from training.reader.judge import opinion, usable
+from training.reader.loss import loss_of, span_targets
+from training.reader.measure import best_span, refused, token_f1
+from training.reader.model import ReaderNet
+from training.reader.pretrain import MASK, cloze, recurring
+from training.reader.student import before, folds
 
 PARTS = [([7, 8], [9], [20, 21, 22, 23], [(1, 2)], -1, 0), ([7], [], [30, 31], [], 1, 1)]
 

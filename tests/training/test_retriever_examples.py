@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.retriever_examples import CLS, SEP, Examples, draw
-from training.retriever_pairs import Pool, Question
+from training.retriever.examples import CLS, SEP, Examples, draw
+from training.retriever.pairs import Pool, Question
 
 torch = pytest.importorskip("torch")
 RECIPE = {"pool_power": 0.5, "bare_share": 1.0}
@@ -29,7 +29,7 @@ def test_a_step_always_draws_the_same_batch() -> None:
 
 def test_a_pair_cuts_the_passage_first_and_marks_its_segment() -> None:
     """The question is whole; the passage has segment 1."""
-    from training.retriever_examples import paired
+    from training.retriever.examples import paired
 
     batch = paired([[1, 2]], [[3, 4, 5, 6]], 7, "cpu")
     assert batch["input_ids"].tolist() == [[CLS, 1, 2, SEP, 3, 4, SEP]]
@@ -39,7 +39,7 @@ def test_a_pair_cuts_the_passage_first_and_marks_its_segment() -> None:
 
 def test_a_blend_of_nothing_kept_is_the_tuned_model_and_of_all_the_base() -> None:
     """keep * base + (1 - keep) * own, weight by weight."""
-    from training.retriever_model import blend
+    from training.retriever.model import blend
 
     model = torch.nn.Linear(1, 1, bias=False)
     for keep, expected in ((0.0, 4.0), (0.25, 3.0), (1.0, 0.0)):

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.retriever_negatives import Bm25, bare, barred, best, lexical
-from training.retriever_pairs import Pool, Question
+from training.retriever.negatives import Bm25, bare, barred, best, lexical
+from training.retriever.pairs import Pool, Question
 
 PASSAGES = [
     "Acme lease\nThe rent is due on the first day of the month.",
@@ -51,7 +51,7 @@ def test_fewer_than_k_are_given_when_fewer_share_a_word() -> None:
 def test_dense_negatives_are_near_but_not_as_near_as_the_answer() -> None:
     """A passage nearer than 95 % of the gold's own cosine may be another answer."""
     torch = pytest.importorskip("torch")
-    from training.retriever_negatives import dense
+    from training.retriever.negatives import dense
 
     passages = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.99, 0.14], [0.8, 0.6]])
     asked = torch.tensor([[1.0, 0.0]])

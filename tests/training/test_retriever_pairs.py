@@ -4,8 +4,8 @@ import json
 import random
 from pathlib import Path
 
-from corpora.records import Question as Asked
-from training.retriever_pairs import SOURCES, Source, holding
+from sparewheel.corpora.records import Question as Asked
+from training.retriever.pairs import SOURCES, Source, holding
 from training.splits import legalbench_held_out
 
 PART = "legalbench-rag"

@@ -3,7 +3,7 @@
 import pytest
 
 torch = pytest.importorskip("torch")
-from training.teacher import SPECIAL, buckets, teacher  # noqa: E402
+from training.reader.teacher import SPECIAL, buckets, teacher  # noqa: E402
 
 
 def small(folder):

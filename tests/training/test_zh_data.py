@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from training.zh_examples import Asked, Texts, positive, removed
-from training.zh_texts import WINDOW_CHARS, clauses, sentences, windows
+from training.chinese.examples import Asked, Texts, positive, removed
+from training.chinese.texts import WINDOW_CHARS, clauses, sentences, windows
 
 LEASE = (
     "甲方与乙方于2020年3月1日签订租赁合同。租赁合同约定租期为三年，月租金为八千元。"
@@ -64,7 +64,7 @@ def test_texts_are_kept_once():
 def test_simplified_keeps_offsets():
     """Traditional characters are turned one for one."""
     pytest.importorskip("opencc")
-    from training.zh_texts import simplified
+    from training.chinese.texts import simplified
 
     assert simplified("買賣契約與學術研究") == "买卖契约与学术研究"
 
@@ -79,14 +79,14 @@ def test_simplified_keeps_offsets():
 )
 def test_statements_are_taken_apart(clause, expected):
     """Subject, negator, verb and rest of a plain clause; other clauses give nothing."""
-    from training.zh_made import statement
+    from training.chinese.made import statement
 
     assert statement(clause) == expected
 
 
 def test_a_negated_statement_is_answered_no():
     """The question drops the negator; its evidence is the sentence."""
-    from training.zh_made import yes_no
+    from training.chinese.made import yes_no
 
     text = "乙方未支付押金。"
     example = yes_no(0, text, 0, len(text), random.Random(0))
@@ -97,7 +97,7 @@ def test_a_negated_statement_is_answered_no():
 
 def test_the_quoted_sentence_of_an_article_is_found():
     """Of an article, the sentence that the lawyer's answer repeats; none when it repeats nothing."""
-    from training.zh_made import quoted
+    from training.chinese.made import quoted
 
     article = "第一条 为了保护民事主体的合法权益。定作人可以随时解除合同，造成损失的应当赔偿。本法自公布之日起施行。"
     span = quoted(article, "您好，定作人可以随时解除合同，造成损失的应当赔偿损失。")

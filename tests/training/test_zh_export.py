@@ -8,8 +8,9 @@ pytest.importorskip("onnx")
 import torch
 from test_backbone import file  # noqa: F401  (the tiny backbone)
 
-from training import backbone, zh_export
-from training.retriever_model import BiEncoder
+from training import backbone
+from training.chinese import export as zh_export
+from training.retriever.model import BiEncoder
 
 IDS = np.array([[0, 5, 8, 6, 2], [0, 9, 2, 1, 1]])
 MASK = (IDS != 1).astype(np.int64)

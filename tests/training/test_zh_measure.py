@@ -5,10 +5,10 @@ import pytest
 pytest.importorskip("torch")
 import numpy as np
 
-from rag.answer.reader import Reading, Window
-from rag.types import Draft, Span
-from training.zh_embed import padded
-from training.zh_measure import characters, compared, emptied, f1, measure
+from sparewheel.rag.answer.spans import Reading, Window
+from sparewheel.rag.types import Draft, Span
+from training.chinese.embed import padded
+from training.chinese.measure import characters, compared, emptied, f1, measure
 
 LEASE = (
     "甲方与乙方签订合同。租期为三年，自签订之日起算。月租金为八千元，按季支付。"

@@ -8,10 +8,10 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from rag.errors import DocumentError
-from rag.ingest.formats.docx_numbers import Numbering
-from rag.ingest.formats.parsed import Parsed, TextBuilder
-from rag.settings import Ingest
+from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest.formats.docx_numbers import Numbering
+from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
+from sparewheel.rag.settings import Ingest
 
 _MOST_ENTRIES = 10_000
 _MOST_RATIO = 200  # unpacked bytes for each packed one; real documents reach about 20

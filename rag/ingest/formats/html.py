@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rag.ingest.formats.parsed import Parsed, TextBuilder
-from rag.ingest.formats.plain import decode
-from rag.settings import Ingest
+from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
+from sparewheel.rag.ingest.formats.plain import decode
+from sparewheel.rag.settings import Ingest
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from rag.ingest.formats.page_text import Line, Word
-from rag.ingest.formats.parsed import clean
-from rag.text import columns
+from sparewheel.rag.ingest.formats.page_text import Line, Word
+from sparewheel.rag.ingest.formats.parsed import clean
+from sparewheel.rag.text import columns
 
 CURE = "install the OCR extra: pip install 'sparewheel[ocr]' (or put tesseract on the PATH)"
 _DPI = 200

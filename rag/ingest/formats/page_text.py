@@ -16,7 +16,7 @@ from statistics import median
 
 import numpy as np
 
-from rag.types import Layout, Page
+from sparewheel.rag.types import Layout, Page
 
 Word = tuple[str, float, float, float, float]  # text without blanks, x0, top, x1, bottom
 _PAGE_NUMBER = re.compile(

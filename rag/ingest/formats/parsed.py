@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rag.types import Layout, Page
+from sparewheel.rag.types import Layout, Page
 
 _SPACES = (
     "\u00a0\u2007\u202f\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u205f\v\f\x1c\x1d\x1e\x1f"

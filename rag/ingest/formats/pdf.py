@@ -8,12 +8,12 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from rag.errors import DocumentError
-from rag.ingest.formats import ocr
-from rag.ingest.formats.page_text import Line, Word, in_reading_order, without_running_heads, write
-from rag.ingest.formats.parsed import Parsed, clean
-from rag.ingest.formats.print_size import large_lines
-from rag.settings import Ingest
+from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest.formats import ocr
+from sparewheel.rag.ingest.formats.page_text import Line, Word, in_reading_order, without_running_heads, write
+from sparewheel.rag.ingest.formats.parsed import Parsed, clean
+from sparewheel.rag.ingest.formats.print_size import large_lines
+from sparewheel.rag.settings import Ingest
 
 # A word, or one Chinese, Japanese or Korean character: each of these gets a box of its own.
 _WIDE = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"

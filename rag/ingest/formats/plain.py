@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 
-from rag.errors import DocumentError
-from rag.ingest.formats.parsed import Parsed, clean
-from rag.settings import Ingest
+from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest.formats.parsed import Parsed, clean
+from sparewheel.rag.settings import Ingest
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

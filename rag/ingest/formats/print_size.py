@@ -7,7 +7,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.types import Layout
+from sparewheel.rag.types import Layout
 
 _LARGER = 1.12  # times the height of the body
 _SAME = 0.06  # two sizes that differ by less, times the height of the body, are one

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rag.errors import DocumentError
-from rag.ingest.formats.parsed import Parsed, TextBuilder
-from rag.settings import Ingest
+from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
+from sparewheel.rag.settings import Ingest
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

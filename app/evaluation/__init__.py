@@ -1,0 +1,1 @@
+"""Batches of questions, run and scored from the command line and from the page."""

@@ -1,0 +1,139 @@
+"""Many questions asked of corpora in a row: what `sparewheel eval run` and the page Evaluate share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparewheel.app.people.access import User
+from sparewheel.rag.answer.vertical import READINGS
+from sparewheel.rag.errors import NotFound, UsageError
+from sparewheel.rag.settings import LocalChat, Settings
+
+if TYPE_CHECKING:
+    from sparewheel.corpora import Question
+    from sparewheel.eval.runs import Batch, Record
+    from sparewheel.eval.suites import Part
+    from sparewheel.rag.ingest.report import Progress
+
+
+def _unseen(_: Any) -> None:
+    """Nobody watches."""
+
+
+def prepared(
+    questions: str,
+    corpus: str | None,
+    settings: Settings,
+    limit: int | None = None,
+    *,
+    user: User | None = None,
+    on_progress: Callable[[Progress], None] = _unseen,
+) -> list[Batch]:
+    """The questions of a suite or a file with their corpora, which a suite indexes first where they are not yet.
+
+    limit: at most so many of each corpus, a sample that is always the same. Raises Forbidden for a corpus that the user
+    may not read.
+    """
+    from sparewheel.eval.questions import read_questions
+    from sparewheel.eval.suites import drawn, suite
+
+    if Path(questions).suffix:
+        asked = read_questions(Path(questions))
+        if corpus is None:
+            raise UsageError(f"{questions} does not say what to ask; give --corpus NAME (sparewheel corpora list)")
+        return [_batch(corpus, drawn(asked, limit), settings, user)]
+    if corpus is not None:
+        raise UsageError(f"--corpus {corpus} is for a file of questions; the suite {questions!r} has its own corpora")
+    made = []
+    for part in suite(questions).parts:
+        asked = drawn(part.questions(settings), limit)
+        _index(part, settings, on_progress)
+        made.append(_batch(part.corpus, asked, settings, user, part.within_document))
+    return made
+
+
+def _batch(
+    corpus: str, asked: list[Question], settings: Settings, user: User | None, within_document: bool = False
+) -> Batch:
+    from sparewheel.app.people.access import admitted
+    from sparewheel.eval.runs import prepare
+    from sparewheel.rag.ingest.store import Store
+
+    admitted(settings.corpora_folder, corpus, user)
+    with Store(settings.corpora_folder / corpus).open() as snapshot:
+        return prepare(corpus, asked, snapshot, within_document=within_document)
+
+
+def _index(part: Part, settings: Settings, on_progress: Callable[[Progress], None]) -> None:
+    """The part's documents, read where they are not there yet or changed."""
+    from sparewheel import corpora
+    from sparewheel.app.service.work import embed, make_corpus, read_in
+    from sparewheel.eval.suites import index_documents
+
+    if not part.samples:
+        index_documents(part, settings, on_progress)
+        return
+    store = make_corpus(settings, part.corpus, part.domain)
+    documents = corpora.samples(part.samples) / "documents"
+    read_in(store, [documents], settings, wait=True, on_progress=on_progress)
+    with suppress(NotFound):  # no embedding model here: words alone find
+        embed(store, settings, on_progress=on_progress)
+
+
+def ask_all(
+    name: str,
+    batches: list[Batch],
+    out: Path,
+    settings: Settings,
+    *,
+    concurrency: int = 4,
+    baseline: bool = False,
+    user: User | None = None,
+    told: Callable[[Record], None] = _unseen,
+) -> None:
+    """Asks what is not answered yet in the run kept in `out`. What `told` raises stops it; the same call goes on.
+
+    concurrency: questions at a time, at most; see `at_once`.
+    """
+    from sparewheel.app.people.access import admitted
+    from sparewheel.eval import runs
+    from sparewheel.rag.assemble import open_journey
+
+    system = "langchain ensemble" if baseline else "sparewheel"
+    done = runs.open_run(out, runs.describe(name, batches, settings, system))
+    for batch in batches:
+        if baseline:
+            from sparewheel.eval.baselines import open_baseline
+
+            journey = open_baseline(batch.corpus, settings)
+        else:
+            admitted(settings.corpora_folder, batch.corpus, user)
+            journey = open_journey(batch.corpus, settings)
+        with journey:
+            asyncio.run(runs.run(out, batch, journey, done=done, concurrency=at_once(settings, concurrency), told=told))
+
+
+def at_once(settings: Settings, concurrency: int) -> int:
+    """Questions at a time. The built-in reader alone reads so many and would quote the others (`rag.answer.vertical`):
+    which ones, chance would say, and two runs would differ."""
+    alone = not settings.endpoint and not settings.local_chat.model
+    return min(concurrency, READINGS) if alone else concurrency
+
+
+def answered(out: Path) -> int:
+    """How many questions of the run in `out` are answered so far."""
+    from sparewheel.eval.runs import read_records
+
+    with suppress(NotFound):  # not begun
+        return sum(record["outcome"] != "failed" for record in read_records(out))
+    return 0
+
+
+def only_local(settings: Settings) -> Settings:
+    """Without endpoint and chat model: the built-in reader answers."""
+    return replace(settings, endpoint={}, local_chat=LocalChat())

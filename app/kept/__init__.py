@@ -1,0 +1,1 @@
+"""What people leave behind: conversations and opinions, on the server."""

@@ -1,0 +1,158 @@
+"""Conversations on disk: one SQLite file (WAL), a user sees only his own. They outlive a refresh and a restart."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sparewheel.app.kept.records import plain, record
+from sparewheel.rag.errors import NotFound, UsageError
+from sparewheel.rag.types import Answer
+
+TITLE_CHARS = 80
+BUSY_S = 10.0  # how long a writer waits for another
+_TABLES = """
+CREATE TABLE IF NOT EXISTS conversations (
+  id TEXT PRIMARY KEY, user TEXT NOT NULL, corpus TEXT NOT NULL, title TEXT NOT NULL,
+  started TEXT NOT NULL, updated TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS of_user ON conversations (user, updated);
+CREATE TABLE IF NOT EXISTS turns (
+  conversation TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE, number INTEGER NOT NULL,
+  at TEXT NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (conversation, number));
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One line of the list. Times are ISO 8601, UTC."""
+
+    id: str
+    corpus: str
+    title: str
+    started: str
+    updated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question with its answer; number counts from 1 within the conversation."""
+
+    number: int
+    at: str
+    question: str
+    answer: Answer
+
+
+class History:
+    """Safe to share between threads and processes: every call opens the file anew. user "" is the local owner."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        with self._open() as rows:
+            rows.execute("PRAGMA journal_mode=WAL")
+            rows.executescript(_TABLES)
+
+    def list(self, user: str, most: int = 100) -> list[Conversation]:
+        """The user's conversations, the newest first."""
+        with self._open() as rows:
+            found = rows.execute(
+                "SELECT id, corpus, title, started, updated FROM conversations WHERE user = ?"
+                " ORDER BY updated DESC, rowid DESC LIMIT ?",
+                (user, most),
+            )
+            return [Conversation(*row) for row in found]
+
+    def start(self, user: str, corpus: str, title: str) -> Conversation:
+        """A new conversation; title: its first question, cut."""
+        at = now()
+        made = Conversation(uuid.uuid4().hex, corpus, _title(title), at, at)
+        with self._open() as rows:
+            rows.execute(
+                "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?)", (made.id, user, corpus, made.title, at, at)
+            )
+        return made
+
+    def append(self, id: str, user: str, question: str, answer: Answer) -> int:
+        """Keeps a turn at the end; its number. Raises NotFound."""
+        at = now()
+        with self._open() as rows:
+            self._owned(rows, id, user)
+            rows.execute("UPDATE conversations SET updated = ? WHERE id = ?", (at, id))  # from here on alone
+            (last,) = rows.execute(
+                "SELECT coalesce(max(number), 0) FROM turns WHERE conversation = ?", (id,)
+            ).fetchone()
+            rows.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?)", (id, last + 1, at, question, _written(answer)))
+            return int(last) + 1
+
+    def settle(self, id: str, user: str, number: int, answer: Answer) -> None:
+        """Another answer in the place of the turn's: what was begun is finished. Nothing happens if it was removed."""
+        with self._open() as rows:
+            owned = "SELECT id FROM conversations WHERE id = ? AND user = ?"
+            rows.execute(
+                f"UPDATE turns SET answer = ? WHERE number = ? AND conversation IN ({owned})",  # noqa: S608
+                (_written(answer), number, id, user),
+            )
+
+    def load(self, id: str, user: str) -> tuple[Conversation, Sequence[Turn]]:
+        """The conversation with its turns, oldest first. Raises NotFound, also for that of another user."""
+        with self._open() as rows:
+            conversation = self._owned(rows, id, user)
+            found = rows.execute(
+                "SELECT number, at, question, answer FROM turns WHERE conversation = ? ORDER BY number", (id,)
+            ).fetchall()
+        return conversation, [
+            Turn(n, at, question, record(Answer, json.loads(kept))) for n, at, question, kept in found
+        ]
+
+    def rename(self, id: str, user: str, title: str) -> None:
+        """Raises NotFound; UsageError for a blank title."""
+        if not title.strip():
+            raise UsageError(f"the title is {title!r}; write a word at least")
+        with self._open() as rows:
+            self._owned(rows, id, user)
+            rows.execute("UPDATE conversations SET title = ? WHERE id = ?", (_title(title), id))
+
+    def remove(self, id: str, user: str) -> None:
+        """Raises NotFound."""
+        with self._open() as rows:
+            self._owned(rows, id, user)
+            rows.execute("DELETE FROM conversations WHERE id = ?", (id,))
+
+    def _owned(self, rows: sqlite3.Connection, id: str, user: str) -> Conversation:
+        row = rows.execute(
+            "SELECT id, corpus, title, started, updated FROM conversations WHERE id = ? AND user = ?", (id, user)
+        ).fetchone()
+        if row is None:
+            raise NotFound(f"no conversation {id!r}; it was deleted, or belongs to somebody else")
+        return Conversation(*row)
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: written when the block ends, undone when it raises."""
+        with closing(sqlite3.connect(self._path, timeout=BUSY_S)) as rows:
+            rows.execute("PRAGMA foreign_keys=ON")
+            rows.execute("PRAGMA secure_delete=ON")  # what is deleted is gone from the file
+            with rows:
+                yield rows
+
+
+def _title(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= TITLE_CHARS else text[: TITLE_CHARS - 1].rstrip() + "…"
+
+
+def _written(answer: Answer) -> str:
+    return json.dumps(plain(answer), ensure_ascii=False)
+
+
+def now() -> str:
+    """This moment as it is kept: ISO 8601, UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,252 @@
+"""The page Ask: a conversation with a corpus, its evidence beside it.
+
+A run of the script draws the old turns and then, where a question was sent, streams its answer (ask_stream). What is on
+the screen is kept on the disk turn by turn (app.history), so a refresh, a restart or an error loses nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from sparewheel.app import view
+from sparewheel.app.kept.history import Turn, now
+from sparewheel.app.ui import evidence
+from sparewheel.app.ui.ask.examples import contracts, examples, usual
+from sparewheel.app.ui.ask.history import current, draw_sidebar, go_to, history, who
+from sparewheel.app.ui.ask.stream import Shown, stream
+from sparewheel.app.ui.ask.style import SCRIPT, STYLE
+from sparewheel.app.ui.ask.turn import draw_answer, draw_question, pairs
+from sparewheel.app.ui.language import language, t
+from sparewheel.app.ui.session import pick_corpus, plain, say_no_corpora, service, told, unseen, user
+from sparewheel.app.view import STOPPED
+from sparewheel.rag.chain import MAX_QUESTION_CHARS
+from sparewheel.rag.errors import NotFound
+from sparewheel.rag.observe import asked_by
+from sparewheel.rag.types import Answer
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from sparewheel.app.service import CorpusInfo
+    from sparewheel.rag.chain import Journey
+
+_answering: set[tuple[str, int]] = set()  # (conversation, turn) that some session of this process is answering
+
+
+def draw() -> None:
+    with unseen("ask"):
+        st.html(STYLE)
+        st.html(SCRIPT, unsafe_allow_javascript=True)
+    st.title(t("nav_ask"))
+    id, turns = opened()
+    corpus = pick_corpus()
+    if corpus is None:
+        say_no_corpora()
+        return
+    if id and st.session_state["conversation_corpus"] != corpus.name:  # another corpus, another conversation
+        id, turns = "", []
+        go_to("")
+    sent = ""
+    if corpus.documents:
+        hint = t("ask_placeholder", corpus=corpus.name)
+        typed = st.chat_input(hint, key="question", max_chars=MAX_QUESTION_CHARS, submit_mode="stop")
+        sent = (typed or st.session_state.pop("example", "")).strip()
+    if sent and not id:
+        id = history().start(who(), corpus.name, sent).id
+        follow(id, corpus.name)
+        go_to(id)
+    if not sent:
+        draw_sidebar(id)
+    if not corpus.documents:
+        st.info(plain(corpus.trouble) if corpus.trouble else t("ask_empty"))
+        return
+    welcome = st.empty()  # emptied at once when a question is sent
+    with told():
+        if turns or sent:
+            draw_conversation(service().journey(corpus.name, user()), id, turns, sent)
+        else:
+            with welcome.container():
+                draw_welcome(corpus)
+
+
+def opened() -> tuple[str, list[Turn]]:
+    """The open conversation with its turns; ("", []) for a new one. Its corpus becomes the one chosen."""
+    id = current()
+    if not id:
+        return "", []
+    try:
+        conversation, turns = history().load(id, who())
+    except NotFound:
+        go_to("")
+        st.info(t("ask_gone"))
+        return "", []
+    try:
+        service().corpus(conversation.corpus, user())
+    except NotFound:
+        st.warning(t("ask_corpus_gone"))
+        draw_sidebar(id)
+        st.stop()
+    if st.session_state.get("conversation_seen") != id:  # just opened: the picker follows it
+        st.session_state["corpus"] = conversation.corpus
+        follow(id, conversation.corpus)
+    return id, list(turns)
+
+
+def follow(id: str, corpus: str) -> None:
+    """The conversation that this session shows is about that corpus."""
+    st.session_state["conversation_seen"] = id
+    st.session_state["conversation_corpus"] = corpus
+
+
+def draw_welcome(corpus: CorpusInfo) -> None:
+    """What to ask, before anything was asked."""
+    st.caption(t("ask_intro"))
+    if asked := questions(corpus):
+        st.header(t("ask_examples"))
+        for number, question in enumerate(asked):
+            st.button(
+                plain(question), key=f"example-{number}", on_click=take_example, args=(question,),
+                icon=":material/chat_bubble:",
+            )  # fmt: skip
+    else:
+        st.write(t("ask_how"))
+    warm(corpus.name, corpus.updated, corpus.language)
+
+
+def questions(corpus: CorpusInfo) -> list[str]:
+    """To begin with: of our samples, else the usual ones of contracts."""
+    documents = service().documents(corpus.name, user())
+    return examples(corpus.domain, language(), documents) or (
+        of_contracts(corpus.name, corpus.updated) if corpus.domain == "legal" else []
+    )
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def of_contracts(corpus: str, updated: str) -> list[str]:
+    """Once for a state of a corpus: a look into the headings."""
+    chosen = contracts(service().documents(corpus, user()))
+    found = service().headings(corpus, [document.id for document in chosen], user())
+    return usual({document.title: found[document.id] for document in chosen})
+
+
+@st.cache_resource(show_spinner=False)
+def warm(corpus: str, updated: str, language: str) -> None:
+    """Once for a state of a corpus: what the first question needs is read while it is being typed."""
+    journey = service().journey(corpus, user())
+
+    def work() -> None:
+        try:
+            journey.warm(language or "en")
+        except Exception as error:  # the first question will meet the same, and tell it
+            logging.getLogger(__name__).info("corpus %r could not be warmed: %s", corpus, error)
+
+    threading.Thread(target=work, name="warm", daemon=True).start()
+
+
+def take_example(question: str) -> None:
+    st.session_state["example"] = question
+
+
+def draw_conversation(journey: Journey, id: str, turns: list[Turn], sent: str) -> None:
+    """The turns at the left, the evidence of one of them at the right (on a narrow screen below)."""
+    chosen = len(turns) + 1 if sent else st.session_state.get("shown_turn", len(turns))
+    left, right = st.columns(2, gap="medium")
+    beside = right.container(key="evidence").empty()
+    above = left.container()
+
+    def draw_old() -> None:
+        with above:
+            for number, turn in enumerate(turns):
+                draw_turn(turn, turns[:number], journey, chosen=turn.number == chosen)
+
+    if sent:
+        st.session_state.pop("shown_turn", None)
+
+        def meanwhile() -> None:  # what stood there already can wait until the search has begun
+            draw_sidebar(id)
+            draw_old()
+
+        with left:
+            new = ask(journey, id, turns, sent, beside, meanwhile)
+        turns = [*turns, new]
+    else:
+        draw_old()
+    if shown := next((turn for turn in turns if turn.number == chosen), None):
+        draw_evidence(shown, beside, several=len(turns) > 1)
+
+
+def draw_turn(turn: Turn, before: Sequence[Turn], journey: Journey, *, chosen: bool) -> None:
+    """One question and its answer as they were."""
+    draw_question(turn.question)
+    with st.chat_message("assistant", avatar=":material/trip_origin:"):
+        if (current(), turn.number) in _answering:
+            wait_for_it(turn.number)
+            return
+        draw_answer(turn, before, journey.profile, journey.sensitivity, cards=chosen)
+
+
+@st.fragment(run_every=1.0)
+def wait_for_it(number: int) -> None:
+    """A question that another tab asked, or this one before it was refreshed."""
+    st.write(t("ask_still"))
+    if (current(), number) not in _answering:
+        st.rerun()
+
+
+def draw_evidence(turn: Turn, place: DeltaGenerator, *, several: bool) -> None:
+    if not turn.answer.evidence or turn.answer.outcome != "answered":
+        place.empty()
+        return
+    with place.container():
+        st.header(t("ask_evidence"))
+        if several:
+            st.caption(plain(t("ask_evidence_of", n=turn.number, question=turn.question)))
+        evidence.draw(turn.answer, f"t{turn.number}")
+
+
+def ask(
+    journey: Journey, id: str, turns: list[Turn], sent: str, beside: DeltaGenerator, meanwhile: Callable[[], None]
+) -> Turn:
+    """Streams the answer to the screen and keeps it; the new turn. meanwhile: see `stream`."""
+    owner = who()
+    begun = Answer(sent, journey.corpus, "", "failed", notes=(STOPPED,))
+    number = history().append(id, owner, sent, begun)
+    draw_question(sent)
+    with st.chat_message("assistant", avatar=":material/trip_origin:"):
+        place = st.empty()
+        listed = False
+
+        def paint(shown: Shown) -> None:
+            nonlocal listed
+            place.html(shown.html())
+            if shown.hits and not listed:
+                listed = True
+                with beside.container():
+                    st.header(t("ask_passages"))
+                    st.html(evidence.passages(view.found(shown.hits, language())))
+
+        with being_answered(id, number), asked_by(owner, f"{id}-{number}"):
+            answer = stream(
+                journey, sent, pairs(turns), instant=service().settings.page.instant, language=language(),
+                meanwhile=meanwhile, paint=paint, keep=lambda answer: history().settle(id, owner, number, answer),
+            )  # fmt: skip
+        turn = Turn(number, now(), sent, answer)
+        with place.container():
+            draw_answer(turn, turns, journey.profile, journey.sensitivity, cards=True)
+    return turn
+
+
+@contextmanager
+def being_answered(id: str, number: int) -> Iterator[None]:
+    """Another tab, or this one refreshed, can see that the answer is on its way."""
+    _answering.add((id, number))  # one operation of a set: safe between threads
+    try:
+        yield
+    finally:
+        _answering.discard((id, number))

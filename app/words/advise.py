@@ -1,0 +1,65 @@
+"""Wordings of the page Advise."""
+
+from __future__ import annotations
+
+from sparewheel.app.words import Table
+
+TEXTS: Table = {
+    "adv_intro": (
+        "Which set-up fits, what it costs over the years, and what that depends on. Every figure is yours to change.",
+        "适合哪种部署、若干年的总成本，以及取决于哪些因素。所有数字均可修改。",
+    ),
+    "adv_need": ("What you need", "您的需求"),
+    "adv_sensitivity": ("Are the documents confidential?", "文档是否机密？"),
+    "adv_sensitivity_high": ("Yes: they may not leave the house", "是：不得离开本机构"),
+    "adv_sensitivity_normal": ("No: a cloud model may read passages", "否：可将段落发送给云端模型"),
+    "adv_budget": ("Budget for all years, US dollars", "全部年份的预算（美元）"),
+    "adv_questions": ("Questions a day", "每天提问数"),
+    "adv_within": ("An answer within, seconds", "回答时限（秒）"),
+    "adv_team": ("People who run it, full time", "运维人力（全职人数）"),
+    "adv_years": ("Years", "年数"),
+    "adv_languages": ("Languages of the documents", "文档语言"),
+    "adv_answer": ("Recommendation: {name}", "建议：{name}"),
+    "adv_cost": ("Cost of ownership over {years} years, US dollars", "{years} 年总拥有成本（美元）"),
+    "adv_set_up": ("Set-up", "部署方式"),
+    "adv_purchase": ("Purchase", "购置"),
+    "adv_power": ("Power", "电费"),
+    "adv_operation": ("Operation", "运维"),
+    "adv_tokens": ("Tokens", "词元费用"),
+    "adv_outage": ("Lost work", "停机损失"),
+    "adv_total": ("Total", "合计"),
+    "adv_degraded": ("Short answers, h/year", "降级（小时/年）"),
+    "adv_lost": ("No answer, min/year", "中断（分钟/年）"),
+    "adv_course": ("Total cost, month by month", "逐月累计成本"),
+    "adv_month": ("Month", "月份"),
+    "adv_usd": ("US dollars", "美元"),
+    "adv_break_even": ("{first} or {second}?", "{first} 还是 {second}？"),
+    "adv_cheaper_from_month": ("{first} is cheaper from month {month} on.", "{first} 从第 {month} 个月起更便宜。"),
+    "adv_cheaper_always": ("{first} is cheaper from the start.", "{first} 从一开始就更便宜。"),
+    "adv_cheaper_never": (
+        "{first} never becomes cheaper within {years} years.",
+        "{years} 年内 {first} 始终不会更便宜。",
+    ),
+    "adv_cheaper_load": (
+        "It costs no more from {questions} questions a day on.",
+        "每天提问达到 {questions} 次后，其成本不再更高。",
+    ),
+    "adv_cheaper_no_load": ("At no load does it cost less.", "无论提问多少，其成本都不会更低。"),
+    "adv_tornado": ("What moves the total most: {name}", "对“{name}”总成本影响最大的因素"),
+    "adv_tornado_help": (
+        "The total with one figure at its low and at its high value, all others as set.",
+        "每次只将一个数字取低值或高值，其余保持不变时的总成本。",
+    ),
+    "adv_low": ("at its low value", "取低值"),
+    "adv_high": ("at its high value", "取高值"),
+    "adv_assumptions": ("The figures it is reckoned from", "计算所依据的数字"),
+    "adv_figure": ("Figure", "项目"),
+    "adv_value": ("Value", "数值"),
+    "adv_unit": ("Unit", "单位"),
+    "adv_source": ("Source", "来源"),
+    "adv_date": ("As of", "日期"),
+    "adv_changed": ("{count} figures changed.", "已修改 {count} 项。"),
+    "adv_settings": ("Settings file for this set-up", "此部署的配置文件"),
+    "adv_download": ("Download sparewheel.toml", "下载 sparewheel.toml"),
+    "adv_download_costs": ("Download the costs as CSV", "下载成本表（CSV）"),
+}

@@ -1,0 +1,101 @@
+"""The wording of an answer's circumstances, English and Chinese side by side. Pure data for `app.view`."""
+
+from __future__ import annotations
+
+import re
+
+from sparewheel.app.words import Wording
+
+
+def letters(name: str) -> str:
+    """Its letters and digits alone, in lower case: to tell whether a title says more than the name of its file."""
+    return "".join(character for character in name.casefold() if character.isalnum())
+
+
+ANSWERERS: dict[str, Wording] = {
+    "reader": ("Local reader", "本地阅读器"),
+    "local_chat": ("Local chat model", "本地对话模型"),
+    "primary": ("Primary endpoint", "主端点"),
+    "secondary": ("Second endpoint", "备用端点"),
+}
+BRANDS = {"deepseek": "DeepSeek", "openai": "OpenAI", "qwen": "Qwen", "mistral": "Mistral", "anthropic": "Anthropic"}
+
+# fault code of rag.reliability.faults -> what to say of the answerer
+REASONS: dict[str, Wording] = {
+    "bad_request": ("refused this request", "拒绝了该请求"),
+    "unauthorised": ("refuses the key", "拒绝了密钥"),
+    "no_balance": ("has no balance left", "账户余额不足"),
+    "not_found": ("does not know the model", "找不到该模型"),
+    "misconfigured": ("is not set up correctly", "配置有误"),
+    "rate_limited": ("is busy: too many requests", "繁忙：请求过多"),
+    "queue_full": ("is busy: its queue is full", "繁忙：排队已满"),
+    "server_error": ("has an error", "服务器出错"),
+    "overloaded": ("is busy", "繁忙"),
+    "unexpected_status": ("gave an unknown status", "返回了未知状态"),
+    "connect_timeout": ("cannot be reached", "无法连接"),
+    "connect_failed": ("cannot be reached", "无法连接"),
+    "connection_lost": ("broke off the connection", "连接中断"),
+    "first_token_timeout": ("is busy: no word in time", "繁忙：未及时响应"),
+    "between_tokens_timeout": ("stopped in the middle", "中途停止输出"),
+    "total_timeout": ("took too long", "耗时过长"),
+    "empty_body": ("sent nothing", "返回为空"),
+    "blank_answer": ("sent a blank answer", "返回了空白答案"),
+    "cut_stream": ("broke off in the middle", "输出中断"),
+    "malformed": ("sent something unreadable", "返回内容无法读取"),
+    "inband_error": ("reported an error", "报告了错误"),
+    "insufficient_resource": ("is busy: it gave up half way", "繁忙：中途放弃"),
+    "content_filter": ("withheld its answer", "屏蔽了答案"),
+    "truncated": ("reached its length limit", "达到长度上限"),
+    "unexpected": ("failed", "失败"),
+    "left_alone": ("is resting after failures", "多次失败后暂停使用"),
+    "retry_budget": ("was not asked: too many are failing", "未被调用：失败过多"),
+}
+
+NOBODY: Wording = ("No model was asked", "未调用模型")
+NOBODY_WHY: Wording = (
+    "No passage came close enough to the question, so nothing was sent to any model.",
+    "没有与问题足够接近的段落，因此未调用任何模型。",
+)
+STOPPED: Wording = ("Stopped", "已停止")
+STOPPED_WHY: Wording = ("The question was stopped before it was answered.", "问题在得到回答之前被停止。")
+FAILED: Wording = ("No answer", "没有答案")
+BECAUSE: Wording = ("{who}: {why}", "{who}：{why}")
+ONE_REASON: Wording = ("{who} {reason}", "{who}{reason}")
+ANSWERED_IN: Wording = ("{who} answered in {seconds:.1f} s.", "{who}用 {seconds:.1f} 秒作答。")
+STAYS_HERE: Wording = ("This corpus is confidential: nothing left this machine.", "本语料库为机密：数据未离开本机。")
+FIRST_CHOICE: Wording = ("It is the first answerer in the order set.", "它是设定顺序中的首选。")
+
+CONFIDENCE: dict[str, Wording] = {
+    "high": ("High confidence ({share:.0%})", "可信度高（{share:.0%}）"),
+    "medium": ("Medium confidence ({share:.0%}): read the passage", "可信度中（{share:.0%}）：请核对原文"),
+    "low": ("Low confidence ({share:.0%}): check the passage first", "可信度低（{share:.0%}）：请务必先核对原文"),
+    "written": ("Written by a model: check the passages", "由模型撰写：请核对原文"),
+}
+SECONDS: Wording = ("{seconds:.2f} s", "{seconds:.2f} 秒")
+COST: Wording = ("${usd:.5f}", "{usd:.5f} 美元")
+FREE: Wording = ("no cost", "无费用")
+PAGE: Wording = ("page {page}", "第 {page} 页")
+SECTION: Wording = ("section {number}", "第 {number} 节")
+RELEVANCE: Wording = ("no. {rank} · relevance {score:.2f}", "第 {rank} 位 · 相关度 {score:.2f}")
+SCORE: Wording = ("no. {rank} · score {score:.2f}", "第 {rank} 位 · 得分 {score:.2f}")
+LABELS: dict[str, Wording] = {"yes": ("Yes.", "是。"), "no": ("No.", "否。"), "maybe": ("Maybe.", "不确定。")}
+REFUSED: Wording = ("Not in these documents.", "这些文档中没有答案。")
+
+# a search that failed, and what the passages were found by instead; the cause stands in the log
+LEG_FAILED = re.compile(r"(\w+) search failed: .*", re.DOTALL)
+NO_MEANING: Wording = (
+    "the search by meaning failed; these passages were found by their words only",
+    "语义检索失败；以下段落仅按字词检索得到",
+)
+NO_WORDS: Wording = (
+    "the search by words failed; these passages were found by meaning only",
+    "字词检索失败；以下段落仅按语义检索得到",
+)
+
+# what the library notes in English -> the same in Chinese
+NOTES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"dense index (.+?) built: the rest is found by its words only"), r"语义索引已建成 \1，其余按字词检索"),
+    (re.compile(r"not in the passages: (.+)"), r"段落中没有：\1"),
+    (re.compile(r"(\d+) sentences? not borne out by the passages, marked (.+)"), r"\1 句话没有段落支持，已标注 \2"),
+    (re.compile(r"no answerer could answer \((.+)\)"), r"没有可用的回答者（\1）"),
+)  # fmt: skip

@@ -1,0 +1,71 @@
+"""Wordings of the page Health."""
+
+from __future__ import annotations
+
+from sparewheel.app.words import Table
+
+TEXTS: Table = {
+    "health_intro": (
+        "Who can answer now, what failed lately, and whether this set-up survives an outage.",
+        "当前哪些模型可用、最近出现过哪些故障，以及本部署能否经受住服务中断。",
+    ),
+    "health_endpoints": ("Endpoints", "云端端点"),
+    "health_no_endpoints": (
+        "No cloud endpoint is set: every question is answered by the reader on this machine.",
+        "未配置云端端点：所有问题均由本机阅读器回答。",
+    ),
+    "health_state_closed": ("in use", "正常使用"),
+    "health_state_open": ("left alone", "暂停调用"),
+    "health_state_half-open": ("being tried", "正在试探"),
+    "health_failures": ("Failures", "失败"),
+    "health_failures_help": (
+        "Failed calls of all calls in the last {seconds} s",
+        "最近 {seconds} 秒内失败的调用数 / 总数",
+    ),
+    "health_opened": ("Outages", "中断次数"),
+    "health_opened_help": ("How often it was left alone since the start", "启动以来暂停调用的次数"),
+    "health_next": ("Next try", "下次尝试"),
+    "health_now": ("now", "现在"),
+    "health_since": ("{state} for {time}", "{state}，已持续 {time}"),
+    "health_reason": ("last reason: {reason}", "最近原因：{reason}"),
+    "health_rule": ("The 3-2-1 rule", "3-2-1 检查"),
+    "health_checks": ("All checks", "全部检查"),
+    "health_check_again": ("Check again", "重新检查"),
+    "health_counts": (
+        "{passed} passed, {warned} to look at, {failed} failed",
+        "通过 {passed} 项，注意 {warned} 项，未通过 {failed} 项",
+    ),
+    "health_status_pass": ("pass", "通过"),
+    "health_status_warn": ("look at", "注意"),
+    "health_status_fail": ("fail", "未通过"),
+    "health_cure": ("What to do: {cure}", "处理办法：{cure}"),
+    "health_recent": ("Recent questions", "最近的提问"),
+    "health_none_yet": ("No question yet since the start.", "启动以来还没有提问。"),
+    "health_asked": ("Questions", "提问数"),
+    "health_by_cloud": ("By the first choice", "首选模型回答"),
+    "health_failovers": ("Failovers", "故障切换"),
+    "health_failovers_help": (
+        "Questions that another answerer took over because the first choice could not answer",
+        "首选模型无法回答、由其他模型接替的提问数",
+    ),
+    "health_lost": ("Without an answer", "未得到回答"),
+    "health_median": ("Median time", "时间中位数"),
+    "health_latency": ("Time to the answer, in seconds", "回答耗时（秒）"),
+    "health_errors": ("Why answerers failed", "回答失败的原因"),
+    "health_no_errors": ("None failed.", "没有失败。"),
+    "health_at": ("Time", "时间"),
+    "health_question": ("Question", "问题"),
+    "health_hidden": ("(not kept: confidential)", "（机密，不保留）"),
+    "health_not_yours": ("(not yours to read)", "（无权查看）"),
+    "health_outcome": ("Outcome", "结果"),
+    "health_outcome_answered": ("answered", "已回答"),
+    "health_outcome_refused": ("not in the documents", "文档中没有"),
+    "health_outcome_failed": ("failed", "失败"),
+    "health_outcome_cancelled": ("stopped", "已停止"),
+    "health_outcome_invalid": ("not a valid question", "提问无效"),
+    "health_answered_by": ("Answered by", "回答者"),
+    "health_attempts": ("Attempts", "尝试过程"),
+    "health_seconds": ("Seconds", "耗时（秒）"),
+    "health_count": ("Number", "次数"),
+    "health_cause": ("Reason", "原因"),
+}

@@ -1,0 +1,1 @@
+"""A network that asks questions about passages, to practise reading on."""

@@ -1,0 +1,1 @@
+"""Chinese rows for the reader, and the Chinese embedder."""

@@ -1,0 +1,1 @@
+"""Findings of papers turned into questions, with the verdict of the conclusion."""

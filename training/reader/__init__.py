@@ -1,0 +1,1 @@
+"""How the readers were made: rows, teachers, student, file. Start reading at run.py."""

@@ -1,0 +1,1 @@
+"""The English embedder and the reranker, with their pairs and negatives."""
