@@ -16,13 +16,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sparewheel.app.api.admission import UPLOADS
 from sparewheel.app.api.problems import problem
 from sparewheel.rag.observe import asker, request_id
 from sparewheel.rag.settings import Api
 
 BODY_PIECE_S = 30.0  # a body that stands still for so long is given up
+BODY_WITHIN_S = 60.0  # all of a body that is no upload
 PROBES = ("/healthz", "/readyz", "/metrics")  # asked every few seconds: a line for each would hide the others
-UPLOADS = re.compile(r"/v1/corpora/[^/]+/documents/?")
 _ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _SECURITY = {
     "Cache-Control": "no-store",
@@ -65,12 +66,12 @@ class Edge:
                     said.setdefault(name, value)
             await send(message)
 
-        limit = self._limit(scope)
+        limit, within_s = self._limits(scope)
         try:
             if int(headers.get("content-length") or 0) > limit:
                 await problem(413, _too_large(limit))(scope, receive, answer)
             else:
-                await self._app(scope, _bounded(receive, limit), answer)
+                await self._app(scope, _bounded(receive, limit, within_s), answer)
         finally:
             route = getattr(scope.get("route"), "path", "(no route)")
             seconds = time.perf_counter() - began
@@ -79,27 +80,31 @@ class Edge:
             told = (scope["method"], route, status, seconds)
             log.log(level, "%s %s %d in %.3f s", *told, extra={"fields": fields})
 
-    def _limit(self, scope: Scope) -> int:
-        """Bytes that the body may have."""
+    def _limits(self, scope: Scope) -> tuple[int, float]:
+        """Bytes that the body may have, and seconds that it may take."""
         settings = self._settings()
         if scope["method"] == "POST" and UPLOADS.fullmatch(scope["path"]):
-            return settings.upload_mb * 1_000_000
-        return settings.body_kb * 1000
+            return settings.upload_mb * 1_000_000, settings.upload_within_s
+        return settings.body_kb * 1000, BODY_WITHIN_S
 
 
-def _bounded(receive: Receive, limit: int) -> Receive:
-    """`receive` that raises 413 when more than `limit` bytes come, 408 when nothing comes."""
-    size, complete = 0, False
+def _bounded(receive: Receive, limit: int, within_s: float) -> Receive:
+    """`receive` that raises 413 when more than `limit` bytes come, 408 when nothing comes, or not all in `within_s`."""
+    size, complete, ends = 0, False, asyncio.get_running_loop().time() + within_s
 
     async def take() -> Message:
         nonlocal size, complete
         if complete:
             return await receive()  # waits for the client to hang up
+        now = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(BODY_PIECE_S):
+            if now >= ends:  # pieces that are there at once never let a timeout strike
+                raise TimeoutError
+            async with asyncio.timeout_at(min(ends, now + BODY_PIECE_S)):
                 message = await receive()
         except TimeoutError:
-            raise HTTPException(408, f"no more of the body came for {BODY_PIECE_S:g} s") from None
+            late = f"the body did not end within {within_s:g} s, or stood still for {BODY_PIECE_S:g} s"
+            raise HTTPException(408, late) from None
         size += len(message.get("body", b""))
         complete = not message.get("more_body", False)
         if size > limit:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from sparewheel.app.api import ask, corpora, docs, health, openai, problems
+from sparewheel.app.api.admission import Admission
 from sparewheel.app.api.edge import Edge
 from sparewheel.app.api.gate import Gate
 from sparewheel.app.api.who import Door
@@ -44,11 +45,12 @@ def create_app(service: Service, accounts: Accounts) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    app.state.door = Door(accounts, needs_key=not is_loopback(service.settings.api.host))
+    door = Door(accounts, needs_key=not is_loopback(service.settings.api.host))
     app.state.stopping = threading.Event()
     problems.install(app)
     for part in (ask, openai, corpora, health):
         app.include_router(part.router)
     docs.install(app)
+    app.add_middleware(Admission, door=door, service=service)
     app.add_middleware(Edge, settings=lambda: service.settings.api)
     return app

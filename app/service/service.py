@@ -111,8 +111,13 @@ class Service:
 
     def submit(self, corpus: str, files: Sequence[Upload], user: User | None = None) -> Job:
         """Starts reading the files in the background. A document of the same name is replaced."""
-        require_role(user, "analyst", "upload documents")
+        self.may_upload(corpus, user)
         return self._intake.submit(self._store(corpus, user), files, user.name if user else "")
+
+    def may_upload(self, corpus: str, user: User | None = None) -> None:
+        """Raises NeedsRole, NotFound or Forbidden where `submit` would, before anything is sent."""
+        require_role(user, "analyst", "upload documents")
+        self._store(corpus, user)
 
     def upload(self, corpus: str, files: Sequence[Upload], user: User | None = None) -> Iterator[FileResult]:
         """What becomes of each file, as it is known; at the end all can be found by their words, and embedding goes on

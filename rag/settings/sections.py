@@ -162,6 +162,8 @@ class Api:
     per_minute: int = _key(120, "requests a key may make in a minute; one more gets 429; 0: any number", 0, 1000000)
     body_kb: int = _key(256, "a larger request body gets 413 (uploads have a limit of their own)", 1, 65536)
     upload_mb: int = _key(500, "a larger upload gets 413, all its files together", 1, 65536)
+    uploads_at_once: int = _key(2, "uploads that may come in at the same time; one more gets 503", 1, 1000)
+    upload_within_s: float = _key(900.0, "an upload that takes longer to arrive gets 408", 1, 86400)
     notice_s: float = _key(1.0, "told to stop: /readyz says no for so long before the door closes", 0, 600)
     drain_s: float = _key(60.0, "then: answers in flight may take so long", 0, 3600)
     sources_in_chat: bool = _key(
