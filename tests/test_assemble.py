@@ -17,7 +17,7 @@ from sparewheel.rag.ingest.run import fill, ingest
 from sparewheel.rag.ingest.store import Store
 from sparewheel.rag.reliability.loop import background
 from sparewheel.rag.settings import Answering, Endpoint, Retrieve, Settings
-from sparewheel.rag.types import Profile
+from sparewheel.rag.types import Chunk, Document, Page, Profile
 
 LEASE = "# Lease\n\n## 1. Rent\n\nThe rent is 900 euros a month.\n\n## 2. Notice\n\nThe notice period is thirty days.\n"
 QUESTION = "What is the notice period?"
@@ -130,3 +130,18 @@ def test_a_changed_key_closes_the_breaker_that_the_old_one_opened(tmp_path: Path
     breakers = [failover.targets[0].breaker for failover in (before, same, after)]
     assert breakers[0] is breakers[1]
     assert breakers[0] is not breakers[2]
+
+
+def test_a_page_begins_with_its_first_character(tmp_path: Path) -> None:
+    """Its start is of that page, the character before of the one before; also before the first and after the last."""
+    text = "one\ntwo\nthree"
+    pages = (Page(1, 0, 3), Page(2, 4, 7), Page(4, 8, 13))
+    store = Store.create(corpus_folder(tmp_path, "pages"), CorpusConfig("pages"))
+    with store.write() as transaction:
+        for document in (Document("a", text, "A", "/a", pages=pages), Document("b", text, "B", "/b")):
+            transaction.add(document, [Chunk(document.id, 0, 13, text)])
+        transaction.publish([assemble.keyword_writer()])
+    with store.open() as snapshot:
+        page_of = assemble.page_finder(snapshot)
+        assert [page_of("a", offset) for offset in (0, 3, 4, 7, 8, 12)] == [1, 1, 2, 2, 4, 4]
+        assert page_of("b", 4) is None

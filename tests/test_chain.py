@@ -262,3 +262,38 @@ def test_a_wrong_key_or_option_is_named() -> None:
         chain().invoke({"question": "How much is the rent?"})
     with pytest.raises(UsageError, match="unknown option 'filters'; did you mean 'filter'"):
         chain().invoke({"query": "How much?", "filters": {}})
+
+
+class Slow(Found):
+    """A retriever whose search takes `seconds` of the clock `now`."""
+
+    def __init__(self, now: list[float], seconds: float) -> None:
+        super().__init__(RENT)
+        self.now, self.seconds = now, seconds
+
+    def search(self, query: str, k: int, filter: Any = None) -> list[Hit]:
+        self.now[0] += self.seconds
+        return super().search(query, k, filter)
+
+
+class Hasty(Scripted):
+    """Notes the seconds left for the answerers."""
+
+    left = 0.0
+
+    async def stream(self, request: AnswerRequest, deadline: Any = None) -> AsyncIterator[Any]:
+        self.left = deadline.remaining()
+        async for event in super().stream(request, deadline):
+            yield event
+
+
+async def test_the_search_takes_its_time_from_the_answerers() -> None:
+    """Of ten seconds, four went into the search: at most six are left to answer in."""
+    now, answering = [50.0], Hasty(QUOTED)
+    view = View(Slow(now, 4.0))
+    pipeline = Journey(
+        corpus="lease", view=lambda: view, answering=answering, profile=Profile("legal"), sensitivity="normal",
+        settings=Settings(), clock=lambda: now[0],
+    )  # fmt: skip
+    await pipeline.aask("How much is the rent?", within_s=10.0)
+    assert 0 < answering.left <= 6.0

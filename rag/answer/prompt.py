@@ -40,7 +40,7 @@ _LABELS: dict[str, Literal["yes", "no", "maybe"]] = {
     "yes": "yes", "no": "no", "maybe": "maybe", "是": "yes", "可以": "yes", "否": "no", "不可以": "no", "不是": "no",
 }  # fmt: skip
 _LABEL = re.compile(r"(?:yes|no|maybe)\b|(?:不可以|不是|可以|是|否)(?=[，。,.；])", re.IGNORECASE)
-_FENCE = re.compile(r"<(/?)\s*passage", re.IGNORECASE)
+_FENCE = re.compile(r"<\s*(/?)\s*passage", re.IGNORECASE)
 
 
 def messages(request: AnswerRequest, profile: Profile) -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +35,17 @@ _SHAPES = tuple(
 class Redactor:
     """`redact(text)`: the text without secrets."""
 
-    def __init__(self, settings: Settings, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, settings: Settings, env: Mapping[str, str] | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._settings = settings
+        self._clock = clock
         self._env = os.environ if env is None else env
         self._read_at = float("-inf")
         self._values: re.Pattern[str] | None = None
 
     def __call__(self, text: str) -> str:
-        if time.monotonic() - self._read_at > READ_AGAIN_S:
+        if self._clock() - self._read_at > READ_AGAIN_S:
             self._read()
         if self._values is not None:
             text = self._values.sub(HIDDEN, text)
@@ -71,4 +74,4 @@ class Redactor:
                 pass
         long = sorted((re.escape(s) for s in secrets if len(s) >= SHORTEST), key=len, reverse=True)
         self._values = re.compile("|".join(long)) if long else None
-        self._read_at = time.monotonic()
+        self._read_at = self._clock()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
+import httpx
 import pytest
 
 from sparewheel.eval.availability.exchange import Pace, expected_answer
@@ -111,6 +114,36 @@ def test_cost_counts_cache_hits_and_misses_apart() -> None:
     given = {"prompt_tokens": 2_000_000, "completion_tokens": 1_000_000, "prompt_cache_hit_tokens": 1_000_000}
     endpoint = Endpoint(price_cache_hit=0.003, price_cache_miss=0.15, price_output=0.6)
     assert usage(given, endpoint).cost_usd == pytest.approx(0.753)
+
+
+class OneLongLine(httpx.AsyncByteStream):
+    """A whole answer on one line of `megabytes`, sent in pieces of one."""
+
+    def __init__(self, megabytes: int) -> None:
+        self.megabytes = megabytes
+        self.sent = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b'data: {"choices": [{"delta": {"content": "'
+        while self.sent < self.megabytes:
+            self.sent += 1
+            yield b"x" * (1 << 20)
+        yield b'"}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n'
+
+
+@pytest.mark.parametrize(("megabytes", "read", "code"), [(2, 2, ""), (64, 5, "malformed")])
+async def test_a_line_without_end_is_not_gathered_in_memory(megabytes: int, read: int, code: str) -> None:
+    """Two megabytes are an answer; of 64 five are read, then the call fails as malformed."""
+    body = OneLongLine(megabytes)
+    answers = httpx.MockTransport(lambda request: httpx.Response(200, stream=body))
+    completer = EndpointCompleter("primary", Endpoint(url="http://endpoint.test", key="k"), transport=answers)
+    failed = ""
+    try:
+        assert [item async for item in completer.complete(ASKED)]
+    except Exception as error:
+        failed = classify(error).code
+    await completer.aclose()
+    assert (failed, body.sent <= read) == (code, True)
 
 
 async def _tick() -> None:

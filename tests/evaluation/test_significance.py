@@ -47,3 +47,8 @@ def test_p_is_the_share_of_signings_as_far_from_zero() -> None:
 def test_no_difference_has_p_one() -> None:
     """All differences 0, and no differences at all."""
     assert (permutation_p(np.zeros(5)), permutation_p(np.zeros(0))) == (1.0, 1.0)
+
+
+def test_p_is_never_zero() -> None:
+    """Sixty differences of one sign: none of the drawn signings is as far, and still 1 of all of them is: their own."""
+    assert 0 < permutation_p(np.ones(60)) < 0.001

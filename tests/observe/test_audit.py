@@ -96,6 +96,17 @@ def test_tampering_is_found_at_the_first_broken_line(
     assert report.torn == ()
 
 
+@pytest.mark.parametrize("at", [0, 2, 3])
+def test_a_record_forged_with_a_fresh_hash_breaks_the_chain_at_the_next(tmp_path: Path, at: int) -> None:
+    """Who rewrites a record and its hash would have to rewrite every later one: the next one names another."""
+    path = filled(tmp_path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    forged = {**json.loads(lines[at]), "user": "mallory"}
+    lines[at] = json.dumps({**forged, "hash": digest(forged)}).encode() + b"\n"
+    path.write_bytes(b"".join(lines))
+    assert check(tmp_path).broken.startswith(f"audit-000001.jsonl:{at + 2}: record {at + 2} does not follow")
+
+
 @pytest.mark.parametrize("cut", [1, 2, 30, 150])
 def test_a_crash_in_the_middle_of_a_line_is_no_tampering(tmp_path: Path, cut: int) -> None:
     """The last line lost its last bytes: verify says so; the next record goes on and names what was left."""

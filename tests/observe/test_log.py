@@ -13,7 +13,7 @@ from observed import ANSWER, asked
 
 from sparewheel.rag.observe.hooks import request_id
 from sparewheel.rag.observe.log import Log
-from sparewheel.rag.observe.redact import Redactor
+from sparewheel.rag.observe.redact import READ_AGAIN_S, Redactor
 from sparewheel.rag.settings import Endpoint, Settings
 
 KEYS = {"key": "plain-key-0001", "env": "from-env-0002", "file": "from-file-0003"}
@@ -34,6 +34,18 @@ def redact(tmp_path: Path) -> Redactor:
 def test_keys_of_the_settings_never_appear(redact: Redactor, secret: str) -> None:
     """Given by value, by variable or by file, wherever in a text."""
     assert redact(f"GET /v1?q={secret}&x=1 and {secret}") == "GET /v1?q=***&x=1 and ***"
+
+
+def test_a_rotated_key_is_hidden_within_a_minute(tmp_path: Path) -> None:
+    """Its file is read again, once a minute; the key that it replaced is one no more."""
+    now, file = [1000.0], tmp_path / "key"
+    file.write_text("key-before-rotation")
+    redact = Redactor(Settings(endpoint={"one": Endpoint(key_file=str(file))}), {}, clock=lambda: now[0])
+    shown = [redact("key-before-rotation")]
+    file.write_text("key-after-rotation")
+    now[0] += READ_AGAIN_S + 1
+    shown += [redact("key-after-rotation"), redact("key-before-rotation")]
+    assert shown == ["***", "***", "key-before-rotation"]
 
 
 @pytest.mark.parametrize(

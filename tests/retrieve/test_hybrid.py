@@ -11,6 +11,7 @@ from sparewheel.rag.retrieve.dense import DenseIndex, DenseSearch
 from sparewheel.rag.retrieve.dense_write import DenseWriter
 from sparewheel.rag.retrieve.hybrid import Hybrid
 from sparewheel.rag.retrieve.memory import MemoryPassages
+from sparewheel.rag.settings import Retrieve
 from sparewheel.rag.types import Chunk
 
 
@@ -117,3 +118,10 @@ def test_two_legs_of_one_name_are_refused(legs):
     """Scores of two legs must not overwrite each other."""
     with pytest.raises(UsageError, match="same name"):
         Hybrid([legs[0], legs[0]])
+
+
+@pytest.mark.parametrize("constant", [1, 10, 60])
+def test_the_constant_of_the_fusion_is_the_setting(legs, constant):
+    """A leg's best passage has 1 / (constant + 1), its second 1 / (constant + 2)."""
+    hits = Hybrid(legs[:1], Retrieve(rrf_k=constant)).search("notice of termination", 2)
+    assert [hit.score for hit in hits] == pytest.approx([1 / (constant + 1), 1 / (constant + 2)])
