@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sparewheel.rag.ingest.formats.tables import Table, paragraphs
 from sparewheel.rag.types import Layout, Page
 
 _SPACES = (
@@ -81,6 +82,14 @@ class TextBuilder:
         start, end = self.add(" ".join(text.split()))
         if start < end:
             self.headings.append((start, end, min(max(level, 1), 9)))
+
+    def table(self, table: Table) -> None:
+        """A table as `formats.tables` writes it: each row a paragraph, each of its cells a line."""
+        self._tight = False
+        for lines in paragraphs(table):
+            for line in lines:
+                self.add(line, tight=True)
+            self._tight = False
 
     @property
     def text(self) -> str:

@@ -1,0 +1,86 @@
+"""Tables as records: which cell names what, and how it is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparewheel.rag.ingest.formats.parsed import TextBuilder
+from sparewheel.rag.ingest.formats.tables import Cell, Table, table_of
+
+
+def written(table: Table) -> list[str]:
+    """The lines of the table, tabs as "|"."""
+    builder = TextBuilder()
+    builder.table(table)
+    return [line.replace("\t", "|") for line in builder.text.split("\n") if line]
+
+
+def test_an_empty_cell_keeps_its_place() -> None:
+    """A dose that the table leaves out is marked, so the next column's never stands for it."""
+    table = table_of([["Drug", "1-5 years", "6-12 years", "Adults"], ["Corvane", "", "10 mg", "40 mg"]], "Doses")
+    assert written(table) == [
+        "Doses",
+        "Drug|1-5 years|6-12 years|Adults",
+        "Corvane|— 1-5 years: —",
+        "Corvane|— 6-12 years: 10 mg",
+        "Corvane|— Adults: 40 mg",
+    ]
+
+
+@pytest.mark.parametrize("second", ["", None], ids=["left empty", "merged"])
+def test_a_name_over_several_rows_is_repeated(second: str | None) -> None:
+    """Merged or left empty, the drug's name stands in each of its rows."""
+    first = Cell("Amoril", rows=1 if second == "" else 2)
+    below = (Cell(""),) if second == "" else ()
+    table = Table(
+        (
+            (Cell("Drug"), Cell("Age group"), Cell("Dose")),
+            (first, Cell("1-5 years"), Cell("125 mg")),
+            (*below, Cell("6-12 years"), Cell("250 mg")),
+        )
+    )
+    assert written(table)[1:] == ["Amoril|1-5 years|— Dose: 125 mg", "Amoril|6-12 years|— Dose: 250 mg"]
+
+
+def test_headers_of_several_levels_and_a_title_row_inside() -> None:
+    """Spanning headers lead to the one below them; a row of one cell names the rows after it."""
+    table = Table(
+        (
+            (Cell("Tenant", rows=2), Cell("Late fee", columns=2)),
+            (Cell("after 10 days"), Cell("after 30 days")),
+            (Cell("Residential"), Cell("15"), Cell("45")),
+            (Cell("Ground floor", columns=3),),
+            (Cell("Commercial"), Cell("40"), Cell("120")),
+        )
+    )
+    assert written(table)[2:] == [
+        "Residential|— Late fee, after 10 days: 15",
+        "Residential|— Late fee, after 30 days: 45",
+        "Ground floor|Commercial|— Late fee, after 10 days: 40",
+        "Ground floor|Commercial|— Late fee, after 30 days: 120",
+    ]
+
+
+def test_a_list_of_names_and_values_has_no_header() -> None:
+    """Two columns prove a header only where the values are numbers alike."""
+    assert written(table_of([["Landlord", "Harbour Ltd"], ["Rent", "1,200"], ["Term", "5 years"]])) == [
+        "Landlord|— Harbour Ltd",
+        "Rent|— 1,200",
+        "Term|— 5 years",
+    ]
+
+
+def test_a_bare_number_says_what_it_counts_and_a_total_is_no_unit() -> None:
+    """Unit 2, not 2; the total row takes no unit's name."""
+    table = table_of(
+        [["Unit", "Tenant", "Rent"], ["1", "A Ltd", "3,000"], ["2", "A Ltd", "4,000"], ["", "Total", "7,000"]]
+    )
+    assert written(table)[3:] == ["Unit 2|— Tenant: A Ltd", "Unit 2|— Rent: 4,000", "Total|— Rent: 7,000"]
+
+
+def test_a_table_inside_a_cell_is_a_table() -> None:
+    """A layout table gives its title to the table in its cell."""
+    inner = table_of([["Year", "Rent"], ["1", "20,000"], ["2", "20,900"]])
+    table = Table(((Cell("Rent schedule", inner=(inner,)), Cell("Payable yearly in advance.")),))
+    assert written(table) == ["Rent schedule", "Year|Rent", "Year 1|— Rent: 20,000", "Year 2|— Rent: 20,900",
+                              "Payable yearly in advance."]  # fmt: skip
