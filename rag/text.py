@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 
 _SAMPLE_CHARS = 8000
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
@@ -44,6 +46,21 @@ def language_of(text: str) -> str:
         text = "\n".join(text[i * step : i * step + size] for i in range(8))
     han = len(_HAN.findall(text))
     return "zh" if han and han >= 1.5 * len(_LATIN_WORD.findall(text)) else "en"
+
+
+def simplified(text: str) -> str:
+    """The text with Traditional Chinese characters as Simplified ones, character for character as long (OpenCC)."""
+    return text if text.isascii() else text.translate(_simplified())
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    """OpenCC's table of characters, the first reading of each."""
+    import opencc
+
+    file = Path(opencc.__file__).parent / "dictionary" / "TSCharacters.txt"
+    rows = (line.split("\t") for line in file.read_text(encoding="utf-8").splitlines() if "\t" in line)
+    return {ord(old): new.split()[0] for old, new in rows if len(old) == 1 and len(new.split()[0]) == 1}
 
 
 def sentences(text: str, abbreviations: Iterable[str] = ()) -> list[tuple[int, int]]:

@@ -2,7 +2,8 @@
 
 Words are casefolded and stemmed (Snowball); identifiers, numbers and section signs stay whole beside their parts, so
 "COVID-19", "IL-6", "4.2(a)" and "§ 512" find themselves; Chinese gives jieba's words and every pair of neighbouring
-characters (a word that jieba cuts differently in question and text is still found), and 第十二条 equals 第12条.
+characters (a word that jieba cuts differently in question and text is still found), 第十二条 equals 第12条, and
+Traditional characters equal their Simplified ones.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import pairwise
 
-TOKENISER_VERSION = "2"  # raise it when the terms of any text change: an index made under another version is refused
+from sparewheel.rag.text import simplified
+
+TOKENISER_VERSION = "3"  # raise it when the terms of any text change: an index made under another version is refused
 
 _ENGLISH_STOP = """
 a an and are as at be been being but by can could did do does for from had has have how if in into is it its of on or so
@@ -61,7 +64,7 @@ def terms(text: str) -> list[str]:
     if not _has_east_asian(text):
         return _collect(_find_latin(text))
     found: list[str] = []
-    for run in _find_any(text):
+    for run in _find_any(simplified(text)):
         found.extend(_east_asian(run) if _has_east_asian(run[0]) else _words[run])
     return found
 

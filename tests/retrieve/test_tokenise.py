@@ -87,3 +87,9 @@ def test_nothing_to_count(text):
 def test_a_run_of_data_is_cut():
     """A run of 100,000 characters is one short term, so it cannot bloat the vocabulary."""
     assert [len(term) for term in terms("x" * 100_000)] == [64]
+
+
+def test_traditional_characters_find_simplified_ones() -> None:
+    """A question in Traditional characters has the terms of the Simplified text, and the other way round."""
+    assert terms("違約金是多少") == terms("违约金是多少")
+    assert set(terms("保證金何時退還")) & set(terms("乙方應支付保證金"))

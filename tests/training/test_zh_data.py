@@ -64,7 +64,7 @@ def test_texts_are_kept_once():
 def test_simplified_keeps_offsets():
     """Traditional characters are turned one for one."""
     pytest.importorskip("opencc")
-    from training.chinese.texts import simplified
+    from sparewheel.rag.text import simplified
 
     assert simplified("買賣契約與學術研究") == "买卖契约与学术研究"
 

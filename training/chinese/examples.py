@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sparewheel.corpora import Question, dataset
+from sparewheel.rag.text import simplified
 from sparewheel.rag.types import Document
-from training.chinese.texts import WINDOW_CHARS, sentences, simplified
+from training.chinese.texts import WINDOW_CHARS, sentences
 from training.splits import held_out
 
 LABELS = ("", "yes", "no")

@@ -1,30 +1,13 @@
-"""Chinese text for the trainers: sentences, clauses, Traditional to Simplified, windows."""
+"""Chinese text for the trainers: sentences, clauses, windows."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
-from pathlib import Path
 
 WINDOW_CHARS = 512  # what the reader sees at once, cut by character
 STRIDE_CHARS = 256
 _SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?")
 _CLAUSE = re.compile(r"[^，。！？；：、,;\n（）()「」“”《》]+")
-
-
-@cache
-def _table() -> dict[int, str]:
-    """OpenCC's character table (Apache-2.0), first reading of each character."""
-    import opencc
-
-    file = Path(opencc.__file__).parent / "dictionary" / "TSCharacters.txt"
-    rows = (line.split("\t") for line in file.read_text(encoding="utf-8").splitlines() if "\t" in line)
-    return {ord(old): new.split()[0] for old, new in rows if len(old) == 1 and len(new.split()[0]) == 1}
-
-
-def simplified(text: str) -> str:
-    """`text` in Simplified characters, one for one, so offsets stay."""
-    return text.translate(_table())
 
 
 def sentences(text: str) -> list[tuple[int, int]]:

@@ -61,7 +61,7 @@ def is_basic(text: str) -> bool:
 
 def chinese() -> Iterator[str]:
     """The training texts in both scripts, and the statutes, line by line."""
-    from training.chinese.texts import simplified
+    from sparewheel.rag.text import simplified
 
     for name in ("cmrc2018", "drcd", "lecoqa"):
         set = dataset(name)
