@@ -4,7 +4,7 @@
 
 `sparewheel serve` runs as a process of its own over the sample corpora, everything on, the local reader answering. Each
 client asks one question after the other, no question twice at one level. `http`: what a client waits beside the
-journey itself (`timings.total` of the answer): connection, JSON, queue, threads.
+pipeline itself (`timings.total` of the answer): connection, JSON, queue, threads.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def questions() -> list[dict[str, str]]:
 
 
 async def ask(client: httpx.AsyncClient, body: dict[str, str]) -> tuple[float, float]:
-    """Seconds that the client waited, and that the journey took."""
+    """Seconds that the client waited, and that the pipeline took."""
     began = time.perf_counter()
     response = await client.post("/v1/ask", json=body)
     waited = time.perf_counter() - began

@@ -27,8 +27,8 @@ from sparewheel.eval.availability.monitoring import free_port, watching, webhook
 from sparewheel.eval.availability.schedule import Always
 from sparewheel.eval.availability.server import FaultServer
 from sparewheel.rag import observe
-from sparewheel.rag.assemble import open_journey
-from sparewheel.rag.chain import Journey
+from sparewheel.rag.assemble import open_pipeline
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.settings import Endpoint, Observe, Retrieve, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -76,10 +76,10 @@ async def outage(folder: Path) -> tuple[list[tuple[dict[str, Any], list[Series]]
         observe.start(settings, port=port)
         with (
             watching(folder, port, RULES, webhook_port=webhook_port, every="1s") as prometheus,
-            open_journey("legal", settings) as journey,
+            open_pipeline("legal", settings) as pipeline,
         ):
             began = time.time()
-            asking = asyncio.create_task(ask_on(journey, questions))
+            asking = asyncio.create_task(ask_on(pipeline, questions))
             for (_, *faults), (until, *_rest) in itertools.pairwise(PLAY):
                 for server, fault in zip((deepseek, backup), faults, strict=True):
                     server.play(Always(fault))
@@ -91,11 +91,11 @@ async def outage(folder: Path) -> tuple[list[tuple[dict[str, Any], list[Series]]
     return drawn, sorted({f"{alert['labels']['alertname']} {alert['status']}" for alert in told})
 
 
-async def ask_on(journey: Journey, questions: list[str]) -> None:
+async def ask_on(pipeline: Pipeline, questions: list[str]) -> None:
     """A question every EVERY_S, answered or not (open loop)."""
     async with asyncio.TaskGroup() as group:
         for question in itertools.cycle(questions):
-            group.create_task(journey.aask(question))
+            group.create_task(pipeline.aask(question))
             await asyncio.sleep(EVERY_S)
 
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.machine import rss_mb, save
 
 if TYPE_CHECKING:
-    from sparewheel.rag.chain import Journey
+    from sparewheel.rag.chain import Pipeline
 
 MEMORY_MB = 400
 AIMS = {"retrieve_p50_ms": 10, "answer_p50_ms": 250, "peak_rss_mb": MEMORY_MB}
@@ -33,21 +33,21 @@ AIMS = {"retrieve_p50_ms": 10, "answer_p50_ms": 250, "peak_rss_mb": MEMORY_MB}
 def child(file: Path, cache: Path, questions: Path) -> dict[str, Any]:
     """The figures of one pack in this process."""
     started = time.perf_counter()
-    from sparewheel.app.edge.journey import open_edge
+    from sparewheel.app.edge.pipeline import open_edge
     from sparewheel.app.edge.unpack import unpack
 
     contents, folder = unpack(file, cache)
     unpacked = time.perf_counter()
     asked = json.loads(questions.read_text(encoding="utf-8"))
     rows = []
-    with open_edge(contents, folder) as journey:
-        journey.ask(asked[0])
+    with open_edge(contents, folder) as pipeline:
+        pipeline.ask(asked[0])
         ready = time.perf_counter()
         for question in asked:
             before = time.process_time()
-            answer = journey.ask(question)
+            answer = pipeline.ask(question)
             rows.append((answer, 1000 * (time.process_time() - before)))
-        search_ms = [searched_cpu_ms(journey, question) for question in asked]
+        search_ms = [searched_cpu_ms(pipeline, question) for question in asked]
     walls = {step: [1000 * answer.timings.get(step, 0.0) for answer, _ in rows] for step in ("retrieve", "total")}
     return {
         "documents": contents.documents,
@@ -66,10 +66,10 @@ def child(file: Path, cache: Path, questions: Path) -> dict[str, Any]:
     }
 
 
-def searched_cpu_ms(journey: Journey, question: str) -> float:
+def searched_cpu_ms(pipeline: Pipeline, question: str) -> float:
     """Processor time of one search without an answer, reranking included, milliseconds."""
     before = time.process_time()
-    journey.search(question)
+    pipeline.search(question)
     return 1000 * (time.process_time() - before)
 
 

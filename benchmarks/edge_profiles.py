@@ -28,7 +28,7 @@ from sparewheel.corpora import Question, samples
 from sparewheel.eval.runs import Batch, prepare, record_of
 from sparewheel.eval.score import Row, rows
 from sparewheel.eval.suites import Part, index_documents
-from sparewheel.rag.assemble import open_journey
+from sparewheel.rag.assemble import open_pipeline
 from sparewheel.rag.ingest.store import Store, corpus_folder
 from sparewheel.rag.settings import Settings, load_settings
 from sparewheel.rag.weights import WEIGHTS
@@ -95,11 +95,11 @@ def asked(batch: Batch, settings: Settings, refuse_below: float) -> tuple[list[R
     milliseconds of processor time of each.
     """
     shipped, dared, took_ms = [], [], []
-    with open_journey(batch.corpus, settings) as journey:
-        journey.ask(batch.questions[0].text)  # the models are read from the disk
+    with open_pipeline(batch.corpus, settings) as pipeline:
+        pipeline.ask(batch.questions[0].text)  # the models are read from the disk
         for question in batch.questions:
             started = time.process_time()
-            answer = journey.ask(question.text, filter=_within(question, batch))
+            answer = pipeline.ask(question.text, filter=_within(question, batch))
             took_ms.append(1000 * (time.process_time() - started))
             unsure = answer.confidence < refuse_below
             said = replace(answer, outcome="refused", citations=()) if unsure else answer

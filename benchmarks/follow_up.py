@@ -22,8 +22,8 @@ from benchmarks.machine import save
 from sparewheel import corpora
 from sparewheel.app.cli.ingest import run_ingest
 from sparewheel.corpora import Question, located, sample_questions, samples
-from sparewheel.rag.assemble import open_journey
-from sparewheel.rag.chain import Journey
+from sparewheel.rag.assemble import open_pipeline
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.ingest.corpus import corpus_folder
 from sparewheel.rag.ingest.store import Store
 from sparewheel.rag.settings import Settings, load_settings
@@ -46,11 +46,11 @@ def main() -> None:
         for domain in ("legal", "medical"):
             run_ingest([samples(domain) / "documents"], domain, domain=domain, settings=settings)
             gold = golden(domain, settings)
-            with open_journey(domain, settings) as journey:
+            with open_pipeline(domain, settings) as pipeline:
                 for pair in (pair for pair in pairs if pair["same_as"] in gold):
                     for way, made in WAYS.items():
                         asked, history = made(pair["asked"], pair["follow_up"], gold[pair["same_as"]])
-                        scored = ask(journey, asked, history, gold[pair["same_as"]])
+                        scored = ask(pipeline, asked, history, gold[pair["same_as"]])
                         rows[way] = [count + one for count, one in zip(rows[way], scored, strict=True)]
     print(f"{len(pairs)} follow-ups     first passage  evidence (8)  quoted")
     for way, counts in rows.items():
@@ -73,9 +73,9 @@ def golden(domain: str, settings: Settings) -> dict[str, Question]:
         }
 
 
-def ask(journey: Journey, asked: str, history: History, question: Question) -> tuple[bool, bool, bool]:
+def ask(pipeline: Pipeline, asked: str, history: History, question: Question) -> tuple[bool, bool, bool]:
     """Is the gold span in the first passage, in the evidence, and does a citation touch it?"""
-    answer = journey.ask(asked, history=history)
+    answer = pipeline.ask(asked, history=history)
     (gold,) = question.gold
 
     def touches(document: str, start: int, end: int) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.machine import save
 from sparewheel.rag import observe
-from sparewheel.rag.chain import Journey, View
+from sparewheel.rag.chain import Pipeline, View
 from sparewheel.rag.events import Event, Token
 from sparewheel.rag.observe import hooks, metrics
 from sparewheel.rag.reliability.failover import Finished
@@ -33,7 +33,7 @@ class Found:
 
 
 class Instant:
-    """An answering that takes no time: what is left is the journey and who watches it."""
+    """An answering that takes no time: what is left is the pipeline and who watches it."""
 
     async def stream(self, request: Any, deadline: Any = None) -> AsyncIterator[Any]:
         for _ in range(WORDS):
@@ -43,8 +43,8 @@ class Instant:
         yield Finished(draft, "reader", True, attempts)
 
 
-def journey() -> Journey:
-    return Journey(
+def pipeline() -> Pipeline:
+    return Pipeline(
         corpus="lease",
         view=lambda: View(Found()),
         answering=Instant(),
@@ -54,16 +54,16 @@ def journey() -> Journey:
     )
 
 
-async def journeys() -> None:
+async def pipelines() -> None:
     """Whole questions; their retrieval goes through a thread, as always."""
-    asked = journey()
+    asked = pipeline()
     for _ in range(QUESTIONS):
         await asked.aask("How much is the rent?")
 
 
 async def hooks_alone() -> None:
     """The events of a question that was played once, again and again."""
-    events = [event async for event in journey().stream("How much is the rent?")]
+    events = [event async for event in pipeline().stream("How much is the rent?")]
 
     async def play() -> AsyncGenerator[Event]:
         for event in events:
@@ -108,7 +108,7 @@ def main() -> None:
             observe.start(Settings(data_folder=folder, observe=chosen))
             while b"model_checksum_ok{" not in metrics.exposition()[0]:  # the models' sums are computed at the start
                 time.sleep(0.1)
-            for what, work in (("events played", hooks_alone), ("whole journey", journeys)):
+            for what, work in (("events played", hooks_alone), ("whole pipeline", pipelines)):
                 row = figures[f"{what}: {name}"] = compared(work)
                 cells = zip(row.values(), (10, 9, 7, 7), strict=True)
                 print(f"{what + ': ' + name:43}", *(f"{value:>{width}}" for value, width in cells))

@@ -3,8 +3,8 @@
     python -m benchmarks.page
 
 `sparewheel ui` over the sample corpora, no endpoint: the local reader answers. 20 answerable questions after 4 that
-warm up, each in a new conversation; the browser's own clock. `journey_s` is what search and reader took of it, the rest
-is the page (browser, WebSocket, Streamlit's run). Writes benchmarks/results/page.json.
+warm up, each in a new conversation; the browser's own clock. `pipeline_s` is what search and reader took of it, the
+rest is the page (browser, WebSocket, Streamlit's run). Writes benchmarks/results/page.json.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def measure(page: Any, url: str, domain: str, question: Question) -> dict[str, A
         "refused": page.locator(".sw-refused").count() > 0,
         "first_s": round((spans["first"] - spans["press"]) / 1000, 3),
         "done_s": round((spans["done"] - spans["press"]) / 1000, 3),
-        "journey_s": float(steps.get("in all", 0.0)),
+        "pipeline_s": float(steps.get("in all", 0.0)),
         "steps_s": {name: float(seconds) for name, seconds in steps.items()},
     }
 
@@ -126,7 +126,7 @@ def report(rows: Sequence[dict[str, Any]]) -> None:
     """The table, and the file."""
     figures: dict[str, Any] = {"questions": len(rows), "refused": sum(row["refused"] for row in rows)}
     print(f"{len(rows)} questions        median      p90      most")
-    for name in ("first_s", "done_s", "journey_s"):
+    for name in ("first_s", "done_s", "pipeline_s"):
         values = sorted(row[name] for row in rows)
         p90 = values[int(0.9 * (len(values) - 1))]
         figures[name] = {"median": median(values), "p90": p90, "most": values[-1]}
@@ -134,10 +134,10 @@ def report(rows: Sequence[dict[str, Any]]) -> None:
     if answered := [row["first_s"] for row in rows if not row["refused"]]:  # a refusal has no words of an answer
         figures["first_of_answers_s"] = round(median(answered), 3)
         print(f"{len(answered)} were answered, the others refused: first words {figures['first_of_answers_s']} s")
-    figures["page_s"] = round(median(row["done_s"] - row["journey_s"] for row in rows), 3)
+    figures["page_s"] = round(median(row["done_s"] - row["pipeline_s"] for row in rows), 3)
     figures["target_first_s"] = TARGET_S
     steps = {name: round(median(row["steps_s"].get(name, 0.0) for row in rows), 3) for name in rows[0]["steps_s"]}
-    print(f"page beside the journey: {figures['page_s']} s; steps (medians): {steps}")
+    print(f"page beside the pipeline: {figures['page_s']} s; steps (medians): {steps}")
     print("written:", save("page", {**figures, "steps_s": steps, "rows": list(rows)}))
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from benchmarks.machine import rss_mb, save
 from sparewheel.app.evaluation.batch import only_local, prepared
-from sparewheel.rag.assemble import open_journey
+from sparewheel.rag.assemble import open_pipeline
 from sparewheel.rag.settings import Settings, load_settings
 
 CONCURRENCY = 4
@@ -32,24 +32,24 @@ BEFORE = {"rerank_k": 24, "rrf_k": 60}
 
 async def ask_all(settings: Settings, asked: Sequence[tuple[str, str]], marks: int = 10) -> dict[str, Any]:
     """asked: (corpus, question). Seconds, processor seconds, and resident megabytes after each of `marks` parts."""
-    journeys = {corpus: open_journey(corpus, settings) for corpus in dict.fromkeys(corpus for corpus, _ in asked)}
+    pipelines = {corpus: open_pipeline(corpus, settings) for corpus in dict.fromkeys(corpus for corpus, _ in asked)}
     memory: list[float] = []
     left = iter(enumerate(asked, 1))
     step = max(1, len(asked) // marks)
 
     async def work() -> None:
         for number, (corpus, question) in left:
-            await journeys[corpus].aask(question)
+            await pipelines[corpus].aask(question)
             if number % step == 0:
                 memory.append(round(rss_mb()))
 
-    for corpus, journey in journeys.items():  # models are read with the first question
-        await journey.aask(next(question for name, question in asked if name == corpus))
+    for corpus, pipeline in pipelines.items():  # models are read with the first question
+        await pipeline.aask(next(question for name, question in asked if name == corpus))
     wall, processor = time.perf_counter(), time.process_time()
     await asyncio.gather(*(work() for _ in range(CONCURRENCY)))
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    for journey in journeys.values():
-        journey.close()
+    for pipeline in pipelines.values():
+        pipeline.close()
     return {
         "questions": len(asked),
         "seconds": round(wall, 2),

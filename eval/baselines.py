@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparewheel.rag.assemble import embedder_of, open_failover
-from sparewheel.rag.chain import Journey, View
+from sparewheel.rag.chain import Pipeline, View
 from sparewheel.rag.compat.langchain import bm25_retriever, faiss_store
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.ingest.store import Store, corpus_folder
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
 
-def open_baseline(corpus: str, settings: Settings, embedder: Embedder | None = None) -> Journey:
+def open_baseline(corpus: str, settings: Settings, embedder: Embedder | None = None) -> Pipeline:
     """The baseline over a corpus of ours. Close it after use.
 
     embedder: of the passages and questions; by default that of the settings. The corpus' own vectors are taken where it
@@ -44,7 +44,7 @@ def open_baseline(corpus: str, settings: Settings, embedder: Embedder | None = N
                 embedder = Kept(embedder, {chunk.indexed_text: rows[chunk.id] for chunk in chunks})
     retriever = Ensemble(chunks, embedder, settings.retrieve.evidence_k)
     profile = store.config.profile
-    return Journey(
+    return Pipeline(
         corpus=corpus,
         view=lambda: View(retriever),
         answering=open_failover(settings, profile),

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from sparewheel.corpora import GoldSpan, Question, located
-from sparewheel.rag.chain import Journey
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.errors import NotFound, UsageError, suggest
 from sparewheel.rag.ingest.snapshot import Snapshot
 from sparewheel.rag.settings import Settings
@@ -139,7 +139,7 @@ def _drop_torn_line(path: Path) -> None:
 async def run(
     folder: Path,
     batch: Batch,
-    journey: Journey,
+    pipeline: Pipeline,
     *,
     done: set[str],
     concurrency: int = 4,
@@ -151,7 +151,7 @@ async def run(
 
         async def work(questions: Iterator[Question]) -> None:
             for question in questions:  # shared: the next free worker takes the next question
-                record = await _ask(question, batch, journey)
+                record = await _ask(question, batch, pipeline)
                 out.write(json.dumps(record, ensure_ascii=False) + "\n")
                 out.flush()
                 await asyncio.to_thread(os.fsync, out.fileno())
@@ -162,12 +162,12 @@ async def run(
                 group.create_task(work(waiting))
 
 
-async def _ask(question: Question, batch: Batch, journey: Journey) -> Record:
+async def _ask(question: Question, batch: Batch, pipeline: Pipeline) -> Record:
     filter: Filter | None = None
     if batch.within_document and question.document_id:
         filter = {"document": question.document_id}
     try:
-        answer = await journey.aask(question.text, filter=filter)
+        answer = await pipeline.aask(question.text, filter=filter)
         error = "" if answer.outcome != "failed" else "; ".join(answer.notes)
     except Exception as raised:  # one question must not end the others
         answer = Answer(question.text, batch.corpus, "", "failed")

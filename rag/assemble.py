@@ -1,4 +1,4 @@
-"""The only file that names concrete classes: settings in, a journey (or the parts of an ingest) out."""
+"""The only file that names concrete classes: settings in, a pipeline (or the parts of an ingest) out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparewheel.rag.chain import Journey, View
+from sparewheel.rag.chain import Pipeline, View
 from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder, read_config
 from sparewheel.rag.ingest.store import Store
 from sparewheel.rag.observe import hooks
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 READER_BUDGET_S = 30.0  # the built-in reader takes a tenth of a second; this is for a machine under load
 
 
-def open_journey(corpus: str, settings: Settings | None = None) -> Journey:
-    """The journey over a corpus; close it after use. Who may read it is the business of whoever opens it.
+def open_pipeline(corpus: str, settings: Settings | None = None) -> Pipeline:
+    """The pipeline over a corpus; close it after use. Who may read it is the business of whoever opens it.
 
     Raises NotFound, or StoreError for an index of other models.
     """
@@ -45,7 +45,7 @@ def open_journey(corpus: str, settings: Settings | None = None) -> Journey:
         reload(answering, settings, config.profile)
         views.reload(settings)
 
-    return Journey(
+    return Pipeline(
         corpus=corpus,
         view=views,
         answering=answering,
@@ -58,10 +58,10 @@ def open_journey(corpus: str, settings: Settings | None = None) -> Journey:
 
 
 def open_chain(corpus: str, settings: Settings | None = None) -> RetrievalQA:
-    """The journey as a LangChain Runnable with RetrievalQA's contract."""
+    """The pipeline as a LangChain Runnable with RetrievalQA's contract."""
     from sparewheel.rag.runnable import RetrievalQA
 
-    return RetrievalQA(journey=open_journey(corpus, settings))
+    return RetrievalQA(pipeline=open_pipeline(corpus, settings))
 
 
 def open_view(snapshot: Snapshot, config: CorpusConfig, settings: Settings) -> View:
@@ -218,7 +218,7 @@ def _cloud(name: str, endpoint: Endpoint, settings: Settings, profile: Profile) 
 
 
 def breakers(settings: Settings) -> list[CircuitBreaker]:
-    """Of the endpoints, in the order of the settings: the very ones that every journey of this process asks."""
+    """Of the endpoints, in the order of the settings: the very ones that every pipeline of this process asks."""
     clouds = [_cloud(name, endpoint, settings, Profile()) for name, endpoint in settings.endpoint.items()]
     return [cloud.breaker for cloud in clouds if cloud.breaker is not None]
 

@@ -1,4 +1,4 @@
-"""The journey of one question. Read this file first.
+"""The pipeline of one question. Read this file first.
 
     ask(question)
       1 retrieve   the retriever finds passages, the reranker orders them            list[Hit], best first
@@ -53,7 +53,7 @@ class Answering(Protocol):
     async def warm(self, request: AnswerRequest) -> None: ...
 
 
-class Journey:
+class Pipeline:
     """One corpus, ready to be asked. Safe to share between threads and event loops."""
 
     def __init__(
@@ -85,10 +85,10 @@ class Journey:
         self._reload(settings)
 
     def close(self) -> None:
-        """Give back what the journey holds; questions after it fail."""
+        """Give back what the pipeline holds; questions after it fail."""
         self._close()
 
-    def __enter__(self) -> Journey:
+    def __enter__(self) -> Pipeline:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -158,7 +158,7 @@ class Journey:
         within_s: float | None,
         instant: bool,
     ) -> AsyncGenerator[Event]:
-        """The journey itself."""
+        """The pipeline itself."""
         question = _checked(question)
         whole = made_whole(question, history)
         started = self._clock()

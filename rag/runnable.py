@@ -1,4 +1,4 @@
-"""The journey as a LangChain Runnable with RetrievalQA's contract.
+"""The pipeline as a LangChain Runnable with RetrievalQA's contract.
 
 In: {"query": str} or a plain string; beside "query": "filter" (metadata), "k", "history" [(question, answer)],
 "within_s" (seconds).
@@ -21,7 +21,7 @@ from langchain_core.runnables.config import (
 )
 from pydantic import ConfigDict
 
-from sparewheel.rag.chain import Journey
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.errors import Unavailable, UsageError, suggest
 from sparewheel.rag.events import Done, Event, Replace, Token
 from sparewheel.rag.retrieve.retrievers import as_document
@@ -37,7 +37,7 @@ class RetrievalQA(RunnableSerializable[Input, dict[str, Any]]):
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
-    journey: Journey
+    pipeline: Pipeline
     name: str | None = "sparewheel"
 
     @property
@@ -54,7 +54,7 @@ class RetrievalQA(RunnableSerializable[Input, dict[str, Any]]):
         """The output dict. Raises UsageError for a wrong input, Unavailable when no answerer could answer."""
         question, options = _read(input, kwargs)
         with _Traced(self, config, question) as traced:
-            return traced.end(_output(self.journey.ask(question, **options)))
+            return traced.end(_output(self.pipeline.ask(question, **options)))
 
     async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
         """As `invoke`, without blocking the event loop."""
@@ -67,7 +67,7 @@ class RetrievalQA(RunnableSerializable[Input, dict[str, Any]]):
         """Pieces as they come, the whole output last."""
         question, options = _read(input, kwargs)
         with _Traced(self, config, question) as traced:
-            for event in self.journey.iterate(question, **options):
+            for event in self.pipeline.iterate(question, **options):
                 if (piece := _piece(event)) is not None:
                     if "result" in piece:
                         traced.end(piece)
@@ -82,7 +82,7 @@ class RetrievalQA(RunnableSerializable[Input, dict[str, Any]]):
         name = self.get_name()
         run = await manager.on_chain_start({"name": name}, {"query": question}, name=name)
         try:
-            async for event in self.journey.stream(question, **options):
+            async for event in self.pipeline.stream(question, **options):
                 if (piece := _piece(event)) is not None:
                     if "result" in piece:
                         await run.on_chain_end(piece)

@@ -1,4 +1,4 @@
-"""The records that travel through the journey of a question, and the protocols of its steps.
+"""The records that travel through the pipeline of a question, and the protocols of its steps.
 
 Records are frozen: a step takes records and returns new ones. Offsets are Python string indices into `Document.text`,
 half open: `document.text[span.start:span.end]`. Scores compare only within one ranker. Times are seconds.
@@ -188,7 +188,7 @@ class Answer:
     notes: tuple[str, ...] = ()  # what its reader must know ("dense index 40 % built", unsupported sentence)
 
 
-# ---------------------------------------------------------------- between the journey and an answerer
+# ---------------------------------------------------------------- between the pipeline and an answerer
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ class Progress(Enum):
 
 @dataclass(frozen=True)
 class Profile:
-    """What the journey must know of a domain; kept with the corpus, so a corpus folder is complete by itself.
+    """What the pipeline must know of a domain; kept with the corpus, so a corpus folder is complete by itself.
 
     Mappings go from language ("en", "zh") to the wording or value.
     """

@@ -14,15 +14,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sparewheel.rag.assemble import open_chain, open_journey
+    from sparewheel.rag.assemble import open_chain, open_pipeline
     from sparewheel.rag.settings import load_settings
 
-__all__ = ["load_settings", "open_chain", "open_journey"]
+__all__ = ["load_settings", "open_chain", "open_pipeline"]
 
 _HOMES = {
     "load_settings": "sparewheel.rag.settings",
     "open_chain": "sparewheel.rag.assemble",
-    "open_journey": "sparewheel.rag.assemble",
+    "open_pipeline": "sparewheel.rag.assemble",
 }
 
 

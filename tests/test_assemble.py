@@ -54,8 +54,8 @@ def with_cloud(settings: Settings, server: FaultServer) -> Settings:
 def test_from_files_to_an_answer_with_its_place(tmp_path: Path) -> None:
     """The local reader answers from the words alone, cites verbatim, and says that the dense index is not built."""
     settings, _ = corpus(tmp_path)
-    with assemble.open_journey("leases", settings) as journey:
-        answer = journey.ask(QUESTION)
+    with assemble.open_pipeline("leases", settings) as pipeline:
+        answer = pipeline.ask(QUESTION)
     assert (answer.outcome, "thirty days" in answer.text, answer.answered_by) == ("answered", True, "reader")
     citation = answer.citations[0]
     assert LEASE[citation.start : citation.end] == citation.quote
@@ -63,11 +63,11 @@ def test_from_files_to_an_answer_with_its_place(tmp_path: Path) -> None:
 
 
 def test_the_dense_index_joins_when_it_is_built(tmp_path: Path) -> None:
-    """After the fill, the same open journey uses it: no note any more."""
+    """After the fill, the same open pipeline uses it: no note any more."""
     settings, store = corpus(tmp_path)
-    with assemble.open_journey("leases", settings) as journey:
+    with assemble.open_pipeline("leases", settings) as pipeline:
         fill(store, [assemble.dense_writer(store, settings)])
-        answer = journey.ask(QUESTION)
+        answer = pipeline.ask(QUESTION)
     assert (answer.outcome, answer.notes) == ("answered", ())
     assert "dense" in answer.evidence[0].scores
 
@@ -75,10 +75,10 @@ def test_the_dense_index_joins_when_it_is_built(tmp_path: Path) -> None:
 def test_the_cloud_answers_first_and_the_reader_when_it_is_ill(tmp_path: Path, cloud: FaultServer) -> None:
     """Healthy: the endpoint's answer. 503: the reader's, degraded, with the reason."""
     settings, _ = corpus(tmp_path)
-    with assemble.open_journey("leases", with_cloud(settings, cloud)) as journey:
-        well = journey.ask(QUESTION)
+    with assemble.open_pipeline("leases", with_cloud(settings, cloud)) as pipeline:
+        well = pipeline.ask(QUESTION)
         cloud.play(Always("503"))
-        ill = journey.ask(QUESTION)
+        ill = pipeline.ask(QUESTION)
     assert (well.answered_by, well.degraded) == ("deepseek", False)
     assert (ill.answered_by, ill.degraded, ill.attempts[0].reason) == ("reader", True, "overloaded")
     assert "thirty days" in ill.text
@@ -87,13 +87,13 @@ def test_the_cloud_answers_first_and_the_reader_when_it_is_ill(tmp_path: Path, c
 def test_a_sensitive_corpus_never_reaches_the_cloud(tmp_path: Path, cloud: FaultServer) -> None:
     """sensitivity = "high": the endpoint gets no call at all."""
     settings, _ = corpus(tmp_path, sensitivity="high")
-    with assemble.open_journey("leases", with_cloud(settings, cloud)) as journey:
-        answer = journey.ask(QUESTION)
+    with assemble.open_pipeline("leases", with_cloud(settings, cloud)) as pipeline:
+        answer = pipeline.ask(QUESTION)
     assert (answer.answered_by, answer.degraded, cloud.calls) == ("reader", False, 0)
 
 
 def test_endpoints_can_be_reloaded(tmp_path: Path, cloud: FaultServer) -> None:
-    """A journey that knew only the reader asks the new endpoint from the next question on."""
+    """A pipeline that knew only the reader asks the new endpoint from the next question on."""
     settings, store = corpus(tmp_path)
     failover = assemble.open_failover(settings, store.config.profile)
     assert [target.name for target in failover.targets] == ["reader"]
@@ -113,7 +113,7 @@ def test_no_such_corpus_names_the_nearest(tmp_path: Path) -> None:
     """A misspelt name is suggested."""
     settings, _ = corpus(tmp_path)
     with pytest.raises(NotFound, match="did you mean 'leases'"):
-        assemble.open_journey("lease", settings)
+        assemble.open_pipeline("lease", settings)
 
 
 def test_a_changed_key_closes_the_breaker_that_the_old_one_opened(tmp_path: Path, cloud: FaultServer) -> None:

@@ -1,4 +1,4 @@
-"""The journey of a question, with every step replaced by a small fake."""
+"""The pipeline of a question, with every step replaced by a small fake."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sparewheel.rag.chain import MAX_QUESTION_CHARS, Journey, View
+from sparewheel.rag.chain import MAX_QUESTION_CHARS, Pipeline, View
 from sparewheel.rag.errors import Unavailable, UsageError
 from sparewheel.rag.events import AttemptFailed, Cited, Done, Replace, Retrieved, Token
 from sparewheel.rag.reliability.failover import Finished
@@ -64,11 +64,11 @@ class Scripted:
 QUOTED = Finished(Draft("900 euros", (Span(0, 12, 21, 0.9),), confidence=0.9, model="reader-en"), "reader", False, ())
 
 
-def journey(
+def pipeline(
     answering: Scripted, retriever: Found | None = None, reranker: Any = None, settings: Settings | None = None
-) -> Journey:
+) -> Pipeline:
     view = View(retriever or Found(RENT, PETS), {"en": reranker} if reranker else {}, notes=("dense index 40 % built",))
-    return Journey(
+    return Pipeline(
         corpus="lease",
         view=lambda: view,
         answering=answering,
@@ -80,7 +80,7 @@ def journey(
 
 async def test_an_answer_says_where_it_was_read() -> None:
     """The span becomes a citation with document, page and the character offsets of the document."""
-    answer = await journey(Scripted(QUOTED)).aask("How much is the rent?")
+    answer = await pipeline(Scripted(QUOTED)).aask("How much is the rent?")
     assert (answer.outcome, answer.text, answer.answered_by) == ("answered", "900 euros", "reader")
     (citation,) = answer.citations
     assert (citation.document_id, citation.start, citation.end, citation.quote) == ("lease.pdf", 112, 121, "900 euros")
@@ -92,7 +92,7 @@ async def test_an_answer_says_where_it_was_read() -> None:
 async def test_the_request_carries_what_routing_needs() -> None:
     """Domain, sensitivity and language reach the answerers with the hits."""
     answering = Scripted(QUOTED)
-    await journey(answering).aask("租金是多少？")
+    await pipeline(answering).aask("租金是多少？")
     (request,) = answering.requests
     assert (request.domain, request.sensitivity, request.language, len(request.hits)) == ("legal", "high", "zh", 2)
 
@@ -101,7 +101,7 @@ async def test_a_follow_up_is_searched_as_what_it_means() -> None:
     """Retrieval gets the whole question, the answerers both, and the record the question as asked."""
     answering, retriever = Scripted(QUOTED), Found(RENT)
     history = [("How high is the rent for tenants?", "900 euros")]
-    answer = await journey(answering, retriever).aask("And for landlords?", history=history)
+    answer = await pipeline(answering, retriever).aask("And for landlords?", history=history)
     (request,) = answering.requests
     whole = "How high is the rent for landlords?"
     assert (retriever.asked[0][0], request.standalone, request.question) == (whole, whole, "And for landlords?")
@@ -110,35 +110,35 @@ async def test_a_follow_up_is_searched_as_what_it_means() -> None:
 
 def test_a_watcher_gets_every_event_without_an_event_loop() -> None:
     """As `iterate`; between the events there may be moments without one."""
-    seen = [type(event) for event in journey(Scripted(QUOTED)).watch("How much is the rent?") if event is not None]
+    seen = [type(event) for event in pipeline(Scripted(QUOTED)).watch("How much is the rent?") if event is not None]
     assert seen == [Retrieved, Cited, Done]
 
 
 def test_warming_searches_and_reads_for_nobody() -> None:
     """The retriever and the answerers are used once, in the language that will be asked."""
     answering, retriever = Scripted(QUOTED), Found(RENT)
-    journey(answering, retriever).warm("zh")
+    pipeline(answering, retriever).warm("zh")
     assert ([r.language for r in answering.requests], len(retriever.asked)) == (["zh"], 1)
 
 
 async def test_an_instant_question_is_marked_for_the_answerers() -> None:
     """Who asks may want the local answer first."""
     answering = Scripted(QUOTED)
-    _ = [event async for event in journey(answering).stream("How much is the rent?", instant=True)]
+    _ = [event async for event in pipeline(answering).stream("How much is the rent?", instant=True)]
     assert answering.requests[0].instant is True
 
 
 async def test_below_the_floor_no_answerer_is_called() -> None:
     """Retrieval that found nothing near refuses at once and names the closest passage."""
     answering = Scripted(QUOTED)
-    answer = await journey(answering, reranker=Relevance(0.1)).aask("Who won the match?")
+    answer = await pipeline(answering, reranker=Relevance(0.1)).aask("Who won the match?")
     assert (answer.outcome, answering.requests) == ("refused", [])
     assert answer.text == "Not in these documents. The closest passage is in Lease > 9. Pets."
 
 
 async def test_the_reranker_orders_the_evidence() -> None:
     """Evidence is in the reranker's order, and k is what was asked for."""
-    answer = await journey(Scripted(QUOTED), reranker=Relevance(0.9)).aask("How much is the rent?", k=1)
+    answer = await pipeline(Scripted(QUOTED), reranker=Relevance(0.9)).aask("How much is the rent?", k=1)
     assert [hit.chunk.id for hit in answer.evidence] == [2]
 
 
@@ -148,19 +148,19 @@ async def test_a_failed_search_is_told_in_the_answer() -> None:
     class Limping(Found):
         notes = ("dense search failed: OSError: gone",)
 
-    answer = await journey(Scripted(QUOTED), Limping(RENT)).aask("What is the rent?")
+    answer = await pipeline(Scripted(QUOTED), Limping(RENT)).aask("What is the rent?")
     assert answer.notes == ("dense index 40 % built", "dense search failed: OSError: gone")
 
 
 async def test_nothing_found_is_a_refusal_in_the_language_of_the_question() -> None:
     """An empty corpus refuses in Chinese when asked in Chinese."""
-    answer = await journey(Scripted(QUOTED), Found()).aask("租金是多少？")
+    answer = await pipeline(Scripted(QUOTED), Found()).aask("租金是多少？")
     assert (answer.outcome, answer.text) == ("refused", "这些文档中没有答案。")
 
 
 async def test_a_refusing_draft_is_a_refusal() -> None:
     """The answerer's "not in these documents" is honoured, and it is told who said so."""
-    answer = await journey(Scripted(Finished(Draft("", refused=True), "deepseek", False, ()))).aask("Who won?")
+    answer = await pipeline(Scripted(Finished(Draft("", refused=True), "deepseek", False, ()))).aask("Who won?")
     assert (answer.outcome, answer.answered_by, answer.citations) == ("refused", "deepseek", ())
 
 
@@ -168,7 +168,7 @@ async def test_events_come_in_order_and_done_is_last() -> None:
     """Retrieved, what the answerers stream, the citations, Done: a consumer needs nothing else."""
     failed = AttemptFailed(Attempt("deepseek", "failed", "overloaded"))
     script = Scripted(Token("The", "deepseek"), failed, Replace("", "reader", "overloaded"), QUOTED)
-    events = [event async for event in journey(script).stream("How much is the rent?")]
+    events = [event async for event in pipeline(script).stream("How much is the rent?")]
     assert [type(event) for event in events] == [Retrieved, Token, AttemptFailed, Replace, Cited, Done]
 
 
@@ -176,7 +176,7 @@ async def test_when_nobody_can_answer_the_record_says_why() -> None:
     """All answerers down: outcome failed, the evidence and the attempts stay."""
     error = Unavailable("no answerer left")
     error.attempts = (Attempt("deepseek", "failed", "overloaded"),)
-    answer = await journey(Scripted(error)).aask("How much is the rent?")
+    answer = await pipeline(Scripted(error)).aask("How much is the rent?")
     assert (answer.outcome, len(answer.evidence), answer.attempts) == ("failed", 2, error.attempts)
     assert answer.notes[-1] == "no answerer left"
 
@@ -185,18 +185,18 @@ async def test_when_nobody_can_answer_the_record_says_why() -> None:
 async def test_an_empty_question_is_the_callers_mistake(question: Any) -> None:
     """The error shows what was given."""
     with pytest.raises(UsageError, match="the question is"):
-        await journey(Scripted(QUOTED)).aask(question)
+        await pipeline(Scripted(QUOTED)).aask(question)
 
 
 async def test_a_text_too_long_for_a_question_is_refused_with_the_cure() -> None:
     """The limit is named."""
     with pytest.raises(UsageError, match=str(MAX_QUESTION_CHARS)):
-        await journey(Scripted(QUOTED)).aask("x" * (MAX_QUESTION_CHARS + 1))
+        await pipeline(Scripted(QUOTED)).aask("x" * (MAX_QUESTION_CHARS + 1))
 
 
 def test_a_setting_overrides_the_calibrated_floor() -> None:
     """answer.floor = 0 lets everything through to the answerer."""
-    asked = journey(Scripted(QUOTED), reranker=Relevance(0.1), settings=Settings(answer=Answering(floor=0.0)))
+    asked = pipeline(Scripted(QUOTED), reranker=Relevance(0.1), settings=Settings(answer=Answering(floor=0.0)))
     assert asked.ask("Who won the match?").outcome == "answered"
 
 
@@ -204,7 +204,7 @@ def test_a_setting_overrides_the_calibrated_floor() -> None:
 
 
 def chain(*events: Any) -> RetrievalQA:
-    return RetrievalQA(journey=journey(Scripted(*(events or (QUOTED,)))))
+    return RetrievalQA(pipeline=pipeline(Scripted(*(events or (QUOTED,)))))
 
 
 def test_retrievalqa_contract() -> None:

@@ -19,7 +19,7 @@ from sparewheel.app.api.who import Caller
 from sparewheel.app.kept.records import plain
 from sparewheel.app.people.access import User
 from sparewheel.app.service import Service
-from sparewheel.rag.chain import Journey
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.events import Done, Event
 from sparewheel.rag.text import language_of
 from sparewheel.rag.types import Answer
@@ -43,9 +43,9 @@ async def ask(question: Question, request: Request, user: Caller) -> Response:
     `outcome` is "answered", or "refused" when the documents do not say it.
     """
     service: Service = request.app.state.service
-    journey = await opened(service, question.corpus, user)
-    disclaimer = disclaimer_of(journey, question.question)
-    events = asked(request.app.state.gate, journey, question.question, question.options())
+    pipeline = await opened(service, question.corpus, user)
+    disclaimer = disclaimer_of(pipeline, question.question)
+    events = asked(request.app.state.gate, pipeline, question.question, question.options())
     if question.stream or "text/event-stream" in request.headers.get("accept", ""):
         return EventStream(_lines(await begun(request, events), disclaimer, user))
     answer = await unless_gone(request, whole(events))
@@ -55,23 +55,23 @@ async def ask(question: Question, request: Request, user: Caller) -> Response:
 @router.post("/v1/search", response_model=Passages)
 async def search(query: Query, request: Request, user: Caller) -> Response:
     """The passages nearest to a question, best first; nothing is answered."""
-    journey = await opened(request.app.state.service, query.corpus, user)
+    pipeline = await opened(request.app.state.service, query.corpus, user)
 
     async def found() -> Any:
         async with request.app.state.gate.turn():
-            return await asyncio.to_thread(journey.search, query.question, k=query.k, filter=query.only())
+            return await asyncio.to_thread(pipeline.search, query.question, k=query.k, filter=query.only())
 
     return JSONResponse({"hits": plain(await unless_gone(request, found()))})
 
 
-async def opened(service: Service, corpus: str, user: User | None) -> Journey:
+async def opened(service: Service, corpus: str, user: User | None) -> Pipeline:
     """The corpus, for this user."""
-    return await asyncio.to_thread(service.journey, corpus, user)
+    return await asyncio.to_thread(service.pipeline, corpus, user)
 
 
-async def asked(gate: Gate, journey: Journey, question: str, options: dict[str, Any]) -> AsyncGenerator[Event]:
+async def asked(gate: Gate, pipeline: Pipeline, question: str, options: dict[str, Any]) -> AsyncGenerator[Event]:
     """The events of a question, once it has its turn."""
-    async with gate.turn(), aclosing(journey.stream(question, **options)) as events:
+    async with gate.turn(), aclosing(pipeline.stream(question, **options)) as events:
         async for event in events:
             yield event
 
@@ -94,8 +94,8 @@ def answered(answer: Answer) -> Answer:
     raise Problem(503, f"no answerer could answer ({tried}); try again", retry_after_s=5, answer=told)
 
 
-def disclaimer_of(journey: Journey, question: str) -> str:
-    return journey.profile.disclaimer.get(language_of(question), "")
+def disclaimer_of(pipeline: Pipeline, question: str) -> str:
+    return pipeline.profile.disclaimer.get(language_of(question), "")
 
 
 async def _lines(events: AsyncGenerator[Event], disclaimer: str, user: User | None) -> AsyncGenerator[str]:

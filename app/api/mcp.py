@@ -94,15 +94,15 @@ def create_server(service: Service, user: User | None = None) -> MCPServer:
         question: Annotated[str, Field(description="one question, in the language of the documents")], corpus: Corpus
     ) -> Answered:
         """Answer a question from a corpus, with citations; outcome "refused" when its documents do not say it."""
-        journey = await asyncio.to_thread(service.journey, corpus, user)
-        answer = await journey.aask(question)
+        pipeline = await asyncio.to_thread(service.pipeline, corpus, user)
+        answer = await pipeline.aask(question)
         return Answered(
             outcome=answer.outcome,
             answer=answer.text,
             citations=[_cited(citation) for citation in answer.citations],
             confidence=probability(answer),
             answered_by=answer.answered_by,
-            disclaimer=journey.profile.disclaimer.get(language_of(question), ""),
+            disclaimer=pipeline.profile.disclaimer.get(language_of(question), ""),
             notes=list(answer.notes),
         )
 
@@ -114,8 +114,8 @@ def create_server(service: Service, user: User | None = None) -> MCPServer:
         k: Annotated[int, Field(ge=1, le=50, description="how many passages")] = 5,
     ) -> Found:
         """The passages of a corpus nearest to a query, best first, word for word."""
-        journey = await asyncio.to_thread(service.journey, corpus, user)
-        hits = await asyncio.to_thread(journey.search, query, k=k)
+        pipeline = await asyncio.to_thread(service.pipeline, corpus, user)
+        hits = await asyncio.to_thread(pipeline.search, query, k=k)
         return Found(passages=[_passage(hit) for hit in hits])
 
     return server

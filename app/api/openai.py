@@ -95,10 +95,10 @@ async def chat_completions(chat: ChatRequest, request: Request, user: Caller) ->
     """Answer the last user message from the corpus that `model` names."""
     service: Service = request.app.state.service
     question, history = chat.asks()
-    journey = await opened(service, chat.model.removeprefix(PREFIX), user)
-    events = asked(request.app.state.gate, journey, question, {"history": history})
+    pipeline = await opened(service, chat.model.removeprefix(PREFIX), user)
+    events = asked(request.app.state.gate, pipeline, question, {"history": history})
     sources = service.settings.api.sources_in_chat
-    writer = Writer(chat.model, language_of(question), disclaimer_of(journey, question), sources, user)
+    writer = Writer(chat.model, language_of(question), disclaimer_of(pipeline, question), sources, user)
     if chat.stream:
         usage = chat.stream_options is not None and chat.stream_options.include_usage
         return EventStream(_lines(await begun(request, events), writer, usage))

@@ -58,7 +58,7 @@ class Question(Query):
     instant: bool = Field(False, description="stream the local answer at once, replaced when a fuller one comes")
 
     def options(self) -> dict[str, Any]:
-        """For `Journey.stream`."""
+        """For `Pipeline.stream`."""
         history = [(pair.question, pair.answer) for pair in self.history]
         return {
             "k": self.k,

@@ -32,14 +32,14 @@ def ask(
 
     Exit code: 0 answered, 3 refused ("not in these documents"), 2 usage, 1 failure.
     """
-    from sparewheel.rag.assemble import open_journey
+    from sparewheel.rag.assemble import open_pipeline
 
-    with open_journey(corpus, settings=settings_of(ctx)) as journey:
-        answer = journey.ask(question, k=k, filter=read_filters(filters), within_s=within_s)
+    with open_pipeline(corpus, settings=settings_of(ctx)) as pipeline:
+        answer = pipeline.ask(question, k=k, filter=read_filters(filters), within_s=within_s)
         if as_json:
             print_json(answer)
         else:
-            disclaimer = journey.profile.disclaimer.get(language_of(question), "")
+            disclaimer = pipeline.profile.disclaimer.get(language_of(question), "")
             print_answer(answer, console(), disclaimer=disclaimer)
     return EXIT[answer.outcome]
 

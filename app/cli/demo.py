@@ -31,7 +31,7 @@ def demo(ctx: click.Context, folder: Path | None) -> int:
     """Index the sample corpora and answer three questions: English legal,
     medical, and Chinese."""
     from sparewheel.app.cli.ingest import run_ingest
-    from sparewheel.rag.assemble import open_journey
+    from sparewheel.rag.assemble import open_pipeline
 
     settings = settings_of(ctx)
     if folder is not None:
@@ -44,8 +44,8 @@ def demo(ctx: click.Context, folder: Path | None) -> int:
     for domain, question in QUESTIONS:
         out.print()
         out.print(f"? {question}", style="cyan bold", markup=False)
-        with open_journey(f"demo-{domain}", settings=settings) as journey:
-            answer = journey.ask(question)
+        with open_pipeline(f"demo-{domain}", settings=settings) as pipeline:
+            answer = pipeline.ask(question)
         print_answer(answer, out, disclaimer="")
         worst = max(worst, 0 if answer.outcome == "answered" else 1)
     out.print()

@@ -85,15 +85,15 @@ def run(file: Path, question: str | None, cache: Path | None, as_json: bool) -> 
 
     Exit code, of the last question: 0 answered, 3 refused, 2 usage, 1 failure.
     """
-    from sparewheel.app.edge.journey import open_edge
+    from sparewheel.app.edge.pipeline import open_edge
     from sparewheel.app.edge.unpack import unpack
 
     contents, folder = unpack(file, cache or default_cache())
     code = 0
-    with open_edge(contents, folder) as journey:
+    with open_edge(contents, folder) as pipeline:
         for asked in [question] if question is not None else _typed(contents):
             try:
-                answer = journey.ask(asked)
+                answer = pipeline.ask(asked)
             except UsageError as error:
                 if question is not None:
                     raise
@@ -102,7 +102,7 @@ def run(file: Path, question: str | None, cache: Path | None, as_json: bool) -> 
             if as_json:
                 print_json(answer)
             else:
-                print_answer(answer, console(), disclaimer=journey.profile.disclaimer.get(language_of(asked), ""))
+                print_answer(answer, console(), disclaimer=pipeline.profile.disclaimer.get(language_of(asked), ""))
             code = EXIT[answer.outcome]
     return code
 

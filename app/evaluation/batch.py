@@ -102,7 +102,7 @@ def ask_all(
     """
     from sparewheel.app.people.access import admitted
     from sparewheel.eval import runs
-    from sparewheel.rag.assemble import open_journey
+    from sparewheel.rag.assemble import open_pipeline
 
     system = "langchain ensemble" if baseline else "sparewheel"
     done = runs.open_run(out, runs.describe(name, batches, settings, system))
@@ -110,12 +110,14 @@ def ask_all(
         if baseline:
             from sparewheel.eval.baselines import open_baseline
 
-            journey = open_baseline(batch.corpus, settings)
+            pipeline = open_baseline(batch.corpus, settings)
         else:
             admitted(settings.corpora_folder, batch.corpus, user)
-            journey = open_journey(batch.corpus, settings)
-        with journey:
-            asyncio.run(runs.run(out, batch, journey, done=done, concurrency=at_once(settings, concurrency), told=told))
+            pipeline = open_pipeline(batch.corpus, settings)
+        with pipeline:
+            asyncio.run(
+                runs.run(out, batch, pipeline, done=done, concurrency=at_once(settings, concurrency), told=told)
+            )
 
 
 def at_once(settings: Settings, concurrency: int) -> int:

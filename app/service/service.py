@@ -15,8 +15,8 @@ from sparewheel.app.service import originals, work
 from sparewheel.app.service.info import CorpusInfo, corpus_info
 from sparewheel.app.service.intake import Intake, Upload
 from sparewheel.app.service.jobs import FileResult, Job
-from sparewheel.rag.assemble import breakers, open_journey
-from sparewheel.rag.chain import Journey
+from sparewheel.rag.assemble import breakers, open_pipeline
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.disk import patiently
 from sparewheel.rag.errors import NotFound, UsageError
 from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder, corpus_names
@@ -40,19 +40,19 @@ class Service:
         self.settings = settings
         self._read = read
         self._lock = threading.Lock()
-        self._journeys: dict[str, tuple[CorpusConfig, Journey]] = {}
+        self._pipelines: dict[str, tuple[CorpusConfig, Pipeline]] = {}
         self._intake = Intake(lambda: self.settings)
 
     # ------------------------------------------------------------ asking
 
-    def journey(self, corpus: str, user: User | None = None) -> Journey:
+    def pipeline(self, corpus: str, user: User | None = None) -> Pipeline:
         """The corpus, open to be asked. Shared: do not close it. A corpus whose rules changed is opened anew."""
         identity = _identity(admitted(self.settings.corpora_folder, corpus, user))
         with self._lock:
-            known = self._journeys.get(corpus)
+            known = self._pipelines.get(corpus)
             if known is None or known[0] != identity:
                 # the old one is not closed but let go: a question in flight may still hold it
-                known = self._journeys[corpus] = (identity, open_journey(corpus, self.settings))
+                known = self._pipelines[corpus] = (identity, open_pipeline(corpus, self.settings))
             return known[1]
 
     def health(self) -> list[Health]:
@@ -191,7 +191,7 @@ class Service:
         store = self._store(corpus, None)
         patiently(store.destroy, LOCK_WITHIN_S)
         with self._lock:
-            self._journeys.pop(corpus, None)
+            self._pipelines.pop(corpus, None)
 
     # ------------------------------------------------------------ the process
 
@@ -201,18 +201,18 @@ class Service:
         settings = self._read()
         with self._lock:
             if settings.corpora_folder != self.settings.corpora_folder:
-                self._journeys.clear()
+                self._pipelines.clear()
             self.settings = settings
-            for _, journey in self._journeys.values():
-                journey.reload(settings)
+            for _, pipeline in self._pipelines.values():
+                pipeline.reload(settings)
 
     def close(self, within_s: float = 0.0) -> None:
         """Uploads may end within so many seconds. No question may be in flight."""
         self._intake.close(within_s)
         with self._lock:
-            for _, journey in self._journeys.values():
-                journey.close()
-            self._journeys.clear()
+            for _, pipeline in self._pipelines.values():
+                pipeline.close()
+            self._pipelines.clear()
 
     def __enter__(self) -> Service:
         return self
@@ -227,5 +227,5 @@ class Service:
 
 
 def _identity(config: CorpusConfig) -> CorpusConfig:
-    """What a journey was opened with and does not look at again."""
+    """What a pipeline was opened with and does not look at again."""
     return replace(config, embedding="", readers=())

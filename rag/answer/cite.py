@@ -1,4 +1,4 @@
-"""Step 4 of the journey: every citation resolved to document, page and character span.
+"""Step 4 of the pipeline: every citation resolved to document, page and character span.
 
 Two kinds of draft arrive. An extractive one points at spans: they become citations as they are. A written one carries
 markers `[n]` (n = hit number): each marker becomes the sentence of that hit which says what the answer says; a marker

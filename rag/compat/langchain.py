@@ -40,7 +40,7 @@ def corpus_tool(chain: Chain, description: str = "") -> BaseTool:
     """The chain as a tool: takes a question, returns the answer with the places it was read."""
     from langchain_core.tools import StructuredTool
 
-    corpus = chain.journey.corpus
+    corpus = chain.pipeline.corpus
 
     def ask(question: str) -> str:
         output = chain.invoke({"query": question})

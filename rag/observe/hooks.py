@@ -1,6 +1,6 @@
 """Where the library tells what happens, and who listens. While nobody listens, telling costs one comparison.
 
-    watched(events, ...)          the journey's events, unchanged; its end is told once as `Asked`, however it ended
+    watched(events, ...)          the pipeline's events, unchanged; its end is told once as `Asked`, however it ended
     breakers                      the newest breaker of each endpoint, for whoever shows its health
     kept_alive, changed           bytes that an endpoint sent instead of an answer; a breaker's change of state
 

@@ -76,7 +76,9 @@ class Metrics:
         self.call_s = self._histogram(
             "answerer_first_token_seconds", "From an answerer's call to its first text", LATENCY_S, "answerer"
         )
-        self.step_s = self._histogram("step_seconds", "Each step of the journey: retrieve, rerank, ...", STEP_S, "step")
+        self.step_s = self._histogram(
+            "step_seconds", "Each step of the pipeline: retrieve, rerank, ...", STEP_S, "step"
+        )
         # `labels` builds a key at every call; this remembers the children
         self._of = cache(lambda metric, *values: metric.labels(*values))
         for domain in DOMAINS:  # from 0 on: Prometheus sees no increase where a series begins with 1

@@ -59,13 +59,13 @@ def test_what_is_not_yours_is_told_as_what_is_not_there(folder):
         admitted(folder, "../open", ANNA)
 
 
-def test_a_journey_is_refused_before_anything_is_read(folder):
+def test_a_pipeline_is_refused_before_anything_is_read(folder):
     """The corpus has no snapshot; only someone who may read it learns that."""
     settings = Settings(data_folder=str(folder))
     with pytest.raises(Forbidden):
-        Service(settings).journey("annas", BEN)
+        Service(settings).pipeline("annas", BEN)
     with pytest.raises(NotFound, match="has no documents yet"):
-        Service(settings).journey("annas", ANNA)
+        Service(settings).pipeline("annas", ANNA)
 
 
 def test_readers_survive_the_disk(folder):

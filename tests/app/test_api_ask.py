@@ -140,7 +140,7 @@ async def test_nobody_can_answer_is_503_with_the_record(client, service, monkeyp
             raise error
             yield
 
-    monkeypatch.setattr(service.journey("leases"), "_answering", Dead())
+    monkeypatch.setattr(service.pipeline("leases"), "_answering", Dead())
     response = await client.post("/v1/ask", json=ASK)
     body = response.json()
     assert (response.status_code, "deepseek: overloaded" in body["detail"]) == (503, True)
@@ -168,7 +168,7 @@ async def test_an_unexpected_error_says_nothing_of_a_document(client, service, m
     def broken(*_):
         raise RuntimeError("the patient's name")
 
-    monkeypatch.setattr(service, "journey", broken)
+    monkeypatch.setattr(service, "pipeline", broken)
     response = await client.post("/v1/ask", json=ASK, headers={"X-Request-ID": "abc-1"})
     assert (response.status_code, response.json()["request_id"]) == (500, "abc-1")
     assert "patient" not in response.text

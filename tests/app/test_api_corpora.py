@@ -72,7 +72,7 @@ async def test_who_reads_a_corpus_can_be_changed(client, service):
     assert (changed.json()["readers"], changed.json()["sensitivity"]) == (["anna", "group:law"], "normal")
     changed = await client.patch("/v1/corpora/leases", json={"sensitivity": "high"})
     assert (changed.json()["readers"], changed.json()["sensitivity"]) == (["anna", "group:law"], "high")
-    assert service.journey("leases").sensitivity == "high"
+    assert service.pipeline("leases").sensitivity == "high"
 
 
 async def test_a_corpus_being_written_is_409(client, service, monkeypatch):

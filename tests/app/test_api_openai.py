@@ -80,14 +80,14 @@ async def test_the_sdk_reads_our_errors(sdk):
 async def test_earlier_messages_are_the_history(client, service, monkeypatch):
     """Pairs of user and assistant, oldest first; the last user message is the question."""
     seen = []
-    journey = service.journey("leases")
-    stream = journey.stream
+    pipeline = service.pipeline("leases")
+    stream = pipeline.stream
 
     def watched(question, **options):
         seen.append((question, options["history"]))
         return stream(question, **options)
 
-    monkeypatch.setattr(journey, "stream", watched)
+    monkeypatch.setattr(pipeline, "stream", watched)
     talk = [
         {"role": "system", "content": "s"},
         {"role": "user", "content": "How much is the rent?"},

@@ -21,7 +21,7 @@ from sparewheel.app.service import Service
 from sparewheel.app.ui import session
 from sparewheel.corpora import profile, samples
 from sparewheel.rag import assemble
-from sparewheel.rag.chain import Journey
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.events import Token
 from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder
 from sparewheel.rag.ingest.run import ingest
@@ -195,11 +195,11 @@ def test_an_old_answer_keeps_its_badge(page: AppTest, settings: Settings) -> Non
 def test_what_came_before_an_error_is_kept(page: AppTest, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half an answer stays on the disk with the reason, and the next run shows it."""
 
-    def breaks(self: Journey, question: str, every_s: float, **options: object) -> Iterator[object]:
+    def breaks(self: Pipeline, question: str, every_s: float, **options: object) -> Iterator[object]:
         yield Token("The first half", "deepseek")
         raise RuntimeError("the network cable was pulled")
 
-    monkeypatch.setattr(Journey, "watch", breaks)
+    monkeypatch.setattr(Pipeline, "watch", breaks)
     page.chat_input[0].set_value(QUESTION).run()
     (conversation,) = kept(settings).list("")
     (turn,) = kept(settings).load(conversation.id, "")[1]

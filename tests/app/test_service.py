@@ -41,7 +41,7 @@ def test_an_upload_can_be_asked_about_when_it_ends(service):
     """Its result names the document; the answer cites it; the source file is kept, byte for byte."""
     (result,) = upload(service, ("lease.md", LEASE))
     assert result == FileResult("lease.md", "added", "lease.md", chunks=result.chunks, bytes=len(LEASE))
-    answer = service.journey("leases").ask("How long is the notice?")
+    answer = service.pipeline("leases").ask("How long is the notice?")
     assert ("thirty days" in answer.text, answer.citations[0].document_id) == (True, "lease.md")
     assert service.original("leases", "lease.md").read_bytes() == LEASE
     assert [(info.name, info.documents) for info in service.corpora()] == [("leases", 1)]
@@ -134,10 +134,10 @@ def test_roles_reach_as_far_as_they_say(service):
 def test_what_one_may_not_read_is_not_there(service):
     """Every way in refuses with the words for a corpus that does not exist; an administrator can change the list."""
     upload(service, ("lease.md", LEASE))
-    service.journey("leases", VIEWER)  # open in the cache, for whoever may
+    service.pipeline("leases", VIEWER)  # open in the cache, for whoever may
     service.configure("leases", ADMIN, readers=("group:law",))
     ways = [
-        lambda: service.journey("leases", VIEWER),
+        lambda: service.pipeline("leases", VIEWER),
         lambda: service.corpus("leases", VIEWER),
         lambda: service.documents("leases", VIEWER),
         lambda: service.document("leases", "lease.md", VIEWER),
@@ -146,13 +146,13 @@ def test_what_one_may_not_read_is_not_there(service):
         lambda: service.delete("leases", "lease.md", ANALYST),
         lambda: service.reindex("leases", ANALYST),
         lambda: service.rate(Feedback("leases", "q", "a", 1), VIEWER),
-        lambda: service.journey("leases", ADMIN),
+        lambda: service.pipeline("leases", ADMIN),
     ]
     for way in ways:
         with pytest.raises(Forbidden, match="no corpus 'leases' for"):
             way()
     assert (service.corpora(VIEWER), [info.name for info in service.corpora(ADMIN, managed=True)]) == ([], ["leases"])
-    service.journey("leases", User("lea", "viewer", ("law",)))
+    service.pipeline("leases", User("lea", "viewer", ("law",)))
 
 
 def test_a_job_is_its_owners(service):
@@ -167,10 +167,10 @@ def test_a_job_is_its_owners(service):
 def test_a_corpus_that_becomes_sensitive_is_so_with_the_next_question(service):
     """Whoever changed it: page, API or a command beside."""
     upload(service, ("lease.md", LEASE))
-    assert service.journey("leases").sensitivity == "normal"
+    assert service.pipeline("leases").sensitivity == "normal"
     store = service._store("leases", None)
     store.configure(sensitivity="high")
-    assert service.journey("leases").sensitivity == "high"
+    assert service.pipeline("leases").sensitivity == "high"
 
 
 def test_the_dense_index_fills_behind_an_upload(service):
@@ -192,16 +192,16 @@ def test_uploads_of_one_corpus_take_their_turns(service):
 
 
 def test_settings_are_read_again(service, settings):
-    """A new endpoint has a breaker to show, and the open journey asks it; a broken file changes nothing."""
+    """A new endpoint has a breaker to show, and the open pipeline asks it; a broken file changes nothing."""
     upload(service, ("lease.md", LEASE))
-    journey = service.journey("leases")
+    pipeline = service.pipeline("leases")
     read = [replace(settings, endpoint={"cloud": Endpoint(url="http://127.0.0.1:9", key="k")})]
     service._read = lambda: read[0]
     assert service.health() == []
     service.reload()
     assert [(health.name, health.state) for health in service.health()] == [("cloud", "closed")]
-    assert service.journey("leases") is journey
-    answer = journey.ask("How long is the notice?")
+    assert service.pipeline("leases") is pipeline
+    answer = pipeline.ask("How long is the notice?")
     assert [(each.answerer, each.outcome) for each in answer.attempts] == [("cloud", "failed"), ("reader", "answered")]
     assert service.health()[0].failures_in_a_row == 1
 
@@ -209,7 +209,7 @@ def test_settings_are_read_again(service, settings):
 def test_feedback_is_kept_without_text_where_the_setting_says_so(service, settings):
     """Of a sensitive corpus only: thumbs, evidence and time stay."""
     upload(service, ("lease.md", LEASE))
-    answer = service.journey("leases").ask("How long is the notice?")
+    answer = service.pipeline("leases").ask("How long is the notice?")
     service.rate(Feedback.of(answer, 1, "right"), VIEWER)
     service.configure("leases", sensitivity="high")
     service.settings = replace(settings, api=Api(keep_sensitive_feedback=False))
@@ -229,7 +229,7 @@ def test_feedback_is_kept_without_text_where_the_setting_says_so(service, settin
         (lambda s: s.create("new", "law"), "no domain 'law'"),
         (lambda s: s.submit("leases", []), "no file in the upload"),
         (lambda s: s.delete("leases", "no.pdf"), "has no documents yet"),
-        (lambda s: s.journey("lease"), "did you mean 'leases'"),
+        (lambda s: s.pipeline("lease"), "did you mean 'leases'"),
     ],
 )
 def test_a_mistake_names_the_value_and_the_cure(service, action, told):

@@ -67,7 +67,7 @@ def test_a_corpus_is_a_tool_for_an_agent(model: SparewheelChat) -> None:
     from langchain.agents import create_agent
 
     class Answered:
-        class journey:
+        class pipeline:
             corpus = "leases"
 
         def invoke(self, given):

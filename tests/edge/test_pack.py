@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from sparewheel.app.edge.contents import PROFILES
-from sparewheel.app.edge.journey import open_edge, settings_of
 from sparewheel.app.edge.pack import pack
+from sparewheel.app.edge.pipeline import open_edge, settings_of
 from sparewheel.app.edge.unpack import unpack, verify
 from sparewheel.rag import assemble
 from sparewheel.rag.errors import UsageError
@@ -91,12 +91,12 @@ def test_a_pack_answers_as_its_corpus_does_without_a_network(packed, tmp_path: P
     """The same answer and citation as the corpus with the same settings; nobody tried to reach another machine."""
     _, settings, file = packed
     contents, folder = unpack(file, tmp_path)
-    with open_edge(contents, folder, env={}) as journey:
-        there = journey.ask(QUESTION)
+    with open_edge(contents, folder, env={}) as pipeline:
+        there = pipeline.ask(QUESTION)
     small = settings_of(folder)
     at_home = replace(settings, retrieve=small.retrieve, models=replace(small.models, folder=""))
-    with assemble.open_journey("leases", at_home) as journey:
-        here = journey.ask(QUESTION)
+    with assemble.open_pipeline("leases", at_home) as pipeline:
+        here = pipeline.ask(QUESTION)
     assert (there.outcome, there.text, there.answered_by) == (here.outcome, here.text, here.answered_by)
     assert "thirty days" in there.text
     assert there.citations == here.citations
@@ -110,8 +110,8 @@ def test_models_come_from_the_pack(packed, tmp_path: Path) -> None:
     assert contents.models == ("embed-en", "reader-en")
     assert sorted(path.name for path in (folder / "models").iterdir()) == ["embed-en", "reader-en"]
     (folder / "models/reader-en/model.onnx").unlink()
-    with open_edge(contents, folder, env={}) as journey:
-        assert journey.ask(QUESTION).model != "reader-en 1"
+    with open_edge(contents, folder, env={}) as pipeline:
+        assert pipeline.ask(QUESTION).model != "reader-en 1"
 
 
 def test_one_thread(packed, tmp_path: Path) -> None:

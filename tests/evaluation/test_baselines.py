@@ -1,4 +1,4 @@
-"""The LangChain pipeline as a retriever of the journey."""
+"""The LangChain retrievers as the retriever of our pipeline."""
 
 from __future__ import annotations
 

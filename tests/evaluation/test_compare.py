@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fake_journeys import FakeJourney
+from fake_pipelines import FakePipeline
 from test_runs import answer
 
 from sparewheel.corpora import Question
@@ -19,7 +19,7 @@ QUESTIONS = [Question(str(i), f"how long is {i}?", ("18 months",)) for i in rang
 
 @pytest.fixture
 def same(tmp_path: Path) -> list[Row]:
-    answer(tmp_path, FakeJourney(), QUESTIONS)
+    answer(tmp_path, FakePipeline(), QUESTIONS)
     return rows(read_records(tmp_path))
 
 

@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from fake_journeys import FakeJourney
+from fake_pipelines import FakePipeline
 from test_runs import answer
 
 from sparewheel.corpora import Question
@@ -24,7 +24,7 @@ QUESTIONS = [
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     folder = tmp_path_factory.mktemp("run")
-    answer(folder, FakeJourney(), QUESTIONS)
+    answer(folder, FakePipeline(), QUESTIONS)
     html, markdown = write_report(folder)
     return html.read_text(encoding="utf-8"), markdown.read_text(encoding="utf-8")
 

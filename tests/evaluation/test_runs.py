@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from fake_journeys import FakeJourney
+from fake_pipelines import FakePipeline
 
 from sparewheel.corpora import GoldSpan, Question
 from sparewheel.eval.runs import RECORDS, Batch, describe, open_run, prepare, question_of, read_records, run
@@ -19,15 +19,15 @@ from sparewheel.rag.types import Chunk, Document
 QUESTIONS = [Question(str(i), text) for i, text in enumerate(["a?", "lost?", "nothing?", "busy?", "b?", "c?"])]
 
 
-def answer(folder: Path, journey: FakeJourney, questions: list[Question] = QUESTIONS, concurrency: int = 2) -> None:
+def answer(folder: Path, pipeline: FakePipeline, questions: list[Question] = QUESTIONS, concurrency: int = 2) -> None:
     batch = Batch("fakes", questions, {})
     done = open_run(folder, describe("test", [batch], Settings()))
-    asyncio.run(run(folder, batch, journey, done=done, concurrency=concurrency))  # type: ignore[arg-type]
+    asyncio.run(run(folder, batch, pipeline, done=done, concurrency=concurrency))  # type: ignore[arg-type]
 
 
 def test_a_question_that_fails_is_a_record_too(tmp_path: Path) -> None:
     """The others go on; the error is told."""
-    answer(tmp_path, FakeJourney())
+    answer(tmp_path, FakePipeline())
     outcomes = {record["id"]: (record["outcome"], record["error"]) for record in read_records(tmp_path)}
     assert outcomes == {
         "0": ("answered", ""),
@@ -42,9 +42,9 @@ def test_a_question_that_fails_is_a_record_too(tmp_path: Path) -> None:
 def test_a_stopped_run_goes_on(tmp_path: Path) -> None:
     """What is answered is not asked again; what failed is, and its last record counts."""
     with pytest.raises(BaseException) as stopped:
-        answer(tmp_path, FakeJourney(stop_after=3), concurrency=1)
+        answer(tmp_path, FakePipeline(stop_after=3), concurrency=1)
     assert stopped.group_contains(KeyboardInterrupt) if isinstance(stopped.value, BaseExceptionGroup) else True
-    again = FakeJourney()
+    again = FakePipeline()
     answer(tmp_path, again)
     assert again.asked == ["lost?", "busy?", "b?", "c?"]
     assert [record["id"] for record in read_records(tmp_path)] == list("012345")
@@ -52,12 +52,12 @@ def test_a_stopped_run_goes_on(tmp_path: Path) -> None:
 
 def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
     """A run killed in the middle of a line loses that line only."""
-    answer(tmp_path, FakeJourney())
+    answer(tmp_path, FakePipeline())
     whole = (tmp_path / RECORDS).read_bytes()
     lines = whole.splitlines(keepends=True)
     (tmp_path / RECORDS).write_bytes(b"".join(lines[:-1]) + lines[-1][:25])
     torn = json.loads(lines[-1])["question"]["text"]
-    again = FakeJourney()
+    again = FakePipeline()
     answer(tmp_path, again)
     assert torn in again.asked
     assert len(read_records(tmp_path)) == len(QUESTIONS)
@@ -65,9 +65,9 @@ def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
 
 def test_another_run_is_not_mixed_in(tmp_path: Path) -> None:
     """Other questions in the same folder are refused, with what differs and the cure."""
-    answer(tmp_path, FakeJourney())
+    answer(tmp_path, FakePipeline())
     with pytest.raises(UsageError, match=r"other questions, questions_sha256; give another folder by --out"):
-        answer(tmp_path, FakeJourney(), QUESTIONS[:2])
+        answer(tmp_path, FakePipeline(), QUESTIONS[:2])
 
 
 def test_no_run_is_told() -> None:
@@ -87,7 +87,7 @@ def test_no_key_is_written(tmp_path: Path) -> None:
 def test_a_question_comes_back_as_it_was_asked(tmp_path: Path) -> None:
     """With gold spans, references and label."""
     question = Question("q", "b?", ("A",), "x.txt", (GoldSpan("x.txt", 3, 9),), label="no", category="c", evidence="e")
-    answer(tmp_path, FakeJourney(), [question])
+    answer(tmp_path, FakePipeline(), [question])
     assert question_of(read_records(tmp_path)[0]) == question
 
 
@@ -131,7 +131,7 @@ def test_a_document_that_the_corpus_does_not_have_is_told() -> None:
 
 def test_a_question_of_a_document_is_asked_within_it(tmp_path: Path) -> None:
     """Only where the suite says so."""
-    journey, batch = FakeJourney(), Batch("fakes", [Question("q", "b?", document_id="x.txt")], {}, True)
+    pipeline, batch = FakePipeline(), Batch("fakes", [Question("q", "b?", document_id="x.txt")], {}, True)
     open_run(tmp_path, describe("test", [batch], Settings()))
-    asyncio.run(run(tmp_path, batch, journey, done=set()))  # type: ignore[arg-type]
-    assert journey.filters == [{"document": "x.txt"}]
+    asyncio.run(run(tmp_path, batch, pipeline, done=set()))  # type: ignore[arg-type]
+    assert pipeline.filters == [{"document": "x.txt"}]

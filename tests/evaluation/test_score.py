@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 import pytest
-from fake_journeys import FakeJourney
+from fake_pipelines import FakePipeline
 from test_runs import answer
 
 from sparewheel.corpora import GoldSpan, Question
@@ -26,7 +26,7 @@ QUESTIONS = [
 
 @pytest.fixture
 def run_folder(tmp_path: Path) -> Path:
-    answer(tmp_path, FakeJourney(), QUESTIONS)
+    answer(tmp_path, FakePipeline(), QUESTIONS)
     return tmp_path
 
 
@@ -58,7 +58,7 @@ def test_the_same_answers_give_the_same_bytes(run_folder: Path, tmp_path_factory
     """Also when they came in another order; the time they took is in another file."""
     score_folder(run_folder)
     other = tmp_path_factory.mktemp("other")
-    answer(other, FakeJourney(), QUESTIONS, concurrency=5)
+    answer(other, FakePipeline(), QUESTIONS, concurrency=5)
     score_folder(other)
     assert (other / "scores.json").read_bytes() == (run_folder / "scores.json").read_bytes()
     assert "p50" not in (run_folder / "scores.json").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ import time
 from functools import cache
 from pathlib import Path
 
-from observed import ANSWERED, journey
+from observed import ANSWERED, pipeline
 from prometheus_client.parser import text_string_to_metric_families
 
 from sparewheel.rag import observe
@@ -49,7 +49,7 @@ def exposition() -> str:
         assert permit is not None
         permit.fail(FAULTS["no_balance"])
         hooks.kept_alive("deepseek", 13)
-        journey(Token("900 euros", "reader"), ANSWERED).ask("How much?")
+        pipeline(Token("900 euros", "reader"), ANSWERED).ask("How much?")
         ends = time.monotonic() + 30
         while "certificate_days_left{" not in (body := metrics.exposition()[0].decode()) and time.monotonic() < ends:
             time.sleep(0.01)  # models and certificates are looked at in the background

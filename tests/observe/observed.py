@@ -1,4 +1,4 @@
-"""Questions to observe: a journey with fake steps, and one that has ended."""
+"""Questions to observe: a pipeline with fake steps, and one that has ended."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextvars
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sparewheel.rag.chain import Journey, View
+from sparewheel.rag.chain import Pipeline, View
 from sparewheel.rag.errors import Unavailable
 from sparewheel.rag.observe.hooks import Asked, asker, request_id
 from sparewheel.rag.reliability.failover import Finished
@@ -49,8 +49,8 @@ class Scripted:
             yield event
 
 
-def journey(*events: Any, domain: str = "legal", sensitivity: Any = "normal") -> Journey:
-    return Journey(
+def pipeline(*events: Any, domain: str = "legal", sensitivity: Any = "normal") -> Pipeline:
+    return Pipeline(
         corpus="lease",
         view=lambda: View(Found()),
         answering=Scripted(*events),  # type: ignore[arg-type]

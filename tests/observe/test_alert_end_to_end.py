@@ -1,4 +1,4 @@
-"""From a stalled endpoint to the pager: the product's own journey and metrics, real Prometheus, real Alertmanager."""
+"""From a stalled endpoint to the pager: the product's own pipeline and metrics, real Prometheus, real Alertmanager."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sparewheel.eval.availability.monitoring import free_port, missing, watching
 from sparewheel.eval.availability.schedule import Always
 from sparewheel.eval.availability.server import FaultServer
 from sparewheel.rag import observe
-from sparewheel.rag.assemble import open_journey
-from sparewheel.rag.chain import Journey
+from sparewheel.rag.assemble import open_pipeline
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.settings import Breaker, Endpoint, Observe, Settings
 from sparewheel.rag.types import Answer
 
@@ -29,10 +29,10 @@ def hurried(alert: str) -> dict[str, Any]:
     return {**rule, "for": "1s"}
 
 
-async def ask_on(journey: Journey, answers: list[Answer]) -> None:
+async def ask_on(pipeline: Pipeline, answers: list[Answer]) -> None:
     """Asks five questions a second until it is cancelled."""
     while True:
-        answers.append(await journey.aask("How much is the rent?"))
+        answers.append(await pipeline.aask("How much is the rent?"))
         await asyncio.sleep(0.2)
 
 
@@ -63,9 +63,9 @@ async def test_a_stalled_endpoint_reaches_the_webhook_and_so_does_its_recovery(t
         try:
             with (
                 watching(tmp_path, port, [rules], webhook_port=webhook_port),
-                open_journey("lease", settings) as journey,
+                open_pipeline("lease", settings) as pipeline,
             ):
-                asking = asyncio.create_task(ask_on(journey, answers))
+                asking = asyncio.create_task(ask_on(pipeline, answers))
                 fired = await told(alerts, "firing")
                 server.play(Always("ok"))
                 resolved = await told(alerts, "resolved")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from exported import one_document
-from observed import ANSWERED, journey
+from observed import ANSWERED, pipeline
 from prometheus_client import CollectorRegistry, generate_latest
 
 from sparewheel.rag import observe
@@ -155,7 +155,7 @@ def test_start_observes_and_stop_ends_it(tmp_path: Path) -> None:
     observe.start(settings, port=port)
     observe.start(settings, port=port)  # the same: nothing changes, the port is not taken by ourselves
     with observe.asked_by("ann", "r-1"):
-        journey(ANSWERED).ask("How much?")
+        pipeline(ANSWERED).ask("How much?")
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as response:
         body = response.read().decode()
     observe.stop()

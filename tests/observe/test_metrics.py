@@ -1,4 +1,4 @@
-"""What /metrics says after questions were asked through a real journey with fake steps."""
+"""What /metrics says after questions were asked through a real pipeline with fake steps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import aclosing, suppress
 from typing import Any
 
 import pytest
-from observed import ANSWERED, DOWN, FAILED, asked, journey
+from observed import ANSWERED, DOWN, FAILED, asked, pipeline
 from prometheus_client.parser import text_string_to_metric_families
 
 from sparewheel.eval.availability.exchange import Pace
@@ -46,7 +46,7 @@ def samples() -> dict[tuple[str, ...], float]:
 
 async def test_a_question_is_counted_once_by_outcome_answerer_and_domain() -> None:
     """Asked by aask, which leaves the stream after the last event: one answered question, not also a cancelled one."""
-    await journey(Token("900 euros", "reader"), ANSWERED).aask("How much?")
+    await pipeline(Token("900 euros", "reader"), ANSWERED).aask("How much?")
     found = samples()
     assert {key: value for key, value in found.items() if key[0] == "sparewheel_questions_total" and value} == {
         ("sparewheel_questions_total", "reader", "legal", "answered"): 1.0
@@ -68,13 +68,13 @@ async def test_a_question_is_counted_once_by_outcome_answerer_and_domain() -> No
 async def test_a_question_that_ends_badly_is_counted_too(events: Any, outcome: str) -> None:
     """Nobody could answer, a bug, the caller's mistake: each is one question of its outcome."""
     with suppress(RuntimeError, UsageError):
-        await journey(*events).aask("How much?")
+        await pipeline(*events).aask("How much?")
     assert samples()["sparewheel_questions_total", "none", "legal", outcome] == 1.0
 
 
 async def test_a_question_given_up_is_cancelled_with_the_attempts_seen() -> None:
     """The asker leaves after a failed attempt: outcome cancelled, no latency, and the health page sees the attempt."""
-    async with aclosing(journey(AttemptFailed(DOWN), None).stream("How much?")) as events:
+    async with aclosing(pipeline(AttemptFailed(DOWN), None).stream("How much?")) as events:
         async for event in events:
             if isinstance(event, AttemptFailed):
                 break
@@ -88,8 +88,8 @@ async def test_a_question_given_up_is_cancelled_with_the_attempts_seen() -> None
 async def test_recent_questions_hold_no_text_of_a_sensitive_corpus() -> None:
     """The newest first; a question about a sensitive corpus is kept without its words."""
     with observe.asked_by("ann", "r-1"):
-        await journey(ANSWERED).aask("How much?")
-    await journey(ANSWERED, sensitivity="high").aask("Has Mr Smith diabetes?")
+        await pipeline(ANSWERED).aask("How much?")
+    await pipeline(ANSWERED, sensitivity="high").aask("Has Mr Smith diabetes?")
     assert [(q.question, q.request_id) for q in recent.recent()] == [("", ""), ("How much?", "r-1")]
 
 
@@ -98,7 +98,7 @@ async def test_labels_have_few_values() -> None:
     for n in range(200):
         attempt = Attempt(f"endpoint-{n}", "failed", f"reason-{n}")
         finished = Finished(Draft("x"), f"endpoint-{n}", False, (attempt,))
-        await journey(finished, domain=f"domain-{n}").aask("How much?")
+        await pipeline(finished, domain=f"domain-{n}").aask("How much?")
     body, _ = metrics.exposition()
     values: dict[tuple[str, str], set[str]] = {}
     for family in text_string_to_metric_families(body.decode()):
@@ -111,7 +111,7 @@ async def test_labels_have_few_values() -> None:
 
 
 def test_nothing_is_imported_while_observing_is_off() -> None:
-    """A journey can be opened without prometheus_client, opentelemetry or the modules that use them."""
+    """A pipeline can be opened without prometheus_client, opentelemetry or the modules that use them."""
     code = (
         "import sys, rag.chain, rag.assemble, rag.observe; "
         "print([m for m in sys.modules if m.startswith(('prometheus', 'opentelemetry', 'sparewheel.rag.observe.'))])"
@@ -127,7 +127,7 @@ async def test_a_listener_that_fails_loses_no_question() -> None:
         raise RuntimeError("no")
 
     hooks.listeners.insert(0, broken)
-    answer = await journey(ANSWERED).aask("How much?")
+    answer = await pipeline(ANSWERED).aask("How much?")
     hooks.listeners.remove(broken)
     assert (answer.text, len(recent.recent())) == ("900 euros", 1)
 

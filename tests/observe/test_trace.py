@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 import pytest
-from observed import ANSWERED, DOWN, FAILED, WELL, journey
+from observed import ANSWERED, DOWN, FAILED, WELL, pipeline
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
@@ -33,7 +33,7 @@ def exported() -> Iterator[InMemorySpanExporter]:
 
 async def test_a_question_becomes_spans_by_the_genai_names(exported: InMemorySpanExporter) -> None:
     """Retrieval, each call with provider, model, first chunk and fault, citing; all children of the question."""
-    await journey(ANSWERED).aask("How much?")
+    await pipeline(ANSWERED).aask("How much?")
     spans = {span.name: span for span in exported.get_finished_spans()}
     assert set(spans) == {"retrieval", "chat deepseek-v4-flash", "chat reader", "cite", "question"}
     failed = dict(spans["chat deepseek-v4-flash"].attributes or {})
@@ -58,17 +58,17 @@ async def test_a_question_becomes_spans_by_the_genai_names(exported: InMemorySpa
 
 async def test_no_words_of_anybody_are_in_a_trace(exported: InMemorySpanExporter) -> None:
     """Neither question nor passage nor answer, in no name, attribute or event."""
-    await journey(ANSWERED).aask("How much does Mr Smith pay?")
+    await pipeline(ANSWERED).aask("How much does Mr Smith pay?")
     text = " ".join(span.to_json() for span in exported.get_finished_spans())
     assert [word for word in ("Smith", "How much", "900", "rent is", "euros") if word in text] == []
 
 
 async def test_a_failed_question_is_an_error_and_a_cancelled_one_is_not(exported: InMemorySpanExporter) -> None:
     """error.type is the last fault's code; a question given up has its outcome only."""
-    await journey(FAILED).aask("How much?")
+    await pipeline(FAILED).aask("How much?")
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await journey(None).aask("How much?")
+            await pipeline(None).aask("How much?")
     roots = [dict(s.attributes or {}) for s in exported.get_finished_spans() if s.name == "question"]
     assert [(root["sparewheel.outcome"], root.get("error.type")) for root in roots] == [
         ("failed", "first_token_timeout"),
@@ -80,7 +80,7 @@ async def test_the_callers_trace_goes_on(exported: InMemorySpanExporter) -> None
     """The span that is current when the question is asked is the parent."""
     caller = SpanContext(0xABC, 0xDEF, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
     with use_span(NonRecordingSpan(caller)):
-        await journey(ANSWERED).aask("How much?")
+        await pipeline(ANSWERED).aask("How much?")
     (root,) = [span for span in exported.get_finished_spans() if span.name == "question"]
     assert root.parent is not None
     assert (root.parent.trace_id, root.parent.span_id) == (0xABC, 0xDEF)
@@ -91,7 +91,7 @@ async def test_a_share_of_none_traces_nothing() -> None:
     exporter = InMemorySpanExporter()
     tracing = Tracing(Settings(observe=Observe(trace_share=0.0)), SimpleSpanProcessor(exporter))
     hooks.listeners.append(tracing.asked)
-    await journey(ANSWERED).aask("How much?")
+    await pipeline(ANSWERED).aask("How much?")
     hooks.listeners.remove(tracing.asked)
     tracing.close()
     assert exporter.get_finished_spans() == ()
@@ -117,7 +117,7 @@ def test_spans_reach_a_collector_over_otlp() -> None:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         tracing = Tracing(SETTINGS, exporting(f"http://127.0.0.1:{server.server_port}"))
         hooks.listeners.append(tracing.asked)
-        journey(ANSWERED).ask("How much does Mr Smith pay?")
+        pipeline(ANSWERED).ask("How much does Mr Smith pay?")
         hooks.listeners.remove(tracing.asked)
         tracing.close()
         server.shutdown()

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from sparewheel.app.service import CorpusInfo
-    from sparewheel.rag.chain import Journey
+    from sparewheel.rag.chain import Pipeline
 
 _answering: set[tuple[str, int]] = set()  # (conversation, turn) that some session of this process is answering
 
@@ -69,7 +69,7 @@ def draw() -> None:
     welcome = st.empty()  # emptied at once when a question is sent
     with told():
         if turns or sent:
-            draw_conversation(service().journey(corpus.name, user()), id, turns, sent)
+            draw_conversation(service().pipeline(corpus.name, user()), id, turns, sent)
         else:
             with welcome.container():
                 draw_welcome(corpus)
@@ -138,11 +138,11 @@ def of_contracts(corpus: str, updated: str) -> list[str]:
 @st.cache_resource(show_spinner=False)
 def warm(corpus: str, updated: str, language: str) -> None:
     """Once for a state of a corpus: what the first question needs is read while it is being typed."""
-    journey = service().journey(corpus, user())
+    pipeline = service().pipeline(corpus, user())
 
     def work() -> None:
         try:
-            journey.warm(language or "en")
+            pipeline.warm(language or "en")
         except Exception as error:  # the first question will meet the same, and tell it
             logging.getLogger(__name__).info("corpus %r could not be warmed: %s", corpus, error)
 
@@ -153,7 +153,7 @@ def take_example(question: str) -> None:
     st.session_state["example"] = question
 
 
-def draw_conversation(journey: Journey, id: str, turns: list[Turn], sent: str) -> None:
+def draw_conversation(pipeline: Pipeline, id: str, turns: list[Turn], sent: str) -> None:
     """The turns at the left, the evidence of one of them at the right (on a narrow screen below)."""
     chosen = len(turns) + 1 if sent else st.session_state.get("shown_turn", len(turns))
     left, right = st.columns(2, gap="medium")
@@ -163,7 +163,7 @@ def draw_conversation(journey: Journey, id: str, turns: list[Turn], sent: str) -
     def draw_old() -> None:
         with above:
             for number, turn in enumerate(turns):
-                draw_turn(turn, turns[:number], journey, chosen=turn.number == chosen)
+                draw_turn(turn, turns[:number], pipeline, chosen=turn.number == chosen)
 
     if sent:
         st.session_state.pop("shown_turn", None)
@@ -173,7 +173,7 @@ def draw_conversation(journey: Journey, id: str, turns: list[Turn], sent: str) -
             draw_old()
 
         with left:
-            new = ask(journey, id, turns, sent, beside, meanwhile)
+            new = ask(pipeline, id, turns, sent, beside, meanwhile)
         turns = [*turns, new]
     else:
         draw_old()
@@ -181,14 +181,14 @@ def draw_conversation(journey: Journey, id: str, turns: list[Turn], sent: str) -
         draw_evidence(shown, beside, several=len(turns) > 1)
 
 
-def draw_turn(turn: Turn, before: Sequence[Turn], journey: Journey, *, chosen: bool) -> None:
+def draw_turn(turn: Turn, before: Sequence[Turn], pipeline: Pipeline, *, chosen: bool) -> None:
     """One question and its answer as they were."""
     draw_question(turn.question)
     with st.chat_message("assistant", avatar=":material/trip_origin:"):
         if (current(), turn.number) in _answering:
             wait_for_it(turn.number)
             return
-        draw_answer(turn, before, journey.profile, journey.sensitivity, cards=chosen)
+        draw_answer(turn, before, pipeline.profile, pipeline.sensitivity, cards=chosen)
 
 
 @st.fragment(run_every=1.0)
@@ -211,11 +211,11 @@ def draw_evidence(turn: Turn, place: DeltaGenerator, *, several: bool) -> None:
 
 
 def ask(
-    journey: Journey, id: str, turns: list[Turn], sent: str, beside: DeltaGenerator, meanwhile: Callable[[], None]
+    pipeline: Pipeline, id: str, turns: list[Turn], sent: str, beside: DeltaGenerator, meanwhile: Callable[[], None]
 ) -> Turn:
     """Streams the answer to the screen and keeps it; the new turn. meanwhile: see `stream`."""
     owner = who()
-    begun = Answer(sent, journey.corpus, "", "failed", notes=(STOPPED,))
+    begun = Answer(sent, pipeline.corpus, "", "failed", notes=(STOPPED,))
     number = history().append(id, owner, sent, begun)
     draw_question(sent)
     with st.chat_message("assistant", avatar=":material/trip_origin:"):
@@ -233,12 +233,12 @@ def ask(
 
         with being_answered(id, number), asked_by(owner, f"{id}-{number}"):
             answer = stream(
-                journey, sent, pairs(turns), instant=service().settings.page.instant, language=language(),
+                pipeline, sent, pairs(turns), instant=service().settings.page.instant, language=language(),
                 meanwhile=meanwhile, paint=paint, keep=lambda answer: history().settle(id, owner, number, answer),
             )  # fmt: skip
         turn = Turn(number, now(), sent, answer)
         with place.container():
-            draw_answer(turn, turns, journey.profile, journey.sensitivity, cards=True)
+            draw_answer(turn, turns, pipeline.profile, pipeline.sensitivity, cards=True)
     return turn
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sparewheel.app.words import Language
-    from sparewheel.rag.chain import Journey
+    from sparewheel.rag.chain import Pipeline
 
 LOOK_EVERY_S = 0.1  # while nothing comes, the stop button is looked at so often
 PAINT_EVERY_S = 0.05  # tokens that come faster are painted together
@@ -84,7 +84,7 @@ class Shown:
 
 
 def stream(
-    journey: Journey,
+    pipeline: Pipeline,
     question: str,
     history: Sequence[tuple[str, str]],
     *,
@@ -99,11 +99,11 @@ def stream(
 
     Whatever `paint` raises (Streamlit stops a script there) closes the question's calls and goes on to the caller.
     """
-    shown = Shown(question, journey.corpus, language)
+    shown = Shown(question, pipeline.corpus, language)
     painted = 0.0
     note = view.STOPPED
     try:
-        with closing(journey.watch(question, LOOK_EVERY_S, history=history, instant=instant)) as events:  # type: ignore[type-var]
+        with closing(pipeline.watch(question, LOOK_EVERY_S, history=history, instant=instant)) as events:  # type: ignore[type-var]
             for number, event in enumerate(events):
                 if number == 0:
                     meanwhile()

@@ -1,4 +1,4 @@
-"""A journey without models: answers by the words of the question, and can fail or stop."""
+"""A pipeline without models: answers by the words of the question, and can fail or stop."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sparewheel.rag.errors import StoreError
 from sparewheel.rag.types import Answer, Chunk, Citation, Filter, Hit
 
 
-class FakeJourney:
+class FakePipeline:
     """Answers "18 months", cites characters 10 to 19 of x.txt.
 
     A question with "lost" raises, with "nothing" is refused, with "busy" fails; after `stop_after` questions it is
