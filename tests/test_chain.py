@@ -291,7 +291,7 @@ async def test_the_search_takes_its_time_from_the_answerers() -> None:
     """Of ten seconds, four went into the search: at most six are left to answer in."""
     now, answering = [50.0], Hasty(QUOTED)
     view = View(Slow(now, 4.0))
-    pipeline = Journey(
+    pipeline = Pipeline(
         corpus="lease", view=lambda: view, answering=answering, profile=Profile("legal"), sensitivity="normal",
         settings=Settings(), clock=lambda: now[0],
     )  # fmt: skip
