@@ -42,7 +42,7 @@ def serving(folder: Path) -> Iterator[str]:
         run_ingest([samples(domain) / "documents"], domain, domain=domain, settings=Settings(data_folder=str(folder)))
     env = {name: value for name, value in os.environ.items() if "KEY" not in name and "ENDPOINT" not in name}
     env |= {"SPAREWHEEL_API__PER_MINUTE": "0", "SPAREWHEEL_API__QUEUE_WAIT_S": "300"}
-    command = "import sys; from app.cli import main; main(sys.argv[1:])"
+    command = "import sys; from sparewheel.app.cli import main; main(sys.argv[1:])"
     process = subprocess.Popen(
         [sys.executable, "-c", command, "serve", "--port", "0", "--data", str(folder)],
         cwd=ROOT,

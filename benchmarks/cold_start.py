@@ -1,4 +1,4 @@
-"""What a new process costs: `import rag`, `sparewheel --help`, and a question asked at the terminal.
+"""What a new process costs: `import sparewheel`, `sparewheel --help`, and a question asked at the terminal.
 
     python -m benchmarks.cold_start [--data FOLDER] [--runs N]
 
@@ -24,7 +24,7 @@ from typing import Any
 from benchmarks.machine import save
 
 QUESTION = "How much notice must either party give to terminate the services agreement?"
-SPAREWHEEL = [sys.executable, "-c", "import sys; from app.cli import main; sys.exit(main())"]
+SPAREWHEEL = [sys.executable, "-c", "import sys; from sparewheel.app.cli import main; sys.exit(main())"]
 
 
 def once(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
@@ -59,7 +59,7 @@ def main() -> None:
 
             prepared("samples", None, replace(load_settings(), data_folder=scratch))
         commands = {
-            "import rag": [sys.executable, "-c", "import rag"],
+            "import sparewheel": [sys.executable, "-c", "import sparewheel"],
             "an empty Python": [sys.executable, "-c", ""],
             "sparewheel --help": [*SPAREWHEEL, "--help"],
             "sparewheel ask": [*SPAREWHEEL, "ask", QUESTION, "--corpus", "samples-legal"],

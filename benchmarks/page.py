@@ -76,7 +76,7 @@ def served(folder: str) -> Iterator[str]:
     env = {**os.environ, "SPAREWHEEL_DATA_FOLDER": folder, "PYTHONUNBUFFERED": "1"}
     for name in [name for name in env if name.endswith(("_ENDPOINT", "API_KEY"))]:
         del env[name]
-    command = [sys.executable, "-c", "from app.cli import main; main()", "ui", "--port", "0"]
+    command = [sys.executable, "-c", "from sparewheel.app.cli import main; main()", "ui", "--port", "0"]
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert process.stdout is not None

@@ -102,7 +102,7 @@ def test_endpoints_can_be_reloaded(tmp_path: Path, cloud: FaultServer) -> None:
 
 
 def test_the_importers_front_door(tmp_path: Path) -> None:
-    """`from rag import open_chain` gives RetrievalQA's contract over the corpus."""
+    """`from sparewheel import open_chain` gives RetrievalQA's contract over the corpus."""
     settings, _ = corpus(tmp_path)
     output = open_chain("leases", settings).invoke({"query": QUESTION})
     assert "thirty days" in output["result"]

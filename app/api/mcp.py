@@ -17,7 +17,8 @@ from pydantic import Field
 from sparewheel.app.people.access import User
 from sparewheel.app.service import Service
 from sparewheel.app.view import probability
-from sparewheel.rag.errors import SparewheelError
+from sparewheel.rag.chain import Pipeline
+from sparewheel.rag.errors import NeedsRole, SparewheelError
 from sparewheel.rag.text import language_of
 from sparewheel.rag.types import Citation, Hit
 
@@ -68,8 +69,9 @@ class Found:
     passages: list[Place]
 
 
-def create_server(service: Service, user: User | None = None) -> MCPServer:
-    """The server. user: in whose name it asks; None is the local owner."""
+def create_server(service: Service, user: User | None = None, confidential: frozenset[str] = frozenset()) -> MCPServer:
+    """The server. user: in whose name it asks; None is the local owner. confidential: the corpora of high sensitivity
+    that the assistant may see all the same; others are left out, since most assistants are in a cloud."""
     server = MCPServer("sparewheel", title="Sparewheel", instructions=INSTRUCTIONS, version=version("sparewheel"))
     reads = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
@@ -86,7 +88,16 @@ def create_server(service: Service, user: User | None = None) -> MCPServer:
                 language=info.language,
             )
             for info in await asyncio.to_thread(service.corpora, user)
+            if info.sensitivity != "high" or info.name in confidential
         ]
+
+    def opened(corpus: str) -> Pipeline:
+        if service.corpus(corpus, user).sensitivity == "high" and corpus not in confidential:
+            raise NeedsRole(
+                f"corpus {corpus!r} is of high sensitivity and is not given to assistants; whoever runs this server "
+                f"may allow it: sparewheel mcp --confidential {corpus}"
+            )
+        return service.pipeline(corpus, user)
 
     @server.tool(annotations=reads)
     @_told
@@ -94,7 +105,7 @@ def create_server(service: Service, user: User | None = None) -> MCPServer:
         question: Annotated[str, Field(description="one question, in the language of the documents")], corpus: Corpus
     ) -> Answered:
         """Answer a question from a corpus, with citations; outcome "refused" when its documents do not say it."""
-        pipeline = await asyncio.to_thread(service.pipeline, corpus, user)
+        pipeline = await asyncio.to_thread(opened, corpus)
         answer = await pipeline.aask(question)
         return Answered(
             outcome=answer.outcome,
@@ -114,7 +125,7 @@ def create_server(service: Service, user: User | None = None) -> MCPServer:
         k: Annotated[int, Field(ge=1, le=50, description="how many passages")] = 5,
     ) -> Found:
         """The passages of a corpus nearest to a query, best first, word for word."""
-        pipeline = await asyncio.to_thread(service.pipeline, corpus, user)
+        pipeline = await asyncio.to_thread(opened, corpus)
         hits = await asyncio.to_thread(pipeline.search, query, k=k)
         return Found(passages=[_passage(hit) for hit in hits])
 

@@ -10,10 +10,17 @@ from sparewheel.rag.errors import NotFound, suggest
 
 @click.command()
 @click.option("--user", "name", help="Ask in the name of this account, and read only what it may.")
+@click.option(
+    "--confidential",
+    multiple=True,
+    metavar="CORPUS",
+    help="Also give the assistant this corpus of high sensitivity (only where the assistant runs on this machine).",
+)
 @click.pass_context
-def mcp(ctx: click.Context, name: str | None) -> None:
+def mcp(ctx: click.Context, name: str | None, confidential: tuple[str, ...]) -> None:
     """Serve the tools ask, search and list_corpora by MCP on standard input and
     output, for assistants on this machine (docs/api.md shows their settings).
+    Corpora of high sensitivity are left out: most assistants are in a cloud.
     """
     with extra("serve"):
         from sparewheel.app.api.mcp import create_server
@@ -30,4 +37,4 @@ def mcp(ctx: click.Context, name: str | None) -> None:
         user = accounts[name].user
     observe.start(settings)
     with Service(settings) as service:
-        create_server(service, user).run("stdio")
+        create_server(service, user, frozenset(confidential)).run("stdio")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
@@ -32,6 +33,10 @@ key_env = "DEEPSEEK_API_KEY"
 A deployment may name its endpoints by variables instead: `PRIMARY_ENDPOINT`, `SECONDARY_ENDPOINT` (URL), each with
 `_MODEL`, `_KEY` or `_KEY_FILE`; `DEEPSEEK_API_KEY` alone makes one endpoint. An unknown key is refused.
 """
+
+
+# user and password of an address; a user alone may be a token
+_IN_ADDRESS = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s?#]*@", re.IGNORECASE)
 
 
 @click.command()
@@ -66,12 +71,21 @@ def page() -> str:
 
 
 def hide_keys(settings: Settings) -> dict[str, Any]:
-    """The settings as a dict, API keys replaced by "***"."""
+    """The settings as a dict, API keys and passwords inside addresses replaced by "***"."""
     values = plain(settings)
     for endpoint in values["endpoint"].values():
         endpoint["key"] = "***" if endpoint["key"] else ""
-    hidden: dict[str, Any] = values
+    hidden: dict[str, Any] = _without_passwords(values)
     return hidden
+
+
+def _without_passwords(value: Any) -> Any:
+    """The same, every `scheme://user:password@` with "***" for the password."""
+    if isinstance(value, dict):
+        return {key: _without_passwords(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_without_passwords(one) for one in value)
+    return _IN_ADDRESS.sub(r"\1***@", value) if isinstance(value, str) else value
 
 
 def lookup(values: object, key: str) -> object:

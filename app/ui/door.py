@@ -15,8 +15,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from sparewheel.app.people.access import User
 from sparewheel.app.people.auth import Accounts, accounts_of
+from sparewheel.app.people.sign_ins import SignIns
 from sparewheel.app.ui.theme import DARK, LIGHT
-from sparewheel.app.ui.tokens import Throttle, Tokens, secret_of
+from sparewheel.app.ui.tokens import Tokens, secret_of
 from sparewheel.app.words import Language
 from sparewheel.app.words.page import say
 from sparewheel.rag.settings import Settings
@@ -43,10 +44,11 @@ HEADERS = {
 
 
 class Keys:
-    """Cookies to users and back."""
+    """Cookies to users and back, and the tries to get one."""
 
-    def __init__(self, accounts: Accounts, tokens: Tokens) -> None:
+    def __init__(self, accounts: Accounts, tokens: Tokens, sign_ins: SignIns) -> None:
         self.accounts = accounts
+        self.sign_ins = sign_ins
         self._tokens = tokens
 
     def issue(self, user: User) -> str:
@@ -59,6 +61,11 @@ class Keys:
         name = self._tokens.name(token, lambda name: accounts[name].password if name in accounts else None)
         return accounts[name].user if name else None
 
+    def end(self, token: str) -> None:
+        """The session of a cookie is over, in every process; a cookie kept from before opens nothing."""
+        if self.user(token):
+            self.sign_ins.end(*self._tokens.session(token))
+
 
 def keys_of(settings: Settings) -> Keys:
     """One for the process."""
@@ -67,7 +74,8 @@ def keys_of(settings: Settings) -> Keys:
 
 @cache
 def _keys(users_file: Path, folder: Path, valid_s: float) -> Keys:
-    return Keys(Accounts(users_file), Tokens(secret_of(folder), valid_s))
+    sign_ins = SignIns(folder / "sign_ins.sqlite")
+    return Keys(Accounts(users_file), Tokens(secret_of(folder), valid_s, ended=sign_ins.ended), sign_ins)
 
 
 class Door:
@@ -105,34 +113,38 @@ def cookie_of(scope: Scope) -> str:
 
 def guarded(settings: Settings) -> tuple[list[Middleware], list[Route]]:
     """The door, and the addresses /sign-in and /sign-out."""
+    from starlette.concurrency import run_in_threadpool
     from starlette.middleware import Middleware
     from starlette.responses import RedirectResponse
     from starlette.routing import Route
 
-    keys, throttle = keys_of(settings), Throttle()
+    keys = keys_of(settings)
 
     async def sign_in(request: Request) -> Response:
         if request.method == "GET":
             return form(language_of(request))
-        return await _try(request, keys, throttle, settings)
+        return await _try(request, keys, settings)
 
     async def sign_out(request: Request) -> Response:
+        if _from_elsewhere(request):
+            language = language_of(request)
+            return form(language, say(language, "sign_in_elsewhere"), status=403)
+        await run_in_threadpool(keys.end, request.cookies.get(COOKIE, ""))
         response = RedirectResponse("/sign-in", 303)
         response.delete_cookie(COOKIE)
         return response
 
-    routes = [Route("/sign-in", sign_in, methods=["GET", "POST"]), Route("/sign-out", sign_out)]
+    routes = [Route("/sign-in", sign_in, methods=["GET", "POST"]), Route("/sign-out", sign_out, methods=["POST"])]
     return [Middleware(_as_factory(Door), keys=keys)], routes
 
 
-async def _try(request: Request, keys: Keys, throttle: Throttle, settings: Settings) -> Response:
+async def _try(request: Request, keys: Keys, settings: Settings) -> Response:
     """The cookie for the right password; else the form with what was wrong."""
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import RedirectResponse
 
     language = language_of(request)
-    origin = request.headers.get("origin")
-    if origin and urlsplit(origin).netloc != request.headers.get("host"):
+    if _from_elsewhere(request):
         return form(language, say(language, "sign_in_elsewhere"), status=403)
     body = b""
     async for piece in request.stream():
@@ -141,17 +153,30 @@ async def _try(request: Request, keys: Keys, throttle: Throttle, settings: Setti
             return form(language, say(language, "sign_in_wrong"), status=413)
     given = dict(parse_qsl(body.decode("utf-8", "replace")))
     name, password = given.get("name", "").strip(), given.get("password", "")
-    if wait_s := throttle.wait_s(name):
+    address = address_of(request, settings)
+    if wait_s := await run_in_threadpool(keys.sign_ins.reserve, name, address):
         return form(language, say(language, "sign_in_later", seconds=int(wait_s) + 1), name, status=429)
     user = await run_in_threadpool(keys.accounts.check, name, password)
     if user is None:
-        throttle.failed(name)
         return form(language, say(language, "sign_in_wrong"), name, status=401)
-    throttle.succeeded(name)
+    await run_in_threadpool(keys.sign_ins.succeeded, name, address)
     response = RedirectResponse("/", 303)
     age_s = int(settings.page.session_hours * 3600)
-    response.set_cookie(COOKIE, keys.issue(user), age_s, httponly=True, samesite="lax", secure=settings.page.https)
+    secure = settings.page.https or request.url.scheme == "https"
+    response.set_cookie(COOKIE, keys.issue(user), age_s, httponly=True, samesite="lax", secure=secure)
     return response
+
+
+def address_of(request: Request, settings: Settings) -> str:
+    """Where a request comes from. Behind the proxy that does https: what that proxy saw, which only it can write."""
+    forwarded = request.headers.get("x-forwarded-for", "") if settings.page.https else ""
+    return forwarded.rpartition(",")[2].strip() or (request.client.host if request.client else "")
+
+
+def _from_elsewhere(request: Request) -> bool:
+    """Was a form sent from another site's page?"""
+    origin = request.headers.get("origin")
+    return bool(origin) and urlsplit(str(origin)).netloc != request.headers.get("host")
 
 
 def form(language: Language, problem: str = "", name: str = "", *, status: int = 200) -> Response:

@@ -48,13 +48,16 @@ def streamlit_config(settings: Settings) -> dict[str, Any]:
 def application(settings: Settings) -> App:
     """The page, ready for `run()`."""
     import streamlit
+    from starlette.middleware import Middleware
 
     from sparewheel.app.ui import session
+    from sparewheel.app.ui.headers import SafeHeaders
 
     session.configure(settings)
+    outermost = [Middleware(SafeHeaders)]
     if settings.page.sign_in != "password":
-        return streamlit.App(MAIN)
+        return streamlit.App(MAIN, middleware=outermost)
     from sparewheel.app.ui.door import guarded
 
     middleware, routes = guarded(settings)
-    return streamlit.App(MAIN, middleware=middleware, routes=routes)
+    return streamlit.App(MAIN, middleware=[*outermost, *middleware], routes=routes)

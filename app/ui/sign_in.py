@@ -31,7 +31,8 @@ def signed_in(settings: Settings) -> User | None:
 def sign_out_link(settings: Settings) -> None:
     """The way out."""
     if settings.page.sign_in == "password":
-        st.html(f'<a href="/sign-out" target="_self">{t("sign_out")}</a>')
+        button = f'<button type="submit" class="sw-sign-out">{t("sign_out")}</button>'
+        st.html(f'<form method="post" action="/sign-out" target="_self">{button}</form>')
     elif st.button(t("sign_out")):
         st.logout()
 
@@ -44,7 +45,7 @@ def _by_oidc(page: Page) -> User:
             st.login()
         st.stop()
     email = str(st.user.get("email", ""))
-    role = role_of(page, email, verified=st.user.get("email_verified", True) is not False)
+    role = role_of(page, email, verified=st.user.get("email_verified") is True)
     if role is None:
         st.error(t("sign_in_nobody", name=email))
         if st.button(t("sign_out")):

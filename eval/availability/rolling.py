@@ -35,7 +35,7 @@ from sparewheel.rag.types import Profile
 CORPUS = "lease"
 LEASE = "# Lease\n\nThe notice period of every question is thirty days.\n"
 ENDED = {"RemoteProtocolError", "ReadError", "WriteError", "ConnectError"}  # the connection, not the question
-COMMAND = "from app.cli import main; main()"
+COMMAND = "from sparewheel.app.cli import main; main()"
 
 Way = Literal["surge", "in place"]  # a new one first, as Kubernetes does; or stop, then start again, as one server does
 

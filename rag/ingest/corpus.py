@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from sparewheel.rag.disk import write_durably
 from sparewheel.rag.errors import NotFound, StoreError, UsageError, suggest
@@ -24,7 +24,7 @@ class CorpusConfig:
     domain: str = "general"
     sensitivity: Sensitivity = "normal"
     embedding: str = ""  # name of the embedding model; "" until the first dense index is built
-    readers: tuple[str, ...] = ()  # who may read it (rag.access): user names, "group:NAME"; empty: everybody
+    readers: tuple[str, ...] = ()  # who may read it (app.people.access): user names, "group:NAME"; empty: everybody
     profile: Profile = field(default_factory=Profile)
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
@@ -44,7 +44,11 @@ def read_config(folder: Path) -> CorpusConfig:
         profile: dict[str, Any] = {
             key: tuple(value) if key in tuples else value for key, value in raw["profile"].items()
         }
-        return CorpusConfig(**{**raw, "readers": tuple(raw.get("readers", ())), "profile": Profile(**profile)})
+        # a file that does not say how sensitive it is may have lost the line: it stays on this machine
+        raw = {"sensitivity": "high", **raw, "readers": tuple(raw.get("readers", ())), "profile": Profile(**profile)}
+        if raw["sensitivity"] not in get_args(Sensitivity):
+            raise ValueError(f"sensitivity is {raw['sensitivity']!r}, not 'high' or 'normal'")
+        return CorpusConfig(**raw)
     except FileNotFoundError:
         near = suggest(folder.name, corpus_names(folder.parent))
         raise NotFound(

@@ -50,7 +50,7 @@ class Running:
         self.cloud = cloud
         self._folder = folder
         self.configure()
-        command = "import sys; from app.cli import main; main(sys.argv[1:])"
+        command = "import sys; from sparewheel.app.cli import main; main(sys.argv[1:])"
         self.process = subprocess.Popen(
             [sys.executable, "-c", command, "--config", folder / "sparewheel.toml", "serve", "--port", "0"],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=(folder / "log").open("w"), text=True,

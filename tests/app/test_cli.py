@@ -59,6 +59,16 @@ def test_settings_hide_keys(capsys: pytest.CaptureFixture[str], monkeypatch) -> 
     assert "sk-secret" not in out
 
 
+def test_settings_hide_passwords_inside_addresses(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+    """Of an endpoint and of whatever else has an address; the address itself stays readable."""
+    monkeypatch.setenv("PRIMARY_ENDPOINT", "https://ana:s3cret@llm.example.org/v1")
+    monkeypatch.setenv("SPAREWHEEL_OBSERVE__OTLP_ENDPOINT", "https://token@otlp.example.org")
+    for form in (["--json"], []):
+        _, out, _ = run(capsys, "settings", *form)
+        assert ("s3cret" in out, "token@" in out) == (False, False)
+    assert "https://***@llm.example.org/v1" in out
+
+
 def test_the_settings_page_is_up_to_date() -> None:
     """docs/settings.md is what `sparewheel settings --markdown` prints."""
     assert (ROOT / "docs/settings.md").read_text(encoding="utf-8") == page()
@@ -79,7 +89,8 @@ def test_filters_collect_values_by_key() -> None:
 
 def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
     """`sparewheel --help` loads neither numpy nor LangChain."""
-    code = "import sys; from app.cli import cli; print(sorted({'numpy', 'langchain_core', 'rich'} & set(sys.modules)))"
+    heavy = "{'numpy', 'langchain_core', 'rich'}"
+    code = f"import sys; from sparewheel.app.cli import cli; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

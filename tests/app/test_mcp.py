@@ -74,12 +74,32 @@ async def test_it_asks_in_the_name_of_a_user(service):
     assert [row["name"] for row in corpora.structured_content["result"]] == ["leases"]
 
 
+async def test_a_corpus_of_high_sensitivity_is_left_out_unless_named(service):
+    """Neither listed nor asked nor searched; with its name given, all three."""
+    with_lease(service, "secret")
+    service.configure("secret", sensitivity="high")
+    async with Client(create_server(service)) as client:
+        listed = await client.call_tool("list_corpora", {})
+        refused = [
+            await client.call_tool("ask", {"question": QUESTION, "corpus": "secret"}),
+            await client.call_tool("search", {"query": QUESTION, "corpus": "secret"}),
+        ]
+    assert "secret" not in [row["name"] for row in listed.structured_content["result"]]
+    assert [(one.is_error, "--confidential secret" in one.content[0].text) for one in refused] == [(True, True)] * 2
+    async with Client(create_server(service, confidential=frozenset({"secret"}))) as client:
+        listed = await client.call_tool("list_corpora", {})
+        answered = await client.call_tool("ask", {"question": QUESTION, "corpus": "secret"})
+    assert "secret" in [row["name"] for row in listed.structured_content["result"]]
+    assert answered.structured_content["outcome"] == "answered"
+    service.remove("secret")
+
+
 async def test_the_command_speaks_on_its_pipes(service):
     """`sparewheel mcp`, started as an assistant starts it."""
     env = {**os.environ, "SPAREWHEEL_DATA_FOLDER": service.settings.data_folder, "SPAREWHEEL_RETRIEVE__RERANK": "off"}
     root = str(Path(__file__).parents[2])
     command = StdioServerParameters(
-        command=sys.executable, args=["-c", "from app.cli import main; main(['mcp'])"], env=env, cwd=root
+        command=sys.executable, args=["-c", "from sparewheel.app.cli import main; main(['mcp'])"], env=env, cwd=root
     )
     async with Client(stdio_client(command)) as client:
         result = await client.call_tool("search", {"query": "rent", "corpus": "leases", "k": 1})

@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sparewheel.app.people.auth import accounts_of
-from sparewheel.app.ui.door import COOKIE, guarded
+from sparewheel.app.ui.door import COOKIE, address_of, guarded
+from sparewheel.app.ui.headers import SAFE, SafeHeaders
 from sparewheel.app.ui.server import check, streamlit_config
 from sparewheel.app.ui.sign_in import role_of
 from sparewheel.rag.errors import UsageError
@@ -55,12 +58,19 @@ def test_nothing_is_reached_without_a_sign_in(client: TestClient) -> None:
 
 
 def test_the_right_password_opens_until_the_sign_out(client: TestClient) -> None:
-    """The cookie is kept from scripts; page and websocket let it through; after the sign-out they do not."""
+    """The cookie is kept from scripts; page and websocket let it through; after the sign-out nothing does, not even a
+    cookie kept from before. A link or another site cannot sign anybody out."""
     answer = client.post("/sign-in", data=GOOD)
     assert (answer.status_code, "httponly" in answer.headers["set-cookie"].lower()) == (303, True)
     with client.websocket_connect("/_stcore/stream") as socket:
         assert (client.get("/").text, socket.receive_text()) == ("inside", "inside")
-    client.get("/sign-out")
+    kept = client.cookies[COOKIE]
+    assert (client.get("/sign-out").status_code, client.get("/").text) == (405, "inside")
+    elsewhere = client.post("/sign-out", headers={"origin": "https://evil.example"})
+    assert (elsewhere.status_code, client.get("/").text) == (403, "inside")
+    client.post("/sign-out")
+    assert client.get("/").status_code == 303
+    client.cookies.set(COOKIE, kept)
     assert client.get("/").status_code == 303
 
 
@@ -80,7 +90,7 @@ def test_the_form_takes_nothing_from_elsewhere(client: TestClient) -> None:
     assert client.post("/sign-in", content=b"x" * 9000).status_code == 413
     shown = client.post("/sign-in", data={"name": '"><script>', "password": "x"}).text
     assert "<script" not in shown
-    client.cookies.set(COOKIE, "YW5h.99999999999.0000")
+    client.cookies.set(COOKIE, "YW5h.abc.99999999999.0000")
     assert client.get("/").status_code == 303
 
 
@@ -123,3 +133,26 @@ def test_checking_a_password_does_not_hold_up_others(client: TestClient) -> None
             return order
 
     assert asyncio.run(both()) == [200, 0]
+
+
+def test_a_cookie_travels_by_https_only_where_the_page_does(client: TestClient, tmp_path: Path) -> None:
+    """Behind a proxy that does https (page.https), or reached by https itself."""
+    plain = client.post("/sign-in", data=GOOD).headers["set-cookie"].lower()
+    secure = client.post("https://testserver/sign-in", data=GOOD).headers["set-cookie"].lower()
+    assert ("secure" in plain, "secure" in secure) == (False, True)
+
+
+def test_a_proxys_word_counts_where_there_is_one(tmp_path: Path) -> None:
+    """The last address of X-Forwarded-For is what the proxy itself saw; without a proxy anybody could write it."""
+    scope = {"type": "http", "client": ("192.0.2.1", 1), "headers": [(b"x-forwarded-for", b"1.2.3.4, 198.51.100.7")]}
+    behind, open_ = Settings(page=Page(https=True)), Settings()
+    assert [address_of(Request(scope), settings) for settings in (behind, open_)] == ["198.51.100.7", "192.0.2.1"]
+    bare = {**scope, "headers": []}
+    assert address_of(Request(bare), behind) == "192.0.2.1"
+
+
+def test_no_other_site_may_frame_the_page() -> None:
+    """Every answer carries the headers; one that says more itself keeps what it says."""
+    app = Starlette(routes=[Route("/", inside)], middleware=[Middleware(SafeHeaders)])
+    headers = TestClient(app).get("/").headers
+    assert {name: headers[name] for name in SAFE} == SAFE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sparewheel.app.ui.tokens import Throttle, Tokens, secret_of
+from sparewheel.app.ui.tokens import Tokens, secret_of
 
 STAMPS = {"ana": "s1", "李雷": "s2"}
 
@@ -32,10 +32,11 @@ def test_a_token_says_whose_it_is_until_it_is_over() -> None:
 def test_a_changed_token_is_nobodys() -> None:
     """Another name, a later end, another secret, another password since, an account that is gone, or rubbish."""
     tokens = Tokens(b"secret", 60, Now())
-    name, expires, mac = tokens.issue("ana", "s1").split(".")
+    name, session, expires, mac = tokens.issue("ana", "s1").split(".")
     other = Tokens(b"other", 60, Now()).issue("ana", "s1")
-    forged = [f"{name}.{int(expires) + 9}.{mac}", tokens.issue("李雷", "s2").split(".")[0] + f".{expires}.{mac}", other]
-    rubbish = ["", "a.b", "....", "%%.1.x", f"{name}.{expires}.é"]
+    li = tokens.issue("李雷", "s2").split(".")[0]
+    forged = [f"{name}.{session}.{int(expires) + 9}.{mac}", f"{li}.{session}.{expires}.{mac}", other]
+    rubbish = ["", "a.b", "....", "%%.s.1.x", f"{name}.{session}.{expires}.é"]
     assert [tokens.name(token, STAMPS.get) for token in forged + rubbish] == [None] * 8
     token = tokens.issue("ana", "s1")
     assert [tokens.name(token, stamps.get) for stamps in ({"ana": "new"}, {})] == [None, None]
@@ -48,17 +49,11 @@ def test_the_secret_stays_and_is_the_owners_alone(tmp_path: Path) -> None:
     assert (tmp_path / "new/page.secret").stat().st_mode & 0o077 == 0
 
 
-def test_wrong_passwords_slow_down_one_name() -> None:
-    """Five are free; then the wait doubles, and the right password ends it. Others are not held up."""
-    now = Now()
-    throttle = Throttle(clock=now)
-    waits = []
-    for _ in range(7):
-        throttle.failed("ana")
-        waits.append(throttle.wait_s("ana"))
-    assert (waits, throttle.wait_s("bo")) == ([0, 0, 0, 0, 2, 4, 8], 0)
-    now.time += 8
-    assert throttle.wait_s("ana") == 0
-    throttle.succeeded("ana")
-    throttle.failed("ana")
-    assert throttle.wait_s("ana") == 0
+def test_an_ended_session_opens_nothing() -> None:
+    """Another session of the same person goes on."""
+    ended: set[str] = set()
+    tokens = Tokens(b"secret", 60, Now(), ended.__contains__)
+    one, other = tokens.issue("ana", "s1"), tokens.issue("ana", "s1")
+    session, until = tokens.session(one)
+    ended.add(session)
+    assert (tokens.name(one, STAMPS.get), tokens.name(other, STAMPS.get), until) == (None, "ana", 1060.0)

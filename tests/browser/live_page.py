@@ -43,7 +43,16 @@ def page_served(folder: Path, deepseek: str, more: str = "") -> Iterator[str]:
     config = folder / "sparewheel.toml"
     config.write_text(SETTINGS.format(data=folder / "data", deepseek=deepseek, more=more), encoding="utf-8")
     env = {**os.environ, "OMP_NUM_THREADS": "1", "HOME": str(folder), "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-c", "from app.cli import main; main()", "--config", str(config), "ui", "--port", "0"]
+    command = [
+        sys.executable,
+        "-c",
+        "from sparewheel.app.cli import main; main()",
+        "--config",
+        str(config),
+        "ui",
+        "--port",
+        "0",
+    ]
     with (folder / "ui.log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=log, text=True)
     try:

@@ -221,7 +221,7 @@ def test_the_lock_of_a_dead_process_is_no_obstacle(store):
     code = (
         "import os, signal, sys, time\n"
         "from pathlib import Path\n"
-        "from rag.ingest.store import Store\n"
+        "from sparewheel.rag.ingest.store import Store\n"
         "with Store(Path(sys.argv[1])).write():\n"
         "    if os.fork() == 0:\n"
         "        print('ready', os.getpid(), flush=True); sys.stdin.read(); os._exit(0)\n"
@@ -412,3 +412,16 @@ def test_a_corpus_that_was_removed_is_told_to_who_would_write_it(tmp_path):
     assert told == ["not found"]
     Store.create(tmp_path / "d", CorpusConfig("d")).destroy()
     assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+def test_a_corpus_that_does_not_say_how_sensitive_it_is_stays_on_the_machine(tmp_path):
+    """A lost line must not open the way to the cloud; a word that is neither is an error that names it."""
+    store = Store.create(tmp_path / "c", CorpusConfig("c"))
+    file = store.folder / "corpus.json"
+    raw = json.loads(file.read_text())
+    del raw["sensitivity"]
+    file.write_text(json.dumps(raw))
+    assert Store(tmp_path / "c").config.sensitivity == "high"
+    file.write_text(json.dumps({**raw, "sensitivity": "none"}))
+    with pytest.raises(StoreError, match="sensitivity is 'none'"):
+        _ = Store(tmp_path / "c").config

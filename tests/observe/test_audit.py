@@ -147,7 +147,7 @@ def test_the_chain_goes_on_over_files(tmp_path: Path) -> None:
 def test_processes_that_write_at_once_keep_one_chain(tmp_path: Path) -> None:
     """Four processes, 25 records each: 100 records, one chain."""
     code = (
-        "import sys; from pathlib import Path; from rag.observe.audit import AuditLog; "
+        "import sys; from pathlib import Path; from sparewheel.rag.observe.audit import AuditLog; "
         "log = AuditLog(Path(sys.argv[1])); [log.write({'user': sys.argv[2]}) for _ in range(25)]"
     )
     running = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), f"p{n}"]) for n in range(4)]

@@ -87,5 +87,7 @@ def test_any_search_is_a_retriever(tmp_path, passages):
 def test_importing_the_searches_does_not_import_langchain():
     """Only this file of rag.retrieve needs it, and nothing heavy is loaded before it is used."""
     heavy = ("langchain_core", "faiss", "onnxruntime", "tokenizers", "jieba", "torch", "sentence_transformers")
-    code = f"import sys; from rag.retrieve import *; print([name for name in {heavy!r} if name in sys.modules])"
+    code = (
+        f"import sys; from sparewheel.rag.retrieve import *; print([name for name in {heavy!r} if name in sys.modules])"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

@@ -1,0 +1,106 @@
+"""Sign-ins that were tried and sessions that were ended, kept in one small file so that every process knows of them."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+FORGET_S = 24 * 3600.0  # a wrong password is forgotten after so long
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS tries (kind TEXT, who TEXT, count INTEGER, last REAL, PRIMARY KEY (kind, who));
+CREATE TABLE IF NOT EXISTS ended (session TEXT PRIMARY KEY, until REAL);
+"""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """After `free` tries in a row a further one waits 2 s, 4 s, ... up to `longest_s`."""
+
+    free: int
+    longest_s: float
+
+    def pause_s(self, count: int) -> float:
+        return 0.0 if count < self.free else min(self.longest_s, 2.0 ** min(count - self.free + 1, 20))
+
+
+# A name from one address is slowed down most. One address may be an office behind one router, so it has more tries; a
+# name from everywhere is only held up for seconds, since otherwise anybody could keep its owner out.
+RULES = {"pair": Rule(5, 300.0), "address": Rule(30, 60.0), "name": Rule(60, 5.0)}
+
+
+class SignIns:
+    """Safe to share between threads and processes. clock: wall time, seconds."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self._path = path
+        self._clock = clock
+
+    def reserve(self, name: str, address: str) -> float:
+        """0 when the password may be tried now, else the seconds to wait. The try counts as a wrong one until
+        `succeeded` takes it back: however many come at once, no more are hashed than are free."""
+        now = self._clock()
+        keys = _keys(name, address)
+        with self._writing() as db:
+            db.execute("DELETE FROM tries WHERE last < ?", (now - FORGET_S,))
+            wait_s = max(_wait_s(db, kind, who, now) for kind, who in keys.items())
+            if wait_s > 0:
+                return wait_s
+            for kind, who in keys.items():
+                db.execute(
+                    "INSERT INTO tries VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET count = count + 1, last = ?",
+                    (kind, who, now, now),
+                )
+        return 0.0
+
+    def succeeded(self, name: str, address: str) -> None:
+        """The password was right: the wrong ones of this name from this address are forgotten, the reserved try too."""
+        keys = _keys(name, address)
+        with self._writing() as db:
+            db.execute("DELETE FROM tries WHERE kind = 'pair' AND who = ?", (keys["pair"],))
+            for kind in ("address", "name"):
+                db.execute("UPDATE tries SET count = max(0, count - 1) WHERE kind = ? AND who = ?", (kind, keys[kind]))
+
+    def end(self, session: str, until: float) -> None:
+        """The session opens nothing from now on. until: when it would have ended by itself, wall time."""
+        with self._writing() as db:
+            db.execute("DELETE FROM ended WHERE until < ?", (self._clock(),))
+            db.execute("INSERT OR REPLACE INTO ended VALUES (?, ?)", (session, until))
+
+    def ended(self, session: str) -> bool:
+        """Was it signed out?"""
+        if not self._path.exists():
+            return False
+        with closing(self._open()) as db:
+            return db.execute("SELECT 1 FROM ended WHERE session = ?", (session,)).fetchone() is not None
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.touch(0o600)
+        with closing(self._open()) as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+            finally:
+                db.execute("COMMIT")  # a wait that is returned from inside has only forgotten old tries
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, timeout=10.0, isolation_level=None)
+        db.executescript(_SCHEMA)
+        return db
+
+
+def _wait_s(db: sqlite3.Connection, kind: str, who: str, now: float) -> float:
+    """Seconds that a rule still holds somebody up."""
+    found = db.execute("SELECT count, last FROM tries WHERE kind = ? AND who = ?", (kind, who)).fetchone()
+    return max(0.0, found[1] + RULES[kind].pause_s(found[0]) - now) if found else 0.0
+
+
+def _keys(name: str, address: str) -> dict[str, str]:
+    """Whom each rule counts. Names are the caller's choice: long ones are cut."""
+    name = name.casefold()[:200]
+    return {"pair": f"{name}\n{address}", "address": address, "name": name}
