@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 MEANINGS: Mapping[str, str] = {
-    "f1": "how much of the wording agrees with the best reference",
-    "em": "agrees word for word",
+    "right": "right document, figures, yes or no, and wording; or rightly refused",
+    "numbers_right": "every figure of the reference is there with sign and unit: 1.5 mg is not 15 mg",
+    "contains": "the reference stands in the answer in one piece",
+    "answer_focus": "share of the answer that the reference is: 1 is nothing but the answer",
+    "strict_f1": "agreement of the wording, a figure with its unit counting as one word",
+    "f1": "agreement of the wording by SQuAD's rule, which drops signs and decimal points",
+    "em": "agrees word for word by SQuAD's rule",
     "label_accuracy": "the right yes, no or maybe",
-    "right": "right at all: F1 of 0.5, the right label, or rightly refused",
     "citation_hit": "a cited place touches what bears the answer out",
     "citation_precision": "how much of what is cited bears out",
     "citation_recall": "how much of what bears out is cited",

@@ -167,7 +167,7 @@ async def _ask(question: Question, batch: Batch, pipeline: Pipeline) -> Record:
     if batch.within_document and question.document_id:
         filter = {"document": question.document_id}
     try:
-        answer = await pipeline.aask(question.text, filter=filter)
+        answer = await pipeline.aask(question.text, filter=filter, history=question.history)
         error = "" if answer.outcome != "failed" else "; ".join(answer.notes)
     except Exception as raised:  # one question must not end the others
         answer = Answer(question.text, batch.corpus, "", "failed")
@@ -217,4 +217,6 @@ def question_of(record: Record) -> Question:
     row["answers"] = tuple(row["answers"])
     row["gold"] = tuple(GoldSpan(**span) for span in row["gold"])
     row["passage"] = GoldSpan(**row["passage"]) if row["passage"] else None
+    row["history"] = tuple((asked, said) for asked, said in row.get("history", ()))
+    row["parts"], row["documents"] = tuple(row.get("parts", ())), tuple(row.get("documents", ()))
     return Question(**row)

@@ -22,17 +22,24 @@ from sparewheel.eval.measures import best, exact_match, overlap, token_f1
 from sparewheel.eval.retrieval import ranking_scores
 from sparewheel.eval.runs import Record, question_of, read_records
 from sparewheel.eval.significance import interval, mean_interval
+from sparewheel.eval.strict import contains, focus, numbers_right, strict_f1
 from sparewheel.eval.suites import known
-
-RIGHT_F1 = 0.5  # a worded answer counts as right from this token F1 on, where right or wrong is asked
+from sparewheel.eval.verdict import right
 
 # Means of values of single questions; the questions a value does not apply to are left out of its mean.
 MEANS = (
-    *("f1", "em", "label_accuracy", "right", "citation_hit", "citation_precision", "citation_recall"),
+    *("right", "numbers_right", "contains", "answer_focus", "strict_f1", "f1", "em", "label_accuracy"),
+    *("citation_hit", "citation_precision", "citation_recall"),
     *("document_cited", "document_found"),
     *("evidence_precision", "evidence_recall", "evidence_f1", "recall_at_5", "recall_at_8", "precision_at_5"),
     *("mrr", "ndcg_at_10", "answered_share", "failed_share", "degraded_share", "verified_share"),
 )
+STRICT: Mapping[str, Callable[[str, str], float]] = {
+    "strict_f1": strict_f1,
+    "numbers_right": numbers_right,
+    "contains": contains,
+    "answer_focus": focus,
+}
 
 
 @dataclass(frozen=True)
@@ -70,10 +77,12 @@ def _values(record: Record, question: Question) -> dict[str, float]:
     if question.answerable and question.answers and not question.label:
         values["f1"] = best(token_f1, text, question.answers, question.language) if answered else 0.0
         values["em"] = best(exact_match, text, question.answers, question.language) if answered else 0.0
+        for name, measure in STRICT.items():
+            values[name] = max(measure(text, reference) for reference in question.answers) if answered else 0.0
     if question.label:
         values["label_accuracy"] = float(answered and record["label"] == question.label)
     if known(question):
-        values["right"] = _right(question, values, record["outcome"])
+        values["right"] = right(question, record)
     if question.gold:
         cited = overlap(_spans(record["citations"]), question.gold)
         shown = overlap(_spans(record["evidence"]), question.gold)
@@ -85,15 +94,6 @@ def _values(record: Record, question: Question) -> dict[str, float]:
         values["document_cited"] = float(any(cited["document_id"] in documents for cited in record["citations"]))
         values["document_found"] = float(any(shown["document_id"] in documents for shown in record["evidence"]))
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _right(question: Question, values: Mapping[str, float | None], outcome: str) -> float | None:
-    """Refusing is right where there is no answer; None where only the place of the answer is known."""
-    if not question.answerable:
-        return float(outcome == "refused")
-    if "label_accuracy" in values:
-        return values["label_accuracy"]
-    return float((values["f1"] or 0.0) >= RIGHT_F1) if "f1" in values else None
 
 
 def _spans(found: Sequence[Mapping[str, Any]]) -> list[GoldSpan]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sparewheel.rag.errors import StoreError
 from sparewheel.rag.types import Answer, Chunk, Citation, Filter, Hit
 
@@ -18,7 +20,9 @@ class FakePipeline:
         self.filters: list[Filter | None] = []
         self.left = stop_after
 
-    async def aask(self, question: str, *, filter: Filter | None = None) -> Answer:
+    async def aask(
+        self, question: str, *, filter: Filter | None = None, history: Sequence[tuple[str, str]] = ()
+    ) -> Answer:
         if self.left == 0:
             raise KeyboardInterrupt
         self.left -= 1

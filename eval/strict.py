@@ -1,0 +1,108 @@
+"""Measures that see what SQuAD's do not: a digit, a sign, a unit, a negation. Width, case and quotation marks do not count.
+
+SQuAD's F1 and EM (`eval.measures`) drop every punctuation mark: 1.5 mg and 15 mg are equal to them, and so are -20 and 20.
+Here a figure with its unit is one token ("18 months" and "eighteen (18) months" are the same one), both languages alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from sparewheel.eval.polarity import negated_before, negations, spelt_out
+from sparewheel.eval.quantities import folded, quantities, same
+
+RIGHT_F1 = 0.5  # from this strict F1 on the wording agrees, where the reference is not contained whole
+LONGEST, TIMES = 300, 8  # tokens of an answer that may contain its reference: more is no answer but the document
+_WORD = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
+_ARTICLES = frozenset({"a", "an", "the"})
+_SENTENCE = re.compile(r"(?<=[.;!?])\s+|[。；！？\n]+")
+
+
+def words(text: str) -> list[str]:
+    """Tokens: a figure with its unit, a Han character, a word; articles, possessives and punctuation left out."""
+    plain = folded(text)
+    found: list[str] = []
+    at = 0
+    for figure in (*quantities(text), None):
+        between = plain[at : figure.start if figure else len(plain)]
+        between = re.sub(r"'s\b|(?<=s)'", "", spelt_out(between))
+        found += [word for word in _WORD.findall(between) if word not in _ARTICLES]
+        if figure:
+            found.append(figure.token)
+            at = figure.end
+    return found
+
+
+def strict_f1(answer: str, reference: str) -> float:
+    """2PR / (P + R) over the multisets of `words`; 1 when neither has any."""
+    ours, theirs = words(answer), words(reference)
+    if not ours or not theirs:
+        return float(ours == theirs)
+    return 2 * sum((Counter(ours) & Counter(theirs)).values()) / (len(ours) + len(theirs))
+
+
+def numbers_right(answer: str, reference: str) -> float:
+    """1 where every figure of the reference stands in the answer with its sign, unit and relation, else 0.
+
+    A reference without figures: 1. The answer may hold further figures, as a whole clause does.
+    """
+    given = quantities(answer)
+    return float(all(any(same(wanted, figure) for figure in given) for wanted in quantities(reference)))
+
+
+def contains(answer: str, reference: str) -> float:
+    """1 where the words of the reference stand in the answer in one piece and not negated, else 0; "" is in nothing."""
+    ours = words(answer)
+    return float(any(not negated_before(ours, start) for start in _places(ours, words(reference))))
+
+
+def focus(answer: str, reference: str) -> float:
+    """Share of the answer that the reference is, 0..1; 0 where it is not contained. 1: nothing beside it."""
+    length = len(words(answer))
+    return min(1.0, len(words(reference)) / length) if length and contains(answer, reference) else 0.0
+
+
+def polarity_right(answer: str, reference: str) -> float:
+    """1 where the answer's nearest sentence denies as often as the reference does, odd or even, else 0."""
+    wanted = Counter(words(reference))
+    nearest = max(_SENTENCE.split(folded(answer)), key=lambda s: sum((Counter(words(s)) & wanted).values()))
+    return float(negations(_window(nearest, wanted)) % 2 == negations(folded(reference)) % 2)
+
+
+def agrees(answer: str, references: Sequence[str]) -> bool:
+    """Would a lawyer call the answer right? Equal figures, equal polarity, and a reference contained or F1 from .5 on.
+
+    references: wordings of which one is enough. References that stand for different places are tried joined as well,
+    for an answer may quote two of them.
+    """
+    joined = ["\n".join(references)] if len(references) > 1 else []
+    return any(_agrees(answer, reference) for reference in (*references, *joined))
+
+
+def _agrees(answer: str, reference: str) -> bool:
+    if not numbers_right(answer, reference):
+        return False
+    ours, theirs = words(answer), words(reference)
+    if all_places := _places(ours, theirs):
+        said = any(not negated_before(ours, start) for start in all_places)
+        return said and len(ours) <= max(LONGEST, TIMES * len(theirs))
+    return strict_f1(answer, reference) >= RIGHT_F1 and bool(polarity_right(answer, reference))
+
+
+def _places(ours: Sequence[str], theirs: Sequence[str]) -> list[int]:
+    """Where `theirs` begins in `ours`; nowhere when it is empty."""
+    size = len(theirs)
+    return [i for i in range(len(ours) - size + 1) if list(ours[i : i + size]) == list(theirs)] if size else []
+
+
+def _window(sentence: str, wanted: Counter[str]) -> str:
+    """The part of the sentence from its first to its last common word, with the two words before it."""
+    own = words(sentence)
+    common = [i for i, word in enumerate(own) if word in wanted]
+    if not common:
+        return sentence
+    return re.sub(
+        r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", " ".join(own[max(0, common[0] - 2) : common[-1] + 1])
+    )
