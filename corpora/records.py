@@ -28,8 +28,8 @@ class Question:
     gold: where the answers (or the evidence) stand; () where the set gives no place.
     passage: the part of that document the annotator saw, where it is not the whole document.
     evidence: wording of the gold span where its place depends on how the file is read (`own.located` finds it).
-    history: (question, answer) pairs before it, oldest first. parts: a list is asked for, and each of these must be said.
-    documents: every document that the answer has to name or cite, where it is more than one.
+    history: (question, answer) pairs before it, oldest first.
+    parts: a list is asked for, and each of these must be said. documents: all that the answer has to name or cite.
     label: the answer to a yes/no question, else "". category: the set's own grouping, "" without one.
     """
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 
 _NEUTRAL = re.compile(  # "not" in these turns nothing round
-    r"\b(?:no|not|never) (?:be )?(?:more|less|fewer|longer|shorter|later|earlier|greater|higher|lower|larger|smaller) than\b"
+    r"\b(?:no|not|never) (?:be )?"
+    r"(?:more|less|fewer|longer|shorter|later|earlier|greater|higher|lower|larger|smaller) than\b"
     r"|\b(?:not|never|can not) (?:to )?exceed(?:ing)?\b|\bwhether or not\b|\bnot only\b|\bnot limited to\b|\bif not\b"
     r"|\bnon-disclosure\b|\bno\.(?=\s?\d)|\bnotwithstanding\b"
     r"|不(?:得|应|可|能)?(?:超过|多于|高于|大于|晚于|迟于|少于|低于|小于|早于)|不限于|不仅|不论|无论|不可抗力|不良|非处方|不动产|不同|无效"
@@ -17,7 +18,7 @@ _NEGATION = re.compile(
     r"|不|未|无|没有?|非|勿|禁止|严禁|免于|莫"
 )
 _CONTRACTED = re.compile(r"\bcannot\b|\bcan't\b|\bwon't\b|n't\b")
-_SKIPPED = frozenset("be been being to any such itself is are it so".split())
+_SKIPPED = frozenset(("be", "been", "being", "to", "any", "such", "itself", "is", "are", "it", "so"))
 
 
 def spelt_out(text: str) -> str:

@@ -86,11 +86,11 @@ _BETWEEN = re.compile(rf"\s*and\s+(?P<number>{_NUMBER})")
 
 _SYMBOLS = {"<": "<", ">": ">", "≤": "≤", "≥": "≥", "<=": "≤", ">=": "≥"}
 _BEFORE = {  # words before a figure; the longest that fits counts
-    "≤": r"(?:no|not|never) (?:be )?(?:more|longer|later|greater|higher|larger) than|(?:not|never) (?:to )?exceed(?:ing)?"
-    r"|cannot exceed|at most|up to|a maximum of|maximum(?: of)?|within|不(?:得|应|可|能)?(?:超过|多于|高于|大于|晚于|迟于)"
-    r"|至多|最多|最长|最高",
-    "≥": r"(?:no|not|never) (?:be )?(?:less|fewer|shorter|earlier|lower|smaller) than|at least|a minimum of"
-    r"|minimum(?: of)?|不(?:得|应|可|能)?(?:少于|低于|小于|早于)|至少|最少|最低",
+    "≤": r"(?:no|not|never) (?:be )?(?:more|longer|later|greater|higher|larger) than"
+    r"|(?:not|never) (?:to )?exceed(?:ing)?|cannot exceed|at most|up to|a maximum of|maximum(?: of)?|within"
+    r"|不(?:得|应|可|能)?(?:超过|多于|高于|大于|晚于|迟于)|至多|最多|最长|最高",
+    "≥": r"(?:no|not|never) (?:be )?(?:less|fewer|shorter|earlier|lower|smaller) than|at least"
+    r"|a minimum of|minimum(?: of)?|不(?:得|应|可|能)?(?:少于|低于|小于|早于)|至少|最少|最低",
     "<": r"(?:less|fewer|shorter|lower|smaller|earlier) than|below|under|少于|低于|小于|不足|不满|未满",
     ">": r"(?:more|longer|greater|higher|larger|later) than|above|over|exceed(?:s|ing)?|in excess of|超过|多于|高于|大于",
 }
@@ -178,9 +178,20 @@ _PLAIN = str.maketrans({**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("
 
 # ---------------------------------------------------------------- number words
 
-_ONES = dict(zip(("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-                  " seventeen eighteen nineteen").split(), range(20), strict=True))  # fmt: skip
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
+_ONES = {
+    word: number
+    for number, word in enumerate(
+        re.findall(
+            r"\w+",
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+            "seventeen eighteen nineteen",
+        )
+    )
+}
+_TENS = {
+    word: 10 * number
+    for number, word in enumerate(re.findall(r"\w+", "twenty thirty forty fifty sixty seventy eighty ninety"), 2)
+}
 _POWERS = {"hundred": 100, "thousand": 1000, "million": 10**6}
 _WORD = "|".join(sorted((*_ONES, *_TENS), key=len, reverse=True))
 _EN_WORDS = re.compile(
@@ -292,15 +303,16 @@ def _figure(text: str, m: re.Match[str], end: int) -> Quantity:
     value, at = _signed(m), m.end()
     scale, at = _scaled(text, at, end)
     unit, at = _unit(text, at, end)
-    second = _SECOND.match(text, at, end)
+    second: re.Match[str] | None = _SECOND.match(text, at, end)
     if second is None and re.search(r"between\s+\S{0,4}$", before):
         second = _BETWEEN.match(text, at, end)
     if second:
         by = second.groupdict().get("by") or "~"
         scale, at = _scaled(text, second.end(), end)
         after, at = _unit(text, at, end)
-        value = f"{_canonical(value, unit or after, 0)}{by if by in ':/' else '~'}{_canonical(_signed(second), unit or after, 0)}"
         unit = after or unit
+        first, last = (_canonical(number, unit, 0) for number in (value, _signed(second)))
+        value = f"{first}{by if by in ':/' else '~'}{last}"
         value += f"e{scale}" if scale else ""
     if money and not unit:
         unit = _SPELT[money[1]]

@@ -1,7 +1,7 @@
-"""Measures that see what SQuAD's do not: a digit, a sign, a unit, a negation. Width, case and quotation marks do not count.
+"""Measures that see what SQuAD's do not: a digit, a sign, a unit, a negation. Width, case and quotes do not count.
 
-SQuAD's F1 and EM (`eval.measures`) drop every punctuation mark: 1.5 mg and 15 mg are equal to them, and so are -20 and 20.
-Here a figure with its unit is one token ("18 months" and "eighteen (18) months" are the same one), both languages alike.
+SQuAD's F1 and EM (`eval.measures`) drop every punctuation mark: 1.5 mg and 15 mg are equal to them, as are -20 and 20.
+Here a figure with its unit is one token ("18 months" and "eighteen (18) months" are the same), both languages alike.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Is one answer right? By rules that a lawyer or a doctor would agree with; see `eval/validation` for how often they do.
+"""Is one answer right? By rules that a lawyer or a doctor would agree with; `eval/validation` has how often they do.
 
 right      the document and the place (where known), the figures, the polarity, and the wording within its boundaries
 verdict    satisfied, partly, refused (though the answer is there), wrong, failed: what the asker got

@@ -13,18 +13,49 @@ from sparewheel.eval.quantities import quantities
 from sparewheel.eval.strict import agrees, contains, focus, numbers_right, polarity_right, strict_f1, words
 
 DIFFERENT = [
-    ("1.5 mg", "15 mg"), ("12.5%", "125%"), ("$1.50", "$150"), ("-20 °C", "20 °C"), ("1-2 tablets", "12 tablets"),
-    ("10.1", "101"), ("Section 1.1", "Section 11"), ("1.5毫克", "15毫克"), ("第1.2条", "第12条"), ("<5", ">5"), ("5:1", "51"),
-    ("5 mg", "5 µg"), ("5 mg/kg", "5 mg"), ("30 days", "30 business days"), ("EUR 40,000", "USD 40,000"), ("§ 5", "§ 15"),
-    ("3 May 2026", "3 June 2026"), ("二〇二六年五月三日", "2026年5月13日"), ("at least 30 days", "no more than 30 days"),
-    ("10⁹", "109"), ("三十日", "十三日"), ("<5", "5"), ("1.5 to 3 mg", "15 to 3 mg"), ("零下20摄氏度", "20摄氏度"),
-]  # fmt: skip
+    ("1.5 mg", "15 mg"),
+    ("12.5%", "125%"),
+    ("$1.50", "$150"),
+    ("-20 °C", "20 °C"),
+    ("1-2 tablets", "12 tablets"),
+    ("10.1", "101"),
+    ("Section 1.1", "Section 11"),
+    ("1.5毫克", "15毫克"),
+    ("第1.2条", "第12条"),
+    ("<5", ">5"),
+    ("5:1", "51"),
+    ("5 mg", "5 µg"),
+    ("5 mg/kg", "5 mg"),
+    ("30 days", "30 business days"),
+    ("EUR 40,000", "USD 40,000"),
+    ("§ 5", "§ 15"),
+    ("3 May 2026", "3 June 2026"),
+    ("二〇二六年五月三日", "2026年5月13日"),
+    ("at least 30 days", "no more than 30 days"),
+    ("10⁹", "109"),
+    ("三十日", "十三日"),
+    ("<5", "5"),
+    ("1.5 to 3 mg", "15 to 3 mg"),
+    ("零下20摄氏度", "20摄氏度"),
+]
 ALIKE = [
-    ("the “Client”", "the Client"), ("Client's", "Client’s"), ("１２ months", "12 months"), ("1.5毫克", "1.5 mg"),
-    ("eighteen (18) months", "18 months"), ("三十（30）日", "30 days"), ("百分之十二点五", "12.5 %"), ("US$1.5 million", "1,500,000 dollars"),
-    ("3 May 2026", "May 3, 2026"), ("2026-05-03", "二〇二六年五月三日"), ("5 mg daily", "5 mg a day"), ("３万元", "30,000 yuan"),
-    ("clause 4.2(b)", "Section 4.2(b)"), ("第十二条", "第12条"), ("1.0 mg", "1 mg"), ("twenty-five days", "25-day"),
-]  # fmt: skip
+    ("the “Client”", "the Client"),
+    ("Client's", "Client’s"),
+    ("１２ months", "12 months"),
+    ("1.5毫克", "1.5 mg"),
+    ("eighteen (18) months", "18 months"),
+    ("三十（30）日", "30 days"),
+    ("百分之十二点五", "12.5 %"),
+    ("US$1.5 million", "1,500,000 dollars"),
+    ("3 May 2026", "May 3, 2026"),
+    ("2026-05-03", "二〇二六年五月三日"),
+    ("5 mg daily", "5 mg a day"),
+    ("３万元", "30,000 yuan"),
+    ("clause 4.2(b)", "Section 4.2(b)"),
+    ("第十二条", "第12条"),
+    ("1.0 mg", "1 mg"),
+    ("twenty-five days", "25-day"),
+]
 
 
 @pytest.mark.parametrize(("said", "wanted"), DIFFERENT)
@@ -45,7 +76,7 @@ FIGURES = st.tuples(
     st.sampled_from(["mg", "µg", "ml", "days", "months", "%", "毫克", "元", "年"]),
 )
 TEXTS = st.lists(
-    st.sampled_from("The Tenant may pay rent within each period 承租人 应当 支付 租金 ，".split()),
+    st.sampled_from(["The", "Tenant", "may", "pay", "rent", "each", "period", "承租人", "应当", "支付", "租金", "，"]),
     min_size=1,
     max_size=8,
 )
@@ -64,9 +95,13 @@ def test_a_changed_digit_sign_or_unit_is_always_seen(
 
     right = sentence(f"{whole}.{after} {unit}")
     others = [
-        f"{whole + 1}.{after} {unit}", f"{whole}.{(after + 1) % 10} {unit}", f"-{whole}.{after} {unit}",
-        f"{whole}{after}.5 {unit}", f"{whole}.{after} {'kg' if unit != 'kg' else 'g'}", f"<{whole}.{after} {unit}",
-    ]  # fmt: skip
+        f"{whole + 1}.{after} {unit}",
+        f"{whole}.{(after + 1) % 10} {unit}",
+        f"-{whole}.{after} {unit}",
+        f"{whole}{after}.5 {unit}",
+        f"{whole}.{after} {'kg' if unit != 'kg' else 'g'}",
+        f"<{whole}.{after} {unit}",
+    ]
     assert agrees(right, [right])
     assert [agrees(sentence(other), [right]) for other in others] == [False] * len(others)
 
