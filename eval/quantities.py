@@ -92,7 +92,8 @@ _BEFORE = {  # words before a figure; the longest that fits counts
     "≥": r"(?:no|not|never) (?:be )?(?:less|fewer|shorter|earlier|lower|smaller) than|at least"
     r"|a minimum of|minimum(?: of)?|不(?:得|应|可|能)?(?:少于|低于|小于|早于)|至少|最少|最低",
     "<": r"(?:less|fewer|shorter|lower|smaller|earlier) than|below|under|少于|低于|小于|不足|不满|未满",
-    ">": r"(?:more|longer|greater|higher|larger|later) than|above|over|exceed(?:s|ing)?|in excess of|超过|多于|高于|大于",
+    ">": r"(?:more|longer|greater|higher|larger|later) than|above|over|exceed(?:s|ing)?|in excess of"
+    r"|超过|多于|高于|大于",
 }
 _WORDED = [(sign, re.compile(rf"(?:{words})\s*(?:about |the sum of |a )?$")) for sign, words in _BEFORE.items()]
 _AFTER = re.compile(r"\s*(or more|or less|or fewer|or older|or over|or younger|or under|\(?含\)?以[上下内]|以[上下内])")
@@ -217,8 +218,8 @@ def _english(found: re.Match[str]) -> str:
     return str(total + group)
 
 
-_ZH_DIGITS = {**{c: i for i, c in enumerate("零一二三四五六七八九")}, "〇": 0, "两": 2, "壹": 1, "贰": 2, "叁": 3, "肆": 4,
-              "伍": 5, "陆": 6, "柒": 7, "捌": 8, "玖": 9}  # fmt: skip
+_ZH_DIGITS = {character: number for number, character in enumerate("零一二三四五六七八九")}
+_ZH_DIGITS |= {character: number for number, character in enumerate("壹贰叁肆伍陆柒捌玖", 1)} | {"〇": 0, "两": 2}
 _ZH_POWERS = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
 _ZH_CHARS = "".join((*_ZH_DIGITS, *_ZH_POWERS, "万亿"))
 _ZH_UNITS = "|".join(s for s in _LONGEST_FIRST if not s[0].isascii() and s not in "µ€£¥℃㎡‰")
