@@ -275,8 +275,8 @@ def _found(text: str) -> Iterator[Quantity]:
     at = 0
     for stop in (*special, None):
         end = stop.start if stop else len(text)
-        while at < end and (m := _AT.search(text, at, end)):
-            figure = _figure(text, m, end)
+        while at < end and (found := _AT.search(text, at, end)):
+            figure = _figure(text, found, end)
             yield figure
             at = figure.end
         if stop:
