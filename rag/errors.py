@@ -79,6 +79,11 @@ class Locked(StoreError):
     """Another process is writing the corpus; the message says who."""
 
 
+def install(extra: str) -> str:
+    """How to add an extra. The name is not on a public index yet, so it is installed from the checkout."""
+    return f"in the checkout: pip install ./models '.[{extra}]'"
+
+
 def suggest(word: str, known: Iterable[str]) -> str:
     """ "; did you mean 'x'?" for the nearest known word, or "" when none is near."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass, field
+
 import pytest
 
 from sparewheel.rag.errors import SettingsError
 from sparewheel.rag.settings import Endpoint, describe, load_settings
+from sparewheel.rag.settings.read import build
 
 
 def from_toml(tmp_path, text, env=None):
@@ -71,4 +75,25 @@ def test_every_setting_is_documented() -> None:
     """No key without a sentence."""
     rows = describe()
     assert len(rows) > 40
-    assert [key for key, _, doc in rows if len(doc) < 8] == []
+    assert [row.key for row in rows if len(row.doc) < 8] == []
+
+
+def test_about_forty_settings_are_what_a_newcomer_sees() -> None:
+    """The others are advanced: shown with --all, or once they were changed."""
+    shown = [row.key for row in describe() if not row.advanced]
+    assert len(shown) <= 40
+    assert {"data_folder", "endpoint.NAME.url", "answer.order", "api.port"} <= set(shown)
+
+
+@dataclass(frozen=True)
+class Renamed:
+    seconds: float = field(default=1.0, metadata={"doc": "", "low": 0, "high": 9, "was": "secs"})
+
+
+def test_an_older_name_of_a_key_is_read_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """The warning names the new key; the newest name alone is silent."""
+    with caplog.at_level(logging.WARNING):
+        assert build(Renamed, {"seconds": 2.0}, "file", "part.") == Renamed(2.0)
+        assert caplog.messages == []
+        assert build(Renamed, {"secs": 3.0}, "file", "part.") == Renamed(3.0)
+    assert caplog.messages == ["file: setting 'part.secs' is now called 'part.seconds'; please rename it"]

@@ -20,19 +20,21 @@ _SPOKEN: dict[str, tuple[Language, ...]] = {"en": ("en",), "zh": ("zh",), "both"
 
 
 @click.command()
-@click.option("--sensitivity", type=click.Choice(["normal", "high"]), help="high: nothing may leave your machines.")
-@click.option("--budget", "budget_usd", type=float, metavar="USD", help="For all years together.")
-@click.option("--questions", "questions_per_day", type=float, metavar="N", help="Questions a day.")
-@click.option("--within", "answer_within_s", type=float, metavar="SECONDS", help="An answer must be there.")
-@click.option("--team", type=float, metavar="N", help="People who run it, full-time equivalents.")
-@click.option("--years", type=int, default=3, show_default=True, help="1 to 5.")
-@click.option("--documents", type=click.Choice(["en", "zh", "both"]), default="en", help="Their language.")
-@click.option("--this-machine", is_flag=True, help="Choose the chat model for this machine, not for one to buy.")
+@click.option("--sensitivity", type=click.Choice(["normal", "high"]), help="high: no data may leave your machines.")
+@click.option("--budget", "budget_usd", type=float, metavar="USD", help="Budget for all the years together.")
+@click.option("--questions", "questions_per_day", type=float, metavar="N", help="Questions per day.")
+@click.option("--within", "answer_within_s", type=float, metavar="SECONDS", help="How soon an answer must be there.")
+@click.option("--team", type=float, metavar="N", help="People available to run it, in full-time equivalents.")
+@click.option("--years", type=int, default=3, show_default=True, help="Years to compare, 1 to 5.")
+@click.option("--documents", type=click.Choice(["en", "zh", "both"]), default="en", help="Language of the documents.")
+@click.option("--this-machine", is_flag=True, help="Choose a chat model for this machine rather than for a new one.")
 @click.option("--assume", "assumed", multiple=True, metavar="KEY=VALUE", help="Change an assumption; repeatable.")
 @click.option("--assumptions", "listed", is_flag=True, help="List every assumption with source and date.")
-@click.option("--language", type=click.Choice(["en", "zh"]), default="en", help="Of the advice.")
-@click.option("--settings-file", type=click.Path(path_type=Path), metavar="OUT", help="Write settings to start from.")
-@click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
+@click.option("--language", type=click.Choice(["en", "zh"]), default="en", help="Language of the advice.")
+@click.option(
+    "--settings-file", type=click.Path(path_type=Path), metavar="OUT", help="Write a settings file to start from."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def advise(
     years: int,
     documents: str,
@@ -47,7 +49,7 @@ def advise(
     """Which set-up to choose (local, open model + cloud, hybrid), with reasons,
     its cost of ownership, and a settings file to start from.
 
-    Without a flag it asks; what you leave out is assumed.
+    Without a flag it asks; anything you leave out is assumed.
     """
     from sparewheel.app.advise import Need, starting
     from sparewheel.app.advise import advise as choose

@@ -12,12 +12,14 @@ from sparewheel.rag.text import language_of
 @click.command()
 @click.argument("question")
 @click.option("--corpus", required=True, help="Name of the corpus to read.")
-@click.option("--k", type=click.IntRange(1, 100), help="Passages shown to the answerer (setting retrieve.evidence_k).")
+@click.option("--k", type=click.IntRange(1, 100), help="Passages given to the model (setting retrieve.evidence_k).")
 @click.option(
     "--filter", "filters", multiple=True, metavar="KEY=VALUE", help="Only documents with this metadata; repeatable."
 )
-@click.option("--within", "within_s", type=click.FloatRange(min=0.1), metavar="SECONDS", help="Total time budget.")
-@click.option("--json", "as_json", is_flag=True, help="The whole answer record as JSON.")
+@click.option(
+    "--timeout", "--within", "within_s", type=click.FloatRange(min=0.1), metavar="SECONDS", help="Total time allowed."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole answer record as JSON.")
 @click.pass_context
 def ask(
     ctx: click.Context,

@@ -19,9 +19,9 @@ def audit() -> None:
 
 
 @audit.command()
-@click.option("--folder", type=click.Path(file_okay=False), help="The log's folder (default: that of the settings).")
-@click.option("--head", default="", metavar="HASH", help="A newest hash noted earlier: it must be in the log still.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--folder", type=click.Path(file_okay=False), help="Folder of the log (default: from the settings).")
+@click.option("--head", default="", metavar="HASH", help="A hash noted earlier, which the log must still contain.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
 def verify(ctx: click.Context, folder: str | None, head: str, as_json: bool) -> int:
     """Follow the chain of hashes. Exit code 1 when it is broken, with the first
@@ -35,8 +35,8 @@ def verify(ctx: click.Context, folder: str | None, head: str, as_json: bool) -> 
     if report.broken:
         console().print(f"broken at {report.broken}", style="bold red", markup=False)
     elif report.lost_head:
-        told = f"the record with hash {head} is gone: the log was cut off or written anew"
-        console().print(told, style="bold red", markup=False)
+        lost = f"the record with hash {head} is missing: the log was cut off or rewritten"
+        console().print(lost, style="bold red", markup=False)
     whole = "every record follows the one before it" if report.ok else "up to there the chain holds"
     console().print(f"{report.records:,} records, {report.first} to {report.last}; {whole}")
     for place in report.torn:
@@ -47,16 +47,18 @@ def verify(ctx: click.Context, folder: str | None, head: str, as_json: bool) -> 
 
 
 @audit.command()
-@click.option("--folder", type=click.Path(file_okay=False), help="The log's folder (default: that of the settings).")
-@click.option("-n", "count", type=click.IntRange(1), default=20, show_default=True, help="How many, the newest.")
-@click.option("--corpus", help="Only questions to this corpus.")
-@click.option("--user", help="Only questions of this user.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--folder", type=click.Path(file_okay=False), help="Folder of the log (default: from the settings).")
+@click.option(
+    "-n", "count", type=click.IntRange(1), default=20, show_default=True, help="How many of the newest records."
+)
+@click.option("--corpus", help="Only records of this corpus.")
+@click.option("--user", help="Only records of this user.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
 def show(
     ctx: click.Context, folder: str | None, count: int, corpus: str | None, user: str | None, as_json: bool
 ) -> None:
-    """Show the newest records, unchecked."""
+    """Show the newest records without checking the chain."""
     from rich.table import Table
     from rich.text import Text
 

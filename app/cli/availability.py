@@ -18,9 +18,11 @@ HEADER = f"{'scenario':<28} right lost wrong hung  p50 s  p99 s  max s call/100"
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--only", multiple=True, metavar="NAME", help="Play this scenario only; repeatable.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here.")
-@click.option("--list", "list_only", is_flag=True, help="Name the scenarios and what they are about.")
+@click.option("--only", multiple=True, metavar="NAME", help="Run only this scenario; repeatable.")
+@click.option(
+    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures to this file."
+)
+@click.option("--list", "list_only", is_flag=True, help="List the scenarios.")
 def availability(files: tuple[Path, ...], only: tuple[str, ...], json_file: Path | None, list_only: bool) -> int:
     """Play the scenarios in FILES against the failover, on this machine.
 

@@ -13,7 +13,7 @@ import click
 from sparewheel.app.kept.records import plain
 from sparewheel.app.view import probability
 from sparewheel.app.words.answers import letters
-from sparewheel.rag.errors import UsageError
+from sparewheel.rag.errors import UsageError, install
 from sparewheel.rag.settings import Settings, load_settings
 from sparewheel.rag.types import Answer, Citation
 
@@ -34,9 +34,7 @@ def extra(name: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise UsageError(
-            f"this needs the extra {name!r} ({error.name} is missing): pip install 'sparewheel[{name}]'"
-        ) from None
+        raise UsageError(f"this needs the extra {name!r} ({error.name} is missing); {install(name)}") from None
 
 
 def console(*, err: bool = False) -> Console:

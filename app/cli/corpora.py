@@ -21,7 +21,7 @@ def corpora() -> None:
 
 
 @corpora.command("list")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> int:
     """The corpora on this machine."""
@@ -53,7 +53,7 @@ def list_(ctx: click.Context, as_json: bool) -> int:
 @click.argument("corpus")
 @click.option("--documents", is_flag=True, help="List the documents too.")
 @click.option("--verify", is_flag=True, help="Read every file of the index and check it, byte for byte.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, with the documents.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON, with the documents.")
 @click.pass_context
 def info(ctx: click.Context, corpus: str, documents: bool, verify: bool, as_json: bool) -> int:
     """What CORPUS holds and how it was built."""
@@ -90,8 +90,8 @@ def info(ctx: click.Context, corpus: str, documents: bool, verify: bool, as_json
 @click.argument("documents", nargs=-1, metavar="DOCUMENT...")
 @click.option("--corpus", required=True, help="Name of the corpus.")
 @click.option("--all", "whole", is_flag=True, help="Remove the corpus itself and all its documents.")
-@click.option("--yes", is_flag=True, help="With --all: do not ask.")
-@click.option("--wait", is_flag=True, help="Wait while another process writes the corpus.")
+@click.option("--yes", is_flag=True, help="With --all: do not ask for confirmation.")
+@click.option("--wait", is_flag=True, help="Wait until another process has finished writing the corpus.")
 @click.pass_context
 def remove(ctx: click.Context, documents: tuple[str, ...], corpus: str, whole: bool, yes: bool, wait: bool) -> int:
     """Remove documents from a corpus. Their source files stay."""

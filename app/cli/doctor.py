@@ -16,8 +16,8 @@ STYLES: dict[Status, str] = {"pass": "green", "warn": "yellow", "fail": "bold re
 
 
 @click.command()
-@click.option("--allow-calls", is_flag=True, help="Ask each cloud endpoint for one token, look for Prometheus.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON: name, status, what, cure.")
+@click.option("--allow-calls", is_flag=True, help="Also call each cloud endpoint (one token) and Prometheus.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON: name, status, what, cure.")
 @click.pass_context
 def doctor(ctx: click.Context, allow_calls: bool, as_json: bool) -> int:
     """Check this set-up: answerers, keys, corpora, machine, 3-2-1 rule.

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from sparewheel.app.edge.contents import Contents
 
 FILE = click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
-CACHE = click.option(
-    "--cache", type=click.Path(path_type=Path), help="Where it is unpacked (default: the user's cache)."
-)
+CACHE = click.option("--cache", type=click.Path(path_type=Path), help="Where to unpack it (default: the user's cache).")
 
 
 @click.group()
@@ -29,14 +27,14 @@ def edge() -> None:
 
 @edge.command()
 @click.argument("corpus")
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The pack.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The file to write.")
 @click.option(
     "--profile",
     type=click.Choice(["small", "medium", "full"]),
     default="small",
-    help="small: one core; medium: one core with VNNI; full: as at home (docs/edge.md).",
+    help="small: one core; medium: one core with VNNI; full: as on a server (docs/edge.md).",
 )
-@click.option("--json", "as_json", is_flag=True, help="What was packed, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was packed as JSON.")
 @click.pass_context
 def pack(ctx: click.Context, corpus: str, out: Path, profile: str, as_json: bool) -> None:
     """Make one file of CORPUS, the models it needs, and settings for one core.
@@ -60,7 +58,7 @@ def pack(ctx: click.Context, corpus: str, out: Path, profile: str, as_json: bool
 
 @edge.command()
 @FILE
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def verify(file: Path, as_json: bool) -> None:
     """Read FILE whole and check every byte. Exit code 1 when it is not sound."""
     from sparewheel.app.edge.unpack import verify as check
@@ -76,7 +74,7 @@ def verify(file: Path, as_json: bool) -> None:
 @FILE
 @click.argument("question", required=False)
 @CACHE
-@click.option("--json", "as_json", is_flag=True, help="Whole answer records, one JSON document each.")
+@click.option("--json", "as_json", is_flag=True, help="Print whole answer records, one JSON document each.")
 def run(file: Path, question: str | None, cache: Path | None, as_json: bool) -> int:
     """Answer QUESTION from FILE; without one, ask until the input ends.
 

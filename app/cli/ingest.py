@@ -24,17 +24,17 @@ _SHOWN = 20  # failed files listed on the terminal; --json lists every file
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
-@click.option("--corpus", required=True, help="Name of the corpus; made if there is none.")
+@click.option("--corpus", required=True, help="Name of the corpus; created if it does not exist.")
 @click.option(
-    "--domain", type=click.Choice(["legal", "medical", "general"]), help="Of a new corpus (default: general)."
+    "--domain", type=click.Choice(["legal", "medical", "general"]), help="Domain of a new corpus (default: general)."
 )
 @click.option(
-    "--sensitivity", type=click.Choice(["high", "normal"]), help="high: no question ever leaves this machine."
+    "--sensitivity", type=click.Choice(["high", "normal"]), help="high: no question or passage leaves this machine."
 )
-@click.option("--prune", is_flag=True, help="Remove documents whose files below PATH are gone.")
-@click.option("--wait", is_flag=True, help="Wait while another process writes the corpus.")
-@click.option("--no-dense", is_flag=True, help="Words only for now; a later ingest or reindex embeds the rest.")
-@click.option("--json", "as_json", is_flag=True, help="What became of every file, as JSON.")
+@click.option("--prune", is_flag=True, help="Remove documents whose files no longer exist below PATH.")
+@click.option("--wait", is_flag=True, help="Wait until another process has finished writing the corpus.")
+@click.option("--no-dense", is_flag=True, help="Skip embedding; a later ingest or reindex does it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result for every file as JSON.")
 @click.pass_context
 def ingest(
     ctx: click.Context,
@@ -75,8 +75,8 @@ def ingest(
 
 @click.command()
 @click.option("--corpus", required=True, help="Name of the corpus.")
-@click.option("--wait", is_flag=True, help="Wait while another process writes the corpus.")
-@click.option("--no-dense", is_flag=True, help="Words only for now.")
+@click.option("--wait", is_flag=True, help="Wait until another process has finished writing the corpus.")
+@click.option("--no-dense", is_flag=True, help="Skip embedding.")
 @click.pass_context
 def reindex(ctx: click.Context, corpus: str, wait: bool, no_dense: bool) -> int:
     """Bring an index up to date with today's models and rules, without its source files.

@@ -9,7 +9,7 @@ from sparewheel.rag.errors import NotFound, suggest
 
 
 @click.command()
-@click.option("--user", "name", help="Ask in the name of this account, and read only what it may.")
+@click.option("--user", "name", help="Act as this account, with its rights only.")
 @click.option(
     "--confidential",
     multiple=True,

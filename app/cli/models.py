@@ -20,8 +20,8 @@ def models() -> None:
 
 
 @models.command("list")
-@click.option("--fits", is_flag=True, help="Only open models that this machine can run.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--fits", is_flag=True, help="Only open models that fit this machine.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def list_(fits: bool, as_json: bool) -> int:
     """What is built in, and open models by memory needed."""
     from sparewheel.app.advise.catalogue import catalogue
@@ -79,7 +79,7 @@ def plain_table(*heads: str) -> Any:
 
 @models.command()
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def info(name: str, as_json: bool) -> int:
     """All that is known of the model NAME; of a built-in one its model card."""
     from rich.markdown import Markdown
@@ -107,7 +107,7 @@ def info(name: str, as_json: bool) -> int:
 
 
 @models.command()
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def verify(as_json: bool) -> int:
     """Check every built-in file against its sha256. Exit code 1 when one is wrong."""
     from sparewheel.rag.weights import verify as check

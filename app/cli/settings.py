@@ -41,10 +41,12 @@ _IN_ADDRESS = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s?#]*@", re.IGNORECASE)
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="The settings in force as JSON (keys are hidden).")
-@click.option("--markdown", is_flag=True, help="The page docs/settings.md: every key, its default, what it does.")
+@click.option("--all", "everything", is_flag=True, help="The advanced settings too.")
+@click.option("--markdown", is_flag=True, help="Print docs/settings.md: every key, its default, what it does.")
 @click.pass_context
-def settings(ctx: click.Context, as_json: bool, markdown: bool) -> None:
-    """Show every setting: its key, the value in force and what it does."""
+def settings(ctx: click.Context, as_json: bool, everything: bool, markdown: bool) -> None:
+    """Show the settings most people need, with the values in force and what
+    they do; with --all every setting. A value that was changed is bold."""
     if markdown:
         click.echo(page(), nl=False)
         return
@@ -56,18 +58,33 @@ def settings(ctx: click.Context, as_json: bool, markdown: bool) -> None:
     from rich.text import Text
 
     table = Table("Key", "In force", "What it does", box=None, pad_edge=False)
-    for key, default, doc in describe():
-        value = default if "NAME" in key else repr(lookup(in_force, key))
+    left_out = 0
+    for key, default, doc, advanced in describe():
+        value = default if "NAME" in key else _shown(lookup(in_force, key))
+        if advanced and not everything and value == default:
+            left_out += 1
+            continue
         table.add_row(Text(key, style="cyan"), Text(value, style="bold" if value != default else ""), Text(doc))
     console().print(table)
+    if left_out:
+        console().print(f"{left_out} advanced settings have their defaults; --all shows them")
     for name, endpoint in in_force["endpoint"].items():
         console().print(f"endpoint.{name}: {endpoint['model']} at {endpoint['url']}", markup=False)
 
 
+def _shown(value: object) -> str:
+    """As `describe` writes a default: JSON has lists where the settings have tuples."""
+    return repr(tuple(value) if isinstance(value, list) else value)
+
+
 def page() -> str:
     """docs/settings.md."""
-    rows = "".join(f"| `{key}` | `{default}` | {doc} |\n" for key, default, doc in describe())
-    return f"{HEAD}\n| key | default | what it does |\n|---|---|---|\n{rows}"
+    tables = (("", False), ("\n## Advanced\n\nFew set-ups need these.\n", True))
+    return HEAD + "".join(
+        f"{title}\n| key | default | what it does |\n|---|---|---|\n"
+        + "".join(f"| `{row.key}` | `{row.default}` | {row.doc} |\n" for row in describe() if row.advanced == advanced)
+        for title, advanced in tables
+    )
 
 
 def hide_keys(settings: Settings) -> dict[str, Any]:

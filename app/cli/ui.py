@@ -9,7 +9,7 @@ from dataclasses import replace
 import click
 
 from sparewheel.app.cli.common import settings_of
-from sparewheel.rag.errors import UsageError
+from sparewheel.rag.errors import UsageError, install
 from sparewheel.rag.settings import Settings
 
 
@@ -35,9 +35,7 @@ def serve(settings: Settings) -> None:
     try:
         import streamlit  # noqa: F401
     except ModuleNotFoundError as error:
-        raise UsageError(
-            f"the page needs the extra 'ui' ({error.name} is missing): pip install 'sparewheel[ui]'"
-        ) from None
+        raise UsageError(f"the page needs the extra 'ui' ({error.name} is missing); {install('ui')}") from None
     from sparewheel.app.ui.server import application, check, streamlit_config
     from sparewheel.rag import observe
 

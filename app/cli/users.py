@@ -18,9 +18,15 @@ def users() -> None:
 
 @users.command()
 @click.argument("name")
-@click.option("--role", type=click.Choice(["viewer", "analyst", "admin"]), help="What they may do (default: viewer).")
-@click.option("--group", "groups", multiple=True, help="A group they are in; repeatable. Replaces the ones before.")
-@click.option("--password", "ask", is_flag=True, help="Ask for a password, for the page (from a pipe: its first line).")
+@click.option(
+    "--role", type=click.Choice(["viewer", "analyst", "admin"]), help="Role of the account (default: viewer)."
+)
+@click.option(
+    "--group", "groups", multiple=True, help="A group of the account; repeatable. Replaces the earlier groups."
+)
+@click.option(
+    "--password", "ask", is_flag=True, help="Ask for a password for the page (or read the first line of a pipe)."
+)
 @click.pass_context
 def add(ctx: click.Context, name: str, role: str | None, groups: tuple[str, ...], ask: bool) -> None:
     """Make the account NAME, or change it.
@@ -41,7 +47,7 @@ def add(ctx: click.Context, name: str, role: str | None, groups: tuple[str, ...]
 
 
 @users.command("list")
-@click.option("--json", "as_json", is_flag=True, help="As JSON; neither with passwords nor with keys.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON, without passwords and keys.")
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
     """Who has an account, and with which keys."""
@@ -72,8 +78,8 @@ def remove(ctx: click.Context, name: str) -> None:
 
 @users.command()
 @click.argument("name")
-@click.option("--label", default="", help="What the key is for, to tell it from others.")
-@click.option("--withdraw", metavar="PREFIX", help="Instead: the key that begins so counts no more.")
+@click.option("--label", default="", help="A note on what the key is for.")
+@click.option("--withdraw", metavar="PREFIX", help="Instead, revoke the key that begins with PREFIX.")
 @click.pass_context
 def key(ctx: click.Context, name: str, label: str, withdraw: str | None) -> None:
     """Make an API key for NAME, shown this once."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from sparewheel.app.advise.catalogue import ROOM
 from sparewheel.app.advise.machine import machine
 from sparewheel.app.doctor.check import Check
+from sparewheel.rag.errors import install
 from sparewheel.rag.settings import LocalChat
 from sparewheel.rag.weights import WEIGHTS, verify
 from sparewheel.rag.weights import built_in as built_in_models
@@ -19,7 +20,7 @@ def local_chat(chat: LocalChat) -> Check:
     called = "local chat model"
     missing = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
     if missing:
-        cure = "pip install 'sparewheel[local]'"
+        cure = install("local")
         return Check(called, "fail", f"{chat.model} needs {' and '.join(missing)}", cure)
     path = Path(chat.model).expanduser()
     if path.exists():

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sparewheel.rag.answer.endpoint import Completion, Message
-from sparewheel.rag.errors import SettingsError
+from sparewheel.rag.errors import SettingsError, install
 from sparewheel.rag.reliability.faults import failure
 from sparewheel.rag.settings import LocalChat
 from sparewheel.rag.types import Progress, Usage
@@ -162,7 +162,7 @@ def load(settings: LocalChat) -> tuple[Any, Any]:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
     except ImportError as error:
-        raise SettingsError("local_chat needs the extra: pip install 'sparewheel[local]'") from error
+        raise SettingsError(f"local_chat needs the extra 'local'; {install('local')}") from error
     path = Path(settings.model).expanduser()
     gguf = {"gguf_file": path.name} if path.suffix == ".gguf" else {}
     place = str(path.parent if gguf else path) if path.exists() else settings.model

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from sparewheel.rag.errors import SettingsError, UsageError
+from sparewheel.rag.errors import SettingsError, UsageError, install
 from sparewheel.rag.observe import hooks, recent
 from sparewheel.rag.observe.hooks import Asked
 from sparewheel.rag.settings import Settings
@@ -70,7 +70,7 @@ class Running:
             try:
                 from sparewheel.rag.observe.trace import Tracing, exporting
             except ImportError as error:
-                raise UsageError("observe.otlp_endpoint needs: pip install 'sparewheel[trace]'") from error
+                raise UsageError(f"observe.otlp_endpoint needs the extra 'trace'; {install('trace')}") from error
             tracing = Tracing(settings, exporting(observe.otlp_endpoint))
             self._closing.append(tracing.close)
             slow.append(hooks.each(tracing.asked))

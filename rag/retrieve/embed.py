@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sparewheel.rag.errors import NotFound, StoreError, UsageError, suggest
+from sparewheel.rag.errors import NotFound, StoreError, UsageError, install, suggest
 from sparewheel.rag.settings import cores
 from sparewheel.rag.types import Embedder
 from sparewheel.rag.weights import WEIGHTS
@@ -80,7 +80,7 @@ class SentenceTransformersEmbedder:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
             raise UsageError(
-                f"the embedding model {name_or_path!r} needs sentence-transformers: pip install 'sparewheel[local]'"
+                f"the embedding model {name_or_path!r} needs sentence-transformers; {install('local')}"
             ) from error
         try:
             self._model = SentenceTransformer(name_or_path, local_files_only=not allow_download, device="cpu")

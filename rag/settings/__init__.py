@@ -14,7 +14,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sparewheel.rag.errors import SettingsError
 from sparewheel.rag.settings.read import build
@@ -123,9 +123,18 @@ def _from_env(env: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def describe() -> list[tuple[str, str, str]]:
-    """(key, default, what it does) of every setting, in file order."""
-    rows: list[tuple[str, str, str]] = []
+class Described(NamedTuple):
+    """A setting: its dotted key, its default as Python writes it, what it does, and whether few need it."""
+
+    key: str
+    default: str
+    doc: str
+    advanced: bool
+
+
+def describe() -> list[Described]:
+    """Every setting, in file order."""
+    rows: list[Described] = []
 
     def walk(cls: Any, path: str) -> None:
         hints = typing.get_type_hints(cls)
@@ -137,7 +146,8 @@ def describe() -> list[tuple[str, str, str]]:
                 walk(Endpoint, f"{path}endpoint.NAME.")
             else:
                 default = getattr(cls(), spec.name)
-                rows.append((f"{path}{spec.name}", repr(default), spec.metadata["doc"]))
+                about = spec.metadata
+                rows.append(Described(f"{path}{spec.name}", repr(default), about["doc"], about["advanced"]))
 
     walk(Settings, "")
     return rows

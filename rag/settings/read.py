@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import typing
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -9,14 +10,20 @@ from typing import Any, Literal
 
 from sparewheel.rag.errors import SettingsError, suggest
 
+log = logging.getLogger(__name__)
+
 
 def build(cls: Any, values: Mapping[str, Any], where: str, path: str, base: Any = None) -> Any:
     """An instance of the dataclass `cls` with `values` over `base` (or over the defaults)."""
     hints = typing.get_type_hints(cls)
     known = {f.name: f for f in fields(cls)}
+    older = {f.metadata["was"]: f.name for f in fields(cls) if f.metadata.get("was")}
     given: dict[str, Any] = {}
-    for name, value in values.items():
+    for written, value in values.items():
+        name = older.get(written, written)
         full = f"{path}{name}"
+        if written in older:
+            log.warning("%s: setting '%s%s' is now called '%s'; please rename it", where, path, written, full)
         if name not in known:
             raise SettingsError(f"{where}: unknown setting {full!r}{suggest(name, known)}")
         before = getattr(base, name) if base is not None else None

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from sparewheel.rag.errors import install
 from sparewheel.rag.ingest.formats.page_text import Line, Word
 from sparewheel.rag.ingest.formats.parsed import clean
 from sparewheel.rag.text import columns
 
-CURE = "install the OCR extra: pip install 'sparewheel[ocr]' (or put tesseract on the PATH)"
+CURE = f"install the extra 'ocr' ({install('ocr')}), or put tesseract on the PATH"
 _DPI = 200
 _LEAST_CONFIDENCE = 0.5
 _MOST_PIXELS = 25_000_000  # a larger page is rendered at fewer dots per inch
