@@ -17,7 +17,7 @@ from sparewheel.rag.types import Document
 # suffix -> module and function of rag.ingest.formats that reads it
 _PARSERS = {
     ".pdf": "pdf:parse_pdf",
-    ".docx": "docx:parse_docx",
+    **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), "docx:parse_docx"),
     ".html": "html:parse_html",
     ".htm": "html:parse_html",
     ".xhtml": "html:parse_html",
@@ -61,6 +61,8 @@ def load(path: Path, id: str, settings: Ingest) -> Document:
     metadata = {"file": path.name, "format": path.suffix.lower().lstrip("."), "language": language, **parsed.metadata}
     if parsed.pages:
         metadata["pages"] = str(len(parsed.pages))
+    if parsed.notes:
+        metadata["notes"] = "; ".join(parsed.notes)
     return Document(
         id=id,
         text=parsed.text,

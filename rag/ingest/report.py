@@ -19,6 +19,7 @@ class Row:
     cure: str = ""
     chunks: int = 0
     bytes: int = 0
+    notes: str = ""  # what of a document that was read is not in its text, or was read in a way to be known
 
 
 @dataclass(frozen=True)

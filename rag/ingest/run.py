@@ -275,7 +275,8 @@ class _Run:
             reason = f"cannot be split or stored: {type(error).__name__}: {error}"
             return self._failed(file, reason, "please report this file as a bug", kept=updated)
         status: Status = "updated" if updated else "added"
-        return Row(str(file.path), status, document.id, chunks=chunks, bytes=file.bytes)
+        notes = document.metadata.get("notes", "")
+        return Row(str(file.path), status, document.id, chunks=chunks, bytes=file.bytes, notes=notes)
 
     def _failed(self, file: Found, reason: str, cure: str, *, kept: bool) -> Row:
         if kept:

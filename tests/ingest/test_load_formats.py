@@ -105,8 +105,8 @@ def test_docx_headings_lists_and_tables(tmp_path):
 
     document = loaded(tmp_path, "a.docx", docx_bytes(build))
     assert document.text == (
-        "Lease\n\nBetween A and B.\n\nRent\n\n1. Pay monthly\n\n2. Pay in euros\n\n- by transfer\n"
-        "Year\tRent\n1\t900\n\nSigned."
+        "Lease\n\nBetween A and B.\n\nRent\n\n1. Pay monthly\n\n2. Pay in euros\n\n- by transfer\n\n"
+        "Year\t— Rent\n\n1\t— 900\n\nSigned."
     )
     assert headings(document) == [("Lease", 1), ("Rent", 2)]
     assert (document.title, document.metadata["author"]) == ("Office Lease", "A. Author")

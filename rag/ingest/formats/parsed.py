@@ -39,6 +39,7 @@ class Parsed:
     pages: tuple[Page, ...] = ()
     layout: Layout | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()  # what was left out or could not be read, in words for the report
 
 
 def clean(text: str) -> str:
