@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from urllib.parse import unquote
 
 from starlette.datastructures import Headers
@@ -14,13 +15,15 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sparewheel.app.api.problems import Problem, as_problem, problem
-from sparewheel.app.api.who import Door
+from sparewheel.app.api.who import Door, Rates
 from sparewheel.app.service import Service
+from sparewheel.rag import observe
 from sparewheel.rag.errors import SparewheelError
 
 KEYED = "/v1/"  # every path below it wants a key where there are accounts
 UPLOADS = re.compile(r"/v1/corpora/([^/]+)/documents/?")
 BUSY_RETRY_S = 5.0
+RECORDS_PER_MINUTE = 120  # of refused requests in the audit log: nobody without a key may fill the disk with them
 
 
 class Admission:
@@ -31,6 +34,7 @@ class Admission:
         self._door = door
         self._service = service
         self._uploads = 0
+        self._records = Rates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(KEYED):
@@ -46,6 +50,10 @@ class Admission:
                 self._room()
         except SparewheelError as error:
             found = as_problem(error)
+            if found.status in (401, 403) and self._records.take(b"", RECORDS_PER_MINUTE, time.monotonic()) == 0:
+                await asyncio.to_thread(
+                    observe.access, "request_refused", route=_route(scope), outcome=str(found.status)
+                )
             refused = problem(found.status, str(found), {**found.headers, "Connection": "close"}, **found.members)
             await refused(scope, receive, send)
             return
@@ -65,6 +73,11 @@ class Admission:
             raise Problem(
                 503, f"{most} uploads are coming in; send this one a little later", retry_after_s=BUSY_RETRY_S
             )
+
+
+def _route(scope: Scope) -> str:
+    """The first parts of the path, without the name of a document, which may be a patient's."""
+    return "/".join(scope["path"].split("/")[:5])[:200]
 
 
 def key_of(headers: Headers) -> str | None:

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -55,11 +56,12 @@ async def ask(question: Question, request: Request, user: Caller) -> Response:
 @router.post("/v1/search", response_model=Passages)
 async def search(query: Query, request: Request, user: Caller) -> Response:
     """The passages nearest to a question, best first; nothing is answered."""
-    pipeline = await opened(request.app.state.service, query.corpus, user)
+    service: Service = request.app.state.service
 
     async def found() -> Any:
+        search = partial(service.search, query.corpus, query.question, user, k=query.k, filter=query.only())
         async with request.app.state.gate.turn():
-            return await asyncio.to_thread(pipeline.search, query.question, k=query.k, filter=query.only())
+            return await asyncio.to_thread(search)
 
     return JSONResponse({"hits": plain(await unless_gone(request, found()))})
 

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sparewheel.app.api.admission import UPLOADS
 from sparewheel.app.api.problems import problem
-from sparewheel.rag.observe import asker, request_id
+from sparewheel.rag.observe import address, asker, request_id
 from sparewheel.rag.settings import Api
 
 BODY_PIECE_S = 30.0  # a body that stands still for so long is given up
@@ -53,6 +53,7 @@ class Edge:
         given = headers.get("x-request-id", "")
         request_id.set(given if _ID.fullmatch(given) else secrets.token_hex(8))
         asker.set("")
+        address.set(scope["client"][0] if scope.get("client") else "")
 
         async def answer(message: Message) -> None:
             nonlocal status

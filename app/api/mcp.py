@@ -125,8 +125,8 @@ def create_server(service: Service, user: User | None = None, confidential: froz
         k: Annotated[int, Field(ge=1, le=50, description="how many passages")] = 5,
     ) -> Found:
         """The passages of a corpus nearest to a query, best first, word for word."""
-        pipeline = await asyncio.to_thread(opened, corpus)
-        hits = await asyncio.to_thread(pipeline.search, query, k=k)
+        await asyncio.to_thread(opened, corpus)
+        hits = await asyncio.to_thread(service.search, corpus, query, user, k=k)
         return Found(passages=[_passage(hit) for hit in hits])
 
     return server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from dataclasses import asdict
 from pathlib import Path
@@ -14,8 +15,8 @@ from sparewheel.app.cli.common import console, print_json, settings_of
 
 @click.group()
 def audit() -> None:
-    """Check and show the audit log: who asked which corpus, what was cited, who
-    answered."""
+    """Check, show and export the audit log: every access, by whom, to what, with
+    which outcome."""
 
 
 @audit.command()
@@ -26,16 +27,16 @@ def audit() -> None:
 def verify(ctx: click.Context, folder: str | None, head: str, as_json: bool) -> int:
     """Follow the chain of hashes. Exit code 1 when it is broken, with the first
     broken line."""
-    from sparewheel.rag.observe.audit_check import check
+    from sparewheel.rag.observe.running import check_log
 
-    report = check(_folder(ctx, folder), head)
+    report = check_log(settings_of(ctx), Path(folder) if folder else None, head)
     if as_json:
         print_json({**asdict(report), "ok": report.ok})
         return int(not report.ok)
     if report.broken:
         console().print(f"broken at {report.broken}", style="bold red", markup=False)
     elif report.lost_head:
-        lost = f"the record with hash {head} is missing: the log was cut off or rewritten"
+        lost = "a record whose hash was noted is missing: the log was cut off or rewritten"
         console().print(lost, style="bold red", markup=False)
     whole = "every record follows the one before it" if report.ok else "up to there the chain holds"
     console().print(f"{report.records:,} records, {report.first} to {report.last}; {whole}")
@@ -72,12 +73,13 @@ def show(
         return
     table = Table("Nr", box=None, pad_edge=False)
     table.add_column("When (UTC)", no_wrap=True, min_width=16)
-    for heading in ("Who", "Corpus", "Outcome", "By", "Cited"):
+    for heading in ("Event", "Who", "Corpus", "Outcome", "By", "Documents"):
         table.add_column(heading, overflow="fold")
     for one in newest:
         row = (
             one["n"],
             one.get("at", "")[:16].replace("T", " "),
+            one.get("event", "question"),
             one.get("user") or "owner",
             one.get("corpus"),
             one.get("outcome"),
@@ -87,8 +89,42 @@ def show(
 
 
 def _cited(record: dict[str, Any]) -> str:
-    """ "lease.pdf 100-137, ..." """
-    return ", ".join(f"{document} {start}-{end}" for document, start, end in record.get("cited", ()))
+    """ "lease.pdf 100-137, ...": what was cited, or the document that was read."""
+    cited = ", ".join(f"{document} {start}-{end}" for document, start, end in record.get("cited", ()))
+    return cited or str(record.get("document", ""))
+
+
+@audit.command()
+@click.option("--user", help="Only records of this user (what is kept about a person).")
+@click.option("--since", default="", metavar="DATE", help="Only records from this day on, 2026-01-31.")
+@click.option("--until", default="9999", metavar="DATE", help="Only records before this day.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write (default: print).")
+@click.pass_context
+def export(ctx: click.Context, user: str | None, since: str, until: str, out: Path | None) -> None:
+    """Export records as JSON, one a line, exactly as they are in the log."""
+    from sparewheel.rag.observe.audit_check import records
+
+    fitting = (
+        one for one in records(_folder(ctx, None)) if since <= one["at"] < until and user in (None, one.get("user"))
+    )
+    lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in fitting)
+    if out is None:
+        click.echo(lines, nl=False)
+    else:
+        out.write_text(lines, encoding="utf-8")
+        console(err=True).print(f"{lines.count(chr(10)):,} records in {out}", markup=False)
+
+
+@audit.command()
+@click.option("--before", required=True, metavar="DATE", help="Remove files whose records are all older, 2026-01-31.")
+@click.pass_context
+def prune(ctx: click.Context, before: str) -> None:
+    """Remove the oldest files of the log. A record that stays says which records
+    were removed, so that the log still verifies."""
+    from sparewheel.rag.observe.running import open_log
+
+    with open_log(settings_of(ctx)) as log:
+        console().print(f"{log.prune(before):,} records removed")
 
 
 def _folder(ctx: click.Context, folder: str | None) -> Path:

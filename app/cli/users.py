@@ -8,7 +8,7 @@ import click
 
 from sparewheel.app.cli.common import console, extra, print_json, settings_of
 from sparewheel.app.people.accounts import Account
-from sparewheel.app.people.auth import Accounts, accounts_of
+from sparewheel.app.people.auth import PREFIX, Accounts, accounts_of
 
 
 @click.group()
@@ -43,6 +43,7 @@ def add(ctx: click.Context, name: str, role: str | None, groups: tuple[str, ...]
         password = sys.stdin.readline().rstrip("\n")
     with extra("serve"):
         made = accounts.add(name, role or before.role, groups or before.groups, password)  # type: ignore[arg-type]
+    _recorded(ctx, "account_changed", name, role=made.role, groups=", ".join(made.groups))
     console().print(f"{made.name}: {made.role}" + (f", in {', '.join(made.groups)}" if made.groups else ""))
 
 
@@ -73,6 +74,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 def remove(ctx: click.Context, name: str) -> None:
     """Remove the account NAME; its keys count no more."""
     _accounts(ctx).remove(name)
+    _recorded(ctx, "account_removed", name)
     console().print(f"removed {name}")
 
 
@@ -86,14 +88,28 @@ def key(ctx: click.Context, name: str, label: str, withdraw: str | None) -> None
     accounts = _accounts(ctx)
     if withdraw:
         accounts.withdraw_key(name, withdraw)
+        _recorded(ctx, "key_revoked", name, key=withdraw)
         console().print(f"withdrew {withdraw} of {name}")
         return
-    click.echo(accounts.new_key(name, label))
+    secret = accounts.new_key(name, label)
+    _recorded(ctx, "key_made", name, key=secret[:PREFIX])
+    click.echo(secret)
     console(err=True).print("Keep it now: it is not shown again. Send it as  Authorization: Bearer KEY", style="dim")
 
 
 def _accounts(ctx: click.Context) -> Accounts:
     return accounts_of(settings_of(ctx))
+
+
+def _recorded(ctx: click.Context, event: str, name: str, **fields: str) -> None:
+    """A change of accounts goes into the audit log."""
+    from sparewheel.rag.observe.audit import access
+    from sparewheel.rag.observe.running import open_log
+
+    settings = settings_of(ctx)
+    if settings.observe.audit:
+        with open_log(settings) as log:
+            log.write(access(event, account=name, **fields))
 
 
 def _row(account: Account) -> dict[str, object]:

@@ -8,8 +8,7 @@ from sparewheel.app.doctor.check import Check
 from sparewheel.app.people.auth import accounts_of
 from sparewheel.app.people.loopback import is_loopback
 from sparewheel.rag.observe.audit import files
-from sparewheel.rag.observe.audit_check import check
-from sparewheel.rag.observe.running import audit_folder
+from sparewheel.rag.observe.running import audit_folder, check_log
 from sparewheel.rag.settings import Settings
 
 
@@ -41,7 +40,7 @@ def audit(settings: Settings) -> Iterator[Check]:
     elif not files(folder):
         yield Check("audit log", "pass", "begins with the first question of a server or page")
     else:
-        report = check(folder)
+        report = check_log(settings)
         if report.ok:
             yield Check("audit log", "pass", f"{report.records:,} records, each follows the one before it")
         else:

@@ -12,19 +12,21 @@ from typing import Literal
 from sparewheel.app.kept.feedback import Feedback, FeedbackLog
 from sparewheel.app.people.access import User, admitted, readable, require_role
 from sparewheel.app.service import originals, work
+from sparewheel.app.service.audited import audited
 from sparewheel.app.service.info import CorpusInfo, corpus_info
 from sparewheel.app.service.intake import Intake, Upload
 from sparewheel.app.service.jobs import FileResult, Job
+from sparewheel.rag import observe
 from sparewheel.rag.assemble import breakers, open_pipeline
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.disk import patiently
-from sparewheel.rag.errors import NotFound, UsageError
+from sparewheel.rag.errors import Forbidden, NotFound, UsageError
 from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder, corpus_names
 from sparewheel.rag.ingest.snapshot import DocumentInfo
 from sparewheel.rag.ingest.store import Store
 from sparewheel.rag.reliability.breaker import Health
 from sparewheel.rag.settings import Settings, load_settings
-from sparewheel.rag.types import Document, Sensitivity
+from sparewheel.rag.types import Document, Filter, Hit, Sensitivity
 
 LOCK_WITHIN_S = 20.0  # a change that somebody waits for waits so long for another writer
 
@@ -47,13 +49,30 @@ class Service:
 
     def pipeline(self, corpus: str, user: User | None = None) -> Pipeline:
         """The corpus, open to be asked. Shared: do not close it. A corpus whose rules changed is opened anew."""
-        identity = _identity(admitted(self.settings.corpora_folder, corpus, user))
+        try:
+            identity = _identity(admitted(self.settings.corpora_folder, corpus, user))
+        except Forbidden:
+            observe.access("question", corpus=corpus, user=user.name if user else "", outcome="refused")
+            raise
         with self._lock:
             known = self._pipelines.get(corpus)
             if known is None or known[0] != identity:
                 # the old one is not closed but let go: a question in flight may still hold it
                 known = self._pipelines[corpus] = (identity, open_pipeline(corpus, self.settings))
             return known[1]
+
+    @audited("search")
+    def search(
+        self,
+        corpus: str,
+        question: str,
+        user: User | None = None,
+        *,
+        k: int | None = None,
+        filter: Filter | None = None,
+    ) -> tuple[Hit, ...]:
+        """At most k passages, best first."""
+        return self.pipeline(corpus, user).search(question, k=k, filter=filter)
 
     def health(self) -> list[Health]:
         """Of every endpoint's breaker, in the order of the settings."""
@@ -81,6 +100,7 @@ class Service:
     def corpus(self, name: str, user: User | None = None) -> CorpusInfo:
         return corpus_info(self._store(name, user))
 
+    @audited("documents_listed")
     def documents(self, corpus: str, user: User | None = None) -> list[DocumentInfo]:
         """By id; [] while the corpus is empty."""
         store = self._store(corpus, user)
@@ -89,6 +109,7 @@ class Service:
         with store.open() as snapshot:
             return snapshot.documents()
 
+    @audited("document_read")
     def document(self, corpus: str, id: str, user: User | None = None) -> Document:
         """With its text and the boxes of its words."""
         with self._store(corpus, user).open() as snapshot:
@@ -100,6 +121,7 @@ class Service:
             chunks = {id: snapshot.chunks_of(id) for id in ids}
         return {id: list(dict.fromkeys(h for chunk in found for h in chunk.headings)) for id, found in chunks.items()}
 
+    @audited("original_read")
     def original(self, corpus: str, id: str, user: User | None = None) -> Path | None:
         """The very file the document was read from; None when it is gone, or another by now."""
         store = self._store(corpus, user)
@@ -109,6 +131,7 @@ class Service:
 
     # ------------------------------------------------------------ documents in and out
 
+    @audited("upload")
     def submit(self, corpus: str, files: Sequence[Upload], user: User | None = None) -> Job:
         """Starts reading the files in the background. A document of the same name is replaced."""
         self.may_upload(corpus, user)
@@ -131,6 +154,7 @@ class Service:
             raise NotFound(f"no upload {id!r}; it may have ended long ago: list the documents")
         return job
 
+    @audited("document_deleted")
     def delete(self, corpus: str, document_id: str, user: User | None = None) -> None:
         """The document is found no more, and its kept source file is gone. Raises Locked while another writes."""
         require_role(user, "analyst", "delete documents")
@@ -140,6 +164,7 @@ class Service:
         patiently(lambda: work.take_out(store, [document_id], self.settings), LOCK_WITHIN_S)
         originals.discard(store.folder, source)
 
+    @audited("reindexed")
     def reindex(self, corpus: str, user: User | None = None) -> int:
         """How many documents were split again by today's rules; embedding them goes on in the background."""
         require_role(user, "analyst", "re-index a corpus")
@@ -150,6 +175,7 @@ class Service:
 
     # ------------------------------------------------------------ corpora, for administrators
 
+    @audited("corpus_created")
     def create(
         self,
         name: str,
@@ -168,6 +194,7 @@ class Service:
             store.configure(readers=tuple(readers))
         return corpus_info(store)
 
+    @audited("corpus_configured")
     def configure(
         self,
         corpus: str,
@@ -185,6 +212,7 @@ class Service:
             store.configure(sensitivity=sensitivity)
         return corpus_info(store)
 
+    @audited("corpus_removed")
     def remove(self, corpus: str, user: User | None = None) -> None:
         """The corpus, its documents and their kept files are gone. Raises Locked while another writes."""
         require_role(user, "admin", "remove a corpus")

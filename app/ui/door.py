@@ -20,6 +20,7 @@ from sparewheel.app.ui.theme import DARK, LIGHT
 from sparewheel.app.ui.tokens import Tokens, secret_of
 from sparewheel.app.words import Language
 from sparewheel.app.words.page import say
+from sparewheel.rag import observe
 from sparewheel.rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -129,7 +130,9 @@ def guarded(settings: Settings) -> tuple[list[Middleware], list[Route]]:
         if _from_elsewhere(request):
             language = language_of(request)
             return form(language, say(language, "sign_in_elsewhere"), status=403)
+        user = await run_in_threadpool(keys.user, request.cookies.get(COOKIE, ""))
         await run_in_threadpool(keys.end, request.cookies.get(COOKIE, ""))
+        await run_in_threadpool(_record, "sign_out", user.name if user else "", "done")
         response = RedirectResponse("/sign-in", 303)
         response.delete_cookie(COOKIE)
         return response
@@ -154,9 +157,11 @@ async def _try(request: Request, keys: Keys, settings: Settings) -> Response:
     given = dict(parse_qsl(body.decode("utf-8", "replace")))
     name, password = given.get("name", "").strip(), given.get("password", "")
     address = address_of(request, settings)
+    observe.address.set(address)
     if wait_s := await run_in_threadpool(keys.sign_ins.reserve, name, address):
         return form(language, say(language, "sign_in_later", seconds=int(wait_s) + 1), name, status=429)
     user = await run_in_threadpool(keys.accounts.check, name, password)
+    await run_in_threadpool(_record, "sign_in", name, "done" if user else "refused")
     if user is None:
         return form(language, say(language, "sign_in_wrong"), name, status=401)
     await run_in_threadpool(keys.sign_ins.succeeded, name, address)
@@ -165,6 +170,10 @@ async def _try(request: Request, keys: Keys, settings: Settings) -> Response:
     secure = settings.page.https or request.url.scheme == "https"
     response.set_cookie(COOKIE, keys.issue(user), age_s, httponly=True, samesite="lax", secure=secure)
     return response
+
+
+def _record(event: str, name: str, outcome: str) -> None:
+    observe.access(event, user=name[:200], outcome=outcome)
 
 
 def address_of(request: Request, settings: Settings) -> str:

@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sparewheel.rag.observe.hooks import asker, request_id
+from sparewheel.rag.observe.hooks import address, asker, request_id
 
 if TYPE_CHECKING:
     from sparewheel.rag.observe.running import Running
     from sparewheel.rag.settings import Settings
 
-__all__ = ["asked_by", "asker", "request_id", "start", "stop"]
+__all__ = ["access", "address", "asked_by", "asker", "request_id", "start", "stop"]
 
 _lock = threading.Lock()
 _running: Running | None = None
@@ -53,6 +53,16 @@ def stop() -> None:
             _running.close()
         _running = None
         atexit.unregister(stop)
+
+
+def access(event: str, **fields: str) -> None:
+    """An access goes into the audit log, where one is kept: event "document_read", "sign_in", ...; fields: corpus,
+    document, outcome. It is on the disk when this returns, so call it beside an event loop, never on it."""
+    running = _running
+    if running is not None and running.audit is not None:
+        from sparewheel.rag.observe import audit
+
+        running.audit.write(audit.access(event, **fields))
 
 
 @contextmanager

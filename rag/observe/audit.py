@@ -1,29 +1,34 @@
-"""The audit log: who asked which corpus, what was cited, who answered. No question, no text of a document.
+"""The audit log: every access, by whom, to what, from where, with which outcome. No text of question or document.
 
     <folder>/audit-000001.jsonl   one record a line; only ever appended to, and on the disk at once
     <folder>/lock                 held while lines are written, by whichever process writes
 
-A record holds the hash of the one before it, so that a line changed, removed or put in breaks the chain there
-(`audit_check`). What a crash left of a last line stays where it is; the next record names its hash under "torn". Who
-may write the files can forge a whole new chain: keep the newest hash somewhere else (`sparewheel audit verify` prints
-it, and takes it back with --head).
+A record holds the hash of the one before it, and its own hash is an HMAC (RFC 2104) of the very bytes of its line,
+with a key that is kept outside the folder: without the key no record can be changed, removed, put in or appended
+(`audit_check`). What a crash left of a last line stays where it is; the next record names its hash under "torn".
+Records cut off at the end are found by an anchor: a copy of the newest hash that is kept elsewhere (`audit_anchor`).
+Old files are removed by `prune`, which leaves a record that says so.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import hmac
 import json
 import logging
 import os
+import secrets
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sparewheel.rag.disk import FileHold, sync
 from sparewheel.rag.errors import SettingsError
+from sparewheel.rag.observe import hooks
 from sparewheel.rag.observe.hooks import Asked
 
 FIRST = "0" * 64  # what the first record names as the one before it
@@ -43,9 +48,19 @@ class Tail(NamedTuple):
 class AuditLog:
     """Appends records. Any number of processes may write one folder. Safe to share between threads."""
 
-    def __init__(self, folder: Path, max_mb: float = 64.0) -> None:
-        """Raises SettingsError when nothing can be written there."""
+    def __init__(
+        self,
+        folder: Path,
+        max_mb: float = 64.0,
+        key: bytes = b"",
+        anchor: Callable[[int, str], None] = lambda number, hash: None,
+    ) -> None:
+        """key: of the records' HMAC. anchor: given number and hash of the newest record after each write.
+
+        Raises SettingsError when nothing can be written there."""
         self.folder = folder
+        self._key = key
+        self._anchor = anchor
         self.written = 0
         self.failures = 0
         self._max_bytes = int(max_mb * 1e6)
@@ -92,24 +107,47 @@ class AuditLog:
             if end.complete and not end.torn and path.stat().st_size >= self._max_bytes:
                 path = following(path)
             with path.open("ab") as file:
-                file.write(_lines(entries, end))
+                data, newest_hash = _lines(entries, end, self._key)
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            if entries:
+                self._anchor(end.number + len(entries), newest_hash)
         finally:
             hold.close()
 
+    def prune(self, before: str) -> int:
+        """Removes the oldest files whose records are all older than `before` (ISO 8601, UTC), never the newest file; a
+        record says which were removed. How many records that were."""
+        hold = FileHold(self.folder / "lock", shared=False, wait=True, create=True)
+        try:
+            through = last = 0
+            for path in files(self.folder)[:-1]:
+                records = [record for line in path.read_bytes().splitlines() if (record := parsed(line))]
+                if not records or str(records[-1].get("at", before)) >= before:
+                    break
+                through, last = int(records[-1]["n"]), last + len(records)
+                path.unlink()
+            sync(self.folder)
+        finally:
+            hold.close()
+        if through:
+            self.write({"at": _now(), "event": "pruned", "through": through})
+        return last
 
-def _lines(entries: list[dict[str, Any]], end: Tail) -> bytes:
-    """The records that continue a log with this end."""
+
+def _lines(entries: list[dict[str, Any]], end: Tail, key: bytes) -> tuple[bytes, str]:
+    """The records that continue a log with this end, and the hash of the last one."""
     lines = [] if end.complete or not entries else [b""]
     previous, torn = end.hash, end.torn
     for number, fields in enumerate(entries, end.number + 1):
-        record = {"n": number, **fields, "previous": previous}
+        record = {"n": number, **fields, "previous": previous, "key": key_id(key)}
         if torn:
             record["torn"], torn = hashlib.sha256(torn).hexdigest(), b""
-        previous = digest(record)
-        lines.append(json.dumps({**record, "hash": previous}, ensure_ascii=False).encode())
-    return b"\n".join([*lines, b""]) if lines else b""
+        body = json.dumps(record, ensure_ascii=False).encode()
+        previous = sealed(body, key)
+        lines.append(body[:-1] + f', "hash": "{previous}"}}'.encode())
+    return (b"\n".join([*lines, b""]) if lines else b""), previous
 
 
 def entry(asked: Asked) -> dict[str, Any]:
@@ -117,8 +155,10 @@ def entry(asked: Asked) -> dict[str, Any]:
     answer = asked.answer
     return {
         "at": datetime.fromtimestamp(asked.began, UTC).isoformat(timespec="milliseconds"),
+        "event": "question",
         "user": asked.asker,
         "request_id": asked.request_id,
+        "address": asked.context.get(hooks.address, ""),
         "corpus": answer.corpus,
         "sensitivity": asked.sensitivity,
         "outcome": asked.outcome,
@@ -129,10 +169,43 @@ def entry(asked: Asked) -> dict[str, Any]:
     }
 
 
-def digest(record: Mapping[str, Any]) -> str:
-    """The hash of a record without its own: sha256 of its JSON, keys sorted."""
-    plain = {key: value for key, value in record.items() if key != "hash"}
-    return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+def access(event: str, **fields: str) -> dict[str, Any]:
+    """What any other access leaves in the log. event: "document_read", "sign_in", ...; fields: corpus, document,
+    outcome and the like, never text of a document."""
+    who = {"user": hooks.asker.get(""), "request_id": hooks.request_id.get(""), "address": hooks.address.get("")}
+    return {"at": _now(), "event": event, **who, **fields}
+
+
+def sealed(body: bytes, key: bytes) -> str:
+    """The hash of a record: HMAC-SHA256 of its line without the hash, closed by "}". 64 hexadecimal digits."""
+    return hmac.new(key, body, hashlib.sha256).hexdigest()
+
+
+def key_id(key: bytes) -> str:
+    """What a record says of the key that sealed it; the key cannot be found from it."""
+    return hashlib.sha256(b"audit key " + key).hexdigest()[:8]
+
+
+def read_key(path: Path) -> bytes:
+    """The key in the file; 32 random bytes in a new file where there is none. Raises SettingsError."""
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside = path.with_name(f".{path.name}.{os.getpid()}")
+            beside.touch(0o600)
+            beside.write_bytes(secrets.token_bytes(32))
+            with contextlib.suppress(FileExistsError):  # another process was first: its key counts
+                os.link(beside, path)
+            beside.unlink()
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingsError(
+            f"the key of the audit log cannot be read from '{path}': {error.strerror}; set observe.audit_key_file"
+        ) from error
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def files(folder: Path) -> list[Path]:
@@ -182,9 +255,17 @@ def tail(path: Path) -> Tail:
 
 
 def parsed(line: bytes) -> dict[str, Any] | None:
-    """The record of a line; None for what is none."""
+    """The record of a line; None for what is none, also where a key stands twice: programs differ in which counts."""
     try:
-        record = json.loads(line)
+        record = json.loads(line, object_pairs_hook=_once)
     except ValueError:
         return None
     return record if isinstance(record, dict) and isinstance(record.get("n"), int) and "hash" in record else None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises ValueError for a key that stands twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found

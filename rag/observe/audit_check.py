@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import hmac
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sparewheel.rag.errors import NotFound
-from sparewheel.rag.observe.audit import digest, files, parsed
+from sparewheel.rag.observe.audit import files, key_id, parsed, sealed
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Report:
     """broken: "file:line: what is wrong" of the first broken line, "" when there is none.
 
     torn: what crashes left, "file:line" each; the last one may still wait for the record that names it. first, last:
-    record numbers; head: hash of the last record. lost_head: the hash asked for is not in the log.
+    record numbers; head: hash of the last record. lost_head: the hash asked for, or an anchored one, is not in the log.
     """
 
     records: int
@@ -33,12 +34,14 @@ class Report:
         return not (self.broken or self.lost_head)
 
 
-def check(folder: Path, head: str = "") -> Report:
-    """Reads the whole log. head: a hash that must be in it still. Raises NotFound where there is no log."""
+def check(folder: Path, heads: Sequence[str] = (), key: bytes = b"") -> Report:
+    """Reads the whole log. heads: hashes that must still be in it. key: that sealed the records.
+
+    Raises NotFound where there is no log."""
     if not files(folder):
         raise NotFound(f"no audit log in '{folder}'; it begins with the first question of `sparewheel serve` or `ui`")
-    first = last = count = 0
-    previous, broken, seen = "", "", not head
+    first = last = count = pruned = 0
+    previous, broken, missing = "", "", set(heads)
     torn: list[str] = []
     left: list[tuple[str, bytes]] = []  # lines that are no record, until a record names them
     for where, line in _lines(folder):
@@ -49,19 +52,23 @@ def check(folder: Path, head: str = "") -> Report:
         if left and record.get("torn") != _hash_of(left):
             broken = f"{left[0][0]}: no record, and the next one does not tell of a crash"
             break
-        if wrong := _wrong(record, previous, last):
+        if wrong := _wrong(record, line, previous, last, key):
             broken = f"{where}: {wrong}"
             break
         torn += [place for place, _ in left]
         left.clear()
         first, last, previous = first or record["n"], record["n"], record["hash"]
-        count, seen = count + 1, seen or previous == head
+        count, pruned = count + 1, max(pruned, int(record.get("through", 0)))
+        missing.discard(previous)
     if left and not broken:
         if left[-1][1].endswith(b"\n"):
             broken = f"{left[0][0]}: no record, but whole lines, which a crash does not leave"
         else:
             torn += [place for place, _ in left]
-    return Report(count, first, last, previous, tuple(torn), broken, lost_head=not seen and not broken)
+    if first > pruned + 1 and not broken:
+        begins = f"{files(folder)[0].name}:1: the log begins with record {first}"
+        broken = f"{begins}, and no record says that the earlier ones were pruned"
+    return Report(count, first, last, previous, tuple(torn), broken, lost_head=bool(missing) and not broken)
 
 
 def records(folder: Path) -> Iterator[dict[str, Any]]:
@@ -75,9 +82,12 @@ def _hash_of(left: list[tuple[str, bytes]]) -> str:
     return hashlib.sha256(b"".join(line for _, line in left).rstrip(b"\n")).hexdigest()
 
 
-def _wrong(record: dict[str, Any], previous: str, last: int) -> str:
+def _wrong(record: dict[str, Any], line: bytes, previous: str, last: int, key: bytes) -> str:
     """What breaks the chain at this record, "" if nothing. previous "": it is the first one that is still kept."""
-    if digest(record) != record["hash"]:
+    if record.get("key") != key_id(key):
+        return f"record {record['n']} was sealed with another key than this one: give the key file of that time"
+    body, _, seal = line.rstrip(b"\n").rpartition(b', "hash": "')
+    if not hmac.compare_digest(seal, f'{sealed(body + b"}", key)}"}}'.encode()):
         return f"record {record['n']} was changed: its hash is not that of its content"
     if previous and record["n"] != last + 1:
         return f"record {record['n']} follows record {last}: records are missing or out of order"

@@ -25,6 +25,7 @@ from sparewheel.rag.events import AttemptFailed, Done, Event, Replace, Retrieved
 from sparewheel.rag.types import Answer, Attempt, Sensitivity
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
+address: contextvars.ContextVar[str] = contextvars.ContextVar("address", default="")  # where the request comes from
 asker: contextvars.ContextVar[str] = contextvars.ContextVar("asker", default="")  # name of the user who asks
 
 Ended = Literal["answered", "refused", "failed", "cancelled", "invalid"]

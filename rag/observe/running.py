@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sparewheel.rag.errors import SettingsError, UsageError, install
 from sparewheel.rag.observe import hooks, recent
 from sparewheel.rag.observe.hooks import Asked
 from sparewheel.rag.settings import Settings
+
+if TYPE_CHECKING:
+    from sparewheel.rag.observe.audit import AuditLog
+    from sparewheel.rag.observe.audit_check import Report
 
 T = TypeVar("T")
 
@@ -20,6 +25,36 @@ def audit_folder(settings: Settings) -> Path:
     return Path(chosen).expanduser() if chosen else settings.corpora_folder / ".audit"
 
 
+def audit_key_file(settings: Settings) -> Path:
+    """Where the key of the audit log is: outside its folder."""
+    chosen = settings.observe.audit_key_file
+    return Path(chosen).expanduser() if chosen else settings.corpora_folder / "audit.key"
+
+
+@contextmanager
+def open_log(settings: Settings) -> Iterator[AuditLog]:
+    """The audit log of these settings, to write to."""
+    from sparewheel.rag.observe.audit import AuditLog, read_key
+    from sparewheel.rag.observe.audit_anchor import Anchor
+
+    anchor = Anchor(settings.observe.audit_anchor) if settings.observe.audit_anchor else None
+    put = anchor.put if anchor is not None else lambda number, hash: None
+    yield AuditLog(audit_folder(settings), settings.observe.audit_max_mb, read_key(audit_key_file(settings)), put)
+    if anchor is not None:
+        anchor.close()
+
+
+def check_log(settings: Settings, folder: Path | None = None, head: str = "") -> Report:
+    """Is the audit log of these settings whole? folder: instead of theirs; head: a hash that must be in it. The newest
+    anchored hash must be in it in any case. Raises NotFound where there is no log."""
+    from sparewheel.rag.observe.audit import read_key
+    from sparewheel.rag.observe.audit_anchor import anchored
+    from sparewheel.rag.observe.audit_check import check
+
+    heads = [*([head] if head else []), *(anchored(settings.observe.audit_anchor) if folder is None else [])]
+    return check(folder or audit_folder(settings), heads, read_key(audit_key_file(settings)))
+
+
 class Running:
     """Observes until `close`. port: /metrics is served there too, 0: nowhere."""
 
@@ -27,6 +62,7 @@ class Running:
         """Raises SettingsError for an audit folder or port that cannot be used; then nothing is observed."""
         self.settings = settings
         self.port = port
+        self.audit: AuditLog | None = None
         self._closing: list[Callable[[], None]] = []
         try:
             later = hooks.Later(self._slow())
@@ -62,10 +98,10 @@ class Running:
             self._closing.append(log.close)
             slow.append(hooks.each(log.asked))
         if observe.audit:
-            from sparewheel.rag.observe.audit import AuditLog
-
-            self._audit = AuditLog(audit_folder(settings), observe.audit_max_mb)
-            slow.append(self._audit.asked)
+            held = ExitStack()
+            self.audit = held.enter_context(open_log(settings))
+            self._closing.append(held.close)
+            slow.append(self.audit.asked)
         if observe.otlp_endpoint:
             try:
                 from sparewheel.rag.observe.trace import Tracing, exporting
@@ -85,8 +121,8 @@ class Running:
         counted.registry.register(collect.Breakers())
         counted.registry.register(collect.Indexes(self.settings.corpora_folder))
         counted.registry.register(checks)
-        if self.settings.observe.audit:
-            counted.registry.register(collect.Written(self._audit, later))
+        if self.audit is not None:
+            counted.registry.register(collect.Written(self.audit, later))
         self._listen(hooks.listeners, counted.asked)
         self._listen(hooks.transitions, counted.changed)
         self._listen(hooks.keepalives, counted.kept_alive)

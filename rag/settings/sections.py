@@ -163,8 +163,14 @@ class Observe:
     )
     metrics_host: str = _key("127.0.0.1", "address that port listens on", advanced=True)
     log: Literal["off", "text", "json"] = _key("text", "a line for each question and warning on standard error")
-    audit: bool = _key(True, "keep the audit log: who asked which corpus, what was cited, who answered")
+    audit: bool = _key(True, "keep the audit log: every access, by whom, to what, with which outcome")
     audit_folder: str = _key("", "where the audit log is kept; empty: '.audit' beside the corpora")
+    audit_key_file: str = _key(
+        "", "key that seals the audit log's records; empty: audit.key in the data folder", advanced=True
+    )
+    audit_anchor: str = _key(
+        "", "file, or syslog, that the newest hash of the audit log is copied to each minute", advanced=True
+    )
     audit_max_mb: float = _key(64.0, "size at which the audit log begins a new file", 0.001, 4096, advanced=True)
     otlp_endpoint: str = _key("", "OTLP/HTTP address that traces are sent to (extra `trace`); empty: no traces")
     trace_share: float = _key(1.0, "share of the questions that is traced", 0, 1, advanced=True)

@@ -16,8 +16,8 @@ import pytest
 from sparewheel.app.doctor.service import audit, listening
 from sparewheel.app.doctor.watching import monitoring
 from sparewheel.app.people.auth import accounts_of
-from sparewheel.rag.observe.audit import AuditLog, files
-from sparewheel.rag.observe.running import audit_folder
+from sparewheel.rag.observe.audit import files
+from sparewheel.rag.observe.running import audit_folder, open_log
 from sparewheel.rag.settings import Api, Observe, Page, Settings
 
 UP = {"labels": {"job": "sparewheel-api"}, "health": "up", "scrapeUrl": "http://api:8080/metrics"}
@@ -134,9 +134,9 @@ def test_the_audit_log_is_followed_to_its_end(tmp_path: Path) -> None:
     """None yet and a whole one pass, a changed record fails, switched off warns."""
     settings = Settings(data_folder=str(tmp_path))
     found = [*audit(settings)]
-    log = AuditLog(audit_folder(settings))
-    for user in ("ann", "bob", "cy"):
-        log.write({"user": user})
+    with open_log(settings) as log:
+        for user in ("ann", "bob", "cy"):
+            log.write({"user": user})
     found += audit(settings)
     (file,) = files(audit_folder(settings))
     file.write_text(file.read_text().replace("bob", "eve"))
