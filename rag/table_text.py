@@ -8,18 +8,56 @@ The tab before the dash tells such a line from prose. Written by `ingest`, read 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 MARK = "\t— "  # between the name of the row and the rest; a line without a row name begins with "— "
 VALUE = ": "  # between the name of the column and the cell
 EMPTY = "—"  # what an empty cell holds
-_LINE = re.compile(r"^[^\n]*\t— [^\n]*$", re.MULTILINE)
+_ROW = re.compile(r"^[^\n]*\t— [^\n]*(?:\n[^\n]*\t— [^\n]*)*$", re.MULTILINE)
 _NO_VALUE = re.compile(r"(?:.*(?::|\t—) )?\s*[—–-]\s*")
+_CAPTION_CHARS = 200
 
 
-def cell_lines(text: str) -> Iterator[tuple[int, int]]:
-    """(start, end) of each line that holds a cell, in order."""
-    return ((found.start(), found.end()) for found in _LINE.finditer(text)) if MARK in text else iter(())
+@dataclass(frozen=True, slots=True)
+class TableSpan:
+    """A table within a text: text[start:end) from its caption or header on. caption: "" where it has none; it and the
+    line of the column names end at `head_end`. rows: (start, end) of each row's lines."""
+
+    start: int
+    head_end: int
+    end: int
+    caption: str
+    rows: tuple[tuple[int, int], ...]
+
+
+def tables(text: str) -> list[TableSpan]:
+    """The tables of the text, in order."""
+    if MARK not in text:
+        return []
+    found: list[TableSpan] = []
+    rows: list[tuple[int, int]] = []
+    for row in _ROW.finditer(text):
+        if rows and text[rows[-1][1] : row.start()].strip():
+            found.append(_table(text, rows, found[-1].end if found else 0))
+            rows = []
+        rows.append(row.span())
+    if rows:
+        found.append(_table(text, rows, found[-1].end if found else 0))
+    return found
+
+
+def _table(text: str, rows: list[tuple[int, int]], floor: int) -> TableSpan:
+    """The table of these rows with what stands over them: a line of column names, a caption, or both."""
+    first = rows[0][0]
+    head_end = len(text[:first].rstrip("\n \t"))
+    start = max(text.rfind("\n\n", floor, head_end) + 2, floor)
+    lines = text[start:head_end].split("\n") if head_end > start else []
+    names = bool(lines) and "\t" in lines[-1]
+    over = [line for line in lines if "\t" not in line]
+    if not names and (len(lines) != 1 or len(lines[0]) > _CAPTION_CHARS or lines[0].rstrip()[-1:] in ".;。；"):
+        return TableSpan(first, first, rows[-1][1], "", tuple(rows))
+    caption = over[-1].strip() if over and len(over[-1]) <= _CAPTION_CHARS else ""
+    return TableSpan(start, head_end, rows[-1][1], caption, tuple(rows))
 
 
 def cell_line_at(text: str, place: int) -> tuple[int, int] | None:

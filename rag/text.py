@@ -29,6 +29,7 @@ _ITEM = re.compile(
     r"|[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百千零〇\d]{1,7}[编章节条]|#{1,6}\s"
     r"|(?:ARTICLE|Article|SECTION|Section|EXHIBIT|Exhibit)\s+[\dIVXLC])"
 )
+_CELL = re.compile(r"[^\n\t]*\t(?:[^\n\t]*\t)*— ")  # a line of a table
 _LABEL = re.compile(r"[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,5})[)\]]?\.")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+")
 _WIDE = re.compile(r"[\u2e80-\uffef]")
@@ -118,9 +119,11 @@ def _ends_sentence(text: str, found: re.Match[str], start: int, keep: frozenset[
 
 def _ends_line(text: str, start: int, newline: int) -> bool:
     """Whether the line end at `newline` ends the sentence that began at `start`."""
-    if _BLANK_LINE.match(text, newline + 1) or _ITEM.match(text, newline + 1):
+    if _BLANK_LINE.match(text, newline + 1) or _ITEM.match(text, newline + 1) or _CELL.match(text, newline + 1):
         return True
     line = text[max(start, text.rfind("\n", start, newline) + 1) : newline].strip()
+    if _CELL.match(line):
+        return True
     if columns(line) >= _SHORT_LINE:
         return False
     after = text[newline + 1 : newline + 40].lstrip()

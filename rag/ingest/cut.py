@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from sparewheel.rag.table_text import tables
 from sparewheel.rag.text import sentences, trim
 
 _WEAK = (re.compile(r"[;；](?=\s|[^\x00-\x7f])"), re.compile(r"[,，、:：](?=\s|[^\x00-\x7f])"), re.compile(r"\s"))
@@ -29,13 +30,30 @@ def cut(
         return [(start, end)]
     room = limit - overlap
     atoms: list[tuple[int, int]] = []
-    for a, b in sentences(text[start:end], abbreviations):
-        atoms.extend(_short_enough(text, start + a, start + b, room))
+    rows = [row for table in tables(text[start:end]) for row in table.rows]
+    place = 0
+    for a, b in [*rows, (end - start, end - start)]:
+        for c, d in sentences(text[start + place : start + a], abbreviations):
+            atoms.extend(_short_enough(text, start + place + c, start + place + d, room))
+        if a < b:
+            atoms.extend(_row(text, start + a, start + b, room))
+        place = b
     spans = _grouped(text, atoms, room)
+    inside = {start + a for a, _ in rows}
     return [
         spans[0],
-        *((_earlier(text, a, overlap, before[0]), b) for before, (a, b) in pairwise(spans)),
+        *((a if a in inside else _earlier(text, a, overlap, before[0]), b) for before, (a, b) in pairwise(spans)),
     ]
+
+
+def _row(text: str, start: int, end: int, room: int) -> list[tuple[int, int]]:
+    """A row of a table in one piece; one that is longer than `room` at the lines of its cells."""
+    if end - start <= room:
+        return [(start, end)]
+    pieces: list[tuple[int, int]] = []
+    for line in re.finditer(r"[^\n]+", text[start:end]):
+        pieces.extend(_short_enough(text, start + line.start(), start + line.end(), room))
+    return pieces
 
 
 def _grouped(text: str, atoms: list[tuple[int, int]], room: int) -> list[tuple[int, int]]:

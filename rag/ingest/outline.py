@@ -8,12 +8,14 @@ lower rank begins.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.ingest.labels import FIRST_ITEM_RANK, LABEL, RANK, dots, item_style
 from sparewheel.rag.ingest.titles import LONE_COLUMNS, heading_of, one_line
+from sparewheel.rag.table_text import TableSpan, tables
 from sparewheel.rag.text import columns
 from sparewheel.rag.types import Document, Profile
 
@@ -49,9 +51,18 @@ def outline(document: Document, profile: Profile) -> list[Mark]:
     for pattern in profile.heading_patterns:
         for mark in _profile_marks(text, pattern):
             marks[mark.start] = mark
+    if marks and (found := tables(text)):  # "1. Parking" that names a row opens no part
+        starts = [table.start for table in found]
+        marks = {start: mark for start, mark in marks.items() if not _in_table(start, found, starts)}
     if document.headings:
         marks = {**_outside(marks, document.headings), **_format_marks(document, marks)}
     return [marks[start] for start in sorted(marks)]
+
+
+def _in_table(start: int, found: list[TableSpan], starts: list[int]) -> bool:
+    """Whether the line that begins here is a row or a line of column names; a caption may open a part."""
+    at = bisect_right(starts, start) - 1
+    return at >= 0 and start < found[at].end and (start > found[at].start or not found[at].caption)
 
 
 def _text_marks(text: str) -> Iterator[Mark]:

@@ -13,11 +13,13 @@ from itertools import takewhile
 
 from sparewheel.rag.ingest.cut import cut
 from sparewheel.rag.ingest.outline import Mark, outline
+from sparewheel.rag.ingest.titles import one_line
 from sparewheel.rag.settings import Ingest
+from sparewheel.rag.table_text import tables
 from sparewheel.rag.text import trim
 from sparewheel.rag.types import Chunk, Document, Profile
 
-SPLITTER_VERSION = "1"  # changes whenever the same document would give other chunks
+SPLITTER_VERSION = "2"  # changes whenever the same document would give other chunks
 
 _SHORT = 3  # a part shorter than the limit divided by this may share a chunk with its neighbour
 _TINY = 12  # a piece shorter than the limit divided by this says too little alone and joins whatever stands beside it
@@ -67,11 +69,15 @@ def split(document: Document, settings: Ingest, profile: Profile) -> list[Chunk]
     root = _tree(text, outline(document, profile), document.title)
     divider = _Divider(text, limit, min(settings.overlap_chars, limit // 2), profile.abbreviations)
     page_starts = [page.start for page in document.pages]
+    captioned = [table for table in tables(text) if table.caption]
+    caption_ends = [table.head_end for table in captioned]
     chunks = []
     for piece in divider.pieces(root, root.start):
         start, end = trim(text, piece.start, piece.end)
         if start == end:
             continue
+        above = captioned[i] if (i := bisect_right(caption_ends, start) - 1) >= 0 else None
+        within = above is not None and start < above.end
         page = document.pages[max(bisect_right(page_starts, start) - 1, 0)].number if document.pages else None
         chunks.append(
             Chunk(
@@ -80,7 +86,7 @@ def split(document: Document, settings: Ingest, profile: Profile) -> list[Chunk]
                 end=end,
                 text=text[start:end],
                 title=document.title,
-                headings=piece.path,
+                headings=(*piece.path, one_line(above.caption)) if above is not None and within else piece.path,
                 page=page,
                 language=document.language,
                 metadata=document.metadata,

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from sparewheel.rag.ingest.formats.parsed import TextBuilder
+from sparewheel.rag.ingest.formats.plain import parse_markdown
 from sparewheel.rag.ingest.formats.tables import Cell, Table, table_of
+from sparewheel.rag.ingest.outline import outline
+from sparewheel.rag.ingest.split import split
+from sparewheel.rag.settings import Ingest
+from sparewheel.rag.text import sentences
+from sparewheel.rag.types import Document, Profile
 
 
 def written(table: Table) -> list[str]:
@@ -84,3 +90,39 @@ def test_a_table_inside_a_cell_is_a_table() -> None:
     table = Table(((Cell("Rent schedule", inner=(inner,)), Cell("Payable yearly in advance.")),))
     assert written(table) == ["Rent schedule", "Year|Rent", "Year 1|— Rent: 20,000", "Year 2|— Rent: 20,900",
                               "Payable yearly in advance."]  # fmt: skip
+
+
+def test_a_long_table_is_cut_between_rows_and_keeps_its_caption() -> None:
+    """Every passage of a rent roll has whole rows, each with its names, and the caption in its path."""
+    rows = [["Unit", "Tenant", "Rent"], *([str(n), f"Tenant {n}", f"{1000 + n} EUR"] for n in range(1, 61))]
+    builder = TextBuilder()
+    builder.add("The rents follow.")
+    builder.table(table_of(rows, "Rent roll, Harbour House"))
+    document = Document("roll.md", builder.text, "Roll", "roll.md")
+    chunks = split(document, Ingest(), Profile("general"))
+    assert len(chunks) > 3
+    assert all(document.text[c.start : c.end] == c.text for c in chunks)
+    assert {c.headings for c in chunks[1:]} == {("Rent roll, Harbour House",)}
+    assert [c.text.count("Tenant:") for c in chunks] == [c.text.count("Rent:") for c in chunks]
+
+
+def test_a_row_that_begins_as_a_clause_opens_no_part() -> None:
+    """ "1. Parking" in a fee table is a name, not a heading."""
+    builder = TextBuilder()
+    builder.table(table_of([["Service", "Fee", "Due"], ["1. Parking", "40 EUR", "monthly"], ["2. Lift", "9 EUR", "x"]]))
+    document = Document("fees.md", builder.text, "Fees", "fees.md")
+    assert outline(document, Profile("general")) == []
+
+
+def test_a_cell_is_a_sentence() -> None:
+    """However long, a line of a table never runs into the next."""
+    text = f"Notice\t— Landlord: {'ninety days in writing to the address above ' * 2}\nNotice\t— Tenant: thirty days"
+    assert [text[a:b].count("\t") for a, b in sentences(text)] == [1, 1]
+
+
+def test_markdown_tables_front_matter_and_struck_text() -> None:
+    """A pipe table becomes lines of cells, front matter stays as facts, struck text goes, code stays."""
+    source = "---\nauthor: T. Okafor\n---\n# Fees ~~old~~\n\n|Fee|EUR|\n|-|-|\n|Late \\| x||\n\n```\n|a|b|\n|-|-|\n```"
+    parsed = parse_markdown(source.encode(), Ingest())
+    assert parsed.text == ("author: T. Okafor\n\n# Fees \n\nFee\tEUR\n\nLate | x\t— EUR: —\n\n```\n|a|b|\n|-|-|\n```")
+    assert [parsed.text[a:b] for a, b, _ in parsed.headings] == ["Fees"]

@@ -7,6 +7,7 @@ import re
 
 from sparewheel.rag.errors import DocumentError
 from sparewheel.rag.ingest.formats.parsed import Parsed, clean
+from sparewheel.rag.ingest.formats.tables import paragraphs, table_of
 from sparewheel.rag.settings import Ingest
 
 _BOMS = (
@@ -23,8 +24,10 @@ _COMMON_HAN = re.compile(
 )
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]{1,80}(\S[^\n]{0,300}?)(?:[ \t]{1,80}#{1,80})?[ \t]{0,80}$", re.MULTILINE)
 _UNDERLINED = re.compile(r"^(?=\S)([^\n]{1,120})\n(=+|-{3,})[ \t]*$", re.MULTILINE)
-_FENCE = re.compile(r"^(`{3,}|~{3,})[^\n]*\n.*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?^---[ \t]*$\n?", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^(`{3,}+|~{3,}+)[^\n]*\n.*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.MULTILINE | re.DOTALL)
+_STRUCK = re.compile(r"(?<![~\\])~~(?=\S)(?:(?!\n\s*\n)[^~])*?(?<=\S)~~(?!~)[ \t]?")
+_DELIMITERS = re.compile(r"^[ \t|:-]+$", re.MULTILINE)  # the line below the header of a pipe table
 
 
 def parse_text(data: bytes, settings: Ingest) -> Parsed:
@@ -34,10 +37,20 @@ def parse_text(data: bytes, settings: Ingest) -> Parsed:
 
 
 def parse_markdown(data: bytes, settings: Ingest) -> Parsed:
-    """Markdown with its mark-up kept in the text; headings are `#` lines and underlined lines outside code."""
+    """Markdown with its mark-up kept in the text, tables as `formats.tables` writes them, struck text left out; the
+    facts of a front matter stand first. Headings are `#` lines and underlined lines outside code. metadata: encoding,
+    struck (how many passages)."""
     text, encoding = decode(data)
+    metadata = {"encoding": encoding}
+    title = ""
     if front := _FRONT_MATTER.match(text):
-        text = text[front.end() :]
+        facts = _facts(front[1])
+        title = facts.pop("title", "")
+        head = "\n".join(f"{name}: {value}" for name, value in facts.items())
+        text = head + ("\n\n" if head else "") + text[front.end() :].lstrip("\n")
+    text, struck = _outside_code(text)
+    if struck:
+        metadata["struck"] = str(struck)
     code = [(found.start(), found.end()) for found in _FENCE.finditer(text)]
     headings = [(found.start(2), found.end(2), len(found[1])) for found in _HEADING.finditer(text)]
     headings += [
@@ -47,7 +60,68 @@ def parse_markdown(data: bytes, settings: Ingest) -> Parsed:
         and "\n" in (text[found.start() - 2 : found.start() - 1] or "\n")
     ]
     outside = sorted(h for h in headings if not any(start <= h[0] < end for start, end in code))
-    return Parsed(text, "text/markdown", headings=tuple(outside), metadata={"encoding": encoding})
+    return Parsed(text, "text/markdown", title, headings=tuple(outside), metadata=metadata)
+
+
+def _facts(front: str) -> dict[str, str]:
+    """The plain "name: value" lines of a front matter, a list on one line."""
+    facts: dict[str, str] = {}
+    name = ""
+    for line in front.split("\n"):
+        if pair := re.match(r"([A-Za-z_\u4e00-\u9fff][\w .-]{0,60}?)[ \t]*:[ \t]*(.*)$", line):
+            name = pair[1].replace("_", " ")
+            facts[name] = pair[2].strip().strip("\"'")
+        elif name and line.strip().startswith("- "):
+            facts[name] = ", ".join(filter(None, (facts[name], line.strip()[2:].strip().strip("\"'"))))
+    return {name: value for name, value in facts.items() if value}
+
+
+def _outside_code(text: str) -> tuple[str, int]:
+    """The text with its pipe tables as records and without struck passages, code as it is; and how many were struck."""
+    parts: list[str] = []
+    struck = place = 0
+    for start, end in [*(found.span() for found in _FENCE.finditer(text)), (len(text), len(text))]:
+        prose, count = _STRUCK.subn("", text[place:start])
+        struck += count
+        parts += [_with_tables(prose), text[start:end]]
+        place = end
+    return "".join(parts), struck
+
+
+def _with_tables(text: str) -> str:
+    """The text with its pipe tables as lines of cells."""
+    parts: list[str] = []
+    place = 0
+    for found in _DELIMITERS.finditer(text):
+        start = text.rfind("\n", 0, max(found.start() - 1, 0)) + 1
+        header = text[start : max(found.start() - 1, start)]
+        if start < place or "-" not in found.group() or "|" not in header:
+            continue
+        if len(_pipe_cells(header)) != len(_pipe_cells(found.group())):
+            continue
+        end = found.end()
+        rows = [_pipe_cells(header)]
+        while end < len(text):
+            following = text[end + 1 : line_end if (line_end := text.find("\n", end + 1)) >= 0 else len(text)]
+            if "|" not in following:
+                break
+            rows.append(_pipe_cells(following))
+            end += 1 + len(following)
+        width = len(rows[0])
+        table = table_of([[*row[:width], *[""] * (width - len(row))] for row in rows], header_rows=1)
+        written = "\n\n".join("\n".join(lines) for lines in paragraphs(table))
+        parts += [text[place:start], written]
+        place = end
+    return "".join((*parts, text[place:]))
+
+
+def _pipe_cells(line: str) -> list[str]:
+    line = re.sub(r"^\s*\||(?<!\\)\|\s*$", "", line)
+    return [
+        re.sub(r"(?<!\w)(\*\*|__|\*|_|`)(?=\S)(.+?)(?<=\S)\1(?!\w)", r"\2",
+               re.sub(r"<br\s*/?>", " ", cell.replace("\\|", "|")).strip())
+        for cell in re.split(r"(?<!\\)\|", line)
+    ]  # fmt: skip
 
 
 def decode(data: bytes) -> tuple[str, str]:

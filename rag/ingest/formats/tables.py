@@ -31,6 +31,7 @@ _MOST_SPAN = 1000  # a hostile page states a million
 _MOST_CELLS = 400_000  # of an expanded grid
 _TOTAL = re.compile(r"(?i)\s*(?:sub-?)?total|sum\b|合计|小计|总计")
 
+_COUNTER = re.compile(r"(?i)(?:no|nr|item no|s/?no|lfd\.? ?nr|ref)?[.:]?|#|№|序号|编号|號|号")
 _RANGE = re.compile(r"\d\s?[-–~至]\s?\d|[<>≤≥]\s?\d")
 _MONEY = re.compile(r"[€$£¥￥%元]|(?i:\b(?:eur|usd|gbp|rmb|cny|chf)\b)")
 
@@ -117,6 +118,7 @@ def read(grid: Grid, texts: dict[Place, str], header_rows: int = -1) -> Reading:
     header = tuple(tuple(dict.fromkeys(place for place in row if texts[place])) for row in grid[:top])
     paths = [_path(grid[:top], texts, c) for c in range(len(grid[0]) if grid else 0)]
     names = _stubs(grid, said, top)
+    shapes = _shapes_beside(said[top:])
     records: list[Record] = []
     group: tuple[Place, ...] = ()
     above: list[Place] = []
@@ -128,7 +130,7 @@ def read(grid: Grid, texts: dict[Place, str], header_rows: int = -1) -> Reading:
         if len(filled) == 1 and len(row) > 1 and _is_group(row, r):
             group = (filled[0],)
             continue
-        stubs = [_filled_down(r, c, row, above, said) for c in range(names)]
+        stubs = [above[c] if above and _is_ditto(said[r], c, shapes) else row[c] for c in range(names)]
         above = [*stubs, *row[names:]]
         parts = [group] if group else []
         for c, place in enumerate(dict.fromkeys(stubs)):
@@ -256,41 +258,39 @@ def _stubs(grid: Grid, said: list[list[str]], top: int) -> int:
         return 0
     if any(len(row[0]) > _NAME_CHARS for row in body):
         return 0
+    shapes = _shapes_beside(body)
     for count in range(1, min(_MOST_STUBS, width - 1)):
         keys = [tuple(row[:count]) for row in body]
         shared = any(grid[r][count - 1][0] < r for r in rows)  # a cell that spans rows names none of them alone
-        ditto = any(_is_ditto(row, count - 1, body) for row in body)
-        counted = count == 1 and len(body) > 1 and all(re.fullmatch(r"\d{1,4}[.)]?", row[0]) for row in body)
+        ditto = any(_is_ditto(row, count - 1, shapes) for row in body)
+        counted = count == 1 and top > 0 and _COUNTER.fullmatch(said[top - 1][0]) is not None
         repeated = len(set(keys)) < len(keys)
         following = [row[count] for row in body]
         if max(map(len, following)) > _NAME_CHARS or not any(following):
             return count
         if not (shared or ditto or ((repeated or counted) and not any(map(_is_number, following)))):
             return count
-        if counted and not repeated and width == 2:
-            return count
     return min(_MOST_STUBS, width - 1)
 
 
-def _is_ditto(row: list[str], column: int, body: list[list[str]]) -> bool:
+def _is_ditto(row: list[str], column: int, shapes: Sequence[set[str]]) -> bool:
     """Whether an empty cell stands for the one above it: what follows it names the row, as it does in other rows."""
+    if row[column] or column + 1 >= len(row) or len(row) < 3:
+        return False
     following = row[column + 1]
-    if row[column] or not following or _TOTAL.match(following) or _MONEY.search(following) or len(row) < 3:
+    if not following or _TOTAL.match(following) or _MONEY.search(following):
         return False
     if _RANGE.search(following):
         return True
     if not any(c.isalpha() for c in following):
         return False
-    shapes = {_shape(other[column + 1]) for other in body if other[column]}
-    return _shape(following) in shapes or not _is_number(following)
+    return _shape(following) in shapes[column] or not _is_number(following)
 
 
-def _filled_down(
-    row: int, column: int, places: Sequence[Place], above: Sequence[Place], said: list[list[str]]
-) -> Place:
-    """The cell that names the row in this column: the one above where its own is empty and stands for it."""
-    ditto = bool(above) and column + 1 < len(places) and _is_ditto(said[row], column, said)
-    return above[column] if ditto else places[column]
+def _shapes_beside(said: list[list[str]]) -> list[set[str]]:
+    """For each column that may name rows: the shapes of the cells right of one that is filled."""
+    width = len(said[0]) if said else 0
+    return [{_shape(row[c + 1]) for row in said if row[c]} for c in range(min(_MOST_STUBS, width - 1))]
 
 
 def _is_group(row: Sequence[Place], r: int) -> bool:
