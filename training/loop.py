@@ -51,7 +51,7 @@ class Schedule:
 
 def fit(
     model: torch.nn.Module, batch_at: Callable[[int], Any], loss: Loss, schedule: Schedule, folder: Path,
-    at: Callable[[float], None] = lambda share: None,
+    at: Callable[[float], None] = lambda share: None, clock: Callable[[], float] = time.monotonic,
 ) -> list[dict[str, float]]:  # fmt: skip
     """Trains `model` in place and returns the log: step, loss, lr and seconds per logged step.
 
@@ -69,12 +69,12 @@ def fit(
     step, log = _resume(folder, model, optimiser, average)
     torch.manual_seed(schedule.seed + step)
     model.train()
-    began, started, since, kept = time.monotonic(), time.monotonic(), 0, torch.zeros((), device=device)
+    began, started, since, kept = clock(), clock(), 0, torch.zeros((), device=device)
     if log and schedule.seconds:
         started -= log[-1]["seconds"]
     done = False
     while not done:
-        now = schedule.reached(step, time.monotonic() - started)
+        now = schedule.reached(step, clock() - started)
         at(now / schedule.steps)
         for group in optimiser.param_groups:
             group["lr"] = schedule.lr_at(now)
@@ -86,13 +86,13 @@ def fit(
         optimiser.step()
         _update(average, model, min(schedule.ema, (step + 1) / (step + 10)))
         kept, since, step = kept + value.detach(), since + 1, step + 1
-        done = schedule.reached(step, time.monotonic() - started) >= schedule.steps
+        done = schedule.reached(step, clock() - started) >= schedule.steps
         if step % schedule.log_every == 0 or done:
             row = {"step": step, "loss": float(kept) / since, "lr": schedule.lr_at(now)}
-            log.append({**row, "seconds": round(time.monotonic() - started, 2)})
+            log.append({**row, "seconds": round(clock() - started, 2)})
             print(json.dumps(log[-1]), flush=True)
             kept, since = torch.zeros((), device=device), 0
-        over = 0 < schedule.time_limit_s < time.monotonic() - began
+        over = 0 < schedule.time_limit_s < clock() - began
         if over or (schedule.checkpoint_every and step % schedule.checkpoint_every == 0):
             _checkpoint(folder, model, optimiser, average, step, log)
         if over:

@@ -89,7 +89,7 @@ def test_markdown_of_a_document_stays_text() -> None:
 
 
 @pytest.mark.parametrize("suffix", [form.suffix for form in FORMATS])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(text=st.text(max_size=200))
 def test_any_text_can_be_exported(suffix: str, text: str) -> None:
     """Control characters, markup of reportlab or Word, emoji: the file is written."""

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sparewheel.eval.aggregates import aurc, calibration_error, macro_f1, precision, recall, reliability, risk_coverage
@@ -27,7 +27,6 @@ def test_no_refusal_has_no_precision() -> None:
 LABELS = st.lists(st.tuples(*[st.sampled_from(["yes", "no", "maybe"])] * 2), min_size=1, max_size=30)
 
 
-@settings(deadline=None)  # scikit-learn is imported in it
 @given(LABELS)
 def test_macro_f1_is_that_of_scikit_learn(pairs: list[tuple[str, str]]) -> None:
     """Over the labels that the gold has."""

@@ -58,7 +58,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=40).map("".join), st.sampled_from([200, 333, 1000]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_chunks_of_any_structure_are_exact(text, limit):
     """English, Chinese and mixed text: chunks are verbatim, ordered, trimmed, within the limit, and miss nothing."""
     chunks = split(document(text), Ingest(chunk_chars=limit), Profile())
@@ -66,14 +66,14 @@ def test_chunks_of_any_structure_are_exact(text, limit):
 
 
 @given(st.text(max_size=600))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_chunks_of_garbage_are_exact(text):
     """The same for any string at all."""
     check(text, split(document(text), SMALL, Profile()), 230)
 
 
 @given(st.lists(PIECES, max_size=30).map("".join))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_overlap_repeats_no_more_than_asked(text):
     """With overlap a chunk begins at most so many characters before the end of the one before, and fits the limit."""
     chunks = split(document(text), Ingest(chunk_chars=200, overlap_chars=40), Profile())

@@ -189,5 +189,5 @@ class BreakerAgainstModel(RuleBasedStateMachine):
         assert math.isclose(self.breaker.health().retry_in_s, max(0.0, wait), abs_tol=1e-6)
 
 
-BreakerAgainstModel.TestCase.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)
+BreakerAgainstModel.TestCase.settings = settings(max_examples=80, stateful_step_count=50)
 TestBreakerAgainstModel = BreakerAgainstModel.TestCase

@@ -83,7 +83,7 @@ def play(kinds, listed, ahead, sensitivity, cancel_after_s=None, instant=False):
     return made, run(several())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(kinds=KINDS, listed=st.lists(st.integers(0, 3), unique=True), ahead=st.booleans())
 def test_no_secret_question_ever_reaches_a_cloud_answerer(kinds, listed, ahead):
     """Whatever fails, however it is ordered, hedged or reloaded."""
@@ -91,7 +91,7 @@ def test_no_secret_question_ever_reaches_a_cloud_answerer(kinds, listed, ahead):
     assert [m.calls for m in made if not m.local] == [0] * sum(not m.local for m in made)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     kinds=KINDS,
     listed=st.lists(st.integers(0, 3), unique=True),

@@ -161,7 +161,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps=steps)
 def test_history_leaves_no_trace(tmp_path_factory, steps):
     """After any adding, replacing and removing the files are those of an index written at once."""

@@ -127,7 +127,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps=steps)
 def test_history_leaves_no_trace(tmp_path_factory, table, steps):
     """After any adding, replacing and removing the search answers as an index written at once."""

@@ -104,12 +104,14 @@ def test_it_learns_the_question_and_only_that():
     """On one batch its loss falls to next to nothing within the steps it is given."""
     net = small()
     rows = [([3, 4, n], [10 + n, 20 + n, 2]) for n in range(6)]
-    log = fit(net, [rows] * 60, 60, 60.0, 5e-3, "cpu")
+    log = fit(net, [rows] * 60, 60, 60.0, 5e-3, "cpu", clock=lambda: 0.0)
     assert len(log) == 6
     assert log[-1] < 0.1 * log[0]
     assert written(net, [r[0] for r in rows], 2, "cpu", temperature=0.0) == [r[1] for r in rows]
 
 
 def test_training_ends_with_its_time():
-    """No step is begun when its seconds are over."""
-    assert fit(small(), [[([1], [2])]] * 50, 50, 1e-9, 1e-3, "cpu") == []
+    """No step is begun when its seconds are over: of fifty, thirty at a second each, three means of ten."""
+    clock = iter(range(100))
+    log = fit(small(), [[([1], [2])]] * 50, 50, 30.5, 1e-3, "cpu", clock=lambda: float(next(clock)))
+    assert len(log) == 3

@@ -53,11 +53,11 @@ def test_learning_rate_warms_up_and_comes_down():
     assert [round(schedule.lr_at(step), 2) for step in (0, 9, 10, 99)] == [0.1, 1.0, 1.0, 0.05]
 
 
-def test_a_schedule_by_the_clock_ends_when_its_time_is_up(tmp_path, monkeypatch):
+def test_a_schedule_by_the_clock_ends_when_its_time_is_up(tmp_path):
     """Half of the time is half of the schedule, however few steps that was; `at` hears how far it is."""
     clock, heard = iter(range(10_000)), []
-    monkeypatch.setattr("training.loop.time.monotonic", lambda: float(next(clock)))
-    log = fit(model(), batch_at, loss, Schedule(10**7, lr=0.1, seconds=60), tmp_path, heard.append)
+    schedule = Schedule(10**7, lr=0.1, seconds=60)
+    log = fit(model(), batch_at, loss, schedule, tmp_path, heard.append, lambda: float(next(clock)))
     assert 5 < log[-1]["step"] < 60
     assert heard == sorted(heard)
     assert heard[-1] <= 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, cast
 
 import torch
@@ -153,19 +153,19 @@ def batch_of(rows: Sequence[tuple[list[int], list[int]]], device: str) -> tuple[
 
 
 def fit(net: Asker, batches: Iterable[Sequence[tuple[list[int], list[int]]]], steps: int, seconds: float, lr: float,
-        device: str) -> list[float]:  # fmt: skip
-    """Trains in place until `steps` or `seconds` are over, whichever comes first; the rate falls with what is nearer.
-    Returns the mean loss of every ten steps.
+        device: str, clock: Callable[[], float] = time.monotonic) -> list[float]:  # fmt: skip
+    """Trains in place until `steps` or `seconds` of `clock` are over, whichever comes first; the rate falls with what
+    is nearer. Returns the mean loss of every ten steps.
     """
     matrices = [p for p in net.parameters() if p.ndim > 1]
     norms = [p for p in net.parameters() if p.ndim == 1]
     groups = [{"params": matrices, "weight_decay": 0.01}, {"params": norms, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.95), fused=device.startswith("cuda"))
     taken = 0
-    began, log, since = time.monotonic(), [], torch.zeros((), device=device)
+    began, log, since = clock(), [], torch.zeros((), device=device)
     net.train()
     for step, rows in enumerate(batches):
-        done = max((time.monotonic() - began) / seconds, step / steps)
+        done = max((clock() - began) / seconds, step / steps)
         if done >= 1:
             break
         for group in optimiser.param_groups:
@@ -184,7 +184,7 @@ def fit(net: Asker, batches: Iterable[Sequence[tuple[list[int], list[int]]]], st
             if step % 100 == 99 or step < 20:
                 print(json.dumps({"step": step + 1, "loss": round(log[-1], 4), "done": round(done, 3)}), flush=True)
     net.eval()
-    print(f"fine-tuned: {taken} steps in {time.monotonic() - began:.0f} s", flush=True)
+    print(f"fine-tuned: {taken} steps in {clock() - began:.0f} s", flush=True)
     return log
 
 
