@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
 import os
 import platform
+import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
@@ -16,7 +19,8 @@ PACKAGES = ("numpy", "faiss-cpu", "onnxruntime", "tokenizers", "langchain-core",
 
 
 def describe() -> dict[str, Any]:
-    """Processor, cores this process may use, memory (GiB), system, Python and package versions, date (UTC)."""
+    """Processor, cores this process may use, memory (GiB), system, Python and package versions, date (UTC), and the
+    state of the code (`code_state`)."""
     return {
         "cpu": _cpu_model(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
@@ -26,7 +30,36 @@ def describe() -> dict[str, Any]:
         "packages": {name: version for name in PACKAGES if (version := _version(name))},
         "load_1min": round(os.getloadavg()[0], 1),  # others on the machine make a figure worse, never better
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "instructions": _instructions(),
+        **code_state(),
     }
+
+
+@functools.cache
+def code_state() -> dict[str, Any]:
+    """commit: of the checkout, short, "" outside one. dirty: whether tracked files differ from it. code: a name for
+    both, the same as long as the code is."""
+    commit = _git("rev-parse", "--short=12", "HEAD").strip()
+    changes = _git("diff", "HEAD", "--", ".", ":!benchmarks/results", ":!*.md")
+    state = f"{commit}-{hashlib.sha256(changes.encode()).hexdigest()[:8]}" if changes else commit
+    return {"commit": commit, "dirty": bool(changes), "code": state or "unknown"}
+
+
+def _git(*words: str) -> str:
+    try:
+        done = subprocess.run(("git", *words), cwd=RESULTS.parent.parent, capture_output=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+
+
+def _instructions() -> str:
+    """The widest integer instructions that onnxruntime may use here: figures of int8 networks differ between them."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("flags")[2].split("\n")[0].split()
+    except OSError:
+        return ""
+    return next((name for name in ("amx_int8", "avx512_vnni", "avx_vnni", "avx512f", "avx2") if name in flags), "")
 
 
 def save(name: str, figures: Mapping[str, Any]) -> Path:

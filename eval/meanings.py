@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 MEANINGS: Mapping[str, str] = {
     "right": "right document, figures, yes or no, and wording; or rightly refused",
+    "partly": "some of what was asked, or the right words beside another document's",
+    "refused_though_there": "no answer, though the documents hold it",
+    "wrong_given": "a wrong answer that looks like one, or any where there is none",
     "numbers_right": "every figure of the reference is there with sign and unit: 1.5 mg is not 15 mg",
     "contains": "the reference stands in the answer in one piece",
     "answer_focus": "share of the answer that the reference is: 1 is nothing but the answer",

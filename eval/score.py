@@ -24,16 +24,29 @@ from sparewheel.eval.runs import Record, question_of, read_records
 from sparewheel.eval.significance import interval, mean_interval
 from sparewheel.eval.strict import contains, focus, numbers_right, strict_f1
 from sparewheel.eval.suites import known
-from sparewheel.eval.verdict import right
+from sparewheel.eval.verdict import right, verdict
 
 # Means of values of single questions; the questions a value does not apply to are left out of its mean.
 MEANS = (
-    *("right", "numbers_right", "contains", "answer_focus", "strict_f1", "f1", "em", "label_accuracy"),
+    *(
+        "right",
+        "partly",
+        "refused_though_there",
+        "wrong_given",
+        "numbers_right",
+        "contains",
+        "answer_focus",
+        "strict_f1",
+        "f1",
+        "em",
+        "label_accuracy",
+    ),
     *("citation_hit", "citation_precision", "citation_recall"),
     *("document_cited", "document_found"),
     *("evidence_precision", "evidence_recall", "evidence_f1", "recall_at_5", "recall_at_8", "precision_at_5"),
     *("mrr", "ndcg_at_10", "answered_share", "failed_share", "degraded_share", "verified_share"),
 )
+GIVEN = {"partly": "partly", "refused_though_there": "refused", "wrong_given": "wrong"}  # measure -> verdict
 STRICT: Mapping[str, Callable[[str, str], float]] = {
     "strict_f1": strict_f1,
     "numbers_right": numbers_right,
@@ -83,6 +96,9 @@ def _values(record: Record, question: Question) -> dict[str, float]:
         values["label_accuracy"] = float(answered and record["label"] == question.label)
     if known(question):
         values["right"] = right(question, record)
+        if values["right"] is not None:
+            got = verdict(question, record)
+            values |= {name: float(got == of) for name, of in GIVEN.items()}
     if question.gold:
         cited = overlap(_spans(record["citations"]), question.gold)
         shown = overlap(_spans(record["evidence"]), question.gold)

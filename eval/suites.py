@@ -3,6 +3,7 @@
 about = "one line"
 [[part]]
 samples = "legal"          our own sample documents and questions; or:
+made = "ndas"              a made collection of look-alikes (`eval.asked`); beside `samples`, other questions; or:
 dataset = "covid-qa"       a public set in the folder of the setting public_data, and
 split = "dev"              one of its splits
 corpus = "eval-covid-qa"   where the documents are indexed
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from sparewheel import corpora
 from sparewheel.corpora import Question
+from sparewheel.eval.asked import asked_questions, write_files
 from sparewheel.rag.errors import NotFound, suggest
 from sparewheel.rag.ingest.report import Progress
 from sparewheel.rag.settings import Settings
@@ -38,6 +40,7 @@ class Part:
     corpus: str
     domain: str
     samples: str = ""
+    made: str = ""
     dataset: str = ""
     split: str = ""
     limit: int = 0
@@ -46,12 +49,20 @@ class Part:
 
     def questions(self, settings: Settings) -> list[Question]:
         """In file order. An id says which set it is of."""
+        if self.made:
+            return asked_questions(self.made)
         if self.samples:
             return list(corpora.sample_questions(self.samples))
         found = [q for q in self._set(settings).questions(self.split) if known(q) and self._asked(q)]
         step = max(1, len(found) / self.limit) if self.limit else 1
         chosen = [found[int(i * step)] for i in range(min(len(found), self.limit or len(found)))]
         return [replace(q, id=f"{self.dataset}/{q.id}", category=_category(q) or self.dataset) for q in chosen]
+
+    def files(self, settings: Settings) -> Path | None:
+        """The folder of the documents that are read as a user's are; None for a public set."""
+        if self.samples:
+            return corpora.samples(self.samples) / "documents"
+        return write_files(self.made, settings.corpora_folder / ".made" / self.made) if self.made else None
 
     def documents(self, settings: Settings) -> Iterator[Document]:
         """Of a public set: the documents of the split; only those asked about where each question is on one of them."""

@@ -1,5 +1,8 @@
 """Is one answer right? By rules that a lawyer or a doctor would agree with; `eval/validation` has how often they do.
 
+AMBIGUOUS: look-alikes fit a question that names none. Asking which is meant (a refusal) is right, and so is an answer
+that quotes several of them; one of them quoted as if it were the only one is wrong.
+
 right      the document and the place (where known), the figures, the polarity, and the wording within its boundaries
 verdict    satisfied, partly, refused (though the answer is there), wrong, failed: what the asker got
 """
@@ -15,6 +18,7 @@ from sparewheel.eval.strict import agrees, contains, numbers_right
 
 Verdict = Literal["satisfied", "partly", "refused", "wrong", "failed"]
 VERDICTS: tuple[Verdict, ...] = ("satisfied", "partly", "refused", "wrong", "failed")
+AMBIGUOUS = "ambiguous"  # category of such a question
 Record = Mapping[str, Any]
 
 
@@ -23,9 +27,7 @@ def right(question: Question, record: Record) -> float | None:
 
     Without an answer in the documents refusing is right. A label is right on the right document only.
     """
-    if not question.answerable:
-        return float(record["outcome"] == "refused")
-    if not (question.label or question.answers or question.parts):
+    if question.answerable and not (question.documents or question.label or question.answers or question.parts):
         return None
     return float(verdict(question, record) == "satisfied")
 
@@ -38,7 +40,8 @@ def verdict(question: Question, record: Record) -> Verdict:
     if record["outcome"] == "refused":
         return "refused" if question.answerable else "satisfied"
     if not question.answerable:
-        return "wrong"
+        several = len({cited["document_id"] for cited in record["citations"]}) > 1
+        return "satisfied" if question.category == AMBIGUOUS and several else "wrong"
     if question.parts or question.documents:
         return _list(question, record)
     if not document_right(question, record):

@@ -71,15 +71,14 @@ def _batch(
 
 def _index(part: Part, settings: Settings, on_progress: Callable[[Progress], None]) -> None:
     """The part's documents, read where they are not there yet or changed."""
-    from sparewheel import corpora
     from sparewheel.app.service.work import embed, make_corpus, read_in
     from sparewheel.eval.suites import index_documents
 
-    if not part.samples:
+    documents = part.files(settings)
+    if documents is None:
         index_documents(part, settings, on_progress)
         return
     store = make_corpus(settings, part.corpus, part.domain)
-    documents = corpora.samples(part.samples) / "documents"
     read_in(store, [documents], settings, wait=True, on_progress=on_progress)
     with suppress(NotFound):  # no embedding model here: words alone find
         embed(store, settings, on_progress=on_progress)

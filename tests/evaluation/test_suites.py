@@ -10,6 +10,7 @@ import pytest
 
 from sparewheel import corpora
 from sparewheel.corpora import Question
+from sparewheel.eval.asked import COLLECTIONS
 from sparewheel.eval.suites import HELD_OUT, Part, drawn, held_out, index_documents, known, suite, suite_names
 from sparewheel.rag.errors import NotFound
 from sparewheel.rag.ingest.report import Progress
@@ -22,7 +23,7 @@ from training.splits import held_out as left_out
 
 def test_the_suites_are_these() -> None:
     """The help of `eval run` and docs/evaluation.md name them."""
-    assert suite_names() == ["legal", "legal-zh", "medical", "samples"]
+    assert suite_names() == ["asked", "legal", "legal-zh", "medical", "samples"]
 
 
 @pytest.mark.parametrize("name", suite_names())
@@ -33,8 +34,10 @@ def test_every_part_names_what_exists(name: str) -> None:
         assert part.domain in corpora.DOMAINS
         if part.dataset:
             assert part.split in corpora.entry(part.dataset).splits
-        else:
+        elif part.samples:
             assert corpora.samples(part.samples).is_dir()
+        else:
+            assert part.made in COLLECTIONS
     assert len({part.corpus for part in parts}) == len(parts)
 
 
