@@ -11,10 +11,11 @@ from fastapi.responses import JSONResponse
 
 from sparewheel.app.api.problems import RESPONSES, Problem
 from sparewheel.app.api.shapes import Opinion
-from sparewheel.app.api.who import Caller
+from sparewheel.app.api.who import Caller, from_this_machine
 from sparewheel.app.kept.feedback import Feedback
 from sparewheel.app.kept.records import plain
 from sparewheel.app.people.access import require_role
+from sparewheel.app.people.loopback import is_loopback
 from sparewheel.app.service import Service
 from sparewheel.rag.observe import metrics
 from sparewheel.rag.reliability.breaker import Health
@@ -68,7 +69,9 @@ _TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"sche
 
 @router.get("/metrics", response_class=Response, responses=_TEXT)
 async def show_metrics(request: Request) -> Response:
-    """Counts in Prometheus' format; no text of a question or document is in them."""
+    """Counts in Prometheus' format; no text of a question or document is in them, and no name of a corpus."""
+    if is_loopback(request.app.state.service.settings.api.host):
+        from_this_machine(request)  # a page of another site must not read it through a name that leads here
     body, media_type = await asyncio.to_thread(metrics.exposition)
     return Response(body, headers={"Content-Type": media_type})
 

@@ -69,7 +69,7 @@ class Door:
         needs_key = bool(await asyncio.to_thread(self._accounts.all)) or self._needs_key
         user = await asyncio.to_thread(self._accounts.by_key, key) if key and needs_key else None
         if not needs_key:
-            _from_this_machine(request)
+            from_this_machine(request)
         elif user is None:
             what = "this key is not known, or was withdrawn" if key else "a key is needed"
             cure = "send the header Authorization: Bearer sw-... (an administrator makes one: sparewheel users key)"
@@ -81,7 +81,7 @@ class Door:
         return user
 
 
-def _from_this_machine(request: Request) -> None:
+def from_this_machine(request: Request) -> None:
     """Without accounts a name that leads here, or a page of another site, must not reach the corpora (DNS rebinding,
     cross-site requests)."""
     for header in ("Host", "Origin"):

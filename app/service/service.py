@@ -148,11 +148,18 @@ class Service:
         return iter(self.submit(corpus, files, user))
 
     def job(self, id: str, user: User | None = None) -> Job:
-        """An upload of the user's; of anybody's for the local owner and administrators."""
+        """An upload of the user's; of anybody's for the local owner, and for administrators who may read the corpus."""
         job = self._intake.job(id)
-        if job is None or (user is not None and user.role != "admin" and job.owner != user.name):
+        if job is None or not self._may_see(job, user):
             raise NotFound(f"no upload {id!r}; it may have ended long ago: list the documents")
         return job
+
+    def _may_see(self, job: Job, user: User | None) -> bool:
+        if user is None or job.owner == user.name:
+            return True
+        return user.role == "admin" and any(
+            one.name == job.corpus for one in readable(self.settings.corpora_folder, user)
+        )
 
     @audited("document_deleted")
     def delete(self, corpus: str, document_id: str, user: User | None = None) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import secrets
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +28,7 @@ class CorpusConfig:
     embedding: str = ""  # name of the embedding model; "" until the first dense index is built
     readers: tuple[str, ...] = ()  # who may read it (app.people.access): user names, "group:NAME"; empty: everybody
     profile: Profile = field(default_factory=Profile)
+    id: str = field(default_factory=lambda: secrets.token_hex(4))  # names it where its name must not be shown
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     def write(self, folder: Path) -> None:
@@ -45,7 +48,14 @@ def read_config(folder: Path) -> CorpusConfig:
             key: tuple(value) if key in tuples else value for key, value in raw["profile"].items()
         }
         # a file that does not say how sensitive it is may have lost the line: it stays on this machine
-        raw = {"sensitivity": "high", **raw, "readers": tuple(raw.get("readers", ())), "profile": Profile(**profile)}
+        older = hashlib.sha256(f"{raw['name']} {raw['created']}".encode()).hexdigest()[:8]
+        raw = {
+            "sensitivity": "high",
+            "id": older,
+            **raw,
+            "readers": tuple(raw.get("readers", ())),
+            "profile": Profile(**profile),
+        }
         if raw["sensitivity"] not in get_args(Sensitivity):
             raise ValueError(f"sensitivity is {raw['sensitivity']!r}, not 'high' or 'normal'")
         return CorpusConfig(**raw)

@@ -40,6 +40,7 @@ class Manifest:
     indexes: Mapping[str, IndexState]
     files: Mapping[str, FileState] = field(default_factory=dict)  # path within the snapshot
     layout: int = LAYOUT
+    corpus: str = ""  # id of the corpus it was published in; "" of one published before corpora had ids
 
     def write(self, folder: Path) -> None:
         write_durably(folder / NAME, json.dumps(asdict(self), indent=1).encode())
@@ -47,9 +48,9 @@ class Manifest:
 
 def read_manifest(folder: Path) -> Manifest:
     """Raises FileNotFoundError, or StoreError when it is not one this program understands."""
-    text = (folder / NAME).read_text(encoding="utf-8")
+    data = (folder / NAME).read_bytes()
     try:
-        raw = json.loads(text)
+        raw = json.loads(data.decode("utf-8"))
         layout = raw["layout"]
         if layout == LAYOUT:
             raw["indexes"] = {name: IndexState(**state) for name, state in raw["indexes"].items()}

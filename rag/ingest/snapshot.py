@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,10 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sparewheel.rag.disk import FileHold, sha256_of
+from sparewheel.rag.disk import FileHold
 from sparewheel.rag.errors import NotFound, StoreError, UsageError, suggest
 from sparewheel.rag.ingest.manifest import NAME, Manifest, read_manifest
 from sparewheel.rag.ingest.rows import ids_in, open_rows, read_chunks, read_document
+from sparewheel.rag.ingest.sums import AT_ONCE_BYTES, CURE, SUMS
 from sparewheel.rag.types import Chunk, Document, Filter
 
 ROWS = "store.sqlite"
@@ -50,15 +53,15 @@ class Snapshot:
     """Implements `types.Passages`. Safe to share between threads. While it is open its folder is not removed."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises FileNotFoundError when the snapshot is gone, StoreError when a file of it is missing or cut short."""
+        """Raises FileNotFoundError when the snapshot is gone, StoreError when a file of it is missing or was changed.
+        A large snapshot is checked beside the first questions; what is found then, the next one raises."""
         self.folder = folder
+        self._damage: StoreError | None = None
         self._hold = FileHold(folder / NAME, shared=True, wait=True)
         self._idle: list[sqlite3.Connection] = []
         try:
             self.manifest: Manifest = read_manifest(folder)
-            for name, state in self.manifest.files.items():
-                if (folder / name).stat().st_size != state.bytes:
-                    raise StoreError(f"{folder / name} is not {state.bytes} bytes long as written; {_CURE}")
+            self._check_files()
         except BaseException:
             self._hold.close()
             raise
@@ -68,12 +71,16 @@ class Snapshot:
         """A connection nobody else uses meanwhile. There are as many as were ever needed at once."""
         if self._hold.fd < 0:
             raise ValueError(f"snapshot {self.folder} is closed")
+        if self._damage is not None:
+            raise self._damage
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = open_rows(self.folder / ROWS)
         try:
             yield connection
+        except (sqlite3.DatabaseError, zlib.error) as error:
+            raise StoreError(f"{self.folder / ROWS} is damaged ({error}); {CURE}") from error
         finally:
             self._idle.append(connection)
             if self._hold.fd < 0:
@@ -85,7 +92,7 @@ class Snapshot:
         with self.rows() as rows:
             found = {chunk.id: chunk for chunk in read_chunks(rows, wanted)}
         if missing := [id for id in wanted if id not in found]:
-            raise StoreError(f"an index names chunk {missing[0]}, which {self.folder} does not hold; {_CURE}")
+            raise StoreError(f"an index names chunk {missing[0]}, which {self.folder} does not hold; {CURE}")
         return [found[id] for id in wanted]
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
@@ -166,13 +173,11 @@ class Snapshot:
 
     def verify(self) -> None:
         """Reads every file again. Raises StoreError when one is not, byte for byte, what was written."""
-        for name, state in self.manifest.files.items():
-            if sha256_of(self.folder / name) != state.sha256:
-                raise StoreError(f"{self.folder / name} is not what was written (sha256 differs); {_CURE}")
+        SUMS.check(self.folder, self.manifest.files)
         with self.rows() as rows:
             (said,) = rows.execute("PRAGMA quick_check").fetchone()
         if said != "ok":
-            raise StoreError(f"{self.folder / ROWS}: {said}; {_CURE}")
+            raise StoreError(f"{self.folder / ROWS}: {said}; {CURE}")
 
     def close(self) -> None:
         """A question in flight still gets its answer; the next one raises ValueError."""
@@ -184,6 +189,23 @@ class Snapshot:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+    def _check_files(self) -> None:
+        """Raises StoreError when a file is not what was written; a large snapshot is checked in the background."""
+        left = SUMS.unchecked(self.folder, self.manifest.files)
+        if sum(state.bytes for state in left.values()) <= AT_ONCE_BYTES:
+            SUMS.check(self.folder, left)
+            return
+
+        def scrub() -> None:
+            try:
+                SUMS.check(self.folder, left)
+            except StoreError as error:
+                self._damage = error
+            except FileNotFoundError:
+                pass  # closed and cleaned away meanwhile: nobody asks it any more
+
+        threading.Thread(target=scrub, name="check-snapshot", daemon=True).start()
 
     def _close_idle(self) -> None:
         while self._idle:
@@ -203,6 +225,3 @@ class Snapshot:
         if key not in known:
             every = list(dict.fromkeys([*FIELDS, *known]))
             raise UsageError(f"no document has {key!r}{suggest(key, every)}; filter by {', '.join(every)}")
-
-
-_CURE = "remove the corpus folder and ingest again"

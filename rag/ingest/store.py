@@ -27,6 +27,7 @@ from sparewheel.rag.ingest.lock import writing
 from sparewheel.rag.ingest.manifest import NAME as MANIFEST
 from sparewheel.rag.ingest.manifest import Manifest, read_manifest
 from sparewheel.rag.ingest.snapshot import DocumentInfo, Snapshot
+from sparewheel.rag.ingest.sums import CURE
 from sparewheel.rag.ingest.transaction import KnownFile, Transaction, folder_name
 
 __all__ = [
@@ -66,10 +67,13 @@ class Store:
 
     def current(self) -> int:
         """The number of the newest snapshot, 0 before the first. Cheap enough to compare before each question."""
+        file = self.folder / "CURRENT"
         try:
-            return int((self.folder / "CURRENT").read_text())
+            return int(file.read_bytes())
         except FileNotFoundError:
             return 0
+        except ValueError as error:
+            raise StoreError(f"{file} does not name a snapshot ({error}); {CURE}") from error
 
     def manifest(self) -> Manifest | None:
         """Of the newest snapshot, without opening that; None before the first. Raises as `open` does."""
@@ -80,10 +84,10 @@ class Store:
         """The newest snapshot. Raises NotFound before the first, StoreError when it is damaged."""
         while number := self.current():
             try:
-                return Snapshot(self._snapshot(number))
+                return self._of_this_corpus(Snapshot(self._snapshot(number)))
             except FileNotFoundError as error:
                 if self.current() == number:  # not just replaced while we looked
-                    raise StoreError(f"{error.filename} is missing; remove the corpus and ingest again") from error
+                    raise StoreError(f"{error.filename} is missing; {CURE}") from error
         raise NotFound(
             f"corpus {self.config.name!r} has no documents yet; run: sparewheel ingest PATH --corpus {self.config.name}"
         )
@@ -97,7 +101,9 @@ class Store:
             snapshots = self.folder / "snapshots"
             snapshots.mkdir(exist_ok=True)
             self._clean()
-            transaction = Transaction(snapshots, self.open() if self.current() else None, self._make_current)
+            transaction = Transaction(
+                snapshots, self.open() if self.current() else None, self._make_current, self.config.id
+            )
             try:
                 yield transaction
             finally:
@@ -112,6 +118,13 @@ class Store:
             shutil.rmtree(removed, ignore_errors=True)
             self.folder.rename(removed)  # who waits for a lock in it makes no new file there
             shutil.rmtree(removed)
+
+    def _of_this_corpus(self, snapshot: Snapshot) -> Snapshot:
+        """Raises StoreError for a snapshot that was put here from another corpus: other rights would hold for it."""
+        if snapshot.manifest.corpus not in ("", self.config.id):
+            snapshot.close()
+            raise StoreError(f"{snapshot.folder} belongs to another corpus than {self.config.name!r}; {CURE}")
+        return snapshot
 
     def _make_current(self, number: int) -> Snapshot:
         """Its folder is whole and on the disk; from here on readers open it."""

@@ -43,9 +43,13 @@ class KnownFile:
 class Transaction:
     """Changes, made visible by `publish`, as often as one likes."""
 
-    def __init__(self, snapshots: Path, base: Snapshot | None, make_current: Callable[[int], Snapshot]) -> None:
-        """base: the newest snapshot in the folder `snapshots`, None before the first. The transaction closes it."""
+    def __init__(
+        self, snapshots: Path, base: Snapshot | None, make_current: Callable[[int], Snapshot], corpus: str = ""
+    ) -> None:
+        """base: the newest snapshot in the folder `snapshots`, None before the first. The transaction closes it.
+        corpus: id of the corpus."""
         self.base = base
+        self._corpus = corpus
         self._next = snapshots / NEXT
         self._make_current = make_current
         self._rows: sqlite3.Connection | None = None  # of the copy that changes; None while nothing changed
@@ -207,6 +211,7 @@ class Transaction:
             ),
             indexes=indexes,
             files=checksums(self._next, base.folder, base.manifest.files) if base else checksums(self._next, None, {}),
+            corpus=self._corpus,
         )
 
     def _finish(self, manifest: Manifest) -> Snapshot:

@@ -71,6 +71,7 @@ class Indexes(Collector):
         yield from (updated, documents, chunks, size, dense)
 
     def _manifests(self) -> Iterator[tuple[str, Manifest]]:
+        """By the id of each corpus: /metrics needs no key, and a name may tell what nobody else should know."""
         for name in corpus_names(self._folder):
             try:
                 store = Store(corpus_folder(self._folder, name))
@@ -81,7 +82,7 @@ class Indexes(Collector):
                     if manifest is None:
                         continue
                     known = self._read[name] = (number, manifest)
-                yield name, known[1]
+                yield store.config.id, known[1]
             except (SparewheelError, OSError):  # removed or replaced just now; a damaged one is the doctor's
                 continue
 

@@ -425,3 +425,56 @@ def test_a_corpus_that_does_not_say_how_sensitive_it_is_stays_on_the_machine(tmp
     file.write_text(json.dumps({**raw, "sensitivity": "none"}))
     with pytest.raises(StoreError, match="sensitivity is 'none'"):
         _ = Store(tmp_path / "c").config
+
+
+def test_a_changed_file_of_the_same_size_is_found_when_it_is_opened(store):
+    """A figure edited in the database: nothing is answered from it, also by whoever opens it in another process."""
+    put(store, document("a", "The notice period is 45 days."))
+    file = store.folder / "snapshots" / "00000001" / "store.sqlite"
+    stat = file.stat()
+    data = bytearray(file.read_bytes())
+    data[-100] ^= 0xFF
+    file.write_bytes(data)
+    assert file.stat().st_size == stat.st_size
+    with pytest.raises(StoreError, match="not what was written"):
+        store.open()
+
+
+def test_a_large_snapshot_is_checked_beside_the_first_questions(store, monkeypatch):
+    """It opens at once; what the check finds, the next question raises."""
+    put(store, document("a", "The notice period is 45 days."))
+    file = store.folder / "snapshots" / "00000001" / "store.sqlite"
+    data = bytearray(file.read_bytes())
+    data[-100] ^= 0xFF
+    file.write_bytes(data)
+    monkeypatch.setattr("sparewheel.rag.ingest.snapshot.AT_ONCE_BYTES", 0)
+    with store.open() as snapshot:
+        for thread in threading.enumerate():
+            if thread.name == "check-snapshot":
+                thread.join()
+        with pytest.raises(StoreError, match="not what was written"):
+            snapshot.chunks([])
+
+
+def test_what_is_damaged_is_told_as_damage(store):
+    """CURRENT with rubbish in it, a manifest that is no text: one kind of error, with the cure."""
+    put(store, document("a", "Text."))
+    current, manifest = store.folder / "CURRENT", store.folder / "snapshots" / "00000001" / "manifest.json"
+    for file, rubbish in ((current, b""), (current, b"x\n"), (current, b"\xff\xfe"), (manifest, b"\xff\xfe{")):
+        good = file.read_bytes()
+        file.write_bytes(rubbish)
+        with pytest.raises(StoreError, match="ingest again"):
+            store.open()
+        file.write_bytes(good)
+    store.open().close()
+
+
+def test_a_snapshot_of_another_corpus_is_not_answered_from(store, tmp_path):
+    """Copied between folders it would be read under the wrong rights and sensitivity."""
+    other = Store.create(tmp_path / "other", CorpusConfig("other"))
+    for each in (store, other):
+        put(each, document("a", f"Text of {each.config.name}."))
+    shutil.rmtree(store.folder / "snapshots" / "00000001")
+    shutil.copytree(other.folder / "snapshots" / "00000001", store.folder / "snapshots" / "00000001")
+    with pytest.raises(StoreError, match="belongs to another corpus"):
+        store.open()

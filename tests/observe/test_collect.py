@@ -66,10 +66,11 @@ def test_the_age_and_size_of_an_index_are_read_from_its_manifest(tmp_path: Path,
     lines = shown(Indexes(tmp_path))
     manifest = corpus.manifest()
     assert manifest is not None
-    assert f'sparewheel_index_documents{{corpus="{corpus.folder.name}"}} {manifest.documents}.0' in lines
-    assert f'sparewheel_index_chunks{{corpus="{corpus.folder.name}"}} {manifest.chunks}.0' in lines
-    assert f'sparewheel_index_dense_share{{corpus="{corpus.folder.name}"}} 0.0' in lines
+    assert f'sparewheel_index_documents{{corpus="{corpus.config.id}"}} {manifest.documents}.0' in lines
+    assert f'sparewheel_index_chunks{{corpus="{corpus.config.id}"}} {manifest.chunks}.0' in lines
+    assert f'sparewheel_index_dense_share{{corpus="{corpus.config.id}"}} 0.0' in lines
     assert "sparewheel_corpora 1.0" in lines
+    assert not any(corpus.folder.name in line for line in lines if not line.startswith("#"))
 
 
 @pytest.fixture
