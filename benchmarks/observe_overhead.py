@@ -14,12 +14,14 @@ from typing import Any
 
 from benchmarks.machine import save
 from sparewheel.rag import observe
-from sparewheel.rag.chain import Pipeline, View
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.events import Event, Token
 from sparewheel.rag.observe import hooks, metrics
 from sparewheel.rag.reliability.failover import Finished
+from sparewheel.rag.runtime import default_runtime
 from sparewheel.rag.settings import Observe, Settings
-from sparewheel.rag.types import Attempt, Chunk, Draft, Hit, Profile, Span, Usage
+from sparewheel.rag.types import Attempt, Chunk, Draft, Hit, Profile, SearchResult, Span, Usage
+from sparewheel.rag.views import OneView, View
 
 ROUNDS, QUESTIONS = 20, 200
 WORDS = 60  # tokens of the streamed answer
@@ -28,8 +30,9 @@ WORDS = 60  # tokens of the streamed answer
 class Found:
     """A retriever that finds 8 passages at once."""
 
-    def search(self, query: str, k: int, filter: Any = None) -> list[Hit]:
-        return [Hit(Chunk("lease.pdf", 0, 22, "The rent is 900 euros.", id=n), 1.0, n, "fake") for n in range(8)]
+    def retrieve(self, query: str, k: int, filter: Any = None, within_s: float | None = None) -> SearchResult:
+        rent = "The rent is 900 euros."
+        return SearchResult([Hit(Chunk("lease.pdf", 0, 22, rent, id=n), 1.0, n, "fake") for n in range(8)])
 
 
 class Instant:
@@ -46,7 +49,8 @@ class Instant:
 def pipeline() -> Pipeline:
     return Pipeline(
         corpus="lease",
-        view=lambda: View(Found()),
+        views=OneView(View(Found())),
+        workers=default_runtime().workers,
         answering=Instant(),
         profile=Profile("legal"),
         sensitivity="normal",

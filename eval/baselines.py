@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sparewheel.rag.answer.instant_quote import InstantQuote
 from sparewheel.rag.assemble import embedder_of, open_failover
-from sparewheel.rag.chain import Pipeline, View
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.compat.langchain import bm25_retriever, faiss_store
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.ingest.store import Store, corpus_folder
 from sparewheel.rag.retrieve.dense import DenseIndex
+from sparewheel.rag.runtime import default_runtime
 from sparewheel.rag.settings import Settings
-from sparewheel.rag.types import Chunk, Embedder, Filter, Hit
+from sparewheel.rag.types import Chunk, Embedder, Filter, Hit, SearchResult
+from sparewheel.rag.views import OneView, View
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
@@ -43,11 +46,12 @@ def open_baseline(corpus: str, settings: Settings, embedder: Embedder | None = N
                 rows = dict(zip(index.list_ids.tolist(), index.rows(), strict=True))
                 embedder = Kept(embedder, {chunk.indexed_text: rows[chunk.id] for chunk in chunks})
     retriever = Ensemble(chunks, embedder, settings.retrieve.evidence_k)
-    profile = store.config.profile
+    profile, workers = store.config.profile, default_runtime().workers
     return Pipeline(
         corpus=corpus,
-        view=lambda: View(retriever),
-        answering=open_failover(settings, profile),
+        views=OneView(View(retriever)),
+        answering=InstantQuote(open_failover(settings, profile), workers, settings.answer.answer_within_s),
+        workers=workers,
         profile=profile,
         sensitivity=store.config.sensitivity,
         settings=settings,
@@ -82,16 +86,17 @@ class Ensemble:
         self._of_document: dict[str, BaseRetriever] = {}
         self._whole = self._joined(chunks, {"k": k})
 
-    def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]:
+    def retrieve(self, query: str, k: int, filter: Filter | None = None, within_s: float | None = None) -> SearchResult:
         """At most k hits; the score is 1 / rank, as the ensemble tells none.
 
         Raises UsageError for a filter other than one document.
         """
         found = self._retriever(filter).invoke(query)[:k]
-        return [
+        hits = [
             Hit(self._chunks[document.metadata["chunk_id"]], 1 / rank, rank, "langchain")
             for rank, document in enumerate(found, 1)
         ]
+        return SearchResult(hits)
 
     def _retriever(self, filter: Filter | None) -> BaseRetriever:
         if not filter:

@@ -9,40 +9,60 @@
       5 Answer     one record with everything that happened
 
 Data goes forward only. The steps are given by protocol (`rag.types`); `rag.assemble` chooses the classes.
+
+The deadline covers all steps. Whatever fails, the end is an Answer: what one step could not do is a note, a question
+that could not be answered has the outcome "failed" and says why. Only the asker's own mistake (UsageError) is raised.
 """
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypedDict, Unpack
 
-from sparewheel.rag.answer.cite import PageOf, cite, refusal
-from sparewheel.rag.errors import Unavailable, UsageError
+from sparewheel.rag.answer.cite import cite, refusal
+from sparewheel.rag.answer.instant_quote import QUOTE, unread
+from sparewheel.rag.errors import SparewheelError, Unavailable, UsageError, suggest
 from sparewheel.rag.events import Cited, Done, Event, Retrieved
 from sparewheel.rag.follow_up import made_whole
 from sparewheel.rag.observe import hooks
-from sparewheel.rag.reliability.deadline import Deadline
+from sparewheel.rag.reliability.deadline import Deadline, within
 from sparewheel.rag.reliability.failover import FailoverEvent, Finished
 from sparewheel.rag.reliability.loop import background
+from sparewheel.rag.reliability.workers import Urgency, Working
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.text import language_of
-from sparewheel.rag.types import Answer, AnswerRequest, Filter, Hit, Profile, Reranker, Retriever, Sensitivity
+from sparewheel.rag.types import Answer, AnswerRequest, Citation, Filter, Hit, Profile, SearchResult, Sensitivity
+from sparewheel.rag.views import Holder, View
 
 MAX_QUESTION_CHARS = 8000
+LATE_SHARE = 0.25  # of its time is gone when its search begins: the question is only looked for by its words
+STEP_SHARE = 0.5  # of the time left, for a search or reranking that the answer can do without
+
+log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class View:
-    """One snapshot of a corpus, open for search. notes: what the asker must know ("dense index 40 % built")."""
+class SearchOptions(TypedDict, total=False):
+    """What a search can be given beside the question."""
 
-    retriever: Retriever
-    rerankers: Mapping[str, Reranker] = field(default_factory=dict)  # by the language of the question
-    page_of: PageOf | None = None
-    notes: tuple[str, ...] = ()
+    k: int | None  # passages, at least 1; by default as the settings say
+    filter: Filter | None  # metadata key -> the value, or any one of several values
+
+
+class AskOptions(SearchOptions, total=False):
+    """What a question can be given beside its words."""
+
+    history: Sequence[tuple[str, str]]  # (question, answer) pairs, oldest first
+    within_s: float | None  # total budget of all steps, seconds; by default as the settings say
+
+
+class StreamOptions(AskOptions, total=False):
+    """What a question whose events are shown can be given."""
+
+    instant: bool  # show the local answer as soon as it is there, until a fuller one replaces it
 
 
 class Answering(Protocol):
@@ -53,15 +73,39 @@ class Answering(Protocol):
     async def warm(self, request: AnswerRequest) -> None: ...
 
 
+@dataclass
+class _Walk:
+    """One question on its way: what is asked, until when, and how long each step took, seconds."""
+
+    question: str
+    options: StreamOptions
+    deadline: Deadline
+    budget_s: float
+    timings: dict[str, float] = field(default_factory=dict)
+    found: bool = False  # it has been searched: whatever fails from here on is not the asker's mistake
+
+    def is_late(self) -> bool:
+        return self.deadline.remaining() < (1 - LATE_SHARE) * self.budget_s
+
+    @asynccontextmanager
+    async def timed(self, step: str) -> AsyncIterator[None]:
+        start = self.deadline.clock()
+        try:
+            yield
+        finally:
+            self.timings[step] = self.timings.get(step, 0.0) + self.deadline.clock() - start
+
+
 class Pipeline:
-    """One corpus, ready to be asked. Safe to share between threads and event loops."""
+    """One corpus, ready to be asked. Safe to share between threads and event loops, and usable after a fork."""
 
     def __init__(
         self,
         *,
         corpus: str,
-        view: Callable[[], View],
+        views: Holder,
         answering: Answering,
+        workers: Working,
         profile: Profile,
         sensitivity: Sensitivity,
         settings: Settings,
@@ -72,8 +116,9 @@ class Pipeline:
         self.corpus = corpus
         self.profile = profile
         self.sensitivity = sensitivity
-        self._view = view  # called once a question: the newest snapshot at that moment
+        self._views = views  # each question uses the newest snapshot of its beginning, to its end
         self._answering = answering
+        self._workers = workers
         self._settings = settings
         self._clock = clock
         self._close = close
@@ -85,7 +130,7 @@ class Pipeline:
         self._reload(settings)
 
     def close(self) -> None:
-        """Give back what the pipeline holds; questions after it fail."""
+        """Give back what the pipeline holds; questions in flight end, one after it is a UsageError."""
         self._close()
 
     def __enter__(self) -> Pipeline:
@@ -94,141 +139,146 @@ class Pipeline:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def ask(self, question: str, **options: object) -> Answer:
+    # ------------------------------------------------------------ ways to ask
+
+    def ask(self, question: str, **options: Unpack[AskOptions]) -> Answer:
         """As `aask`, for callers without an event loop (or inside one: it runs on the library's own)."""
-        return background.run(self.aask(question, **options))  # type: ignore[arg-type]
+        return background.run(self.aask(question, **options))
 
-    def iterate(self, question: str, **options: object) -> Iterator[Event]:
+    def iterate(self, question: str, **options: Unpack[StreamOptions]) -> Iterator[Event]:
         """As `stream`, for callers without an event loop. Closing the iterator cancels the question."""
-        return background.iterate(self.stream(question, **options))  # type: ignore[arg-type]
+        return background.iterate(self.stream(question, **options))
 
-    def watch(self, question: str, every_s: float = 0.1, **options: object) -> Iterator[Event | None]:
+    def watch(self, question: str, every_s: float = 0.1, **options: Unpack[StreamOptions]) -> Iterator[Event | None]:
         """As `iterate`, with None whenever nothing came for `every_s`: a moment to see whether the asker is there."""
-        return background.watch(self.stream(question, **options), every_s)  # type: ignore[arg-type]
+        return background.watch(self.stream(question, **options), every_s)
 
-    def warm(self, language: str) -> None:
-        """Index and local models of a language are in memory when this returns, so that no question waits for them."""
-        question = "怎么规定？" if language == "zh" else "What does it say?"
-        hits, _ = self.retrieve(self._view(), question, None, None, {})
-        background.run(self._answering.warm(AnswerRequest(question, hits, self.profile.domain, language)))
-
-    async def aask(
-        self,
-        question: str,
-        *,
-        k: int | None = None,
-        filter: Filter | None = None,
-        history: Sequence[tuple[str, str]] = (),
-        within_s: float | None = None,
-    ) -> Answer:
-        """The answer, always: outcome "failed" when no answerer could. Raises UsageError for an empty question."""
-        events = self.stream(question, k=k, filter=filter, history=history, within_s=within_s)
-        async with aclosing(events):
+    async def aask(self, question: str, **options: Unpack[AskOptions]) -> Answer:
+        """The answer, always: outcome "failed" when none could be found. Raises UsageError for the asker's mistake."""
+        async with aclosing(self.stream(question, **options)) as events:
             async for event in events:
                 if isinstance(event, Done):
                     return event.answer
         raise AssertionError("stream ended without Done")
 
-    def stream(
-        self,
-        question: str,
-        *,
-        k: int | None = None,
-        filter: Filter | None = None,
-        history: Sequence[tuple[str, str]] = (),
-        within_s: float | None = None,
-        instant: bool = False,
-    ) -> AsyncGenerator[Event]:
-        """Events as they happen, `Done` last. k: passages given to the answerer; within_s: total budget, seconds.
+    def stream(self, question: str, **options: Unpack[StreamOptions]) -> AsyncGenerator[Event]:
+        """Events as they happen, `Done` last.
 
-        history: (question, answer) pairs, oldest first. instant: the local answer is streamed as soon as it is there,
-        and taken back by `Replace` (reason "fuller") when an earlier answerer of the order has its first token.
+        instant: the local answer is streamed as soon as it is there, and taken back by `Replace` (reason "fuller")
+        when an earlier answerer of the order has its first token.
         """
-        events = self._events(question, k, filter, history, within_s, instant)
+        events = self._events(question, options)
         if not hooks.listeners:
             return events
         return hooks.watched(events, question, self.corpus, self.profile.domain, self.sensitivity)
 
-    async def _events(
-        self,
-        question: str,
-        k: int | None,
-        filter: Filter | None,
-        history: Sequence[tuple[str, str]],
-        within_s: float | None,
-        instant: bool,
-    ) -> AsyncGenerator[Event]:
-        """The pipeline itself."""
-        question = _checked(question)
-        whole = made_whole(question, history)
-        started = self._clock()
-        timings: dict[str, float] = {}
-        view = await asyncio.to_thread(self._view)
-        hits, notes = await asyncio.to_thread(self.retrieve, view, whole.read, k, filter, timings, whole.search)
-        yield Retrieved(hits)
+    def search(self, question: str, **options: Unpack[SearchOptions]) -> tuple[Hit, ...]:
+        """Step 1 alone: at most k passages, best first. Raises UsageError for an empty question, Unavailable when
+        nothing can be searched."""
+        return background.run(self._search(question, options))
 
-        answer = Answer(question, self.corpus, "", "failed", evidence=hits, notes=(*view.notes, *notes))
+    def warm(self, language: str) -> None:
+        """Index and local models of a language are in memory when this returns, so that no question waits for them."""
+        question = "怎么规定？" if language == "zh" else "What does it say?"
+        hits = self.search(question)
+        background.run(self._answering.warm(AnswerRequest(question, hits, self.profile.domain, language)))
+
+    # ------------------------------------------------------------ the walk
+
+    async def _events(self, question: str, options: StreamOptions) -> AsyncGenerator[Event]:
+        """The pipeline itself."""
+        walk = self._begun(question, options)
+        answer = Answer(walk.question, self.corpus, "", "failed")
         finished: Finished | None = None
-        before_answer = self._clock()
-        if self.enough(question, hits):
-            language = language_of(question)
-            request = AnswerRequest(
-                question, hits, self.profile.domain, language, tuple(history), self.sensitivity, instant, whole.read
-            )
-            budget = self._settings.answer.answer_within_s if within_s is None else within_s
-            try:
-                deadline = Deadline(budget - (before_answer - started))
-                async with aclosing(self._answering.stream(request, deadline)) as events:
-                    async for event in events:
-                        if isinstance(event, Finished):
-                            finished = event
-                        else:
-                            yield event
-            except Unavailable as error:
-                attempts = tuple(getattr(error, "attempts", ()))
-                answer = replace(answer, attempts=attempts, notes=(*answer.notes, str(error)))
-            timings["answer"] = self._clock() - before_answer
-            if finished is not None:
-                answer = self._settle(answer, finished, view.page_of, timings)
-        else:
-            answer = refusal(answer)
+        try:
+            async with self._view(walk) as view:
+                whole = made_whole(walk.question, options.get("history", ()))
+                hits, notes = await self._retrieve(walk, view, whole.read, whole.search)
+                answer = replace(answer, evidence=tuple(hits), notes=(*view.notes, *notes))
+                walk.found = True
+                yield Retrieved(answer.evidence)
+
+                if not self.enough(walk.question, hits):
+                    answer = refusal(answer)
+                else:
+                    async with walk.timed("answer"), aclosing(self._answered(walk, answer, whole.read)) as events:
+                        async for event in events:
+                            if isinstance(event, Finished):
+                                finished = event
+                            else:
+                                yield event
+                    if finished is None:
+                        raise Unavailable("the answerers ended without an answer")
+                    answer = await self._cited(walk, view, answer, finished)
+        except Exception as error:  # the promise: an Answer, always
+            if isinstance(error, UsageError) and not walk.found:
+                raise  # a filter that no document has, a corpus that is gone
+            answer = _failed(answer, error, walk)
         for citation in answer.citations:
             yield Cited(citation)
-        timings["total"] = self._clock() - started
-        yield Done(replace(answer, timings=timings))
+        walk.timings["total"] = self._clock() - walk.deadline.at + walk.budget_s
+        yield Done(replace(answer, timings=walk.timings))
 
-    def search(self, question: str, *, k: int | None = None, filter: Filter | None = None) -> tuple[Hit, ...]:
-        """Step 1 alone: at most k passages, best first. Raises UsageError for an empty question."""
-        return self.retrieve(self._view(), _checked(question), k, filter, {})[0]
+    def _begun(self, question: str, options: StreamOptions) -> _Walk:
+        """Raises UsageError for what the asker can mend."""
+        question = _checked(question)
+        known = StreamOptions.__optional_keys__
+        for name in options:
+            if name not in known:
+                raise UsageError(f"unknown option {name!r}{suggest(name, known)}; known are {', '.join(sorted(known))}")
+        if (k := options.get("k")) is not None and k < 1:
+            raise UsageError(f"k is {k}; ask for at least 1 passage")
+        budget_s = options.get("within_s")
+        if budget_s is None:
+            budget_s = self._settings.answer.answer_within_s
+        if budget_s <= 0:
+            raise UsageError(f"within_s is {budget_s:g}; give the question some time, in seconds")
+        return _Walk(question, options, Deadline(budget_s, self._clock), budget_s)
 
-    def retrieve(
-        self,
-        view: View,
-        question: str,
-        k: int | None,
-        filter: Filter | None,
-        timings: dict[str, float],
-        search: str = "",
-    ) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
+    @asynccontextmanager
+    async def _view(self, walk: _Walk) -> AsyncIterator[View]:
+        """The newest view; a new snapshot is opened in a worker."""
+        use = self._views.use()
+        async with walk.timed("retrieve"), within(walk.deadline):
+            view = await self._workers.run(Urgency.SEARCH, use.__enter__, lambda _: use.__exit__(None, None, None))
+        try:
+            yield view
+        finally:
+            use.__exit__(None, None, None)
+
+    async def _search(self, question: str, options: SearchOptions) -> tuple[Hit, ...]:
+        walk = self._begun(question, StreamOptions(k=options.get("k"), filter=options.get("filter")))
+        async with self._view(walk) as view:
+            return tuple((await self._retrieve(walk, view, walk.question)).hits)
+
+    async def _retrieve(self, walk: _Walk, view: View, question: str, search: str = "") -> SearchResult:
         """Step 1: at most k hits, best first; their `scores["relevance"]` is a probability when a reranker gave it.
 
         search: what to search for where it is more than the question (see `follow_up`).
 
-        Beside them what the search has to tell (a leg that failed), as notes.
+        The less time there is, the less is done: no dense search, no reranking; the notes say so.
         """
         settings = self._settings.retrieve
-        k = k or settings.evidence_k
-        clock = self._clock
-        start = clock()
+        k = walk.options.get("k") or settings.evidence_k
         reranker = view.rerankers.get(language_of(question))
-        hits = view.retriever.search(search or question, max(k, settings.rerank_k if reranker else k), filter)
-        notes = tuple(getattr(view.retriever, "notes", ()))  # of this thread's search
-        timings["retrieve"] = clock() - start
-        if reranker is not None and hits:
-            start = clock()
-            hits = reranker.rerank(question, hits, k)
-            timings["rerank"] = clock() - start
-        return tuple(hits[:k]), notes
+
+        def searched() -> SearchResult:
+            within_s = 0.0 if walk.is_late() else walk.deadline.share(STEP_SHARE)
+            wanted = max(k, settings.rerank_k) if reranker else k
+            return view.search(search or question, wanted, walk.options.get("filter"), within_s)
+
+        async with walk.timed("retrieve"), within(walk.deadline):
+            hits, notes = await self._workers.run(Urgency.SEARCH, searched)
+        if reranker is None or not hits:
+            return SearchResult(hits[:k], notes)
+        if walk.is_late():
+            return SearchResult(hits[:k], (*notes, "reranking left out: there was too little time for it"))
+        try:
+            async with walk.timed("rerank"), within(walk.deadline, STEP_SHARE):
+                ordered = await self._workers.run(Urgency.RERANK, lambda: reranker.rerank(question, hits, k))
+        except Exception as error:  # the fused order is good enough to answer from
+            return SearchResult(hits[:k], (*notes, f"reranking left out: {_said(error)}"))
+        return SearchResult(ordered[:k], notes)
 
     def enough(self, question: str, hits: Sequence[Hit]) -> bool:
         """Step 2: is any passage likely to answer? Hits without a calibrated relevance are left to the answerer."""
@@ -239,8 +289,22 @@ class Pipeline:
             floor = self.profile.floor.get(language_of(question), 0.0)
         return max(hit.scores.get("relevance", 1.0) for hit in hits) >= floor
 
-    def _settle(self, answer: Answer, finished: Finished, page_of: PageOf | None, timings: dict[str, float]) -> Answer:
-        """Step 4: the draft with its citations resolved, or a refusal."""
+    def _answered(self, walk: _Walk, answer: Answer, standalone: str) -> AsyncGenerator[FailoverEvent]:
+        """Step 3: what the answerers stream of these passages, `Finished` last."""
+        request = AnswerRequest(
+            walk.question,
+            answer.evidence,
+            self.profile.domain,
+            language_of(walk.question),
+            tuple(walk.options.get("history", ())),
+            self.sensitivity,
+            walk.options.get("instant", False),
+            standalone,
+        )
+        return self._answering.stream(request, walk.deadline)
+
+    async def _cited(self, walk: _Walk, view: View, answer: Answer, finished: Finished) -> Answer:
+        """Step 4: the draft with its citations resolved and held against the stored documents, or a refusal."""
         draft = finished.draft
         answer = replace(
             answer,
@@ -251,13 +315,45 @@ class Pipeline:
             usage=draft.usage,
             confidence=draft.confidence,
             label=draft.label,
+            notes=(*answer.notes, *finished.notes),
         )
         if draft.refused:
-            return refusal(answer)
-        start = self._clock()
-        answer = cite(answer, draft, page_of)
-        timings["cite"] = self._clock() - start
-        return answer
+            quoted = finished.answered_by == QUOTE
+            return unread(answer, language_of(answer.question)) if quoted else refusal(answer)
+
+        def cited() -> Answer:
+            stored = view.stored
+            done = cite(answer, draft, stored.page_of if stored else None)
+            return replace(done, citations=tuple(_verified(citation, view) for citation in done.citations))
+
+        async with walk.timed("cite"):
+            return await self._workers.run(Urgency.INSTANT, cited)
+
+
+def _verified(citation: Citation, view: View) -> Citation:
+    """The citation, verified only where its quote stands at its place in the document as stored."""
+    if view.stored is None or not citation.verified:
+        return citation
+    there = view.stored.text_at(citation.document_id, citation.start, citation.end)
+    return replace(citation, verified=there == citation.quote)
+
+
+def _failed(answer: Answer, error: Exception, walk: _Walk) -> Answer:
+    """`answer` as one that could not be given, with the reason as its last note."""
+    attempts = error.attempts if isinstance(error, Unavailable) else ()
+    late = isinstance(error, TimeoutError)
+    why = f"nothing was found within the {walk.budget_s:g} s that the question had" if late else _said(error)
+    return replace(answer, outcome="failed", attempts=attempts or answer.attempts, notes=(*answer.notes, why))
+
+
+def _said(error: Exception) -> str:
+    """What a reader of the answer is told; the details of what nobody foresaw are for the log."""
+    if isinstance(error, TimeoutError):
+        return "there was too little time for it"
+    if isinstance(error, SparewheelError):
+        return str(error)
+    log.error("a step of the pipeline failed", exc_info=error)
+    return f"an error of this program ({type(error).__name__}); its log says more"
 
 
 def _checked(question: str) -> str:

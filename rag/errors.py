@@ -19,6 +19,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sparewheel.rag.types import Attempt
 
 
 class SparewheelError(Exception):
@@ -50,7 +54,7 @@ class Unavailable(SparewheelError):
 
     def __init__(self, message: str, *, reason: str = "unavailable", retry_after_s: float | None = None) -> None:
         super().__init__(message)
-        self.attempts: tuple[object, ...] = ()  # the `types.Attempt`s made, where several answerers were tried
+        self.attempts: tuple[Attempt, ...] = ()  # where several answerers were tried
         self.reason = reason
         self.retry_after_s = retry_after_s
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -276,10 +276,22 @@ class Embedder(Protocol):
         ...
 
 
-class Retriever(Protocol):
-    """Question to passages. Applies the filter before top-k; returns fewer than k when fewer match."""
+class SearchResult(NamedTuple):
+    """What one search found, best first, and what a reader of the answer must know of it (a search that failed)."""
 
-    def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]: ...
+    hits: Sequence[Hit]
+    notes: tuple[str, ...] = ()
+
+
+class Retriever(Protocol):
+    """Question to passages. Applies the filter before top-k; returns fewer than k when fewer match.
+
+    within_s: a search that takes longer is left out where another one has found something; None: all are waited for.
+    """
+
+    def retrieve(
+        self, query: str, k: int, filter: Filter | None = None, within_s: float | None = None
+    ) -> SearchResult: ...
 
 
 class Reranker(Protocol):

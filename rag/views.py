@@ -1,55 +1,247 @@
-"""A corpus that changes while it is asked: each question sees the newest snapshot, whole."""
+"""A corpus that changes while it is asked: each question sees one snapshot, the newest of its beginning, to its end.
+
+    with views.use() as view:
+        hits, notes = view.search("Who pays?", 8)
+
+A snapshot is open as long as somebody uses a view of it, and the newest one until there is a newer.
+"""
 
 from __future__ import annotations
 
+import functools
 import threading
-from collections.abc import Callable
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from sparewheel.rag.chain import View
+from sparewheel.rag.errors import NotFound, UsageError
+from sparewheel.rag.forking import renewed_after_fork
 from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.snapshot import Snapshot
 from sparewheel.rag.ingest.store import Store
 from sparewheel.rag.settings import Settings
+from sparewheel.rag.types import Document, Filter, Reranker, Retriever, SearchResult
+
+
+class Stored(Protocol):
+    """The documents of a snapshot as they were stored."""
+
+    def page_of(self, document_id: str, offset: int) -> int | None:
+        """The page of a character, None where the format has no pages."""
+        ...
+
+    def text_at(self, document_id: str, start: int, end: int) -> str:
+        """The characters [start, end) of a document, "" where there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class View:
+    """One snapshot of a corpus, open for search. notes: what the asker must know ("dense index 40 % built")."""
+
+    retriever: Retriever
+    rerankers: Mapping[str, Reranker] = field(default_factory=dict)  # by the language of the question
+    stored: Stored | None = None
+    notes: tuple[str, ...] = ()
+
+    def search(self, query: str, k: int, filter: Filter | None = None, within_s: float | None = None) -> SearchResult:
+        """(at most k hits, best first; notes of this very search). See `types.Retriever`."""
+        return self.retriever.retrieve(query, k, filter, within_s)
+
+
+class Holder(Protocol):
+    """Who gives out views."""
+
+    def use(self) -> AbstractContextManager[View]:
+        """The newest view; what it stands on stays open inside."""
+        ...
+
+
+class StoredDocuments:
+    """`Stored` over a snapshot."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._document = functools.lru_cache(maxsize=4)(self._read)  # the quotes of an answer are of few documents
+        self._pages = functools.lru_cache(maxsize=256)(self._starts)
+
+    def page_of(self, document_id: str, offset: int) -> int | None:
+        """As `Stored`; before the first page it is the first."""
+        starts, numbers = self._pages(document_id)
+        return numbers[max(bisect_right(starts, offset) - 1, 0)] if starts else None
+
+    def text_at(self, document_id: str, start: int, end: int) -> str:
+        """As `Stored`."""
+        try:
+            return self._document(document_id).text[max(start, 0) : max(end, 0)]
+        except NotFound:
+            return ""
+
+    def _read(self, document_id: str) -> Document:
+        return self._snapshot.document(document_id, layout=False)
+
+    def _starts(self, document_id: str) -> tuple[list[int], list[int]]:
+        pages = self._document(document_id).pages
+        return [page.start for page in pages], [page.number for page in pages]
+
 
 Open = Callable[[Snapshot, CorpusConfig, Settings], View]
 
 
-class Views:
-    """The newest snapshot of a store, opened again when a writer has published another."""
+@dataclass(eq=False)
+class _Held:
+    """An open snapshot, and by how many it is used."""
 
-    def __init__(self, store: Store, settings: Settings, open_view: Open) -> None:
+    number: int
+    snapshot: Snapshot
+    view: View
+    users: int = 0
+    outdated: bool = False  # closed by the last who uses it
+
+
+class Views:
+    """The views of a store. Safe to share between threads."""
+
+    def __init__(self, store: Store, settings: Settings, open_view: Open, open_views: OpenViews | None = None) -> None:
+        """open_views: the limit of how many corpora are open at a time; none without it."""
         self._store = store
         self._settings = settings
         self._open = open_view
+        self._limit = open_views
+        self._closed = False
+        self._newest: _Held | None = None
         self._lock = threading.Lock()
-        self._number = 0
-        self._snapshots: list[Snapshot] = []  # the newest last; older ones may still be read by a question in flight
-        self._view: View | None = None
+        renewed_after_fork(self)
 
-    def __call__(self) -> View:
-        """Cheap when nothing was published: one small file is read."""
-        with self._lock:
-            number = self._store.current()
-            if self._view is None or number != self._number:
-                self._store = Store(self._store.folder)  # the first fill writes the embedding model into corpus.json
-                snapshot = self._store.open()
-                self._view = self._open(snapshot, self._store.config, self._settings)
-                self._number = number
-                self._snapshots.append(snapshot)
-                while len(self._snapshots) > 2:
-                    self._snapshots.pop(0).close()
-            return self._view
+    def after_fork(self) -> None:
+        """A snapshot of the parent (its database connections) is not for the child: it opens its own."""
+        self._lock = threading.Lock()
+        if self._newest is not None:
+            _parents.append(self._newest)
+        self._newest = None
+
+    @contextmanager
+    def use(self) -> Iterator[View]:
+        """The newest view. Cheap when nothing was published: one small file is read.
+
+        Raises UsageError after `close`, StoreError where the newest snapshot cannot be opened.
+        """
+        held = self._take()
+        if self._limit is not None:
+            self._limit.used(self)
+        try:
+            yield held.view
+        finally:
+            with self._lock:
+                held.users -= 1
+                self._close_if_unused(held)
 
     def reload(self, settings: Settings) -> None:
         """The next question opens the newest snapshot anew, with these settings."""
         with self._lock:
             self._settings = settings
-            self._number = 0
+            self._let_go()
 
     def close(self) -> None:
-        """Closes the snapshots; no question may be in flight."""
+        """No question can begin any more; those in flight end with what they use."""
         with self._lock:
-            for snapshot in self._snapshots:
-                snapshot.close()
-            self._snapshots.clear()
-            self._view = None
+            self._closed = True
+            self._let_go()
+        if self._limit is not None:
+            self._limit.forget(self)
+
+    def rest(self) -> bool:
+        """Closes the snapshot where nobody uses it, until the next question; False where somebody does."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            if self._newest is not None and self._newest.users:
+                return False
+            self._let_go()
+            return True
+        finally:
+            self._lock.release()
+
+    def _take(self) -> _Held:
+        with self._lock:
+            if self._closed:
+                raise UsageError("this pipeline is closed; open it again")
+            number = self._store.current()
+            if self._newest is None or self._newest.number != number:
+                opened = self._opened(number)
+                self._let_go()
+                self._newest = opened
+            self._newest.users += 1
+            return self._newest
+
+    def _opened(self, number: int) -> _Held:
+        self._store = Store(self._store.folder)  # the first fill writes the embedding model into corpus.json
+        snapshot = self._store.open()
+        try:
+            return _Held(number, snapshot, self._open(snapshot, self._store.config, self._settings))
+        except BaseException:
+            snapshot.close()
+            raise
+
+    def _let_go(self) -> None:
+        """The newest view is given to nobody any more."""
+        held, self._newest = self._newest, None
+        if held is not None:
+            held.outdated = True
+            self._close_if_unused(held)
+
+    def _close_if_unused(self, held: _Held) -> None:
+        if held.outdated and not held.users:
+            held.snapshot.close()
+
+
+_parents: list[_Held] = []  # of a forked child: a connection that came with it must not even be closed there
+
+
+class OpenViews:
+    """How many corpora a process keeps open at a time: each takes a dozen of the files it may have open.
+
+    One more, and the corpus that was asked longest ago is closed until it is asked again; never one in use.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._order: OrderedDict[Views, None] = OrderedDict()
+        self._lock = threading.Lock()
+        renewed_after_fork(self)
+
+    def after_fork(self) -> None:
+        """None is open in the child."""
+        self._lock = threading.Lock()
+        self._order = OrderedDict()
+
+    def used(self, views: Views) -> None:
+        """`views` is open and was used last."""
+        with self._lock:
+            self._order[views] = None
+            self._order.move_to_end(views)
+            for other in list(self._order):
+                if len(self._order) <= self.most:
+                    break
+                if other.rest():
+                    del self._order[other]
+
+    def forget(self, views: Views) -> None:
+        """It is closed for good."""
+        with self._lock:
+            self._order.pop(views, None)
+
+
+class OneView:
+    """A `Holder` of one view that never changes."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    @contextmanager
+    def use(self) -> Iterator[View]:
+        """That view."""
+        yield self._view

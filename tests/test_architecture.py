@@ -16,7 +16,18 @@ OWN = (*(f"sparewheel.{name}" for name in PACKAGES), "training")
 # package -> what it may import of ours; "rag*" is any module of rag, "rag" its leaves
 LEAVES = {
     f"sparewheel.rag{name}"
-    for name in ("", ".types", ".events", ".errors", ".settings", ".text", ".table_text", ".disk")
+    for name in (
+        "",
+        ".types",
+        ".events",
+        ".errors",
+        ".settings",
+        ".text",
+        ".table_text",
+        ".disk",
+        ".forking",
+        ".threads",
+    )
 }
 ALLOWED = {
     "sparewheel.rag": {"sparewheel.rag*"},

@@ -18,6 +18,7 @@ from sparewheel.rag.ingest.store import Store
 from sparewheel.rag.reliability.loop import background
 from sparewheel.rag.settings import Answering, Endpoint, Retrieve, Settings
 from sparewheel.rag.types import Chunk, Document, Page, Profile
+from sparewheel.rag.views import StoredDocuments
 
 LEASE = "# Lease\n\n## 1. Rent\n\nThe rent is 900 euros a month.\n\n## 2. Notice\n\nThe notice period is thirty days.\n"
 QUESTION = "What is the notice period?"
@@ -142,6 +143,6 @@ def test_a_page_begins_with_its_first_character(tmp_path: Path) -> None:
             transaction.add(document, [Chunk(document.id, 0, 13, text)])
         transaction.publish([assemble.keyword_writer()])
     with store.open() as snapshot:
-        page_of = assemble.page_finder(snapshot)
+        page_of = StoredDocuments(snapshot).page_of
         assert [page_of("a", offset) for offset in (0, 3, 4, 7, 8, 12)] == [1, 1, 2, 2, 4, 4]
         assert page_of("b", 4) is None

@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from inline_work import Inline
 
-from sparewheel.rag.chain import MAX_QUESTION_CHARS, Pipeline, View
+from sparewheel.rag.chain import MAX_QUESTION_CHARS, Pipeline
 from sparewheel.rag.errors import Unavailable, UsageError
 from sparewheel.rag.events import AttemptFailed, Cited, Done, Replace, Retrieved, Token
 from sparewheel.rag.reliability.failover import Finished
 from sparewheel.rag.runnable import RetrievalQA
 from sparewheel.rag.settings import Answering, Settings
-from sparewheel.rag.types import AnswerRequest, Attempt, Chunk, Draft, Hit, Profile, Span
+from sparewheel.rag.types import AnswerRequest, Attempt, Chunk, Draft, Hit, Profile, SearchResult, Span
+from sparewheel.rag.views import OneView, View
 
 RENT = Chunk("lease.pdf", 100, 137, "The rent is 900 euros. Pay it monthly.", title="Lease", page=2, id=1)
 PETS = Chunk("lease.pdf", 140, 162, "Pets need our consent.", title="Lease", headings=("9. Pets",), page=3, id=2)
@@ -23,13 +25,16 @@ PETS = Chunk("lease.pdf", 140, 162, "Pets need our consent.", title="Lease", hea
 class Found:
     """A retriever that always finds the same, in order."""
 
+    notes: tuple[str, ...] = ()
+
     def __init__(self, *chunks: Chunk) -> None:
         self.chunks = chunks
         self.asked: list[tuple[str, int, Any]] = []
 
-    def search(self, query: str, k: int, filter: Any = None) -> list[Hit]:
+    def retrieve(self, query: str, k: int, filter: Any = None, within_s: Any = None) -> SearchResult:
         self.asked.append((query, k, filter))
-        return [Hit(chunk, 1.0 / n, n, "fake") for n, chunk in enumerate(self.chunks, 1)][:k]
+        hits = [Hit(chunk, 1.0 / n, n, "fake") for n, chunk in enumerate(self.chunks, 1)][:k]
+        return SearchResult(hits, self.notes)
 
 
 class Relevance:
@@ -70,8 +75,9 @@ def pipeline(
     view = View(retriever or Found(RENT, PETS), {"en": reranker} if reranker else {}, notes=("dense index 40 % built",))
     return Pipeline(
         corpus="lease",
-        view=lambda: view,
+        views=OneView(view),
         answering=answering,
+        workers=Inline(),
         profile=Profile("legal", floor={"en": 0.2}),
         sensitivity="high",
         settings=settings or Settings(),
@@ -271,9 +277,9 @@ class Slow(Found):
         super().__init__(RENT)
         self.now, self.seconds = now, seconds
 
-    def search(self, query: str, k: int, filter: Any = None) -> list[Hit]:
+    def retrieve(self, query: str, k: int, filter: Any = None, within_s: Any = None) -> SearchResult:
         self.now[0] += self.seconds
-        return super().search(query, k, filter)
+        return super().retrieve(query, k, filter)
 
 
 class Hasty(Scripted):
@@ -292,8 +298,8 @@ async def test_the_search_takes_its_time_from_the_answerers() -> None:
     now, answering = [50.0], Hasty(QUOTED)
     view = View(Slow(now, 4.0))
     pipeline = Pipeline(
-        corpus="lease", view=lambda: view, answering=answering, profile=Profile("legal"), sensitivity="normal",
-        settings=Settings(), clock=lambda: now[0],
+        corpus="lease", views=OneView(view), answering=answering, workers=Inline(), profile=Profile("legal"),
+        sensitivity="normal", settings=Settings(), clock=lambda: now[0],
     )  # fmt: skip
     await pipeline.aask("How much is the rent?", within_s=10.0)
     assert 0 < answering.left <= 6.0

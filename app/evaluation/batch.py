@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparewheel.app.people.access import User
-from sparewheel.rag.answer.vertical import READINGS
 from sparewheel.rag.errors import NotFound, UsageError
 from sparewheel.rag.settings import LocalChat, Settings
 
@@ -97,7 +96,7 @@ def ask_all(
 ) -> None:
     """Asks what is not answered yet in the run kept in `out`. What `told` raises stops it; the same call goes on.
 
-    concurrency: questions at a time, at most; see `at_once`.
+    concurrency: questions at a time, at most.
     """
     from sparewheel.app.people.access import admitted
     from sparewheel.eval import runs
@@ -114,16 +113,7 @@ def ask_all(
             admitted(settings.corpora_folder, batch.corpus, user)
             pipeline = open_pipeline(batch.corpus, settings)
         with pipeline:
-            asyncio.run(
-                runs.run(out, batch, pipeline, done=done, concurrency=at_once(settings, concurrency), told=told)
-            )
-
-
-def at_once(settings: Settings, concurrency: int) -> int:
-    """Questions at a time. The built-in reader alone reads so many and would quote the others (`rag.answer.vertical`):
-    which ones, chance would say, and two runs would differ."""
-    alone = not settings.endpoint and not settings.local_chat.model
-    return min(concurrency, READINGS) if alone else concurrency
+            asyncio.run(runs.run(out, batch, pipeline, done=done, concurrency=concurrency, told=told))
 
 
 def answered(out: Path) -> int:

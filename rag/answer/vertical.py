@@ -1,26 +1,34 @@
-"""The answerer that is always there: the built-in reader of the question's language; without one, the quoter.
+"""The answerer that is always there: the built-in reader of the question's language.
 
-When every cloud endpoint is down at once, all questions come here. A reader needs a tenth of a second of processor, so
-only so many are read at a time; the others are quoted, which takes no time, and none waits for its budget to run out.
+When every cloud endpoint is down at once, all questions come here. A reader needs a tenth of a second of processor:
+they are read one after the other and wait for their turn until their askers' deadlines. What is not read by then is
+quoted, by the answerer of that name behind this one (`rag.answer.instant_quote`).
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
+from typing import Protocol
 
 from sparewheel.rag.answer.chinese import ChineseReader
-from sparewheel.rag.answer.clause import ClauseQuoter
-from sparewheel.rag.answer.quote import SentenceQuoter
-from sparewheel.rag.types import Answerer, AnswerRequest, Draft
+from sparewheel.rag.answer.cite import one_line
+from sparewheel.rag.errors import Unavailable
+from sparewheel.rag.forking import renewed_after_fork
+from sparewheel.rag.reliability.workers import Urgency, Working
+from sparewheel.rag.types import AnswerRequest, Draft
 
-READINGS = 4  # at a time; one more is quoted instead
 
-_AROUND: Mapping[str, Callable[[Any], Answerer]] = {"zh": ChineseReader}  # what a language adds to its network
-_WITHOUT_WEIGHTS: Mapping[str, Callable[[], Answerer]] = {"zh": ClauseQuoter}
+class Reads(Protocol):
+    """A network that quotes."""
+
+    def read(self, request: AnswerRequest) -> Draft:
+        """The quoted answer; takes a tenth of a second of processor."""
+        ...
+
+
+_AROUND: Mapping[str, Callable[[Reads], Reads]] = {"zh": ChineseReader}  # what a language adds to its network
 
 
 class VerticalReader:
@@ -29,36 +37,31 @@ class VerticalReader:
     name = "reader"
     local = True
 
-    def __init__(self, openers: Mapping[str, Callable[[], Answerer]]) -> None:
+    def __init__(self, openers: Mapping[str, Callable[[], Reads]], workers: Working) -> None:
         self._openers = openers
-        self._open: dict[str, Answerer] = {}
+        self._workers = workers
+        self._open: dict[str, Reads] = {}
+        self.after_fork()
+        renewed_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Another thread may have been opening a reader."""
         self._opening = threading.Lock()
-        self._places = threading.BoundedSemaphore(READINGS)
 
     async def stream(self, request: AnswerRequest) -> AsyncIterator[str | Draft]:
-        """What the reader of `request.language` streams; what the quoter does while all reading places are taken."""
+        """The text in one piece, then the Draft. Raises Unavailable for a language without a reader."""
         request = replace(request, question=request.standalone or request.question)
-        reading = self._places.acquire(blocking=False)
-        try:
-            answerer = self.reader(request.language) if reading else self.quoter(request.language)
-            source: Any = answerer.stream(request)
-            async with aclosing(source):
-                async for item in source:
-                    yield item
-        finally:
-            if reading:
-                self._places.release()
+        draft = await self._workers.run(Urgency.READ, lambda: self.reader(request.language).read(request))
+        if draft.text:
+            yield one_line(draft.text)
+        yield draft
 
-    def reader(self, language: str) -> Answerer:
-        """The open reader of a language."""
+    def reader(self, language: str) -> Reads:
+        """The open reader of a language. Raises Unavailable where there is none."""
         with self._opening:
             if language not in self._open:
-                opener = self._openers.get(language)
-                around = _AROUND.get(language)
-                found = opener() if opener else self.quoter(language)
-                self._open[language] = around(found) if opener and around else found
+                if language not in self._openers:
+                    raise Unavailable(f"no built-in reader for {language!r}", reason="no_reader")
+                found = self._openers[language]()
+                self._open[language] = _AROUND[language](found) if language in _AROUND else found
             return self._open[language]
-
-    def quoter(self, language: str) -> Answerer:
-        """The answerer of a language that needs no weights."""
-        return _WITHOUT_WEIGHTS.get(language, SentenceQuoter)()

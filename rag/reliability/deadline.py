@@ -52,6 +52,11 @@ class Deadline:
             raise DeadlineExceeded(f"the {budget} budget ran out {self.clock() - self.at:.2f} s ago", budget=budget)
 
 
+def within(deadline: Deadline, part: float = 1.0) -> asyncio.Timeout:
+    """A context that raises TimeoutError when `part` (0..1) of what is left of the deadline is over."""
+    return asyncio.timeout(deadline.share(part))
+
+
 class Pace:
     """When the next progress of one call is due. `began` and `at` are moments of the same clock.
 

@@ -36,12 +36,16 @@ CANCEL_WITHIN_S = 1.0  # how long a cancelled question waits for its sockets to 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The last event. degraded: an answerer earlier in the order should have answered and could not."""
+    """The last event. degraded: an answerer earlier in the order should have answered and could not.
+
+    notes: what a reader of the answer must know of how it came about.
+    """
 
     draft: Draft
     answered_by: str
     degraded: bool
     attempts: tuple[Attempt, ...]
+    notes: tuple[str, ...] = ()
 
 
 class AllFailed(Unavailable):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import logging
-import threading
-from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import Protocol
 
 from sparewheel.rag.errors import Unavailable, UsageError
@@ -13,7 +14,8 @@ from sparewheel.rag.retrieve.bm25 import Found
 from sparewheel.rag.retrieve.fuse import reciprocal_rank
 from sparewheel.rag.settings import Retrieve
 from sparewheel.rag.text import language_of
-from sparewheel.rag.types import Filter, Hit, Passages
+from sparewheel.rag.threads import Threads
+from sparewheel.rag.types import Filter, Hit, Passages, SearchResult
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +32,7 @@ class Leg(Protocol):
 
 
 class Hybrid:
-    """Asks every leg at once and fuses what they find; a leg that fails is left out, and `notes` says so."""
+    """A `Retriever`: asks every leg at once and fuses what they find; a note says which one failed."""
 
     name = "hybrid"
 
@@ -40,8 +42,11 @@ class Hybrid:
         settings: Retrieve | None = None,
         *,
         weights: Mapping[str, Mapping[str, float]] | None = None,
+        threads: Threads | None = None,
     ) -> None:
-        """settings: how many candidates each leg gives, constant of the fusion.
+        """legs: the quickest first. settings: how many candidates each leg gives, constant of the fusion.
+
+        threads: where the legs beyond the first are asked; shared with others, or its own.
 
         weights: language of the question -> leg -> its weight, 1 where not named; a leg of weight 0 is not asked.
         """
@@ -51,19 +56,19 @@ class Hybrid:
         self._passages = legs[0].passages
         self._settings = settings or Retrieve()
         self._weights = weights or {}
-        self._latest = threading.local()  # of each thread: what failed when it last searched
-        self._pool = ThreadPoolExecutor(2 * max(1, len(legs)), thread_name_prefix="retrieve")
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a reader of the answer must know: the legs that failed at the latest search of the calling thread."""
-        failed: dict[str, str] = getattr(self._latest, "failed", {})
-        return tuple(f"{leg} search failed: {why}" for leg, why in failed.items())
+        self._threads = threads or Threads(2 * max(1, len(legs)), "retrieve")
 
     def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]:
-        """The best k chunks of all legs. Raises Unavailable when every leg failed, UsageError for a wrong filter."""
+        """The hits of `retrieve`, for who has no use for its notes."""
+        return list(self.retrieve(query, k, filter).hits)
+
+    def retrieve(self, query: str, k: int, filter: Filter | None = None, within_s: float | None = None) -> SearchResult:
+        """The best k chunks of all legs that answer within `within_s` seconds; the first one is always waited for.
+
+        Raises Unavailable when every leg failed, UsageError for a wrong filter.
+        """
         weights = self._weights_for(query)
-        found = self._find(query, max(k, self._settings.candidates_k), filter, weights)
+        found, notes = self._find(query, max(k, self._settings.candidates_k), filter, list(weights), within_s)
         rankings = {name: ids.tolist() for name, (ids, _) in found.items()}
         in_order = [weights[name] for name in found]
         fused = reciprocal_rank(list(rankings.values()), k, constant=self._settings.rrf_k, weights=in_order)
@@ -73,10 +78,11 @@ class Hybrid:
                 if name in scores:
                     scores[name][leg] = score
         chunks = self._passages.chunks([name for name, _ in fused])
-        return [
+        hits = [
             Hit(chunk, score, rank, "rrf", {**scores[name], "rrf": score})
             for rank, (chunk, (name, score)) in enumerate(zip(chunks, fused, strict=True), start=1)
         ]
+        return SearchResult(hits, notes)
 
     def _weights_for(self, query: str) -> dict[str, float]:
         """The legs to ask with their weights; all of them where every one has weight 0."""
@@ -84,19 +90,39 @@ class Hybrid:
         weights = {name: given.get(name, 1.0) for name in self.legs}
         return {name: weight for name, weight in weights.items() if weight > 0} or dict.fromkeys(self.legs, 1.0)
 
-    def _find(self, query: str, k: int, filter: Filter | None, asked: Collection[str]) -> dict[str, Found]:
-        """What each of the legs that works has found."""
-        running = {name: self._pool.submit(self.legs[name].find, query, k, filter) for name in asked}
-        found, failed = {}, {}
-        for name, result in running.items():
+    def _find(
+        self, query: str, k: int, filter: Filter | None, asked: Sequence[str], within_s: float | None
+    ) -> tuple[dict[str, Found], tuple[str, ...]]:
+        """What each of the legs that works and is in time has found, and notes of those that are not."""
+        ends = None if within_s is None else time.monotonic() + within_s
+        first, others = asked[0], asked[1:] if within_s is None or within_s > 0 else ()
+        running = {name: self._threads.submit(self.legs[name].find, query, k, filter) for name in others}
+        calls: dict[str, Callable[[], Found]] = {first: lambda: self.legs[first].find(query, k, filter)}
+        for name, future in running.items():
+            calls[name] = functools.partial(_result, future, ends)
+        found: dict[str, Found] = {}
+        failed: dict[str, str] = {}
+        late = [name for name in asked if name not in calls]
+        for name, call in calls.items():
             try:
-                found[name] = result.result()
+                found[name] = call()
             except UsageError:
                 raise
-            except Exception as error:  # whatever ails one leg, the other still answers
+            except TimeoutError:
+                late.append(name)
+            except Exception as error:  # whatever one leg suffers from, the other still answers
                 log.warning("%s search failed: %s: %s", name, type(error).__name__, error)
                 failed[name] = f"{type(error).__name__}: {error}"
-        self._latest.failed = failed
         if not found:
             raise Unavailable(f"no search answered: {failed}")
-        return found
+        notes = [f"{name} search failed: {why}" for name, why in failed.items()]
+        return found, (*notes, *(f"{name} search left out: there was too little time for it" for name in late))
+
+
+def _result(future: Future[Found], ends: float | None) -> Found:
+    """Raises TimeoutError at the moment `ends`; what has not begun by then never does."""
+    try:
+        return future.result(None if ends is None else max(0.0, ends - time.monotonic()))
+    except TimeoutError:
+        future.cancel()
+        raise

@@ -8,9 +8,6 @@ from pathlib import Path
 import pytest
 
 from sparewheel.app.cli import main
-from sparewheel.app.evaluation.batch import at_once
-from sparewheel.rag.answer.vertical import READINGS
-from sparewheel.rag.settings import Endpoint, Settings
 
 TEXT = """# Lease
 
@@ -80,9 +77,3 @@ def test_a_mistake_is_told_in_one_line(
     """Exit code 2, before anything is asked."""
     code, _, err = run(capsys, "eval", "run", *argv)
     assert (code, told in err, len(err.strip().splitlines())) == (2, True, 1)
-
-
-def test_no_question_is_quoted_because_the_reader_was_busy() -> None:
-    """The built-in reader alone is asked no more at once than it reads; an endpoint as many as wished."""
-    assert (at_once(Settings(), 64), at_once(Settings(), 2)) == (READINGS, 2)
-    assert at_once(Settings(endpoint={"primary": Endpoint()}), 64) == 64

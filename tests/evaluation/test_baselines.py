@@ -30,7 +30,7 @@ def ensemble() -> Ensemble:
 
 def test_it_finds_our_chunks(ensemble: Ensemble) -> None:
     """The chunk that both legs put first is first; hits are our own chunks, ranked from 1."""
-    hits = ensemble.search("dogs need consent", 3)
+    hits = ensemble.retrieve("dogs need consent", 3).hits
     assert hits[0].chunk is CHUNKS[1]
     assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
     assert len({hit.chunk.id for hit in hits}) == len(hits) <= 3
@@ -39,7 +39,7 @@ def test_it_finds_our_chunks(ensemble: Ensemble) -> None:
 def test_a_question_on_one_document_finds_only_that_document() -> None:
     """As a user of LangChain would do it; also where other documents have the nearer passages."""
     others = [Chunk("other.md", 0, 17, "dogs need consent", id=i) for i in range(50, 80)]
-    hits = Ensemble([*CHUNKS, *others], Letters(), k=2).search("dogs need consent", 3, {"document": "lease.md"})
+    hits = Ensemble([*CHUNKS, *others], Letters(), k=2).retrieve("dogs need consent", 3, {"document": "lease.md"}).hits
     assert hits[0].chunk is CHUNKS[1]
     assert {hit.chunk.document_id for hit in hits} == {"lease.md"}
 
@@ -48,7 +48,7 @@ def test_a_question_on_one_document_finds_only_that_document() -> None:
 def test_another_filter_is_refused_not_forgotten(ensemble: Ensemble, filter) -> None:
     """An answer from another document would be scored as if it were asked for."""
     with pytest.raises(UsageError, match="the baseline"):
-        ensemble.search("dogs", 2, filter)
+        ensemble.retrieve("dogs", 2, filter)
 
 
 def test_vectors_of_the_corpus_are_not_made_again() -> None:
@@ -61,5 +61,5 @@ def test_vectors_of_the_corpus_are_not_made_again() -> None:
 
     kept = Kept(Busy(), {text: row.astype(np.float16) for text, row in zip(TEXTS, Letters().embed(TEXTS), strict=True)})
     np.testing.assert_allclose(kept.embed(TEXTS), Letters().embed(TEXTS), atol=1e-3)
-    assert len(Ensemble(CHUNKS, kept, k=2).search("dogs need consent", 2)) == 2
+    assert len(Ensemble(CHUNKS, kept, k=2).retrieve("dogs need consent", 2).hits) == 2
     assert kept.embed(["another text"]).shape == (1, 26)

@@ -7,12 +7,14 @@ import contextvars
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sparewheel.rag.chain import Pipeline, View
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.errors import Unavailable
 from sparewheel.rag.observe.hooks import Asked, asker, request_id
 from sparewheel.rag.reliability.failover import Finished
+from sparewheel.rag.runtime import default_runtime
 from sparewheel.rag.settings import Settings
-from sparewheel.rag.types import Answer, Attempt, Chunk, Citation, Draft, Hit, Profile, Span, Usage
+from sparewheel.rag.types import Answer, Attempt, Chunk, Citation, Draft, Hit, Profile, SearchResult, Span, Usage
+from sparewheel.rag.views import OneView, View
 
 RENT = Chunk("lease.pdf", 0, 22, "The rent is 900 euros.", id=1)
 DOWN = Attempt("deepseek", "failed", "first_token_timeout", "no token", 4.0)
@@ -30,8 +32,8 @@ FAILED.attempts = (DOWN,)
 class Found:
     """A retriever that always finds the rent."""
 
-    def search(self, query: str, k: int, filter: Any = None) -> list[Hit]:
-        return [Hit(RENT, 1.0, 1, "fake")]
+    def retrieve(self, query: str, k: int, filter: Any = None, within_s: Any = None) -> SearchResult:
+        return SearchResult([Hit(RENT, 1.0, 1, "fake")])
 
 
 class Scripted:
@@ -52,7 +54,8 @@ class Scripted:
 def pipeline(*events: Any, domain: str = "legal", sensitivity: Any = "normal") -> Pipeline:
     return Pipeline(
         corpus="lease",
-        view=lambda: View(Found()),
+        views=OneView(View(Found())),
+        workers=default_runtime().workers,
         answering=Scripted(*events),  # type: ignore[arg-type]
         profile=Profile(domain),
         sensitivity=sensitivity,

@@ -1,6 +1,6 @@
 """Both searches at once; either may fail."""
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
 
 import pytest
 
@@ -24,6 +24,20 @@ class Broken:
 
     def find(self, query, k, filter=None):
         raise self.error
+
+
+class Stuck:
+    name = "stuck"
+
+    def __init__(self, passages):
+        self.passages = passages
+        self.go = threading.Event()
+        self.begun = False
+
+    def find(self, query, k, filter=None):
+        self.begun = True
+        self.go.wait()
+        raise OSError("gone")
 
 
 @pytest.fixture
@@ -68,20 +82,22 @@ def test_a_partly_built_dense_index_is_enough(tmp_path, legs, passages, embedder
 
 
 def test_a_failing_leg_does_not_kill_the_query(legs, passages):
-    """The other leg answers, and a note says which failed, until it works again."""
-    hybrid = Hybrid([legs[0], Broken(RuntimeError("out of memory"), passages)])
-    assert [hit.chunk.id for hit in hybrid.search("aspirin", 3)] == [3]
-    assert hybrid.notes == ("broken search failed: RuntimeError: out of memory",)
-    assert Hybrid(legs).notes == ()
+    """The other leg answers, and a note of this very search says which failed."""
+    hits, notes = Hybrid([legs[0], Broken(RuntimeError("out of memory"), passages)]).retrieve("aspirin", 3)
+    assert [hit.chunk.id for hit in hits] == [3]
+    assert notes == ("broken search failed: RuntimeError: out of memory",)
+    assert Hybrid(legs).retrieve("aspirin", 3).notes == ()
 
 
-def test_notes_are_of_the_asking_thread(legs, passages):
-    """A question of another thread does not take the note away, nor give one."""
-    hybrid = Hybrid([legs[0], Broken(OSError("gone"), passages)])
-    hybrid.search("aspirin", 3)
-    with ThreadPoolExecutor(1) as other:
-        assert other.submit(lambda: hybrid.notes).result() == ()
-    assert hybrid.notes == ("broken search failed: OSError: gone",)
+@pytest.mark.parametrize(("within_s", "begun"), [(0.01, True), (0.0, False)])
+def test_a_leg_that_takes_too_long_is_left_out(legs, passages, within_s, begun):
+    """The words have found by then, and a note says what is missing. Without any time it is not begun."""
+    stuck = Stuck(passages)
+    hits, notes = Hybrid([legs[0], stuck]).retrieve("aspirin", 3, within_s=within_s)
+    stuck.go.set()
+    assert [hit.chunk.id for hit in hits] == [3]
+    assert notes == ("stuck search left out: there was too little time for it",)
+    assert stuck.begun == begun
 
 
 def test_a_leg_weighs_what_its_language_gives_it(legs):
@@ -97,8 +113,8 @@ def test_a_leg_without_weight_is_not_asked(legs, passages):
     """It cannot fail either; where no leg has weight, all are asked."""
     broken = Broken(OSError("gone"), passages)
     hybrid = Hybrid([legs[0], broken], weights={"zh": {"broken": 0.0}})
-    assert hybrid.search("第十二条", 1)[0].chunk.id == 5
-    assert hybrid.notes == ()
+    hits, notes = hybrid.retrieve("第十二条", 1)
+    assert (hits[0].chunk.id, notes) == (5, ())
     assert Hybrid([legs[0]], weights={"zh": {"bm25": 0.0}}).search("第十二条", 1)[0].chunk.id == 5
 
 

@@ -1,0 +1,34 @@
+"""What must be made anew in a forked process (gunicorn --preload, Celery, multiprocessing): threads are not copied, and
+a lock that another thread held at that moment is never released there.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from typing import Protocol
+
+
+class Renewed(Protocol):
+    """An object with threads, locks, or connections."""
+
+    def after_fork(self) -> None:
+        """Called in the child, which has one thread: make anew what cannot be used there."""
+        ...
+
+
+_all: weakref.WeakSet[Renewed] = weakref.WeakSet()
+
+
+def renewed_after_fork(one: Renewed) -> None:
+    """From now on `one.after_fork()` is called in every forked child, as long as it is used by somebody."""
+    _all.add(one)
+
+
+def _renew() -> None:
+    for one in list(_all):
+        one.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)
