@@ -62,13 +62,14 @@ async def test_a_question_is_counted_once_by_outcome_answerer_and_domain() -> No
 
 
 @pytest.mark.parametrize(
-    ("events", "outcome"),
-    [((FAILED,), "failed"), ((RuntimeError("a bug"),), "failed"), ((UsageError("too long"),), "invalid")],
-)
-async def test_a_question_that_ends_badly_is_counted_too(events: Any, outcome: str) -> None:
-    """Nobody could answer, a bug, the caller's mistake: each is one question of its outcome."""
-    with suppress(RuntimeError, UsageError):
-        await pipeline(*events).aask("How much?")
+    ("event", "k", "outcome"),
+    [(FAILED, 8, "failed"), (RuntimeError("a bug"), 8, "failed"), (UsageError("too long"), 8, "failed"),
+     (FAILED, 0, "invalid")],
+)  # fmt: skip
+async def test_a_question_that_ends_badly_is_counted_too(event: Exception, k: int, outcome: str) -> None:
+    """Nobody could answer, a bug, an answerer that blames the asker, the asker is wrong: each counts once."""
+    with suppress(UsageError):
+        await pipeline(event).aask("How much?", k=k)
     assert samples()["sparewheel_questions_total", "none", "legal", outcome] == 1.0
 
 
