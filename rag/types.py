@@ -23,6 +23,8 @@ Filter = Mapping[str, str | Sequence[str]]  # metadata key -> the value, or any 
 
 # ---------------------------------------------------------------- documents
 
+ABOUT = ("parties", "drug", "matter")  # metadata keys of the names that tell documents of one kind apart
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -98,8 +100,27 @@ class Chunk:
 
     @property
     def indexed_text(self) -> str:
-        """What the retrievers index: title and heading path in front of the passage."""
-        return "\n".join((*(part for part in (self.title, " > ".join(self.headings)) if part), self.text))
+        """What the retrievers index: title, who and what the document is about, and heading path before the passage."""
+        parts = (self.title, self.about, " > ".join(self.headings))
+        return "\n".join((*(part for part in parts if part), self.text))
+
+    @property
+    def about(self) -> str:
+        """The names that tell the document from others of its kind: parties, drug, matter. "" where none is known."""
+        named = (self.metadata.get(key, "") for key in ABOUT)
+        return " · ".join(name for name in named if name and name not in self.title)
+
+    @property
+    def document_name(self) -> str:
+        """The document as a reader is told of it: "Lease (Acme Tools Ltd; Harbour Foods Ltd)"."""
+        return named(self.document_id, self.title, self.metadata)
+
+
+def named(id: str, title: str, metadata: Mapping[str, str]) -> str:
+    """A document's title with the names that tell it from others of its kind; its id where it has no title."""
+    about = "; ".join(name for key in ABOUT if (name := metadata.get(key, "")) and name not in title)
+    brackets = "（{}）" if any("\u3400" <= c <= "\u9fff" for c in title + about) else " ({})"
+    return f"{title or id}{brackets.format(about) if about else ''}"
 
 
 @dataclass(frozen=True, slots=True)

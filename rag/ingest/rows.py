@@ -17,6 +17,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from sparewheel.rag.ingest.identity import SEPARATOR, SEVERAL
 from sparewheel.rag.types import Chunk, Document, Layout, Page
 
 SCHEMA = """
@@ -86,7 +87,7 @@ def insert_document(
     )
     rows.executemany(
         "INSERT OR IGNORE INTO metadata VALUES (?, ?, ?)",
-        [(key, value, number) for key, value in document.metadata.items()],
+        [(key, each, number) for key, value in document.metadata.items() for each in _values(key, value)],
     )
     rows.executemany(
         "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -189,6 +190,11 @@ class StoredChunks(Sequence[Chunk]):
     def __iter__(self) -> Iterator[Chunk]:
         for start in range(0, len(self), self.PAGE):
             yield from self[start : start + self.PAGE]
+
+
+def _values(key: str, value: str) -> list[str]:
+    """What a filter by the key may name: the value, and each of several ("parties")."""
+    return list(dict.fromkeys([value, *value.split(SEPARATOR)])) if key in SEVERAL else [value]
 
 
 def _dump(value: object) -> str:

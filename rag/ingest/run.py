@@ -16,6 +16,7 @@ from pathlib import Path
 from sparewheel.rag.disk import sha256_of
 from sparewheel.rag.errors import DocumentError
 from sparewheel.rag.ingest import sandbox
+from sparewheel.rag.ingest.identity import identified
 from sparewheel.rag.ingest.load import reason_of
 from sparewheel.rag.ingest.report import Progress, Report, Row, Status
 from sparewheel.rag.ingest.split import SPLITTER_VERSION, limit_of, split
@@ -245,6 +246,7 @@ class _Run:
 
     def put(self, document: Document, file: tuple[int, int, int] | None) -> int:
         """Splits and stores the document; returns how many chunks it has."""
+        document = identified(document)
         chunks = split(document, self._settings, self._profile)
         self._transaction.add(document, chunks, splitter=self.splitter, file=file)
         return len(chunks)

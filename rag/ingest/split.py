@@ -19,7 +19,7 @@ from sparewheel.rag.table_text import tables
 from sparewheel.rag.text import trim
 from sparewheel.rag.types import Chunk, Document, Profile
 
-SPLITTER_VERSION = "2"  # changes whenever the same document would give other chunks
+SPLITTER_VERSION = "3"  # changes whenever the same document would give other chunks or another identity
 
 _SHORT = 3  # a part shorter than the limit divided by this may share a chunk with its neighbour
 _TINY = 12  # a piece shorter than the limit divided by this says too little alone and joins whatever stands beside it

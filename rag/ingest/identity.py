@@ -1,0 +1,99 @@
+"""What a document is: its title, kind, parties, drug, matter, date, and the names it gives to them.
+
+The opening says it, every later passage takes it for granted. It is read once, when the document is stored, by rules
+(`opening_en`, `opening_zh`), and kept as metadata: to filter by, to be corrected by hand, to be indexed with every
+passage, and to tell which document a question names (`retrieve.scope`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from sparewheel.rag.errors import UsageError, suggest
+from sparewheel.rag.ingest import opening_en, opening_zh
+from sparewheel.rag.types import Document
+
+OPENING_CHARS = 4000
+KEYS = ("kind", "parties", "drug", "matter", "date", "aliases")
+EDITED = "edited"  # metadata key: the keys that a person set; they are not read again
+SEPARATOR = "; "  # between several parties, drugs or aliases
+SEVERAL = ("parties", "drug", "aliases")  # keys that hold several values; each of them can be filtered by
+
+_FILE_LIKE = re.compile(
+    r"(?i).*\bEX-?\d+(?:\.\d+)?\b.*|.*\.(?:pdf|docx?|html?|txt|xml|rtf|wpd|tmp)|[a-z]?\d{5,}\w*|[\W\d_]+"
+    r"|(?:untitled|unknown|document|scan|file|doc|img|page|export)[\s_\d-]*|无标题.*|未命名.*|新建.*|扫描.*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the opening of a document says of it. "" and () where it does not say."""
+
+    title: str = ""
+    kind: str = ""  # "non-disclosure agreement", "patient leaflet", "房屋租赁合同"
+    parties: tuple[str, ...] = ()
+    drug: tuple[str, ...] = ()  # name, then substance
+    matter: str = ""  # number of the case, or the patient
+    date: str = ""  # ISO 8601
+    aliases: tuple[tuple[str, str], ...] = ()  # (the name used in the document, the party it stands for)
+
+    def metadata(self) -> dict[str, str]:
+        """As document metadata, what is unknown left out."""
+        named = SEPARATOR.join(f"{alias} = {name}" for alias, name in self.aliases)
+        found = {
+            "kind": self.kind,
+            "parties": SEPARATOR.join(self.parties),
+            "drug": SEPARATOR.join(self.drug),
+            "matter": self.matter,
+            "date": self.date,
+            "aliases": named,
+        }
+        return {key: value for key, value in found.items() if value}
+
+
+def identified(document: Document) -> Document:
+    """The document with its title and what its opening says as metadata; what a person has set is kept."""
+    by_hand = document.metadata.get(EDITED, "").split()
+    read = opening_zh.read if document.language == "zh" else opening_en.read
+    found = Opening(**read(document.text[:OPENING_CHARS], _headings(document)))
+    title = document.title
+    if "title" not in by_hand and says_nothing(title, document):
+        title = found.title or title
+    kept = {key: value for key, value in document.metadata.items() if key not in KEYS or key in by_hand}
+    fresh = {key: value for key, value in found.metadata().items() if key not in by_hand}
+    return replace(document, title=title, metadata={**kept, **fresh})
+
+
+def edited(document: Document, changes: Mapping[str, str]) -> Document:
+    """The document with the title or identity as a person states it. Raises UsageError for a key that is neither."""
+    known = ("title", *KEYS)
+    for key in changes:
+        if key not in known:
+            raise UsageError(f"a document has no {key!r}{suggest(key, known)}; known are {', '.join(known)}")
+    by_hand = dict.fromkeys([*document.metadata.get(EDITED, "").split(), *changes])
+    values = {key: " ".join(value.split()) for key, value in changes.items()}
+    title = values.pop("title", document.title)
+    if not title:
+        raise UsageError("the title is empty; say what the document is")
+    metadata = {**document.metadata, **values, EDITED: " ".join(by_hand)}
+    return replace(document, title=title, metadata={key: value for key, value in metadata.items() if value})
+
+
+def says_nothing(title: str, document: Document) -> bool:
+    """Whether the title is the name of the file, a filing number or empty of words."""
+    letters = _letters(title)
+    stem = PurePath(document.source or document.id).stem
+    return not letters or letters == _letters(stem) or bool(_FILE_LIKE.fullmatch(title.strip()))
+
+
+def _headings(document: Document) -> list[str]:
+    """The headings that the format marks, in the opening, as one line each."""
+    marked = [(start, end) for start, end, _ in document.headings if start < OPENING_CHARS]
+    return [" ".join(document.text[start:end].split()).lstrip("# ") for start, end in marked]
+
+
+def _letters(name: str) -> str:
+    return "".join(c for c in name.casefold() if c.isalnum())
