@@ -48,7 +48,7 @@ def test_html_is_what_a_reader_sees(tmp_path):
     document = loaded(tmp_path, "a.html", PAGE)
     assert document.text == (
         "Ibuprofen 200 mg\n\nTake with food.\nNot at night.\n\nDoses\n\n"
-        "Age\tDose\n12+\t1 tablet a day\n1. Shake\n2. Drink\n- slowly\n(c) third\n\nTail"
+        "Age\tDose\n\n12+\t— Dose: 1 tablet a day\n\n1. Shake\n2. Drink\n- slowly\n(c) third\n\nTail"
     )
     assert headings(document) == [("Ibuprofen 200 mg", 1), ("Doses", 2)]
     assert (document.title, document.metadata["author"]) == ("Leaflet", "A. Author")

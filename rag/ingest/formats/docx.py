@@ -29,7 +29,8 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.doc
 _DAMAGED = "open it in a word processor and save it again as .docx"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _HOLDERS = frozenset(("customXml", "ins", "moveTo", "smartTag", "sdtContent"))  # hold blocks and say nothing themselves
-_CLAUSE_CHARS = 40  # a numbered cell that is longer is a clause, not the name of a row
+_CLAUSE_CHARS = 40  # a numbered cell that is longer, or ends as a sentence does, is a clause, not the name of a row
+_SENTENCE = re.compile(r"\w.*[.;:。；：]$", re.DOTALL)
 _LONGEST_HEADING = 300
 _HAN = re.compile("[\u4e00-\u9fff]")
 
@@ -229,7 +230,7 @@ class _Document:
                 column += columns
             grid.append(cells)
         rows = [tuple(cell for cell in cells if cell.rows > 0) for cells in grid]
-        clauses = sum(bool(_is_clause(blocks)) for blocks in filled) >= 2
+        clauses = sum(map(_is_clause, filled)) >= 2
         return _Grid(Table(tuple(rows), header_rows=header_rows or -1), filled, clauses, notes)
 
     def _chunk(self, relation: str) -> Iterator[_Block]:
@@ -319,17 +320,8 @@ def _cell(blocks: list[_Block], columns: int, header: bool) -> Cell:
 
 
 def _is_clause(blocks: list[_Block]) -> bool:
-    return any(
-        isinstance(block, _Paragraph)
-        and block.label not in ("", "-")
-        and len(block.text) > _CLAUSE_CHARS / _width(block)
-        for block in blocks
-    )
-
-
-def _width(block: _Paragraph) -> int:
-    """Chinese says in one character what takes three letters."""
-    return 3 if _HAN.search(block.text) else 1
+    paragraphs = [block for block in blocks if isinstance(block, _Paragraph) and block.label not in ("", "-")]
+    return any(len(each.text) > _CLAUSE_CHARS or _SENTENCE.match(each.text) for each in paragraphs)
 
 
 def _notes_in(blocks: list[_Block]) -> list[Note]:

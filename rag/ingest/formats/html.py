@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from sparewheel.rag.ingest.formats.html_signs import hide, settle
+from sparewheel.rag.ingest.formats.html_tables import is_layout, labels, table_of_tag
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
 from sparewheel.rag.ingest.formats.plain import decode
 from sparewheel.rag.settings import Ingest
@@ -15,7 +17,25 @@ if TYPE_CHECKING:
     from bs4.element import PageElement, Tag
 
 _UNSEEN = frozenset(
-    ("script", "style", "noscript", "template", "svg", "math", "iframe", "object", "head", "nav", "button", "select")
+    (
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "iframe",
+        "object",
+        "head",
+        "nav",
+        "button",
+        "select",
+        "datalist",
+        "rt",
+        "rp",
+        "del",
+        "s",
+        "strike",
+    )
 )
 _BLOCKS = frozenset(
     re.findall(
@@ -26,7 +46,9 @@ _BLOCKS = frozenset(
 )
 _HEADING_LEVEL = {f"h{n}": n for n in range(1, 7)}
 _BLANKS = re.compile(r"[ \t\r\n]+")
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
+_STRUCK = re.compile(r"text-decoration[a-z-]*\s*:[^;]*line-through", re.IGNORECASE)
+_SEVEN_BITS = re.compile(r"(?i)iso-2022-\w+|hz(-gb-2312)?|utf-?7")  # say more than ASCII in bytes that are ASCII
 _CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]{0,80}encoding=[\"']([\w.:-]+)", re.IGNORECASE
 )
@@ -34,30 +56,43 @@ _CHARSET_PLACE = 4096  # bytes in which a page must state its encoding
 
 
 def parse_html(data: bytes, settings: Ingest) -> Parsed:
-    """Blocks with blank lines between them, a table row on one line with tabs, a list item behind its bullet or number.
+    """Blocks with blank lines between them, a table as records, a list item behind its bullet or number.
 
-    Left out: scripts, styles, navigation, forms and whatever the page hides.
+    Left out: scripts, styles, navigation, struck-out text, and whatever the page or its style sheet hides.
     """
     from bs4 import BeautifulSoup
 
     text, encoding = _decode(data)
     soup = BeautifulSoup(text, "lxml")
     title = soup.title.get_text(" ", strip=True) if soup.title else ""
+    hide(soup)
+    settle(soup)
+    struck = sum(bool(tag.get_text(strip=True)) for tag in soup.find_all(["del", "s", "strike"]))
     builder = TextBuilder()
-    _Writer(builder).write(soup)
+    _Writer(builder, labels(soup)).write(soup)
+    notes = (f"{struck} struck-out passage{'s' if struck > 1 else ''} left out",) if struck else ()
     return Parsed(
         builder.text,
         "text/html",
         title,
         headings=tuple(builder.headings),
         metadata={"encoding": encoding, **_meta(text)},
+        notes=notes,
     )
 
 
 def _decode(data: bytes) -> tuple[str, str]:
-    """As the page states its encoding, if its bytes really read so; else found as for plain text."""
-    if found := _CHARSET.search(data[:_CHARSET_PLACE]):
-        stated = (found[1] or found[2]).decode("ascii").lower()
+    """As UTF-8 where the bytes are UTF-8, whatever the page states; else as it states, if they read so; else found as
+    for plain text."""
+    found = _CHARSET.search(data[:_CHARSET_PLACE])
+    stated = (found[1] or found[2]).decode("ascii").lower() if found else ""
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:_CHARSET_PLACE]
+    if not wide and not _SEVEN_BITS.fullmatch(stated):
+        try:
+            return data.decode("utf-8-sig"), "utf-8"
+        except UnicodeDecodeError:
+            pass
+    if stated and not wide:
         stated = {"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "cp1252", "latin-1": "cp1252"}.get(
             stated, stated
         )
@@ -78,8 +113,10 @@ def _is_seen(tag: Tag) -> bool:
         return False
     if not tag.attrs:
         return True
-    hidden = "hidden" in tag.attrs or tag.get("aria-hidden") == "true"
-    return not hidden and not _HIDDEN.search(str(tag.get("style") or ""))
+    if "hidden" in tag.attrs or tag.get("aria-hidden") == "true":
+        return False
+    style = str(tag.get("style") or "")
+    return not style or not (_HIDDEN.search(style) or _STRUCK.search(style))
 
 
 def _nodes(root: Tag, *, leaves: bool = True) -> Iterator[tuple[PageElement, bool]]:
@@ -109,14 +146,16 @@ def _nodes(root: Tag, *, leaves: bool = True) -> Iterator[tuple[PageElement, boo
 
 def _is_leaf(tag: Tag) -> bool:
     """Whether the walk takes the tag as one piece."""
-    return tag.name == "pre" or tag.name in _HEADING_LEVEL or (tag.name == "tr" and not _is_layout(tag))
+    return tag.name == "pre" or tag.name in _HEADING_LEVEL or (tag.name == "table" and not is_layout(tag))
 
 
 class _Writer:
     """Writes a block wherever a block tag begins or ends."""
 
-    def __init__(self, builder: TextBuilder) -> None:
+    def __init__(self, builder: TextBuilder, labels: Mapping[int, str]) -> None:
+        """labels: what stands before each list item, by its identity."""
         self.builder = builder
+        self.labels = labels
         self.inline: list[str] = []  # text of the block that is being read
         self.prefix = ""  # bullet or number of the list item that begins with it
 
@@ -144,11 +183,10 @@ class _Writer:
             self.builder.heading(_text(tag), _HEADING_LEVEL[name])
         elif name == "pre":
             self.builder.add(_text(tag))
-        elif name == "tr" and _is_leaf(tag):
-            cells = (" ".join(_text(cell).split()) for cell in tag.find_all(["td", "th"], recursive=False))
-            self.builder.add("\t".join(cells), tight=True)
+        elif name == "table" and _is_leaf(tag):
+            self.builder.table(table_of_tag(tag, _text))
         elif name == "li":
-            self.prefix = _bullet(tag)
+            self.prefix = self.labels.get(id(tag), "- ")
 
     def _flush(self) -> None:
         text = re.sub(r" ?\n ?", "\n", "".join(self.inline)).strip()
@@ -166,25 +204,3 @@ def _text(tag: Tag) -> str:
         (" " if node.name == "br" or node.name in _BLOCKS else "") if isinstance(node, Tag) else str(node)
         for node, _ in _nodes(tag, leaves=False)
     )
-
-
-def _is_layout(row: Tag) -> bool:
-    """Whether a table row only places blocks on the page, as old pages do, and is no row of data."""
-    return row.find(["table", "ul", "ol", *_HEADING_LEVEL]) is not None or any(
-        len(cell.find_all("p")) > 1 for cell in row.find_all("td", recursive=False)
-    )
-
-
-def _bullet(item: Tag) -> str:
-    """ "- ", or the item's number as the page shows it."""
-    parent = item.parent
-    if parent is None or parent.name != "ol":
-        return "- "
-    number = 1 + len(item.find_previous_siblings("li"))
-    start = str(parent.get("start") or "1")
-    number += int(start) - 1 if start.lstrip("-").isdigit() else 0
-    style = str(parent.get("type") or "1")
-    if style in "aA" and 1 <= number <= 26:
-        letter = chr(ord(style) + number - 1)
-        return f"({letter}) "
-    return f"{number}. "

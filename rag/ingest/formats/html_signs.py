@@ -1,0 +1,90 @@
+"""What of an HTML page is no plain text and yet is read: raised digits, symbol fonts, equations, filled-in forms; and
+what its style sheets hide."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sparewheel.rag.ingest.formats.formulas import formula
+from sparewheel.rag.ingest.formats.symbols import in_font, is_symbol_font, subscript, superscript
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
+    from bs4.element import Tag
+
+_RULE = re.compile(r"([^{}]{1,400})\{([^{}]{0,2000})\}")
+_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SIMPLE = re.compile(r"(?:(\w+)?)(?:([.#])([\w-]+))?")  # tag, tag.class, .class, #id
+_FONT = re.compile(r"font-family\s*:\s*[\"']?([\w ]+)", re.IGNORECASE)
+_MOST_EQUATIONS = 2000
+
+
+def hide(soup: BeautifulSoup) -> None:
+    """Marks as hidden what a rule for a tag, a class or an id hides on every medium."""
+    classes: set[str] = set()
+    ids: set[str] = set()
+    for sheet in soup.find_all("style"):
+        media = str(sheet.get("media") or "all")
+        if media not in ("all", "screen", "print, screen", "screen, print"):
+            continue
+        text = re.sub(r"/\*.*?\*/", "", sheet.get_text(), flags=re.DOTALL)
+        text = re.sub(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", text)
+        for selectors, rules in _RULE.findall(text):
+            if not _HIDES.search(rules):
+                continue
+            for selector in selectors.split(","):
+                found = _SIMPLE.fullmatch(selector.strip())
+                if found and found[2]:
+                    (classes if found[2] == "." else ids).add(found[3])
+    if classes or ids:
+        for tag in soup.find_all(True):
+            if not classes.isdisjoint(tag.get("class") or ()) or tag.get("id") in ids:
+                tag["hidden"] = ""
+
+
+def settle(soup: BeautifulSoup) -> None:
+    """Replaces such tags by the text they show."""
+    for count, tag in enumerate(soup.find_all("math")):
+        tag.replace_with(f" {_equation(tag)} " if count < _MOST_EQUATIONS else tag.get_text(" "))
+    for tag in soup.find_all("input"):
+        if (shown := _input(tag)) is not None:
+            tag.replace_with(shown)
+    for tag in soup.find_all("select"):
+        chosen = [str(option.get_text(" ", strip=True)) for option in tag.find_all("option", selected=True)]
+        if chosen:
+            tag.replace_with(" ".join(chosen))
+    for tag in soup.find_all(["font", "span"]):
+        font = str(tag.get("face") or "") or (_FONT.search(str(tag.get("style") or "")) or ["", ""])[1]
+        if font and is_symbol_font(font.strip()):
+            tag.replace_with(in_font(tag.get_text(), font.strip()))
+    for tag in soup.find_all(["sup", "sub"]):
+        text = tag.get_text()
+        if tag.name == "sub":
+            tag.replace_with(subscript(text))
+            continue
+        before = tag.find_previous(string=True)
+        linked = tag.find("a") is not None or (tag.parent is not None and tag.parent.name == "a")
+        tag.replace_with(superscript(text, str(before or "")[-12:], linked=linked))
+
+
+def _equation(tag: Tag) -> str:
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
+    try:
+        return formula(fromstring(str(tag)))
+    except (ParseError, DefusedXmlException, ValueError):
+        return str(tag.get_text(" ", strip=True))
+
+
+def _input(tag: Tag) -> str | None:
+    """What a field of a form shows; None for one without a value."""
+    kind = str(tag.get("type") or "text").lower()
+    if kind in ("checkbox", "radio"):
+        return "☒ " if tag.has_attr("checked") else "☐ "
+    if kind in ("text", "number", "date", "email", "tel", "time", "month", "url") and tag.get("value"):
+        return f" {tag['value']} "
+    return None
