@@ -16,27 +16,10 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup
     from bs4.element import PageElement, Tag
 
-_UNSEEN = frozenset(
-    (
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "svg",
-        "iframe",
-        "object",
-        "head",
-        "nav",
-        "button",
-        "select",
-        "datalist",
-        "rt",
-        "rp",
-        "del",
-        "s",
-        "strike",
-    )
-)
+_UNSEEN = {
+    *("script", "style", "noscript", "template", "svg", "iframe", "object", "head", "nav", "button", "select"),
+    *("datalist", "rt", "rp", "del", "s", "strike"),
+}
 _BLOCKS = frozenset(
     re.findall(
         r"\w+",
@@ -189,7 +172,7 @@ class _Writer:
             self.prefix = self.labels.get(id(tag), "- ")
 
     def _flush(self) -> None:
-        text = re.sub(r" ?\n ?", "\n", "".join(self.inline)).strip()
+        text = re.sub(r" ?\n ?", "\n", re.sub(" {2,}", " ", "".join(self.inline))).strip()
         self.inline.clear()
         if text:
             self.builder.add(self.prefix + text, tight=bool(self.prefix))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bs4.element import Tag
 
 _MOST_LOOKED_AT = 20_000  # tags of a table that are looked at to tell data from layout
+_HEADINGS = frozenset(f"h{n}" for n in range(1, 7))
 _MOST_NESTED = 6  # tables within tables that are read as such
 _BLOCK_CHARS = 200  # a cell with several paragraphs longer than this holds prose
 _STYLE_TYPE = re.compile(r"list-style(?:-type)?\s*:\s*([\w-]+)", re.IGNORECASE)
@@ -47,12 +48,12 @@ def is_layout(table: Tag) -> bool:
     for cell in cells:
         paragraphs = 0
         holds = False
-        for tag in cell.find_all(True):
+        for tag in below(cell):
             looked += 1
             if looked > _MOST_LOOKED_AT:
                 return True
             paragraphs += tag.name == "p"
-            if re.fullmatch(r"h[1-6]", tag.name):
+            if tag.name in _HEADINGS:
                 return True
             holds = holds or tag.name in ("ul", "ol") or (tag.name == "table" and len(rows) == 1)
         long = paragraphs > 1 and len(rows) == 1
@@ -63,7 +64,7 @@ def is_layout(table: Tag) -> bool:
 
 def table_of_tag(table: Tag, text_of: Callable[[Tag], str], depth: int = 0) -> Table:
     """The table with its spans. text_of: the seen text of a cell, without what is taken out of it here."""
-    caption = table.find("caption", recursive=False)
+    caption = next(children(table, "caption"), None)
     rows: list[tuple[Cell, ...]] = []
     header_rows, in_header = 0, True
     for row in _rows(table):
@@ -78,7 +79,8 @@ def table_of_tag(table: Tag, text_of: Callable[[Tag], str], depth: int = 0) -> T
 def _cell(cell: Tag, text_of: Callable[[Tag], str], depth: int) -> Cell:
     inner: tuple[Table, ...] = ()
     if depth < _MOST_NESTED:
-        nested = [each for each in cell.find_all("table") if each.find_parent(["td", "th"]) is cell]
+        tables = [each for each in below(cell) if each.name == "table"]
+        nested = [each for each in tables if each.find_parent(["td", "th"]) is cell]
         inner = tuple(table_of_tag(each.extract(), text_of, depth + 1) for each in nested)
     return Cell(
         text_of(cell).strip(),
@@ -91,17 +93,31 @@ def _cell(cell: Tag, text_of: Callable[[Tag], str], depth: int) -> Cell:
 
 def _rows(table: Tag) -> Iterator[Tag]:
     """Its own rows, those of thead first and those of tfoot last, as browsers show them."""
-    groups = table.find_all(["thead", "tbody", "tfoot", "tr"], recursive=False)
+    groups = [*children(table, "thead", "tbody", "tfoot", "tr")]
     for kinds in (("thead",), ("tbody", "tr"), ("tfoot",)):
         for group in (each for each in groups if each.name in kinds):
             if group.name == "tr":
                 yield group
             else:
-                yield from group.find_all("tr", recursive=False)
+                yield from children(group, "tr")
 
 
 def _cells(row: Tag) -> Iterator[Tag]:
-    yield from row.find_all(["td", "th"], recursive=False)
+    return children(row, "td", "th")
+
+
+def children(tag: Tag, *names: str) -> Iterator[Tag]:
+    """The tags of these names directly in it; ten times as fast as `find_all(recursive=False)`."""
+    from bs4.element import Tag
+
+    return (child for child in tag.contents if isinstance(child, Tag) and child.name in names)
+
+
+def below(tag: Tag) -> Iterator[Tag]:
+    """All tags in it, in order."""
+    from bs4.element import Tag
+
+    return (child for child in tag.descendants if isinstance(child, Tag))
 
 
 def _span(cell: Tag, name: str) -> int:
@@ -113,7 +129,7 @@ def labels(soup: BeautifulSoup) -> dict[int, str]:
     """What the page shows before each item of its numbered lists, by the identity of the item's tag."""
     found: dict[int, str] = {}
     for listed in soup.find_all("ol"):
-        items = listed.find_all("li", recursive=False)
+        items = [*children(listed, "li")]
         step = -1 if listed.has_attr("reversed") else 1
         start = _whole(listed.get("start"))
         number = start if start is not None else len(items) if step < 0 else 1
