@@ -27,6 +27,9 @@ _PARSERS = {
     ".text": "plain:parse_text",
     ".xml": "xml:parse_xml",
     ".nxml": "xml:parse_xml",
+    ".json": "records:parse_json",
+    ".jsonl": "records:parse_json",
+    ".log": "plain:parse_text",
 }
 SUFFIXES = frozenset(_PARSERS)
 

@@ -181,7 +181,7 @@ def test_jats_paper(tmp_path):
     """Title, abstract and sections with their levels; references are left out; a DOCTYPE alone is no attack."""
     document = loaded(tmp_path, "a.nxml", JATS)
     assert headings(document) == [("Masks in wards", 1), ("Abstract", 2), ("1 Methods", 2), ("Ethics", 3)]
-    assert document.text.endswith("Approved.\n\nfirst\n\nTable 1\n\na\tb")
+    assert document.text.endswith("Approved.\n\nfirst\n\nTable 1\n\na\t— b")
     assert document.title == "Masks in wards"
     assert document.metadata["doi"] == "10.1/x"
     assert document.metadata["year"] == "2020"
@@ -202,8 +202,6 @@ def test_medquad_questions_are_headings(tmp_path):
 
 
 def test_other_xml_is_read_as_text(tmp_path):
-    """Element text in order, one piece a line."""
-    assert (
-        loaded(tmp_path, "a.xml", "<law><name>Act</name><s>One <b>two</b> three</s></law>").text
-        == "Act\nOne\ntwo\nthree"
-    )
+    """In reading order: inline elements stay within their line, blocks stand apart."""
+    law = "<law><name>Act</name><sec>One <b>two</b> three <i>f<u>o</u>ur</i> five</sec></law>"
+    assert loaded(tmp_path, "a.xml", law).text == "Act\nOne two three four five"

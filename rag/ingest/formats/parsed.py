@@ -84,6 +84,10 @@ class TextBuilder:
         if start < end:
             self.headings.append((start, end, min(max(level, 1), 9)))
 
+    def gap(self) -> None:
+        """The next tight block is apart from the last one all the same."""
+        self._tight = False
+
     def table(self, table: Table) -> None:
         """A table as `formats.tables` writes it: each row a paragraph, each of its cells a line."""
         self._tight = False

@@ -38,8 +38,8 @@ def parse_text(data: bytes, settings: Ingest) -> Parsed:
 
 def parse_markdown(data: bytes, settings: Ingest) -> Parsed:
     """Markdown with its mark-up kept in the text, tables as `formats.tables` writes them, struck text left out; the
-    facts of a front matter stand first. Headings are `#` lines and underlined lines outside code. metadata: encoding,
-    struck (how many passages)."""
+    facts of a front matter stand first. Headings are `#` lines and underlined lines outside code. notes: how many
+    passages are struck."""
     text, encoding = decode(data)
     metadata = {"encoding": encoding}
     title = ""
@@ -49,8 +49,6 @@ def parse_markdown(data: bytes, settings: Ingest) -> Parsed:
         head = "\n".join(f"{name}: {value}" for name, value in facts.items())
         text = head + ("\n\n" if head else "") + text[front.end() :].lstrip("\n")
     text, struck = _outside_code(text)
-    if struck:
-        metadata["struck"] = str(struck)
     code = [(found.start(), found.end()) for found in _FENCE.finditer(text)]
     headings = [(found.start(2), found.end(2), len(found[1])) for found in _HEADING.finditer(text)]
     headings += [
@@ -59,8 +57,9 @@ def parse_markdown(data: bytes, settings: Ingest) -> Parsed:
         if not found[1].lstrip().startswith(("#", "|", "- ", "* ", ">"))
         and "\n" in (text[found.start() - 2 : found.start() - 1] or "\n")
     ]
+    notes = (f"{struck} struck-out passage{'s' if struck > 1 else ''} left out",) if struck else ()
     outside = sorted(h for h in headings if not any(start <= h[0] < end for start, end in code))
-    return Parsed(text, "text/markdown", title, headings=tuple(outside), metadata=metadata)
+    return Parsed(text, "text/markdown", title, headings=tuple(outside), metadata=metadata, notes=notes)
 
 
 def _facts(front: str) -> dict[str, str]:

@@ -1,23 +1,27 @@
-"""XML by defusedxml: JATS (papers of PubMed Central), MedQuAD (questions with answers), and others as plain text."""
+"""XML by defusedxml, in reading order: papers (JATS), statutes (Akoma Ntoso, USLM), drug labels (SPL), clinical
+documents (CDA), FHIR, MedQuAD, and others by what their elements hold."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from html.entities import html5
 from typing import TYPE_CHECKING
 
 from sparewheel.rag.errors import DocumentError
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
+from sparewheel.rag.ingest.formats.plain import decode
+from sparewheel.rag.ingest.formats.records import fhir_record, is_data, records_of, write_records
+from sparewheel.rag.ingest.formats.xml_text import Writer, first, name_of, text_of
 from sparewheel.rag.settings import Ingest
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-_SKIPPED = frozenset(("ref-list", "xref-group", "object-id", "graphic", "tex-math", "alternatives", "permissions"))
-_JATS_BLOCKS = frozenset(
-    ("p", "list-item", "disp-quote", "def-item", "fn", "caption", "label", "disp-formula", "speech")
-)
 _MOST_DEPTH = 200
+_DECLARED = re.compile(r"<\?xml([^>]{0,200}?)\s+encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
+_NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,30});")
+_OF_XML = frozenset(("lt", "gt", "amp", "quot", "apos"))
+_FHIR = "{http://hl7.org/fhir}"
 
 
 def parse_xml(data: bytes, settings: Ingest) -> Parsed:
@@ -28,7 +32,7 @@ def parse_xml(data: bytes, settings: Ingest) -> Parsed:
     from defusedxml.ElementTree import fromstring
 
     try:
-        root: Element = fromstring(data)
+        root: Element = fromstring(_text(data).encode("utf-8", "replace"))
     except DefusedXmlException as error:
         raise DocumentError(
             f"refused: it declares entities or reaches outside itself ({type(error).__name__})",
@@ -37,17 +41,46 @@ def parse_xml(data: bytes, settings: Ingest) -> Parsed:
     except (ParseError, ValueError, LookupError) as error:
         raise DocumentError(f"not well-formed XML: {error}", cure="correct it, or save it as text") from error
     _check_depth(root)
-    if _name(root) == "Document" and root.find("QAPairs") is not None:
+    if name_of(root) == "Document" and root.find("QAPairs") is not None:
         return _medquad(root)
-    article = root if _name(root) == "article" else next((e for e in root.iter() if _name(e) == "article"), None)
-    if article is not None and any(_name(child) in ("front", "body") for child in article):
+    if root.tag.startswith(_FHIR):
+        builder = TextBuilder()
+        write_records(builder, fhir_record(records_of(root), name_of(root)))
+        return Parsed(builder.text, "application/fhir+xml", headings=tuple(builder.headings))
+    article = root if name_of(root) == "article" else first(root, "article")
+    if article is not None and any(name_of(child) in ("front", "body") for child in article):
         return _jats(article)
-    builder = TextBuilder()
-    for element in root.iter():
-        for part in (element.text, element.tail):
-            if part and not part.isspace():
-                builder.add(_one_line(part), tight=True)
-    return Parsed(builder.text, "application/xml")
+    if is_data(root):
+        builder = TextBuilder()
+        write_records(builder, {name_of(root): records_of(root)})
+        return Parsed(builder.text, "application/xml", headings=tuple(builder.headings))
+    writer = Writer(TextBuilder())
+    writer.write(root)
+    return Parsed(
+        writer.builder.text,
+        "application/xml",
+        text_of(first(root, "docTitle", "title")),
+        headings=tuple(writer.builder.headings),
+        notes=writer.notes,
+    )
+
+
+def _text(data: bytes) -> str:
+    """The characters: UTF-8 where the bytes are UTF-8, else as the declaration states, else as for plain text; with
+    HTML's named characters resolved, which external DTDs define."""
+    found = _DECLARED.match(data[:400].decode("latin-1").lstrip("ï»¿ \n\r\t"))
+    stated = found[2].lower() if found else ""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = data.decode({"gb2312": "gb18030", "gbk": "gb18030"}.get(stated, stated or "utf-8"))
+        except (UnicodeDecodeError, LookupError):
+            text = decode(data)[0]
+    text = _DECLARED.sub(r"<?xml\1", text.lstrip("\ufeff \n\r\t"), count=1)
+    if "&" not in text:
+        return text
+    return _NAMED.sub(lambda m: m[0] if m[1] in _OF_XML else html5.get(f"{m[1]};", m[0]), text)
 
 
 def _check_depth(root: Element) -> None:
@@ -88,68 +121,28 @@ def _answer(text: str) -> str:
 
 def _jats(article: Element) -> Parsed:
     builder = TextBuilder()
-    title = _text(_first(article, "article-title"))
+    title = text_of(first(article, "article-title"))
     builder.heading(title, 1)
-    for abstract in (e for e in article.iter() if _name(e) == "abstract"):
-        if _first(abstract, "title") is None or _name(abstract[0]) != "title":
+    writer = Writer(builder, level=2)
+    for abstract in (e for e in article.iter() if name_of(e) == "abstract"):
+        if first(abstract, "title") is None or name_of(abstract[0]) != "title":
             builder.heading("Abstract", 2)
-        _jats_blocks(abstract, builder, 2)
+        writer.level = 3
+        writer.write(abstract)
+        writer.level = 2
     for part in ("body", "back"):
-        if (found := _first(article, part)) is not None:
-            _jats_blocks(found, builder, 1)
-    known = {name: _text(_first(article, tag)) for name, tag in (("journal", "journal-title"), ("year", "year"))}
-    known |= {e.get("pub-id-type", "id"): _text(e) for e in article.iter() if _name(e) == "article-id"}
+        if (found := first(article, part)) is not None:
+            writer.write(found)
+    known = {name: text_of(first(article, tag)) for name, tag in (("journal", "journal-title"), ("year", "year"))}
+    known |= {e.get("pub-id-type", "id"): text_of(e) for e in article.iter() if name_of(e) == "article-id"}
     return Parsed(
         builder.text,
         "application/jats+xml",
         title,
         headings=tuple(builder.headings),
         metadata={key: value for key, value in known.items() if value},
+        notes=writer.notes,
     )
-
-
-def _jats_blocks(parent: Element, builder: TextBuilder, level: int) -> None:
-    """Sections with their titles as headings, paragraphs, list items, captions, table rows."""
-    label = ""
-    for element in parent:
-        name = _name(element)
-        if name in _SKIPPED:
-            continue
-        if name == "label":
-            label = _text(element)
-        elif name == "title":
-            builder.heading(f"{label} {_text(element)}".strip(), level)
-        elif name == "tr":
-            builder.add("\t".join(_text(cell) for cell in element), tight=True)
-        elif name in ("p", "title", "disp-formula") and not any(
-            _name(e) in ("list", "table-wrap", "fig") for e in element
-        ):
-            builder.add(_text(element))
-        elif name == "p":
-            builder.add(_one_line(element.text or ""))
-            _jats_blocks(element, builder, level)
-        else:
-            _jats_blocks(element, builder, level + (name in ("sec", "app", "ack")))
-
-
-def _first(element: Element, name: str) -> Element | None:
-    return next((e for e in element.iter() if _name(e) == name), None)
-
-
-def _name(element: Element) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
-def _text(element: Element | None) -> str:
-    return _one_line("".join(_inner(element))) if element is not None else ""
-
-
-def _inner(element: Element) -> Iterator[str]:
-    if _name(element) not in _SKIPPED:
-        yield element.text or ""
-        for child in element:
-            yield from _inner(child)
-            yield child.tail or ""
 
 
 def _one_line(text: str) -> str:
