@@ -133,7 +133,7 @@ def test_page_limit(tmp_path):
 def test_a_scan_without_ocr(tmp_path, monkeypatch):
     """A scanned file names the package to install; with OCR switched off, the setting."""
     monkeypatch.setattr(ocr, "engine", lambda: None)
-    with pytest.raises(DocumentError, match=r"no text, scanned; install .*sparewheel\[ocr\]"):
+    with pytest.raises(DocumentError, match=r"no text, scanned; install the extra .ocr."):
         loaded(tmp_path, scan(), Ingest())
     with pytest.raises(DocumentError, match=r"no text, scanned; set ingest\.ocr = auto"):
         loaded(tmp_path, scan())
