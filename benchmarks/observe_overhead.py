@@ -53,7 +53,7 @@ def pipeline() -> Pipeline:
         workers=default_runtime().workers,
         answering=Instant(),
         profile=Profile("legal"),
-        sensitivity="normal",
+        sensitivity=lambda: "normal",
         settings=Settings(),
     )
 

@@ -19,6 +19,7 @@ from sparewheel.rag.assemble import embedder_of, open_failover
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.compat.langchain import bm25_retriever, faiss_store
 from sparewheel.rag.errors import UsageError
+from sparewheel.rag.ingest.corpus import read_config
 from sparewheel.rag.ingest.store import Store, corpus_folder
 from sparewheel.rag.retrieve.dense import DenseIndex
 from sparewheel.rag.runtime import default_runtime
@@ -53,7 +54,7 @@ def open_baseline(corpus: str, settings: Settings, embedder: Embedder | None = N
         answering=InstantQuote(open_failover(settings, profile), workers, settings.answer.answer_within_s),
         workers=workers,
         profile=profile,
-        sensitivity=store.config.sensitivity,
+        sensitivity=lambda: read_config(store.folder).sensitivity,
         settings=settings,
     )
 

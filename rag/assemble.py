@@ -58,8 +58,9 @@ def open_pipeline(corpus: str, settings: Settings | None = None, runtime: Runtim
         answering=InstantQuote(failover, runtime.workers, settings.answer.answer_within_s),
         workers=runtime.workers,
         profile=config.profile,
-        sensitivity=config.sensitivity,
+        sensitivity=lambda: read_config(folder).sensitivity,
         settings=settings,
+        origins=runtime.origins,
         close=views.close,
         reload=reload_parts,
     )

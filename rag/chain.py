@@ -16,6 +16,7 @@ that could not be answered has the outcome "failed" and says why. Only the asker
 
 from __future__ import annotations
 
+import copy
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
@@ -29,13 +30,14 @@ from sparewheel.rag.errors import SparewheelError, Unavailable, UsageError, sugg
 from sparewheel.rag.events import Cited, Done, Event, Retrieved
 from sparewheel.rag.follow_up import made_whole
 from sparewheel.rag.observe import hooks
+from sparewheel.rag.origins import Origins
 from sparewheel.rag.reliability.deadline import Deadline, within
 from sparewheel.rag.reliability.failover import FailoverEvent, Finished
 from sparewheel.rag.reliability.loop import background
 from sparewheel.rag.reliability.workers import Urgency, Working
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.text import language_of
-from sparewheel.rag.types import Answer, AnswerRequest, Citation, Filter, Hit, Profile, SearchResult, Sensitivity
+from sparewheel.rag.types import Answer, AnswerRequest, Citation, Draft, Filter, Hit, Profile, SearchResult, Sensitivity
 from sparewheel.rag.views import Holder, View
 
 MAX_QUESTION_CHARS = 8000
@@ -57,6 +59,8 @@ class AskOptions(SearchOptions, total=False):
 
     history: Sequence[tuple[str, str]]  # (question, answer) pairs, oldest first
     within_s: float | None  # total budget of all steps, seconds; by default as the settings say
+    history_is_ours: bool  # the history was kept by the server, and is of this corpus; else a cloud model sees only the
+    # turns that this process answered from a corpus of normal sensitivity
 
 
 class StreamOptions(AskOptions, total=False):
@@ -96,6 +100,13 @@ class _Walk:
             self.timings[step] = self.timings.get(step, 0.0) + self.deadline.clock() - start
 
 
+@dataclass
+class _Live:
+    """What changes while a pipeline is open, for all who share it."""
+
+    settings: Settings
+
+
 class Pipeline:
     """One corpus, ready to be asked. Safe to share between threads and event loops, and usable after a fork."""
 
@@ -107,26 +118,48 @@ class Pipeline:
         answering: Answering,
         workers: Working,
         profile: Profile,
-        sensitivity: Sensitivity,
+        sensitivity: Callable[[], Sensitivity],
         settings: Settings,
+        origins: Origins | None = None,
+        admit: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.perf_counter,
         close: Callable[[], None] = lambda: None,
         reload: Callable[[Settings], None] = lambda settings: None,
     ) -> None:
         self.corpus = corpus
         self.profile = profile
-        self.sensitivity = sensitivity
+        self._sensitivity = sensitivity  # looked up for every question and every call of a cloud model
+        self._admit = admit  # raises where whoever asks may not read the corpus (any more)
+        self._origins = origins or Origins()
         self._views = views  # each question uses the newest snapshot of its beginning, to its end
         self._answering = answering
         self._workers = workers
-        self._settings = settings
+        self._live = _Live(settings)
         self._clock = clock
         self._close = close
         self._reload = reload
 
+    @property
+    def _settings(self) -> Settings:
+        return self._live.settings
+
+    @property
+    def sensitivity(self) -> Sensitivity:
+        """Of the corpus, as it is now; "high" where that cannot be found out."""
+        try:
+            return self._sensitivity()
+        except (SparewheelError, OSError):
+            return "high"
+
+    def admitting(self, admit: Callable[[], object]) -> Pipeline:
+        """The same pipeline for somebody whose right is asked for with every question. admit: raises Forbidden."""
+        mine = copy.copy(self)
+        mine._admit = admit
+        return mine
+
     def reload(self, settings: Settings) -> None:
         """Other settings from the next question on; questions in flight end with the answerers they began with."""
-        self._settings = settings
+        self._live.settings = settings
         self._reload(settings)
 
     def close(self) -> None:
@@ -214,13 +247,16 @@ class Pipeline:
             if isinstance(error, UsageError) and not walk.found:
                 raise  # a filter that no document has, a corpus that is gone
             answer = _failed(answer, error, walk)
+        if answer.outcome == "answered" and self.sensitivity == "normal":
+            self._origins.answered(walk.question, answer.text)
         for citation in answer.citations:
             yield Cited(citation)
         walk.timings["total"] = self._clock() - walk.deadline.at + walk.budget_s
         yield Done(replace(answer, timings=walk.timings))
 
     def _begun(self, question: str, options: StreamOptions) -> _Walk:
-        """Raises UsageError for what the asker can mend."""
+        """Raises UsageError for what the asker can mend, Forbidden where the asker may not read the corpus."""
+        self._admit()
         question = _checked(question)
         known = StreamOptions.__optional_keys__
         for name in options:
@@ -300,8 +336,23 @@ class Pipeline:
             self.sensitivity,
             walk.options.get("instant", False),
             standalone,
+            self._shared(walk),
+            lambda: self.sensitivity,
         )
         return self._answering.stream(request, walk.deadline)
+
+    def _withheld(self, walk: _Walk, draft: Draft) -> tuple[str, ...]:
+        """What was kept from cloud models, where a chat model wrote the answer."""
+        history = walk.options.get("history", ())
+        kept = len(history) - len(self._shared(walk))
+        if not kept or not draft.usage.prompt_tokens:
+            return ()
+        return (f"{kept} earlier turn(s) are not shown to cloud models: nobody knows that their corpus may use them",)
+
+    def _shared(self, walk: _Walk) -> tuple[tuple[str, str], ...]:
+        """The turns of the history that a cloud model may see."""
+        history = tuple(walk.options.get("history", ()))
+        return history if walk.options.get("history_is_ours") else self._origins.shareable(history)
 
     async def _cited(self, walk: _Walk, view: View, answer: Answer, finished: Finished) -> Answer:
         """Step 4: the draft with its citations resolved and held against the stored documents, or a refusal."""
@@ -315,7 +366,7 @@ class Pipeline:
             usage=draft.usage,
             confidence=draft.confidence,
             label=draft.label,
-            notes=(*answer.notes, *finished.notes),
+            notes=(*answer.notes, *finished.notes, *self._withheld(walk, draft)),
         )
         if draft.refused:
             quoted = finished.answered_by == QUOTE

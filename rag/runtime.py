@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from sparewheel.rag.forking import renewed_after_fork
+from sparewheel.rag.origins import Origins
 from sparewheel.rag.reliability.workers import Workers
 from sparewheel.rag.threads import Threads
 from sparewheel.rag.views import OpenViews
@@ -30,6 +31,7 @@ class Runtime:
         self.workers = Workers(threads)
         self.searching = Threads(2 * self.workers.threads, "retrieve")
         self.open_views = OpenViews(_most_views())
+        self.origins = Origins()
         self._shared: WeakValueDictionary[Hashable, Any] = WeakValueDictionary()
         self.after_fork()
         renewed_after_fork(self)

@@ -6,8 +6,8 @@ half open: `document.text[span.start:span.end]`. Scores compare only within one 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
@@ -224,6 +224,18 @@ class AnswerRequest:
     sensitivity: Sensitivity = "normal"
     instant: bool = False  # the asker wants to see the local answer while a fuller one is on its way
     standalone: str = ""  # the question with what it takes from the history; "" without one
+    shared_history: tuple[tuple[str, str], ...] = ()  # the turns of it that a cloud model may see
+    sensitivity_now: Callable[[], Sensitivity] = field(default=lambda: "normal", compare=False, repr=False)
+
+    @property
+    def may_leave(self) -> bool:
+        """May this very call go to another machine? Looked up anew: a corpus may have been made confidential."""
+        return self.sensitivity == "normal" and self.sensitivity_now() == "normal"
+
+    def for_cloud(self) -> AnswerRequest:
+        """Without the turns that may not leave this machine, and without what the question took from them."""
+        kept = self.standalone if self.shared_history == self.history else ""
+        return replace(self, history=self.shared_history, standalone=kept)
 
 
 @dataclass(frozen=True, slots=True)

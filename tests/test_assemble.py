@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sparewheel import open_chain
 from sparewheel.eval.availability.schedule import Always
 from sparewheel.eval.availability.server import FaultServer
 from sparewheel.rag import assemble
-from sparewheel.rag.errors import NotFound
+from sparewheel.rag.errors import Forbidden, NotFound
 from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder
 from sparewheel.rag.ingest.run import fill, ingest
 from sparewheel.rag.ingest.store import Store
@@ -43,6 +44,7 @@ def corpus(folder: Path, name: str = "leases", sensitivity: str = "normal") -> t
 def cloud():
     """A healthy chat endpoint on the background loop."""
     server = FaultServer()
+    server.bodies = []
     background.run(server.__aenter__())
     yield server
     background.run(server.__aexit__(None, None, None))
@@ -146,3 +148,73 @@ def test_a_page_begins_with_its_first_character(tmp_path: Path) -> None:
         page_of = StoredDocuments(snapshot).page_of
         assert [page_of("a", offset) for offset in (0, 3, 4, 7, 8, 12)] == [1, 1, 2, 2, 4, 4]
         assert page_of("b", 4) is None
+
+
+def seen_by(cloud: FaultServer) -> list[list[str]]:
+    """The messages of every request that the endpoint was sent."""
+    return [[message["content"] for message in json.loads(body)["messages"]] for body in cloud.bodies or []]
+
+
+def test_a_corpus_made_confidential_stays_here_from_the_next_question_on(tmp_path: Path, cloud: FaultServer) -> None:
+    """Also for a chain that was opened before; a corpus that says nothing of it counts as confidential."""
+    settings, store = corpus(tmp_path)
+    chain = open_chain("leases", with_cloud(settings, cloud))
+    assert chain.invoke({"query": QUESTION})["answered_by"] == "deepseek"
+    calls = cloud.calls
+    store.configure(sensitivity="high")
+    assert chain.invoke({"query": QUESTION})["answered_by"] == "reader"
+    file = store.folder / "corpus.json"
+    file.write_text("{}")
+    answer = chain.pipeline.ask(QUESTION)
+    assert (answer.answered_by, cloud.calls) == ("reader", calls)
+
+
+def test_history_of_unknown_origin_is_not_shown_to_the_cloud(tmp_path: Path, cloud: FaultServer) -> None:
+    """A chat that was switched from a confidential corpus carries its answers along: they stay here, and the answer
+    says so. Turns of a corpus that may use the cloud go on being shown."""
+    settings, _ = corpus(tmp_path)
+    corpus(tmp_path, "secret", "high")
+    settings = with_cloud(settings, cloud)
+    with assemble.open_pipeline("secret", settings) as secret, assemble.open_pipeline("leases", settings) as leases:
+        private = secret.ask("How much is the rent of patient Smith?")
+        answer = leases.ask("And the notice period?", history=[(private.question, private.text)])
+        assert (answer.answered_by, "Smith" in str(seen_by(cloud))) == ("deepseek", False)
+        assert any("not shown to cloud models" in note for note in answer.notes)
+        open_turn = leases.ask("How much is the rent?")
+        again = leases.ask("And the notice period?", history=[(open_turn.question, open_turn.text)])
+        assert open_turn.text in seen_by(cloud)[-1]
+        assert not any("not shown" in note for note in again.notes)
+        vouched = [("What did the page keep?", "Its own conversation.")]
+        leases.ask("And the notice period?", history=vouched)
+        assert "Its own conversation." not in str(seen_by(cloud))
+        leases.ask("And the notice period?", history=vouched, history_is_ours=True)
+        assert "Its own conversation." in seen_by(cloud)[-1]
+
+
+def test_a_call_under_way_is_not_made_once_the_corpus_is_confidential(tmp_path: Path, cloud: FaultServer) -> None:
+    """The rule is looked up at the call, not only when the question began."""
+    settings, _ = corpus(tmp_path)
+    found = iter(["normal"])
+    with assemble.open_pipeline("leases", with_cloud(settings, cloud)) as pipeline:
+        pipeline._sensitivity = lambda: next(found, "high")  # type: ignore[return-value,arg-type]
+        answer = pipeline.ask(QUESTION)
+    assert (answer.answered_by, cloud.calls) == ("reader", 0)
+
+
+def test_a_right_withdrawn_holds_for_who_holds_a_pipeline(tmp_path: Path) -> None:
+    """Asked and searched for with every call."""
+    settings, _ = corpus(tmp_path)
+    allowed = [True]
+
+    def admit() -> None:
+        if not allowed[0]:
+            raise Forbidden("no corpus 'leases' for 'ana'")
+
+    with assemble.open_pipeline("leases", settings) as pipeline:
+        mine = pipeline.admitting(admit)
+        assert mine.ask(QUESTION).outcome == "answered"
+        allowed[0] = False
+        for ask in (mine.ask, mine.search):
+            with pytest.raises(Forbidden):
+                ask(QUESTION)
+        assert pipeline.ask(QUESTION).outcome == "answered"

@@ -79,7 +79,7 @@ def pipeline(
         answering=answering,
         workers=Inline(),
         profile=Profile("legal", floor={"en": 0.2}),
-        sensitivity="high",
+        sensitivity=lambda: "high",
         settings=settings or Settings(),
     )
 
@@ -299,7 +299,7 @@ async def test_the_search_takes_its_time_from_the_answerers() -> None:
     view = View(Slow(now, 4.0))
     pipeline = Pipeline(
         corpus="lease", views=OneView(view), answering=answering, workers=Inline(), profile=Profile("legal"),
-        sensitivity="normal", settings=Settings(), clock=lambda: now[0],
+        sensitivity=lambda: "normal", settings=Settings(), clock=lambda: now[0],
     )  # fmt: skip
     await pipeline.aask("How much is the rent?", within_s=10.0)
     assert 0 < answering.left <= 6.0

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,8 +111,9 @@ def ask_all(
 
             pipeline = open_baseline(batch.corpus, settings)
         else:
-            admitted(settings.corpora_folder, batch.corpus, user)
-            pipeline = open_pipeline(batch.corpus, settings)
+            admit = partial(admitted, settings.corpora_folder, batch.corpus, user)
+            admit()
+            pipeline = open_pipeline(batch.corpus, settings).admitting(admit)
         with pipeline:
             asyncio.run(runs.run(out, batch, pipeline, done=done, concurrency=concurrency, told=told))
 

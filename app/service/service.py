@@ -48,7 +48,8 @@ class Service:
     # ------------------------------------------------------------ asking
 
     def pipeline(self, corpus: str, user: User | None = None) -> Pipeline:
-        """The corpus, open to be asked. Shared: do not close it. A corpus whose rules changed is opened anew."""
+        """The corpus, open to be asked by this user, whose right is looked up with every question. Shared: do not
+        close it."""
         try:
             identity = _identity(admitted(self.settings.corpora_folder, corpus, user))
         except Forbidden:
@@ -59,7 +60,9 @@ class Service:
             if known is None or known[0] != identity:
                 # the old one is not closed but let go: a question in flight may still hold it
                 known = self._pipelines[corpus] = (identity, open_pipeline(corpus, self.settings))
+        if user is None:
             return known[1]
+        return known[1].admitting(lambda: admitted(self.settings.corpora_folder, corpus, user))
 
     @audited("search")
     def search(
@@ -263,4 +266,4 @@ class Service:
 
 def _identity(config: CorpusConfig) -> CorpusConfig:
     """What a pipeline was opened with and does not look at again."""
-    return replace(config, embedding="", readers=())
+    return replace(config, embedding="", readers=(), sensitivity="normal")

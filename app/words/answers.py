@@ -26,6 +26,7 @@ REASONS: dict[str, Wording] = {
     "unauthorised": ("refuses the key", "拒绝了密钥"),
     "no_balance": ("has no balance left", "账户余额不足"),
     "not_found": ("does not know the model", "找不到该模型"),
+    "confidential": ("may not see it: the corpus is confidential by now", "不得接收：该语料库现已设为机密"),
     "misconfigured": ("is not set up correctly", "配置有误"),
     "rate_limited": ("is busy: too many requests", "繁忙：请求过多"),
     "queue_full": ("is busy: its queue is full", "繁忙：排队已满"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from sparewheel.rag.answer import prompt
 from sparewheel.rag.answer.endpoint import Completer, Completion
+from sparewheel.rag.reliability.faults import failure
 from sparewheel.rag.types import AnswerRequest, Draft, Profile, Progress
 
 TEMPERATURE = 0.0
@@ -26,6 +27,10 @@ class ChatAnswerer:
 
     async def stream(self, request: AnswerRequest) -> AsyncGenerator[str | Progress | Draft]:
         """Text as it is written, then the Draft. The refusal phrase is held back: a refusal streams no text."""
+        if not self.local:
+            if not request.may_leave:
+                raise failure("confidential")
+            request = request.for_cloud()
         told = prompt.messages(request, self._profile)
         text, sent = "", 0
         source = self._completer.complete(told, **self._options)

@@ -58,7 +58,7 @@ def pipeline(*events: Any, domain: str = "legal", sensitivity: Any = "normal") -
         workers=default_runtime().workers,
         answering=Scripted(*events),  # type: ignore[arg-type]
         profile=Profile(domain),
-        sensitivity=sensitivity,
+        sensitivity=lambda: sensitivity,
         settings=Settings(),
     )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sparewheel.app.words import Language
-    from sparewheel.rag.chain import Pipeline
+    from sparewheel.rag.chain import Pipeline, StreamOptions
 
 LOOK_EVERY_S = 0.1  # while nothing comes, the stop button is looked at so often
 PAINT_EVERY_S = 0.05  # tokens that come faster are painted together
@@ -103,7 +103,8 @@ def stream(
     painted = 0.0
     note = view.STOPPED
     try:
-        with closing(pipeline.watch(question, LOOK_EVERY_S, history=history, instant=instant)) as events:  # type: ignore[type-var]
+        options: StreamOptions = {"history": history, "history_is_ours": True, "instant": instant}
+        with closing(pipeline.watch(question, LOOK_EVERY_S, **options)) as events:  # type: ignore[type-var]
             for number, event in enumerate(events):
                 if number == 0:
                     meanwhile()
