@@ -1,18 +1,23 @@
-"""The Chinese reader: the network for what a question asks for, the clause rules for yes or no.
+"""The Chinese reader: the network finds the place, the rule that a clause which denies means no gives yes or no.
 
-The network has seen too few yes/no questions to label them; the rule that a clause which denies means no is right more
-often (docs/LOG.md). Where the network refuses, so does the answer: the rules would quote something, and mostly wrong.
+Where the network's evidence bears on no yes or no, the clause that holds most of the question's characters is tried; it
+answers where it does (docs/LOG.md).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Protocol
 
 from sparewheel.rag.answer.cite import one_line
-from sparewheel.rag.answer.clause import ClauseQuoter, asks_yes_or_no
+from sparewheel.rag.answer.clause import ClauseQuoter
+from sparewheel.rag.answer.figures import compared
+from sparewheel.rag.answer.question_form import form_of
 from sparewheel.rag.types import AnswerRequest, Draft
+
+HELD = 0.5  # least share of the question's weight around a clause for it to say yes or no
 
 
 class Reads(Protocol):
@@ -38,6 +43,12 @@ class ChineseReader:
         yield draft
 
     def read(self, request: AnswerRequest) -> Draft:
-        """The network's span; of a yes/no question the rules' clause and label."""
-        reader = self._rules if asks_yes_or_no(request.question) else self._network
-        return reader.read(request)
+        """The network's span; of a yes/no question that it gives no label to, the rules' clause where that bears."""
+        asked, draft = form_of(request.question, "zh"), self._network.read(request)
+        if asked.form != "yes-no" or draft.label:
+            return draft
+        found = self._rules.read(replace(request, question=asked.text))
+        if found.refused or found.confidence < HELD:
+            return draft
+        agreed = compared(asked.text, found.text)
+        return draft if agreed in ("differ", "unclear") else found

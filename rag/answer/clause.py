@@ -12,6 +12,8 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 
+from sparewheel.rag.answer.question_form import form_of
+from sparewheel.rag.answer.verdict import denies, denies_asked
 from sparewheel.rag.types import AnswerRequest, Draft, Span
 
 REFUSE_BELOW = 0.35  # share of the question's character weight around the clause; loses 10 % of the answers of CJRC
@@ -22,12 +24,10 @@ _CLAUSE = re.compile(r"[^，。！？；：,;:\n]{2,}")
 _STOP = frozenset("的了是在和与或吗呢什么哪谁多少怎样如何有为对应当可以其该及被")
 _WHEN = re.compile(r"何时|时候|时间|哪年|哪一年|哪天|日期|几月|几年几月")
 _HOW_MUCH = re.compile(r"多少|多大|多长|多高|金额|[几数](?!乎|据)")
-_YES_NO = re.compile(r"是否|有没有|能否|是不是|可否|吗[？?]?$")
 _DATE = re.compile(r"\d{2,4}年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:\d{1,2}时(?:\d{1,2}分)?)?(?:许|左右)?")
 _AMOUNT = re.compile(
     r"[\d０-９][\d０-９,.]*\s*(?:[万亿]余?)?(?:元|人|岁|天|日|年|个月|月|克|公斤|次|[%％]|小时|米|公里|名|条|部|套|平方米|亩)?"
 )
-_DENIAL = re.compile(r"不|未|没|无|拒")
 
 
 class ClauseQuoter:
@@ -54,20 +54,15 @@ class ClauseQuoter:
             return Draft("", refused=True, confidence=share, model="clause-quoter")
         text, clause = request.hits[best[0]].chunk.text, cut[best[0]][best[1]]
         start, end = _narrowed(request.question, text, clause)
-        asked = asks_yes_or_no(request.question)
-        denies = bool(_DENIAL.search(text[start:end])) != bool(_DENIAL.search(_YES_NO.sub("", request.question)))
+        asked = form_of(request.question, "zh").form == "yes-no"
+        denied = denies(text[start:end], "zh") != denies_asked(request.question, "zh")
         return Draft(
             text[start:end].strip(),
             (Span(best[0], start, end, best_score[0]),),
             confidence=share,
-            label=("no" if denies else "yes") if asked else "",
+            label=("no" if denied else "yes") if asked else "",
             model="clause-quoter",
         )
-
-
-def asks_yes_or_no(question: str) -> bool:
-    """Whether the answer is yes or no (是否, 有没有, 吗)."""
-    return bool(_YES_NO.search(question))
 
 
 def _scores(wanted: set[str], text: str, spans: list[tuple[int, int]]) -> list[tuple[float, float]]:

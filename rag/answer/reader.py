@@ -15,21 +15,17 @@ import math
 import re
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sparewheel.rag.answer.cite import one_line
-from sparewheel.rag.answer.second_look import (
-    DETAIL_TOKENS,
-    Label,
-    asks_for_a_detail,
-    asks_yes_or_no,
-    is_detail,
-    label_of,
-)
+from sparewheel.rag.answer.detail import DETAIL_TOKENS, figure_asked_for, is_detail
+from sparewheel.rag.answer.question_form import Asked, form_of
 from sparewheel.rag.answer.spans import Reading, Window, windows_of
+from sparewheel.rag.answer.verdict import Label, verdict
 from sparewheel.rag.errors import NotFound
 from sparewheel.rag.settings import cores
 from sparewheel.rag.text import sentences
@@ -38,7 +34,9 @@ from sparewheel.rag.types import AnswerRequest, Chunk, Draft, Hit, Span
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
-_HEADING = re.compile(r"[^\n.!?;:]{1,80}\n\s*\n\s*(?=\S)")
+_HEADING = re.compile(
+    r"[^\n.!?;:。！？；：]{1,80}\n\s*\n\s*(?=\S)|[^\n.!?;:,\t。！？；：，|]{1,44}\n(?=[A-Z0-9\u3400-\u9fff])"
+)
 READ_RERANKED = 2  # passages, of whatever documents
 READ_OF_THE_FIRST = 6  # passages, where those beyond are of the document that came first
 
@@ -70,21 +68,26 @@ class Reader:
 
     def read(self, request: AnswerRequest) -> Draft:
         """The quoted answer, several where the passages hold several as good, joined by "; "; or refused."""
-        readings = self.readings(request.question, request.hits)
+        asked = form_of(request.question, request.language)
+        request = replace(request, question=asked.text)
+        readings = self.readings(asked.text, request.hits)
         found = self._spans(readings, request)
         model = f"{self.config['name']} {self.config['version']}"
         confidence = self.probability(found[0].score, request.domain) if found else 0.0
         if confidence < self._of_domain("refuse_below", request.domain):
             return Draft("", refused=True, confidence=confidence, model=model)
         found = tuple(_past_heading(s, request.hits[s.hit].chunk.text) for s in found)
-        label: Label = ""
-        if asks_yes_or_no(request.question):
-            found = (_whole_sentence(found[0], request.hits[found[0].hit].chunk.text),)
-            label = self._label(request, found[0])
-        elif asks_for_a_detail(request.question):
-            found = self._detail(request, found)
+        found, label = self._put(asked, request, found)
         text = "; ".join(request.hits[s.hit].chunk.text[s.start : s.end] for s in found)
         return Draft(text, found, confidence=confidence, label=label, model=model)
+
+    def _put(self, asked: Asked, request: AnswerRequest, found: tuple[Span, ...]) -> tuple[tuple[Span, ...], Label]:
+        """What is quoted in the form that the question asks for: the sentence with its yes or no, a detail, or all."""
+        if asked.form == "yes-no":
+            evidence = _with_exception(_whole_sentence(found[0], request.hits[found[0].hit].chunk.text), request)
+            label = self._label(request, evidence)
+            return ((evidence,), label) if label else (found[:1], "")
+        return (self._detail(request, found) if asked.form == "detail" else found), ""
 
     def readings(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
         """What the likeliest windows of the passages `worth_reading` say, best first; ranks of the hits count."""
@@ -118,24 +121,29 @@ class Reader:
 
     def _label(self, request: AnswerRequest, evidence: Span) -> Label:
         """What the evidence alone says to a yes/no question."""
-        if "labelled" not in self.config:
-            return ""
-        text = request.hits[evidence.hit].chunk.text[evidence.start : evidence.end]
-        return label_of(self._again(request.question, text).labels, request.question, text,
-                        *self._of_domain("labelled", request.domain))  # fmt: skip
+        chunk = request.hits[evidence.hit].chunk
+        text = chunk.text[evidence.start : evidence.end]
+        labels = self._again(request.question, text).labels if "labelled" in self.config else {}
+        over = " ".join((chunk.title, *chunk.headings))
+        return verdict(request.question, text, over, labels, request.language)
 
     def _detail(self, request: AnswerRequest, found: tuple[Span, ...]) -> tuple[Span, ...]:
         """The few words asked for within the best span, where a second look sees them; else what was found."""
         best = found[0]
         text = request.hits[best.hit].chunk.text[best.start : best.end]
         again = self._again(request.question, text)
-        if not again.short or not is_detail(again.short, again.spans[0], text):
+        if not again.short:
             return found
-        detail = text[again.short[0] : again.short[1]].rstrip(".,;: ")
+        start, end, _ = again.short
+        if not is_detail(again.short, again.spans[0], text):
+            figure = figure_asked_for(request.question, text, start)
+            if figure is None:
+                return found
+            start, end = figure
+        detail = text[start:end].rstrip(".,;: ")
         if detail == text.strip(".,;: \n"):
             return found
-        start = best.start + again.short[0]
-        return (Span(best.hit, start, start + len(detail), best.score),)
+        return (Span(best.hit, best.start + start, best.start + start + len(detail), best.score),)
 
     def _again(self, question: str, text: str) -> Reading:
         """What the text by itself says."""
@@ -201,10 +209,24 @@ def worth_reading(hits: Sequence[Hit], otherwise: int) -> list[int]:
 def _past_heading(span: Span, text: str) -> Span:
     """The span without a heading that it begins with: a line of its own over the paragraph."""
     heading = _HEADING.match(text, span.start, span.end)
-    return Span(span.hit, heading.end(), span.end, span.score) if heading else span
+    return _past_heading(Span(span.hit, heading.end(), span.end, span.score), text) if heading else span
+
+
+_EXCEPTION = re.compile(
+    r"(?:However|Except|Unless|This does not apply|But|Provided|The exception|Exceptions?)\b|但|除非|例外|除外"
+)
+
+
+def _with_exception(span: Span, request: AnswerRequest) -> Span:
+    """The span with the next sentence where that one takes something back."""
+    text = request.hits[span.hit].chunk.text
+    behind = next(((a, b) for a, b in sentences(text) if a >= span.end), None)
+    if behind and behind[0] - span.end < 4 and _EXCEPTION.match(text, behind[0]):
+        return Span(span.hit, span.start, behind[1], span.score)
+    return span
 
 
 def _whole_sentence(span: Span, text: str) -> Span:
     """The sentences that the span touches: the evidence of a yes or no."""
     touched = [(a, b) for a, b in sentences(text) if b > span.start and a < span.end]
-    return Span(span.hit, touched[0][0], touched[-1][1], span.score) if touched else span
+    return _past_heading(Span(span.hit, touched[0][0], touched[-1][1], span.score), text) if touched else span

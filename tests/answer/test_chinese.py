@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -40,13 +41,18 @@ async def test_a_question_for_a_thing_goes_to_the_network():
     assert await ask(Network(QUOTED), "月租金是多少？") == ["3200元", QUOTED]
 
 
-@pytest.mark.parametrize(("question", "label"), [("被告是否支付租金？", "no"), ("双方是否签订合同？", "yes")])
-async def test_yes_or_no_is_said_by_the_rules(question, label):
-    """Label and clause; the network isn't asked."""
-    network = Network(QUOTED)
-    draft = (await ask(network, question))[-1]
-    assert (draft.label, draft.model, network.asked) == (label, "clause-quoter", [])
+@pytest.mark.parametrize(("question", "label"), [("被告是否支付租金？", "no"), ("原告是否签订租赁合同？", "yes")])
+async def test_yes_or_no_is_said_by_the_rules_where_the_network_says_none(question, label):
+    """Label and clause, of the rules."""
+    draft = (await ask(Network(QUOTED), question))[-1]
+    assert (draft.label, draft.model) == (label, "clause-quoter")
     assert draft.text in TEXT
+
+
+async def test_the_networks_yes_or_no_stands():
+    """Its evidence bears on the question."""
+    said = replace(QUOTED, label="yes")
+    assert (await ask(Network(said), "原告是否签订租赁合同？"))[-1] == said
 
 
 async def test_what_the_network_refuses_is_refused():

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from sparewheel.rag.answer.chinese import ChineseReader
-from sparewheel.rag.answer.clause import ClauseQuoter, asks_yes_or_no
+from sparewheel.rag.answer.clause import ClauseQuoter
+from sparewheel.rag.answer.question_form import form_of
 from sparewheel.rag.answer.reader import Reader
 from sparewheel.rag.types import AnswerRequest, Chunk, Draft, Hit
 from training.chinese.examples import Asked, removed
@@ -107,7 +108,7 @@ def compared(reader: Reader, questions: Sequence[Question]) -> dict[str, dict[st
     rules, ships = ClauseQuoter(), ChineseReader(reader)
     clauses = [said(rules.read(g)) for g in given]
     network = [forced(reader, g) for g in given]
-    asked = [asks_yes_or_no(g.question) for g in given]
+    asked = [form_of(g.question, "zh").form == "yes-no" for g in given]
     labelled = [c if yes else n for c, n, yes in zip(clauses, network, asked, strict=True)]
     table = {"rules": measure(questions, clauses, 0.5), "network": measure(questions, network, 0.0)}
     table["network, rules for yes or no"] = measure(questions, labelled, 0.0)
