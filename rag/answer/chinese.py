@@ -6,12 +6,9 @@ answers where it does (docs/LOG.md).
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Protocol
 
-from sparewheel.rag.answer.cite import one_line
 from sparewheel.rag.answer.clause import ClauseQuoter
 from sparewheel.rag.answer.figures import compared
 from sparewheel.rag.answer.question_form import form_of
@@ -27,20 +24,10 @@ class Reads(Protocol):
 
 
 class ChineseReader:
-    """An `Answerer` over the network's reader."""
-
-    name = "reader"
-    local = True
+    """What a Chinese network's reader reads, with the rules beside it."""
 
     def __init__(self, network: Reads) -> None:
         self._network, self._rules = network, ClauseQuoter()
-
-    async def stream(self, request: AnswerRequest) -> AsyncIterator[str | Draft]:
-        """The text in one piece, then the Draft; the reading runs in a worker thread."""
-        draft = await asyncio.to_thread(self.read, request)
-        if draft.text:
-            yield one_line(draft.text)
-        yield draft
 
     def read(self, request: AnswerRequest) -> Draft:
         """The network's span; of a yes/no question that it gives no label to, the rules' clause where that bears."""
