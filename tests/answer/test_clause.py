@@ -3,7 +3,6 @@
 import pytest
 
 from sparewheel.rag.answer.clause import ClauseQuoter
-from sparewheel.rag.answer.vertical import VerticalReader
 from sparewheel.rag.types import AnswerRequest, Chunk, Hit
 
 JUDGMENT = (
@@ -59,14 +58,6 @@ def test_points_at_the_passage_that_says_it():
     """Of several passages the span names the one that answers."""
     draft = read("争议房屋位于何处？", "本合同自签字之日生效", JUDGMENT)
     assert draft.spans[0].hit == 1
-
-
-async def test_stands_in_for_the_chinese_reader():
-    """Where no reader's weights are there, Chinese questions get this answerer."""
-    hit = Hit(Chunk("d", 0, len(JUDGMENT), JUDGMENT, language="zh"), 1.0, 1, "test")
-    request = AnswerRequest("月租金是多少？", (hit,), language="zh")
-    drafts = [item async for item in VerticalReader({}).stream(request)]
-    assert [draft.text for draft in drafts] == ["3200元"]
 
 
 def test_a_number_of_the_question_is_no_answer():
