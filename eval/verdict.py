@@ -33,8 +33,8 @@ def right(question: Question, record: Record) -> float | None:
 
 
 def verdict(question: Question, record: Record) -> Verdict:
-    """What the asker got. partly: some parts of a list, the right words beside another document's, or a yes or no
-    that is missing beside the right quote."""
+    """What the asker got. partly: some parts of a list, the right words beside another document's, or the right
+    yes or no on evidence that says nothing about it."""
     if record["outcome"] == "failed":
         return "failed"
     if record["outcome"] == "refused":
@@ -47,9 +47,7 @@ def verdict(question: Question, record: Record) -> Verdict:
     if not document_right(question, record):
         return "partly" if _beside_another(question, record) and _worded(question, record) else "wrong"
     if question.label:
-        if record["label"] == question.label:
-            return "satisfied"
-        return "partly" if not record["label"] and _worded(question, record) else "wrong"
+        return _yes_or_no(question, record)
     return "satisfied" if _worded(question, record) and place_right(question, record) else "wrong"
 
 
@@ -80,6 +78,16 @@ def place_right(question: Question, record: Record) -> bool:
     wanted = documents_of(question)
     quotes = [c["quote"] for c in record["citations"] if c["document_id"] in wanted]
     return any(contains(quote, answer) for quote in quotes for answer in question.answers)
+
+
+def _yes_or_no(question: Question, record: Record) -> Verdict:
+    """The right label, or none beside the words that say it; a label on other evidence is half an answer."""
+    borne_out = place_right(question, record) or agrees(record["text"], question.answers)
+    if record["label"] and record["label"] != question.label:
+        return "wrong"
+    if not record["label"]:
+        return "satisfied" if borne_out and bool(question.gold) else "wrong"
+    return "satisfied" if borne_out else "partly"
 
 
 def _worded(question: Question, record: Record) -> bool:
