@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from sparewheel.eval.score import MEANS, Row
-from sparewheel.eval.significance import mean_interval, permutation_p
+from sparewheel.eval.significance import difference_interval, holm, permutation_p
 from sparewheel.rag.errors import UsageError
 
 
 def compare(ours: Sequence[Row], theirs: Sequence[Row]) -> dict[str, dict[str, Any]]:
-    """Measure -> {a, b, difference, low, high, p, n}: b minus a over the questions where both have the measure.
+    """Measure -> {a, b, difference, low, high, p, p_holm, n}: b minus a over the questions where both have the measure.
 
+    p_holm: corrected for the number of measures (Holm), but for `right`, which is looked at first.
     Paired: differences of the same question, so that a hard question is hard for both.
     Raises UsageError when the runs have no question in common, or ask the same id otherwise.
     """
@@ -34,12 +35,16 @@ def compare(ours: Sequence[Row], theirs: Sequence[Row]) -> dict[str, dict[str, A
         ]
         if pairs:
             found[measure] = _difference(np.array(pairs, float))
-    return found
+    others = [
+        measure for measure in found if measure != "right"
+    ]  # declared beforehand: the one that needs no correction
+    corrected = dict(zip(others, holm([found[measure]["p"] for measure in others]), strict=True))
+    return {name: {**values, "p_holm": round(corrected.get(name, values["p"]), 6)} for name, values in found.items()}
 
 
 def _difference(pairs: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, Any]:
     differences = pairs[:, 1] - pairs[:, 0]
-    low, high = mean_interval(differences)
+    low, high = difference_interval(differences)
     values = {
         "a": pairs[:, 0].mean(),
         "b": pairs[:, 1].mean(),

@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 _UNITS = {  # the unit, and every other spelling of it
     "%": "percent|per cent|pct",
@@ -160,9 +161,15 @@ def same(reference: Quantity, given: Quantity) -> bool:
 
 def quantities(text: str) -> list[Quantity]:
     """The figures in the order of the text; number words are figures, and "eighteen (18)" is one."""
-    return list(_found(folded(text)))
+    return list(_quantities(text))
 
 
+@lru_cache(maxsize=512)
+def _quantities(text: str) -> tuple[Quantity, ...]:
+    return tuple(_found(folded(text)))
+
+
+@lru_cache(maxsize=512)
 def folded(text: str) -> str:
     """Lower case, one width (NFKC), straight quotes and hyphens; number words of both languages in digits."""
     text = re.sub("[⁰¹²³⁴-⁹]+", lambda m: "^" + unicodedata.normalize("NFKC", m.group()), text)  # 10⁹ is not 109

@@ -115,23 +115,66 @@ def open_run(folder: Path, about: Mapping[str, Any]) -> set[str]:
     else:
         file.write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     _drop_torn_line(folder / RECORDS)
-    return {record["id"] for record in read_records(folder) if record["outcome"] != "failed"}
+    return answered_ids(folder)
+
+
+def answered_ids(folder: Path) -> set[str]:
+    """Ids of the questions whose last record is an answer or a refusal."""
+    return {record["id"] for record in iter_records(folder) if record["outcome"] != "failed"}
 
 
 def read_records(folder: Path) -> list[Record]:
-    """The last record of each question, by id. Raises NotFound where no run is; empty before the first answer."""
+    """`iter_records` as a list: each record holds some 10 kB."""
+    return list(iter_records(folder))
+
+
+def iter_records(folder: Path) -> Iterator[Record]:
+    """The last record of each question, by id, one in memory at a time; none before the first answer.
+
+    A record that was being written when the run was killed is left out: its question is asked again (`torn`).
+    Raises NotFound where no run is, and UsageError for a line that is no record.
+    """
     if not (folder / ABOUT).is_file():
         raise NotFound(f"no run in {str(folder)!r}; make one: sparewheel eval run SUITE --out {folder}")
-    found: dict[str, Record] = {}
-    if (folder / RECORDS).exists():
-        with (folder / RECORDS).open(encoding="utf-8") as lines:
-            found = {record["id"]: record for record in map(json.loads, lines)}
-    return [found[key] for key in sorted(found)]
+    file = folder / RECORDS
+    if not file.exists():
+        return
+    places: dict[str, int] = {}
+    with file.open("rb") as lines:
+        at = 0
+        for number, line in enumerate(lines, 1):
+            if line.endswith(b"\n"):
+                places[_record(line, file, number)["id"]] = at
+            at += len(line)
+        for name in sorted(places):
+            lines.seek(places[name])
+            yield json.loads(lines.readline())
+
+
+def _record(line: bytes, file: Path, number: int) -> Record:
+    try:
+        record: Record = json.loads(line)
+    except ValueError as error:
+        raise UsageError(
+            f"{file}, line {number}: no record ({error}); take the line out, its question is asked again"
+        ) from None
+    return record
+
+
+def torn(folder: Path) -> bool:
+    """Was the run killed while it wrote a record? The record is dropped when the run goes on."""
+    file = folder / RECORDS
+    if not file.exists() or not file.stat().st_size:
+        return False
+    with file.open("rb") as content:
+        content.seek(-1, os.SEEK_END)
+        return content.read() != b"\n"
 
 
 def _drop_torn_line(path: Path) -> None:
     """A line without its end was being written when the run was killed."""
-    if path.exists() and (content := path.read_bytes()) and not content.endswith(b"\n"):
+    if torn(path.parent):
+        content = path.read_bytes()
         with path.open("r+b") as file:
             file.truncate(content.rfind(b"\n") + 1)
 

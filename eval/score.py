@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from sparewheel.corpora import GoldSpan, Question
 from sparewheel.eval import aggregates
 from sparewheel.eval.measures import best, exact_match, overlap, token_f1
 from sparewheel.eval.retrieval import ranking_scores
-from sparewheel.eval.runs import Record, question_of, read_records
+from sparewheel.eval.runs import Record, iter_records, question_of
 from sparewheel.eval.significance import interval, mean_interval
 from sparewheel.eval.strict import contains, focus, numbers_right, strict_f1
 from sparewheel.eval.suites import known
@@ -46,6 +47,7 @@ MEANS = (
     *("evidence_precision", "evidence_recall", "evidence_f1", "recall_at_5", "recall_at_8", "precision_at_5"),
     *("mrr", "ndcg_at_10", "answered_share", "failed_share", "degraded_share", "verified_share"),
 )
+SCORED_ONLY = frozenset({"evidence", "attempts", "relevant", "question"})
 GIVEN = {"partly": "partly", "refused_though_there": "refused", "wrong_given": "wrong"}  # measure -> verdict
 STRICT: Mapping[str, Callable[[str, str], float]] = {
     "strict_f1": strict_f1,
@@ -64,16 +66,31 @@ class Row:
     values: Mapping[str, float]
 
     @property
+    def document(self) -> str:
+        """The document that its questions share, so that they are no independent draws; the id where none is known."""
+        return self.question.document_id or next((s.document_id for s in self.question.gold), self.question.id)
+
+    @property
     def answered(self) -> bool:
         return bool(self.record["outcome"] == "answered")
 
 
-def rows(records: Sequence[Record]) -> list[Row]:
-    """The records scored, in their order."""
-    rankings = {r["id"]: {str(h["chunk_id"]): -float(i) for i, h in enumerate(r["evidence"])} for r in records}
-    relevant = {r["id"]: [str(chunk) for chunk in r["relevant"]] for r in records if r["relevant"]}
-    ranked = ranking_scores(rankings, relevant)
-    return [Row(r, q := question_of(r), {**_values(r, q), **ranked.get(r["id"], {})}) for r in records]
+BATCH = 500  # records scored at once: the passages of 20,000 questions need not be held
+
+
+def rows(records: Iterable[Record]) -> list[Row]:
+    """The records scored, in their order. A row keeps the record without what is only scored: passages and attempts."""
+    found: list[Row] = []
+    left = iter(records)
+    while batch := list(islice(left, BATCH)):
+        rankings = {r["id"]: {str(h["chunk_id"]): -float(i) for i, h in enumerate(r["evidence"])} for r in batch}
+        relevant = {r["id"]: [str(chunk) for chunk in r["relevant"]] for r in batch if r["relevant"]}
+        ranked = ranking_scores(rankings, relevant)
+        for record in batch:
+            question = question_of(record)
+            values = {**_values(record, question), **ranked.get(record["id"], {})}
+            found.append(Row({k: v for k, v in record.items() if k not in SCORED_ONLY}, question, values))
+    return found
 
 
 def _values(record: Record, question: Question) -> dict[str, float]:
@@ -161,10 +178,12 @@ def _of_answers(measure: Callable[[aggregates.Floats, aggregates.Floats], float]
     return measure(c.confidence[kept], c.right[kept])
 
 
+REFUSALS: Mapping[str, Callable[[Columns], aggregates.Bools]] = {  # whose mean the measure is
+    "refusal_precision": lambda c: ~c.answerable[c.known & c.refused],
+    "refusal_recall": lambda c: c.refused[c.known & ~c.answerable],
+}
 OTHERS: Mapping[str, Callable[[Columns], float]] = {
     "label_macro_f1": _labels,
-    "refusal_precision": lambda c: aggregates.precision(c.refused[c.known], ~c.answerable[c.known]),
-    "refusal_recall": lambda c: aggregates.recall(c.refused[c.known], ~c.answerable[c.known]),
     "aurc": lambda c: _of_answers(lambda sure, right: aggregates.aurc(sure, 1 - right), c),
     "calibration_error": lambda c: _of_answers(aggregates.calibration_error, c),
 }
@@ -179,10 +198,16 @@ def summary(of: Sequence[Row], others: bool = True) -> dict[str, Figure]:
     """
     found: dict[str, Figure] = {}
     for name in MEANS:
-        values = np.array([row.values[name] for row in of if name in row.values], float)
+        having = [row for row in of if name in row.values]
+        values = np.array([row.values[name] for row in having], float)
+        groups = [row.document for row in having]
         if len(values):
-            found[name] = _figure(float(values.mean()), mean_interval(values), len(values))
+            found[name] = _figure(float(values.mean()), mean_interval(values, groups), len(values))
     table = columns(of)
+    for name, share in REFUSALS.items() if others else ():
+        said = share(table)
+        if len(said):
+            found[name] = _figure(float(said.mean()), mean_interval(said.astype(float)), len(said))
     for name, measure in OTHERS.items() if others else ():
         value = measure(table)
         if not math.isnan(value):
@@ -227,7 +252,7 @@ def times(of: Sequence[Row]) -> dict[str, float]:
 
 def score_folder(folder: Path) -> dict[str, Any]:
     """Writes scores.json and times.json beside the records; returns both, times under "times"."""
-    scored = rows(read_records(folder))
+    scored = rows(iter_records(folder))
     found, took = score(scored), times(scored)
     for name, values in (("scores.json", found), ("times.json", took)):
         text = json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True)

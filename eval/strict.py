@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from sparewheel.eval.polarity import negated_before, negations, spelt_out
 from sparewheel.eval.quantities import folded, quantities, same
@@ -22,6 +23,11 @@ _SENTENCE = re.compile(r"(?<=[.;!?])\s+|[。；！？\n]+")
 
 def words(text: str) -> list[str]:
     """Tokens: a figure with its unit, a Han character, a word; articles, possessives and punctuation left out."""
+    return list(_words(text))
+
+
+@lru_cache(maxsize=512)  # every measure takes the same answer and references to pieces
+def _words(text: str) -> tuple[str, ...]:
     plain = folded(text)
     found: list[str] = []
     at = 0
@@ -32,7 +38,7 @@ def words(text: str) -> list[str]:
         if figure:
             found.append(figure.token)
             at = figure.end
-    return found
+    return tuple(found)
 
 
 def strict_f1(answer: str, reference: str) -> float:

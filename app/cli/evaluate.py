@@ -88,7 +88,10 @@ def run_batches(
         def told(record: Record) -> None:
             bar.advance(task)
 
-        ask_all(name, batches, out, settings, concurrency=concurrency, baseline=baseline, told=told)
+        def noted(note: str) -> None:
+            to.print(note, markup=False, style="yellow")
+
+        ask_all(name, batches, out, settings, concurrency=concurrency, baseline=baseline, told=told, note=noted)
     return score_folder(out)
 
 
@@ -120,10 +123,10 @@ def compare(first: Path, second: Path, as_json: bool) -> int:
     p: how often chance alone would make a mean difference as large.
     """
     from sparewheel.eval.compare import compare as compared
-    from sparewheel.eval.runs import read_records
+    from sparewheel.eval.runs import iter_records
     from sparewheel.eval.score import rows
 
-    found = compared(rows(read_records(first)), rows(read_records(second)))
+    found = compared(rows(iter_records(first)), rows(iter_records(second)))
     if as_json:
         print_json(found)
         return 0
@@ -158,25 +161,26 @@ def gate(ctx: click.Context, folder: Path | None, update: bool) -> int:
     """Are the samples answered as well as in the last release?
 
     Runs the suite `samples` with the built-in reader, or takes the run in FOLDER.
-    Exit code 1 when a released figure is better than today's 95 % interval.
+    Exit code 1 when they are worse on the same questions beyond chance, or below
+    the floor that the best release set.
     """
     from sparewheel.eval.gate import check, release, released
-    from sparewheel.eval.score import score_folder
+    from sparewheel.eval.runs import iter_records
+    from sparewheel.eval.score import rows
 
-    if folder is not None:
-        found = score_folder(folder)
-    else:
-        with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place:
+        if folder is None:
+            folder = Path(place) / "run"
             settings = only_local(replace(settings_of(ctx), data_folder=f"{place}/corpora"))
-            found = run_batches("samples", prepared("samples", None, settings), Path(place) / "run", settings, 4)
+            run_batches("samples", prepared("samples", None, settings), folder, settings, 4)
+        scored = rows(iter_records(folder))
     if update:
-        release(found["overall"])
-    checks = check(found["overall"], released())
-    table = figures_table("measure", "released", "today", "95 % interval", "")
+        release(scored)
+    checks = check(scored, released())
+    table = figures_table("measure", "released", "today", "p of a loss", "floor", "questions", "")
     for c in checks:
-        bounds = f"{c.low:.3f} to {c.high:.3f}"
-        verdict = "holds" if c.holds else "WORSE"
-        table.add_row(c.measure.replace("_", " "), f"{c.released:.3f}", f"{c.value:.3f}", bounds, verdict)
+        values = (f"{c.released:.3f}", f"{c.value:.3f}", f"{c.p:.3f}", f"{c.floor:.3f}", str(c.questions))
+        table.add_row(c.measure.replace("_", " "), *values, "holds" if c.holds else "WORSE")
     console().print(table)
     return int(not all(c.holds for c in checks))
 
@@ -194,12 +198,19 @@ def figures_table(first: str, *heads: str) -> Table:
 
 def print_scores(found: dict[str, Any]) -> None:
     """The overall figures with their intervals, then time and cost."""
+    from sparewheel.eval.meanings import MEANINGS
+    from sparewheel.eval.significance import FEW
+
     out = console()
     table = figures_table("measure", "value", "95 % interval", "questions")
+    table.add_column("what it says", style="dim")
     for name, figure in found["overall"].items():
         bounds = f"{figure['low']:.3f} to {figure['high']:.3f}"
-        table.add_row(name.replace("_", " "), f"{figure['value']:.3f}", bounds, str(figure["n"]))
+        count = f"{figure['n']}{' (few)' if figure['n'] < FEW else ''}"
+        table.add_row(name.replace("_", " "), f"{figure['value']:.3f}", bounds, count, MEANINGS.get(name, ""))
     out.print(table)
+    if any(figure["n"] < FEW for figure in found["overall"].values()):
+        out.print(f"(few): under {FEW} questions say little, whatever the interval", style="yellow", highlight=False)
     took = found["times"]
     out.print(
         f"{found['questions']} questions; a question took {took['p50_s']:.2f} s (median), {took['p99_s']:.2f} s (p99)"

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparewheel.app.people.access import User
-from sparewheel.rag.errors import NotFound, UsageError
+from sparewheel.rag.errors import NotFound, UsageError, install
 from sparewheel.rag.settings import LocalChat, Settings
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def prepared(
     from sparewheel.eval.questions import read_questions
     from sparewheel.eval.suites import drawn, suite
 
+    scoring_installed()
+
     if Path(questions).suffix:
         asked = read_questions(Path(questions))
         if corpus is None:
@@ -55,6 +58,12 @@ def prepared(
         _index(part, settings, on_progress)
         made.append(_batch(part.corpus, asked, settings, user, part.within_document))
     return made
+
+
+def scoring_installed() -> None:
+    """Raises UsageError where the extra `eval` is missing: before the first question, not after the last."""
+    if missing := [name for name in ("ir_measures", "scipy") if find_spec(name) is None]:
+        raise UsageError(f"scoring needs the extra 'eval' ({', '.join(missing)} missing); {install('eval')}")
 
 
 def _batch(
@@ -94,16 +103,20 @@ def ask_all(
     baseline: bool = False,
     user: User | None = None,
     told: Callable[[Record], None] = _unseen,
+    note: Callable[[str], None] = _unseen,
 ) -> None:
     """Asks what is not answered yet in the run kept in `out`. What `told` raises stops it; the same call goes on.
 
-    concurrency: questions at a time, at most.
+    concurrency: questions at a time, at most. note: given what the person who runs it must know. Models are in memory
+    before the first question, so that loading counts as nobody's time.
     """
     from sparewheel.app.people.access import admitted
     from sparewheel.eval import runs
     from sparewheel.rag.assemble import open_pipeline
 
     system = "langchain ensemble" if baseline else "sparewheel"
+    if runs.torn(out):
+        note(f"the last record of {out} was cut off when the run ended; it is dropped, and its question is asked again")
     done = runs.open_run(out, runs.describe(name, batches, settings, system))
     for batch in batches:
         if baseline:
@@ -115,15 +128,17 @@ def ask_all(
             admit()
             pipeline = open_pipeline(batch.corpus, settings).admitting(admit)
         with pipeline:
+            for language in sorted({question.language for question in batch.questions if question.id not in done}):
+                pipeline.warm(language)
             asyncio.run(runs.run(out, batch, pipeline, done=done, concurrency=concurrency, told=told))
 
 
 def answered(out: Path) -> int:
     """How many questions of the run in `out` are answered so far."""
-    from sparewheel.eval.runs import read_records
+    from sparewheel.eval.runs import answered_ids
 
     with suppress(NotFound):  # not begun
-        return sum(record["outcome"] != "failed" for record in read_records(out))
+        return len(answered_ids(out))
     return 0
 
 

@@ -116,13 +116,13 @@ def scored(folder: Path, stamp: int) -> dict[str, Any]:
     """Figures, times, plots and the downloads of a run. stamp: of its records, so that new ones are read."""
     from sparewheel.eval.plots import plots
     from sparewheel.eval.report import write_report
-    from sparewheel.eval.runs import read_records
+    from sparewheel.eval.runs import iter_records
     from sparewheel.eval.score import rows, score_folder
 
     found = score_folder(folder)
     html, _ = write_report(folder)
     figures = {name: value for name, value in found.items() if name != "times"}
-    svgs = plots(rows(read_records(folder)), figures)
+    svgs = plots(rows(iter_records(folder)), figures)
     return {"found": found, "svgs": svgs, "html": html.read_bytes(), "json": (folder / "scores.json").read_bytes()}
 
 
@@ -193,7 +193,7 @@ def words(measure: str) -> str:
 def draw_comparison(runs: Sequence[Run]) -> None:
     """Two runs on the same questions: each difference with its interval and how likely it is chance."""
     from sparewheel.eval.compare import compare
-    from sparewheel.eval.runs import read_records
+    from sparewheel.eval.runs import iter_records
     from sparewheel.eval.score import rows
 
     st.header(t("eval_compare"))
@@ -205,7 +205,7 @@ def draw_comparison(runs: Sequence[Run]) -> None:
     first = runs[names.index(left.selectbox(t("eval_first"), names, index=1))]
     second = runs[names.index(right.selectbox(t("eval_second"), names, index=0))]
     with told():
-        found = compare(rows(read_records(first.folder)), rows(read_records(second.folder)))
+        found = compare(rows(iter_records(first.folder)), rows(iter_records(second.folder)))
         sure = [d for d in found.values() if d["p"] < BEYOND_CHANCE]
         better = sum(d["difference"] > 0 for d in sure)
         st.write(t("eval_better", count=better, worse=len(sure) - better))

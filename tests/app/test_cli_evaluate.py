@@ -45,6 +45,15 @@ def lease(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     return tmp_path
 
 
+def test_a_missing_extra_is_told_before_the_first_question(
+    lease: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the command that installs it; nothing is asked."""
+    monkeypatch.setattr("sparewheel.app.evaluation.batch.find_spec", lambda name: None)
+    code, _, err = run(capsys, "eval", "run", "questions.jsonl", "--corpus", "lease", "--local", "--out", "a")
+    assert (code, "extra 'eval'" in err, (lease / "a").exists()) == (2, True, False)
+
+
 def test_run_score_compare_report(lease: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file of questions is answered and scored; run again, nothing is asked and the figures are the same bytes."""
     ask = ("eval", "run", "questions.jsonl", "--corpus", "lease", "--local", "--out", "a", "--json")

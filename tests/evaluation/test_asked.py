@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from sparewheel.corpora import Question
+from sparewheel.corpora import GoldSpan, Question
 from sparewheel.eval.asked import COLLECTIONS, asked_questions, made
 from sparewheel.eval.asked.made import half, misspelt
 from sparewheel.eval.verdict import verdict
@@ -50,13 +50,16 @@ def test_a_misspelt_question_keeps_the_name() -> None:
     )
 
 
-def record(text: str, *documents: str, label: str = "", outcome: str = "answered") -> dict[str, object]:
-    cited = [{"document_id": name, "start": 0, "end": 9, "quote": text} for name in documents]
+def record(text: str, *documents: str | int, label: str = "", outcome: str = "answered") -> dict[str, object]:
+    """An answer that quotes each of the documents, from their beginning or the number given after them."""
+    start = next((at for at in documents if isinstance(at, int)), 0)
+    names = [name for name in documents if isinstance(name, str)]
+    cited = [{"document_id": name, "start": start, "end": start + 5, "quote": text} for name in names]
     return {"outcome": outcome, "text": text, "label": label, "citations": cited}
 
 
 ABSENT, EITHER = Question("q", "?", answerable=False), Question("q", "?", answerable=False, category="ambiguous")
-DENIED = Question("q", "?", ("30 days",), "a.txt", label="no")
+DENIED = Question("q", "?", ("30 days",), "a.txt", (GoldSpan("a.txt", 0, 5),), label="no")
 ASKED = Question("q", "How long?", ("30 days",), "a.txt")
 
 
@@ -74,7 +77,9 @@ ASKED = Question("q", "How long?", ("30 days",), "a.txt")
         (EITHER, record("30 days; 20 days", "a.txt", "b.txt"), "satisfied"),
         (DENIED, record("30 days", "a.txt", label="no"), "satisfied"),
         (DENIED, record("30 days", "a.txt", label="yes"), "wrong"),
-        (DENIED, record("30 days", "a.txt"), "partly"),
+        (DENIED, record("up to 30 days", "a.txt"), "satisfied"),  # the words that say it, without the word no
+        (DENIED, record("A member may vote.", "a.txt", 5, label="no"), "partly"),  # a no on evidence of something else
+        (DENIED, record("A member may vote.", "a.txt", 5), "wrong"),
         (Question("q", "?", parts=("5 mg", "rash")), record("5 mg; rash", "a.txt"), "satisfied"),
         (Question("q", "?", parts=("5 mg", "rash")), record("15 mg; rash", "a.txt"), "partly"),
         (Question("q", "?", documents=("a.txt", "b.txt")), record("two", "a.txt", "b.txt"), "satisfied"),

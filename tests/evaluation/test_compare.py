@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -24,13 +25,16 @@ def same(tmp_path: Path) -> list[Row]:
 
 
 def worse(run: list[Row]) -> list[Row]:
-    return rows([{**row.record, "text": "36 months"} for row in run])
+    asked = [asdict(row.question) for row in run]
+    records = [{**row.record, "question": q, "relevant": [], "evidence": []} for row, q in zip(run, asked, strict=True)]
+    return rows([{**record, "text": "36 months"} for record in records])
 
 
 def test_equal_runs_do_not_differ(same: list[Row]) -> None:
-    """Difference 0, p 1."""
+    """Difference 0, p 1; and the interval around it says that twelve equal answers do not prove a thirteenth."""
     f1 = compare(same, same)["f1"]
-    assert (f1["difference"], f1["low"], f1["high"], f1["p"], f1["n"]) == (0.0, 0.0, 0.0, 1.0, 12)
+    assert (f1["difference"], f1["p"], f1["n"], f1["low"]) == (0.0, 1.0, 12, -f1["high"])
+    assert 0 < f1["high"] < 0.25
 
 
 def test_a_loss_everywhere_is_significant(same: list[Row]) -> None:
@@ -49,6 +53,6 @@ def test_runs_of_other_questions_are_refused(same: list[Row]) -> None:
     """No question in common, or another one under the same id."""
     with pytest.raises(UsageError, match="no question in common"):
         compare(same, [])
-    other = rows([{**r.record, "question": {**r.record["question"], "text": "What?"}} for r in same])
+    other = [replace(row, question=replace(row.question, text="What?")) for row in same]
     with pytest.raises(UsageError, match="'0' is another one in the second run"):
         compare(same, other)

@@ -12,7 +12,7 @@ from test_runs import answer
 from sparewheel.corpora import Question
 from sparewheel.eval.meanings import MEANINGS
 from sparewheel.eval.report import write_report
-from sparewheel.eval.score import MEANS, OTHERS
+from sparewheel.eval.score import MEANS, OTHERS, REFUSALS
 
 QUESTIONS = [
     *(Question(str(i), f"how long is {i}?", ("18 months",), category="term") for i in range(4)),
@@ -43,7 +43,7 @@ def test_four_plots_are_well_formed(written: tuple[str, str]) -> None:
 
 def test_every_figure_says_what_it_means() -> None:
     """On the page, beside its interval."""
-    assert set(MEANINGS) == {*MEANS, *OTHERS}
+    assert set(MEANINGS) == {*MEANS, *REFUSALS, *OTHERS}
 
 
 def test_a_question_is_text_not_markup(written: tuple[str, str]) -> None:

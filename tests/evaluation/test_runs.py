@@ -10,7 +10,7 @@ import pytest
 from fake_pipelines import FakePipeline
 
 from sparewheel.corpora import GoldSpan, Question
-from sparewheel.eval.runs import RECORDS, Batch, describe, open_run, prepare, question_of, read_records, run
+from sparewheel.eval.runs import RECORDS, Batch, describe, open_run, prepare, question_of, read_records, run, torn
 from sparewheel.rag.errors import NotFound, UsageError
 from sparewheel.rag.ingest.snapshot import DocumentInfo
 from sparewheel.rag.settings import Endpoint, Settings
@@ -56,11 +56,22 @@ def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
     whole = (tmp_path / RECORDS).read_bytes()
     lines = whole.splitlines(keepends=True)
     (tmp_path / RECORDS).write_bytes(b"".join(lines[:-1]) + lines[-1][:25])
-    torn = json.loads(lines[-1])["question"]["text"]
+    assert torn(tmp_path)
+    assert len(read_records(tmp_path)) == len(QUESTIONS) - 1  # scored, reported and counted without it, too
+    cut = json.loads(lines[-1])["question"]["text"]
     again = FakePipeline()
     answer(tmp_path, again)
-    assert torn in again.asked
+    assert cut in again.asked
+    assert not torn(tmp_path)
     assert len(read_records(tmp_path)) == len(QUESTIONS)
+
+
+def test_a_line_that_is_no_record_is_named(tmp_path: Path) -> None:
+    """With its number and the cure: it was not cut off, so somebody edited the file."""
+    answer(tmp_path, FakePipeline())
+    (tmp_path / RECORDS).write_bytes(b"oops\n" + (tmp_path / RECORDS).read_bytes())
+    with pytest.raises(UsageError, match=r"records.jsonl, line 1: no record .*; take the line out"):
+        read_records(tmp_path)
 
 
 def test_another_run_is_not_mixed_in(tmp_path: Path) -> None:
