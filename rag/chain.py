@@ -162,6 +162,12 @@ class Pipeline:
         self._live.settings = settings
         self._reload(settings)
 
+    def shown(self, question: str, text: str) -> None:
+        """An answer of this corpus was shown in these words: they come back as history, and may then be shared as the
+        answer itself may."""
+        if self.sensitivity == "normal":
+            self._origins.answered(question, text)
+
     def close(self) -> None:
         """Give back what the pipeline holds; questions in flight end, one after it is a UsageError."""
         self._close()

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from sparewheel.app.api.gate import Gate
+from sparewheel.app.api.inert import Inert
 from sparewheel.app.api.problems import RESPONSES, Problem, as_problem
 from sparewheel.app.api.shapes import AskReply, Passages, Query, Question, event_data, public_answer, reply
 from sparewheel.app.api.stream import EventStream, begun, line, unless_gone
@@ -21,7 +23,7 @@ from sparewheel.app.kept.records import plain
 from sparewheel.app.people.access import User
 from sparewheel.app.service import Service
 from sparewheel.rag.chain import Pipeline
-from sparewheel.rag.events import Done, Event
+from sparewheel.rag.events import Done, Event, Replace, Token
 from sparewheel.rag.text import language_of
 from sparewheel.rag.types import Answer
 
@@ -101,10 +103,15 @@ def disclaimer_of(pipeline: Pipeline, question: str) -> str:
 
 
 async def _lines(events: AsyncGenerator[Event], disclaimer: str, user: User | None) -> AsyncGenerator[str]:
-    """Server-sent events; what goes wrong under way is the last one."""
+    """Server-sent events; what goes wrong under way is the last one. A last "!" or "<" is in the whole text only."""
+    shown = Inert()
     async with aclosing(events):
         try:
             async for event in events:
+                if isinstance(event, Replace):
+                    shown = Inert()
+                if isinstance(event, Token | Replace):
+                    event = replace(event, text=shown.feed(event.text))
                 yield line(event_data(event, disclaimer, user), event_name(event))
         except Exception as error:
             found = as_problem(error)

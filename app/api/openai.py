@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from sparewheel.app.api.ask import answered, asked, disclaimer_of, opened, whole
+from sparewheel.app.api.inert import Inert, inert
 from sparewheel.app.api.problems import RESPONSES, Problem, as_problem
 from sparewheel.app.api.shapes import public_answer
 from sparewheel.app.api.stream import EventStream, begun, line, unless_gone
@@ -98,7 +99,8 @@ async def chat_completions(chat: ChatRequest, request: Request, user: Caller) ->
     pipeline = await opened(service, chat.model.removeprefix(PREFIX), user)
     events = asked(request.app.state.gate, pipeline, question, {"history": history})
     sources = service.settings.api.sources_in_chat
-    writer = Writer(chat.model, language_of(question), disclaimer_of(pipeline, question), sources, user)
+    language, disclaimer = language_of(question), disclaimer_of(pipeline, question)
+    writer = Writer(chat.model, language, disclaimer, sources, user, lambda text: pipeline.shown(question, text))
     if chat.stream:
         usage = chat.stream_options is not None and chat.stream_options.include_usage
         return EventStream(_lines(await begun(request, events), writer, usage))
@@ -128,8 +130,20 @@ def _model(info: CorpusInfo) -> dict[str, Any]:
 class Writer:
     """One answer in the protocol's words. What was sent cannot be taken back, only withdrawn in the text."""
 
-    def __init__(self, model: str, language: str, disclaimer: str, sources: bool, user: User | None) -> None:
-        """sources: the text ends with the list of citations, for clients that show nothing else."""
+    def __init__(
+        self,
+        model: str,
+        language: str,
+        disclaimer: str,
+        sources: bool,
+        user: User | None,
+        shown: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        """sources: the text ends with the list of citations, for clients that show nothing else. shown: given the text
+        of the answer as the client has it, and will send it back in its history."""
+        self._shown = shown
+        self._inert = Inert()
+        self._given = ""  # all that the client has been sent
         self._about = {"id": f"chatcmpl-{request_id.get()}", "created": int(time.time()), "model": model}
         self._language = language
         self._disclaimer = disclaimer
@@ -139,7 +153,9 @@ class Writer:
 
     def completion(self, answer: Answer) -> dict[str, Any]:
         """The whole response."""
-        message = {"role": "assistant", "content": answer.text + self._listed(answer), "refusal": None}
+        content = inert(answer.text + self._listed(answer))
+        self._shown(content)
+        message = {"role": "assistant", "content": content, "refusal": None}
         choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
         body = {**self._about, "object": "chat.completion", "choices": [choice]}
         return {**body, "usage": usage_of(answer.usage), "sparewheel": self._extension(answer)}
@@ -160,8 +176,10 @@ class Writer:
             answer = answered(event.answer)
             if not answer.text.startswith(self._sent):
                 yield self._withdrawn(answer.answered_by)
-            if rest := answer.text.removeprefix(self._sent) + self._listed(answer):
-                yield self._text(rest)
+            rest = answer.text.removeprefix(self._sent) + self._listed(answer)
+            if last := self._inert.feed(rest) + self._inert.end():
+                yield self._piece(last)
+            self._shown(self._given)
             yield {**self._chunk({}, "stop"), "sparewheel": self._extension(answer)}
 
     def usage(self, answer: Answer) -> dict[str, Any]:
@@ -170,11 +188,15 @@ class Writer:
 
     def _text(self, text: str) -> dict[str, Any]:
         self._sent += text
+        return self._piece(self._inert.feed(text))
+
+    def _piece(self, text: str) -> dict[str, Any]:
+        self._given += text
         return self._chunk({"content": text})
 
     def _withdrawn(self, name: str) -> dict[str, Any]:
         self._sent = ""
-        return self._chunk({"content": _WITHDRAWN[self._language].format(name=name)})
+        return self._piece(self._inert.end() + _WITHDRAWN[self._language].format(name=name))
 
     def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}

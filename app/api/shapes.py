@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field
 
+from sparewheel.app.api.inert import inert
 from sparewheel.app.kept.records import plain
 from sparewheel.app.people.access import User
 from sparewheel.app.view import probability
@@ -112,14 +113,15 @@ class Opinion(Body):
 
 
 def public_answer(answer: Answer, user: User | None) -> dict[str, Any]:
-    """As JSON types, without paths of this machine; why a search or an endpoint failed is for administrators."""
+    """As JSON types, without paths of this machine; why a search or an endpoint failed is for administrators. The text
+    does nothing as Markdown; quotes and passages are as the documents have them."""
     public = replace(
         answer,
         citations=tuple(public_citation(citation) for citation in answer.citations),
         attempts=tuple(public_attempt(attempt, user) for attempt in answer.attempts),
         notes=tuple(public_note(note, user) for note in answer.notes),
     )
-    return {**plain(public), "confidence": probability(answer)}
+    return {**plain(public), "text": inert(answer.text), "confidence": probability(answer)}
 
 
 def public_note(note: str, user: User | None) -> str:

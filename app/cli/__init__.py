@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from sparewheel.app.cli.printable import printable
 from sparewheel.rag.errors import SparewheelError, UsageError, suggest
 
 # name -> (module, attribute, one line for --help without importing the module)
@@ -82,8 +83,8 @@ def main(argv: list[str] | None = None) -> None:
         error.show()
         sys.exit(error.exit_code)
     except UsageError as error:
-        click.echo(f"sparewheel: {error}", err=True)
+        click.echo(printable(f"sparewheel: {error}"), err=True)
         sys.exit(2)
     except SparewheelError as error:
-        click.echo(f"sparewheel: {error}", err=True)
+        click.echo(printable(f"sparewheel: {error}"), err=True)
         sys.exit(1)

@@ -39,15 +39,16 @@ def extra(name: str) -> Iterator[None]:
 
 def console(*, err: bool = False) -> Console:
     """A console as wide as the terminal, 80 columns where there is none."""
-    from rich.console import Console
+    from sparewheel.app.cli.safe_console import SafeConsole
 
     file = sys.stderr if err else sys.stdout
-    return Console(file=file, width=None if file.isatty() else 80, highlight=False, soft_wrap=False)
+    return SafeConsole(file, None if file.isatty() else 80)
 
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output, Chinese readable."""
-    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+    text = json.dumps(plain(value), ensure_ascii=False, indent=2)
+    click.echo(text.encode("utf-8", "replace").decode())  # a name that is no text must not break the document
 
 
 def print_answer(answer: Answer, to: Console, *, disclaimer: str = "") -> None:
