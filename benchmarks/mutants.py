@@ -1,0 +1,175 @@
+"""Would the tests notice? Faults put into the core rooms, one at a time, and the tests that should fail on them.
+
+    make mutants                              all of them
+    python -m benchmarks.mutants ROOM …       those of some rooms; nothing is written
+
+benchmarks/mutants.toml lists them: a file, a text that stands in it exactly once, what takes its place, and the tests
+of the room. Each is put into a copy of the checkout, where the tests run until the first one fails. A mutant is
+
+    killed      a test failed, or hung until its time was up
+    survived    all tests passed: the fault would go unseen
+    stale       the text is not in the file any more, or more than once: it counts for nothing until somebody mends it
+
+The tests must pass without any mutant first. A list written by hand is no sample: read the share as "of faults that we
+thought worth guarding against". Writes benchmarks/results/mutants.json; ends with status 1 below `AIM`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from benchmarks.machine import save
+
+ROOT = Path(__file__).parents[1]
+TABLE = Path(__file__).with_suffix(".toml")
+AIM = 0.9  # of the mutants that are not stale
+AT_ONCE = 2
+WITHIN_S = 300  # one run of a room's tests; longer is a hang
+NEEDED = ("app", "corpora", "eval", "rag", "sparewheel", "tests", "training", "pyproject.toml")
+
+Fate = Literal["killed", "survived", "stale"]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`before` of `file` becomes `after`; `tests` (files, or pytest's node ids) should notice."""
+
+    room: str
+    file: str
+    before: str
+    after: str
+    tests: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        return f"{self.file}: {' '.join(self.after.split()) or 'deleted: ' + ' '.join(self.before.split())}"[:140]
+
+    def put_into(self, root: Path) -> bool:
+        """Whether it could be put in: its text stands in the file exactly once."""
+        path = root / self.file
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if text.count(self.before) != 1:
+            return False
+        path.write_text(text.replace(self.before, self.after), encoding="utf-8")
+        return True
+
+    def take_out(self, root: Path) -> None:
+        shutil.copyfile(ROOT / self.file, root / self.file)
+
+
+def mutants(table: Path = TABLE) -> list[Mutant]:
+    """All of the table, in its order."""
+    rooms: dict[str, Any] = tomllib.loads(table.read_text(encoding="utf-8"))
+    return [
+        Mutant(name, one.get("file", room["file"]), one["before"], one["after"], tuple(one.get("tests", room["tests"])))
+        for name, room in rooms.items()
+        for one in room["mutants"]
+    ]
+
+
+def copied(folder: Path) -> Path:
+    """A copy of what the tests need of the checkout; weights and settings are the checkout's own."""
+    hidden = shutil.ignore_patterns("__pycache__", "*.egg-info", ".*")
+    for name in NEEDED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, symlinks=True, ignore=hidden)
+        else:
+            shutil.copyfile(source, folder / name)
+    for name in ("models", "deploy", "docs", "benchmarks"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+def passes(root: Path, tests: Sequence[str]) -> bool:
+    """Whether the tests pass on the code in `root`: it, not the installed one, is imported, in subprocesses too."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
+    environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, timeout=WITHIN_S, check=False)
+    except subprocess.TimeoutExpired:
+        return False
+    if done.returncode not in (0, 1, 2):  # 2: an import failed, which is a failure too
+        raise RuntimeError(f"pytest ended with {done.returncode}: {done.stdout.decode()[-2000:]}")
+    return done.returncode == 0
+
+
+def fates(wanted: Sequence[Mutant]) -> Iterable[tuple[Mutant, Fate]]:
+    """What became of each, in the order given. Every worker has a copy of its own."""
+    own = threading.local()
+    with tempfile.TemporaryDirectory(prefix="sparewheel-mutants-") as folder:
+
+        def fate(mutant: Mutant) -> tuple[Mutant, Fate]:
+            if not hasattr(own, "root"):
+                own.root = copied(Path(tempfile.mkdtemp(dir=folder)))
+            if not mutant.put_into(own.root):
+                return mutant, "stale"
+            try:
+                return mutant, "survived" if passes(own.root, mutant.tests) else "killed"
+            finally:
+                mutant.take_out(own.root)
+
+        with ThreadPoolExecutor(AT_ONCE) as workers:
+            yield from workers.map(fate, wanted)
+
+
+def sound(wanted: Sequence[Mutant]) -> bool:
+    """Whether all the tests pass as the code stands."""
+    with tempfile.TemporaryDirectory(prefix="sparewheel-mutants-") as folder:
+        return passes(copied(Path(folder)), sorted({test for mutant in wanted for test in mutant.tests}))
+
+
+def table(found: Sequence[tuple[Mutant, Fate]]) -> dict[str, dict[str, Any]]:
+    """Room -> how many there are of each fate, and the share killed of those that are not stale; "all" last."""
+    rows: dict[str, Counter[Fate]] = {}
+    for mutant, fate in found:
+        rows.setdefault(mutant.room, Counter())[fate] += 1
+    rows["all"] = sum(rows.values(), Counter())
+    return {room: {**_counts(row), "share_killed": _share(row)} for room, row in rows.items()}
+
+
+def _counts(row: Counter[Fate]) -> dict[str, int]:
+    return {"killed": row["killed"], "survived": row["survived"], "stale": row["stale"]}
+
+
+def _share(row: Counter[Fate]) -> float | None:
+    tried = row["killed"] + row["survived"]
+    return round(row["killed"] / tried, 3) if tried else None
+
+
+def main(rooms: Sequence[str]) -> int:
+    """The exit status: 1 where fewer than AIM were killed, 2 where the tests fail without any mutant."""
+    began = time.monotonic()
+    wanted = [mutant for mutant in mutants() if not rooms or mutant.room in rooms]
+    if not sound(wanted):
+        print("the tests fail without any mutant: mend them first")
+        return 2
+    found = []
+    for mutant, fate in fates(wanted):
+        found.append((mutant, fate))
+        print(f"{fate:9}{mutant.room:14}{mutant.label}", flush=True)
+    rows = table(found)
+    print(f"\n{'room':16}{'killed':>8}{'survived':>10}{'stale':>7}{'share':>7}")
+    for room, row in rows.items():
+        print(f"{room:16}{row['killed']:8}{row['survived']:10}{row['stale']:7}{row['share_killed'] or 0:7.2f}")
+    if not rooms:
+        listed = {fate: [mutant.label for mutant, was in found if was == fate] for fate in ("survived", "stale")}
+        save("mutants", {"rooms": rows, **listed, "seconds": round(time.monotonic() - began)})
+    return int((rows["all"]["share_killed"] or 0) < AIM)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
