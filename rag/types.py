@@ -258,8 +258,10 @@ class Draft:
 class Progress(Enum):
     """What an answerer yields between pieces of the answer."""
 
+    STARTED = "started"  # the request goes out now: the budgets begin
     CONNECTED = "connected"  # the head of the response is here: the connect budget is met
     ALIVE = "alive"  # keep-alive, blank line, role-only or reasoning chunk: nothing of the answer
+    THINKING = "thinking"  # a thought of a model that was asked to think first: progress, but nothing of the answer
 
 
 # ---------------------------------------------------------------- what a domain is

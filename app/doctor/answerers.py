@@ -26,7 +26,11 @@ CURES = {
     "no_balance": "top the account up; until then the backups answer",
     "not_found": "check the url (for some it ends in /v1) and the model's name",
     "misconfigured": "mend the setting that the message names",
-    "bad_request": "the endpoint does not speak this protocol: check the url and the model's name",
+    "unknown_model": "write a model name that this provider has now (endpoint.NAME.model)",
+    "unknown_parameter": "check endpoint.NAME.thinking_switch, and whether the provider speaks the OpenAI protocol",
+    "refused_request": "the endpoint does not speak this protocol: check the url and the model's name",
+    "redirected": "write the address it redirects to as endpoint.NAME.url",
+    "context_length": "take a model with a longer context, or fewer passages (retrieve.evidence_k)",
     "connect_failed": "check the url, the name look-up, the firewall and the proxy",
     "connect_timeout": "check the firewall and the proxy, or raise connect_s",
     "rate_limited": "too many calls at once: ask for a higher limit; the backups answer meanwhile",
@@ -134,7 +138,8 @@ async def _call(name: str, endpoint: Endpoint, before: Check) -> Check:
     except Exception as error:
         fault = classify(error)
         if fault.code not in ANSWERED:
-            said = f"{about}: {fault.code} ({fault.meaning})"
+            detail = f"; {fault.detail}" if fault.detail else ""
+            said = f"{about}: {fault.code} ({fault.meaning}{detail})"
             return Check(before.name, _status(fault), said, CURES.get(fault.code, BUSY))
     finally:
         await completer.aclose()
@@ -142,5 +147,5 @@ async def _call(name: str, endpoint: Endpoint, before: Check) -> Check:
 
 
 def _status(fault: Fault) -> Status:
-    lasting = fault.long_sleep or fault.callers_mistake or fault.code in ("connect_failed", "connect_timeout")
+    lasting = fault.long_sleep or fault.stubborn or fault.code in ("connect_failed", "connect_timeout")
     return "fail" if lasting else "warn"

@@ -22,7 +22,15 @@ BRANDS = {"deepseek": "DeepSeek", "openai": "OpenAI", "qwen": "Qwen", "mistral":
 
 # fault code of rag.reliability.faults -> what to say of the answerer
 REASONS: dict[str, Wording] = {
-    "bad_request": ("refused this request", "拒绝了该请求"),
+    "refused_request": ("refused the request", "拒绝了请求"),
+    "unknown_parameter": ("refuses a setting of the request", "不接受请求中的某项设置"),
+    "unknown_model": ("does not know the model", "找不到该模型"),
+    "content_risk": ("refused the content of this question", "因内容审核拒绝了该问题"),
+    "context_length": ("cannot take a question this long", "问题与段落超出其长度限制"),
+    "redirected": ("has moved to another address", "地址已变更"),
+    "tool_call": ("wanted to use a tool", "试图调用工具"),
+    "repetition": ("repeated itself without end", "答案不断重复"),
+    "unsupported": ("wrote nothing that the passages support", "答案没有段落支持"),
     "unauthorised": ("refuses the key", "拒绝了密钥"),
     "no_balance": ("has no balance left", "账户余额不足"),
     "not_found": ("does not know the model", "找不到该模型"),

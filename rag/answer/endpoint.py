@@ -8,6 +8,7 @@ failover's, which closes this iterator, and with it the socket, when a budget ru
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from sparewheel.rag.errors import SettingsError
-from sparewheel.rag.reliability.faults import failure, of_finish_reason
+from sparewheel.rag.reliability.faults import failure, of_finish_reason, of_status
 from sparewheel.rag.settings import Endpoint
 from sparewheel.rag.types import Progress, Usage
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_LINE_BYTES = 4 << 20
+MOST_ERROR_BYTES = 16 << 10
+ERROR_BODY_S = 1.0
 
 Message = Mapping[str, Any]  # {"role": ..., "content": ...}
 
@@ -82,15 +85,14 @@ class EndpointCompleter:
     ) -> AsyncGenerator[str | Progress | Completion]:
         """options: the protocol's own (temperature, max_tokens, stop, tool_choice, response_format).
 
-        Raises httpx's errors for the transport, `httpx.HTTPStatusError` for a status over 399, and Unavailable with a
-        reason (see `reliability.faults`) where the status was 200 and the answer was none.
+        Raises httpx's errors for the transport, and Unavailable with a reason (see `reliability.faults`), in the
+        provider's own words, for another status than 200 or where the status was 200 and the answer was none.
         """
         request = self._body(messages, tools, options)
         headers = {"Authorization": f"Bearer {self.key()}", "Accept": "text/event-stream"}
         async with self._client().stream("POST", "chat/completions", json=request, headers=headers) as response:
-            if response.status_code >= 400:
-                await response.aread()
-                response.raise_for_status()
+            if response.status_code != 200:
+                raise failure(of_status(response.status_code, response.headers, await _error_body(response)))
             yield Progress.CONNECTED
             read = _Reading(self.endpoint)
             if "text/event-stream" in response.headers.get("content-type", "text/event-stream"):
@@ -163,6 +165,18 @@ class EndpointCompleter:
                 base_url=self.endpoint.url, timeout=timeout, limits=limits, transport=self._transport
             )
         return client
+
+
+async def _error_body(response: httpx.Response) -> bytes:
+    """What the endpoint says of its refusal: MOST_ERROR_BYTES at most, of what comes within ERROR_BODY_S."""
+    body = b""
+    with contextlib.suppress(Exception):  # the status says enough
+        async with asyncio.timeout(ERROR_BODY_S):
+            async for data in response.aiter_bytes():
+                body += data
+                if len(body) >= MOST_ERROR_BYTES:
+                    break
+    return body[:MOST_ERROR_BYTES]
 
 
 async def _lines(response: httpx.Response) -> AsyncIterator[bytes]:

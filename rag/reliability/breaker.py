@@ -1,13 +1,15 @@
 """A circuit breaker: when an endpoint is ill it is left alone, and one question at a time finds out whether it is well.
 
-    closed ── 30 % of at least 20 calls failed, 5 failed in a row, or a fault no retry cures ──> open
+    closed ── 30 % of at least 20 calls failed, 75 % of at least 5 within a minute, 5 in a row, all of at least 20
+              took too long, or a fault no retry cures ──> open
     open ── the sleep is over, one caller takes the probe ──> half-open
     half-open ── 3 probes in a row succeed ──> closed;  one fails ──> open, sleeping twice as long
 
 Every call takes a `Permit` and tells it how the call went. The lock is held only then, never during the call, so that
 threads and tasks can share one breaker. A permit carries the generation it was given in: told after the state has
 changed, it changes nothing. The sleep falls back to its first length once the endpoint stayed closed for as long as it
-last slept: an endpoint that closes between two failures keeps its long sleep.
+last slept: an endpoint that closes between two failures keeps its long sleep. A pause that the endpoint asks for is
+kept, but never longer than the longest sleep: an hour of Retry-After still gets a probe a minute.
 """
 
 from __future__ import annotations
@@ -21,13 +23,14 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from sparewheel.rag.reliability.deadline import Clock
-from sparewheel.rag.reliability.faults import Fault
+from sparewheel.rag.reliability.faults import FAULTS, Fault
 from sparewheel.rag.reliability.window import RollingWindow
 
 State = Literal["closed", "open", "half-open"]
 Listener = Callable[[str, State, State, str], None]  # name, state before, state after, reason
 
 SATURATION_PAUSE_S = 1.0  # after a 429 that names no time
+LEAST_PAUSE_S = 0.5  # after one that names no time to speak of
 JITTER = 0.2  # a sleep is 80 to 100 % of its nominal length, so that many processes do not probe together
 
 
@@ -44,6 +47,16 @@ class Rules(Protocol):
     def minimum_calls(self) -> int: ...
     @property
     def consecutive_failures(self) -> int: ...
+    @property
+    def long_window_s(self) -> float: ...
+    @property
+    def long_failure_share(self) -> float: ...
+    @property
+    def long_minimum_calls(self) -> int: ...
+    @property
+    def slow_call_s(self) -> float: ...
+    @property
+    def slow_share(self) -> float: ...
     @property
     def sleep_s(self) -> float: ...
     @property
@@ -79,8 +92,9 @@ class Permit:
         self.probe = probe
         self._used = False
 
-    def succeed(self) -> None:
-        self._breaker._tell(self, None)
+    def succeed(self, seconds: float = 0.0) -> None:
+        """seconds: how long the whole answer took."""
+        self._breaker._tell(self, None, seconds)
 
     def fail(self, fault: Fault) -> None:
         self._breaker._tell(self, fault)
@@ -116,6 +130,10 @@ class CircuitBreaker:
         self._lock = threading.Lock()
         self._listeners: list[Listener] = []
         self._window = RollingWindow(rules.window_s, rules.buckets)
+        self._minute = RollingWindow(rules.long_window_s, rules.buckets)
+        self._slow = RollingWindow(rules.long_window_s, rules.buckets)  # its failures: whole answers that took too long
+        self._fingerprint: Callable[[], str] = str
+        self._opened_with = ""  # what the fingerprint was when it opened
         self._state: State = "closed"
         self._latest = clock()
         self._since = self._latest
@@ -138,10 +156,26 @@ class CircuitBreaker:
         if listener not in self._listeners:
             self._listeners.append(listener)
 
-    def acquire(self) -> Permit | None:
-        """Leave for one call; None while the endpoint is to be left alone. Never waits."""
+    def mended_by(self, fingerprint: Callable[[], str]) -> None:
+        """fingerprint: of what may be the cause of a fault no retry cures (the key). Changed, a probe goes at once."""
+        self._fingerprint = fingerprint
+
+    def well(self) -> bool:
+        """Closed, not pausing, and fewer of its last calls failed than half of what would open it."""
         with self._lock:
             now = self._now()
+            self._window.roll(now)
+            calls, failures = self._window.calls, self._window.failures
+            few = not failures or failures < self._rules.failure_share / 2 * calls
+            return self._state == "closed" and now >= self._not_before and few
+
+    def acquire(self) -> Permit | None:
+        """Leave for one call; None while the endpoint is to be left alone. Never waits."""
+        changed = self._state == "open" and self._sleep_s >= self._long_sleep_s and self._changed()
+        with self._lock:
+            now = self._now()
+            if changed and self._state == "open":
+                self._not_before = now
             if now < self._not_before:
                 return None
             if self._state == "closed":
@@ -180,21 +214,24 @@ class CircuitBreaker:
                 reason=self._reason,
             )
 
-    def _tell(self, permit: Permit, fault: Fault | None) -> None:
+    def _changed(self) -> bool:
+        return self._fingerprint() != self._opened_with
+
+    def _tell(self, permit: Permit, fault: Fault | None, seconds: float = 0.0) -> None:
+        fingerprint = self._fingerprint() if fault is not None and (fault.long_sleep or fault.stubborn) else ""
         with self._lock:
             if not self._take(permit):
                 return
             now, before = self._now(), self._state
-            if fault is not None and not fault.trips:
-                if fault.saturated:
-                    pause_s = SATURATION_PAUSE_S if fault.retry_after_s is None else fault.retry_after_s
-                    self._not_before = max(self._not_before, now + pause_s)
-                    self._reason = fault.code
+            self._opened_with = fingerprint or self._opened_with
+            if fault is not None and (fault.saturated or (fault.trips and fault.retry_after_s is not None)):
+                self._pause(fault, now)
+            if fault is not None and not (fault.trips or fault.useless):
                 return
             if before == "half-open":
                 self._probed(fault, now)
             else:
-                self._count(fault, now)
+                self._count(fault, now, seconds)
             after = self._state
             reason = fault.code if fault else ""
         if after != before:
@@ -222,17 +259,38 @@ class CircuitBreaker:
             self._probe = None
         return True
 
-    def _count(self, fault: Fault | None, now: float) -> None:
+    def _pause(self, fault: Fault, now: float) -> None:
+        """The endpoint says when it wants to be asked again. Under the lock."""
+        pause_s = SATURATION_PAUSE_S if fault.retry_after_s is None else max(LEAST_PAUSE_S, fault.retry_after_s)
+        self._not_before = max(self._not_before, now + min(pause_s, self._rules.max_sleep_s))
+        self._reason = fault.code
+
+    def _count(self, fault: Fault | None, now: float, seconds: float = 0.0) -> None:
         """A call of a closed breaker. Under the lock."""
-        self._window.add(now, failed=fault is not None)
+        rules = self._rules
+        if fault is None or fault.trips:  # what may be the question's fault counts in a row only
+            for window in (self._window, self._minute):
+                window.add(now, failed=fault is not None)
         if fault is None:
             self._in_a_row = 0
+            self._slow.add(now, failed=seconds > rules.slow_call_s)
+            if self._slow.calls >= rules.minimum_calls and self._slow.failures >= rules.slow_share * self._slow.calls:
+                self._open(FAULTS["total_timeout"], now)
             return
         self._in_a_row += 1
-        rules, window = self._rules, self._window
-        too_many = window.calls >= rules.minimum_calls and window.failures >= rules.failure_share * window.calls
-        if fault.long_sleep or too_many or self._in_a_row >= rules.consecutive_failures:
+        if fault.long_sleep or self._in_a_row >= rules.consecutive_failures or (fault.trips and self._too_many()):
             self._open(fault, now)
+
+    def _too_many(self) -> bool:
+        """Failures of the last seconds, or of the last minute where few calls are made. Under the lock."""
+        rules = self._rules
+        return any(
+            window.calls >= least and window.failures >= share * window.calls
+            for window, least, share in (
+                (self._window, rules.minimum_calls, rules.failure_share),
+                (self._minute, rules.long_minimum_calls, rules.long_failure_share),
+            )
+        )
 
     def _probed(self, fault: Fault | None, now: float) -> None:
         """A probe's result. Under the lock."""
@@ -241,22 +299,23 @@ class CircuitBreaker:
             return
         self._probes_passed += 1
         if self._probes_passed >= self._rules.probe_successes:
-            self._window.clear()
+            for window in (self._window, self._minute, self._slow):
+                window.clear()
             self._in_a_row = 0
             self._enter("closed", now)
 
     def _open(self, fault: Fault, now: float) -> None:
         """Under the lock."""
         stayed_well = self._state == "closed" and now - self._since >= self._sleep_s
-        if fault.long_sleep:
+        if fault.long_sleep or fault.stubborn:
             self._sleep_s = self._long_sleep_s
         elif self._sleep_s == 0.0 or stayed_well:
             self._sleep_s = self._rules.sleep_s
         else:
             self._sleep_s = min(self._rules.max_sleep_s, 2 * self._sleep_s)
-        self._not_before = now + self._sleep_s * (1 - JITTER * self._rng.random())
-        if fault.retry_after_s is not None:
-            self._not_before = max(self._not_before, now + fault.retry_after_s)
+        # a pause that was asked for goes on; whatever else was to wait for is over
+        asked_s = 0.0 if fault.retry_after_s is None else min(fault.retry_after_s, self._rules.max_sleep_s)
+        self._not_before = now + max(asked_s, self._sleep_s * (1 - JITTER * self._rng.random()))
         self._opened += 1
         self._reason = fault.code
         self._enter("open", now)

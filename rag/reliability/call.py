@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Literal
 
+from sparewheel.rag.clean import says_something
 from sparewheel.rag.reliability.breaker import Permit
 from sparewheel.rag.reliability.deadline import Pace, close
 from sparewheel.rag.reliability.faults import FAULTS, Fault, classify, failure
@@ -45,7 +47,7 @@ class Call:
         if item is _END:
             return FAULTS["cut_stream"]
         self.pace.advance(item, at)
-        if isinstance(item, Draft) and not (item.refused or item.spans or item.text.strip()):
+        if isinstance(item, Draft) and not (item.refused or item.spans or says_something(item.text)):
             return FAULTS["blank_answer"]
         if isinstance(item, str | Draft):
             self.kept.append(item)
@@ -53,7 +55,10 @@ class Call:
 
     def overdue(self, now: float) -> Fault | None:
         moment, budget = self.pace.due()
-        return classify(self.pace.missed(budget)) if moment <= now else None
+        if moment > now:
+            return None
+        fault = classify(self.pace.missed(budget))
+        return fault if self.pace.late_s == 0.0 else replace(fault, trips=False)  # our loop was late, too
 
     def attempt(
         self, began: float, outcome: Literal["answered", "failed", "cancelled"], fault: Fault | None = None
@@ -73,7 +78,7 @@ class Call:
         """The call is over: its breaker is told and its source closes; nobody waits for that."""
         if self.permit is not None:
             if fault is None:
-                self.permit.succeed()
+                self.permit.succeed(self._clock() - self.began)
             else:
                 self.permit.fail(fault)
         self._stop()

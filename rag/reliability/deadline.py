@@ -71,12 +71,21 @@ class Pace:
         self._connected = budgets.connect_s is None
         self._last: float | None = None
         self._complete = False
+        self._started = False
+        self.late_s = 0.0  # that the event loop was late by
         self.first_token_s: float | None = None  # seconds from `began` to the first progress
 
     def advance(self, item: object, at: float) -> bool:
         """Takes note of an item that came at `at`; True when it is progress."""
+        if item is Progress.STARTED:  # what came before was work of our own
+            if not self._started and self._last is None:
+                self._began = at
+            self._started = True
+            return False
         if isinstance(item, Progress):
             self._connected = True
+            if item is Progress.THINKING:
+                self._last = at
             return False
         if isinstance(item, str) and not item.strip():
             return False
@@ -86,6 +95,13 @@ class Pace:
         if self.first_token_s is None:
             self.first_token_s = at - self._began
         return True
+
+    def forgive(self, late_s: float) -> None:
+        """Gives back the seconds that the event loop was late by; the end of all stays where it is."""
+        self.late_s += late_s
+        self._began += late_s
+        if self._last is not None:
+            self._last += late_s
 
     def due(self) -> tuple[float, str]:
         """(moment by which the next progress must come, name of the budget that says so)."""

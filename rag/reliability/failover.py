@@ -5,8 +5,7 @@
         AttemptFailed an answerer failed                Finished  always the last one, with the whole Draft
 
 A stream ends in one of two ways: with `Finished`, whose draft's text is what the tokens amount to (white space at its
-ends aside), or with an exception (`AllFailed`, or `UsageError` for the caller's mistake). So half an answer can never
-be taken for a whole one.
+ends aside), or with `AllFailed`. So half an answer can never be taken for a whole one.
 """
 
 from __future__ import annotations
@@ -104,7 +103,7 @@ class Failover:
     async def stream(
         self, request: AnswerRequest, deadline: Deadline | None = None
     ) -> AsyncGenerator[FailoverEvent, None]:
-        """The events of one question, `Finished` last. Raises AllFailed, or UsageError for the caller's mistake.
+        """The events of one question, `Finished` last. Raises AllFailed.
 
         Close it (`aclose`, or cancel the task) to give the question up: every call of it is then closed.
         """

@@ -1,7 +1,9 @@
-"""One table for every way an answerer fails: what trips its breaker, what fails over, what is the caller's mistake.
+"""One table for every way an answerer fails, and what each does to its breaker. Every one of them fails over.
 
-`classify` reads any exception into a `Fault`. Foreign errors are known by the name of their class, so that neither
-httpx nor an SDK is imported here. A transport that finds a fault by itself raises `failure(code, detail)`.
+An upstream's verdict is never the asker's mistake: the request was written here. What is wrong with a question is found
+before any answerer is called. `classify` reads any exception into a `Fault`. Foreign errors are known by the name of
+their class, so that neither httpx nor an SDK is imported here. A transport that finds a fault by itself raises
+`failure(code, detail)`. A provider's own words decide where they are clear (`said`), and travel on in `detail`.
 """
 
 from __future__ import annotations
@@ -10,32 +12,33 @@ import email.utils
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sparewheel.rag.errors import DeadlineExceeded, NotFound, SettingsError, Unavailable, UsageError
+from sparewheel.rag.errors import DeadlineExceeded, NotFound, SettingsError, Unavailable
+from sparewheel.rag.reliability.said import code_of, redacted, words_of
 
 MAX_RETRY_AFTER_S = 3600.0  # a longer Retry-After is taken as this
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """trips: counts against the endpoint. fails_over: the next answerer is tried; otherwise the caller must cure it.
+    """trips: counts against the endpoint. useless: counts only in a row, for it may be this question's alone.
 
-    long_sleep: no retry cures it, so the breaker opens at once. saturated: the endpoint is well but wants a pause of
-    `retry_after_s`.
+    long_sleep: no retry cures it, so the breaker opens at once and for long. stubborn: the sleep is long once repeated
+    faults have opened it. saturated: the endpoint is well but wants a pause of `retry_after_s`. again: passing, so that
+    a second try at the same endpoint may succeed.
     """
 
     code: str
     meaning: str
     trips: bool = True
-    fails_over: bool = True
+    useless: bool = False
     long_sleep: bool = False
+    stubborn: bool = False
     saturated: bool = False
+    again: bool = False
     retry_after_s: float | None = None
     detail: str = ""
-
-    @property
-    def callers_mistake(self) -> bool:
-        return not self.fails_over
 
 
 def _table(*faults: Fault) -> dict[str, Fault]:
@@ -43,36 +46,45 @@ def _table(*faults: Fault) -> dict[str, Fault]:
 
 
 FAULTS: Mapping[str, Fault] = _table(
-    # the caller's mistake
-    Fault("bad_request", "400, 413 or 422: the endpoint refuses this request", trips=False, fails_over=False),
     # no retry cures it
     Fault("unauthorised", "401 or 403: the key is refused", long_sleep=True),
     Fault("no_balance", "402: the account is empty", long_sleep=True),
     Fault("not_found", "404: no such model or path at this endpoint", long_sleep=True),
+    Fault("unknown_model", "the endpoint has no model of this name", long_sleep=True),
     Fault("misconfigured", "its settings do not work: a key file, a model folder", long_sleep=True),
+    # it refuses what we sent; repeated for every question, it is left alone for long
+    Fault("unknown_parameter", "the endpoint refuses a parameter of the request", stubborn=True),
+    Fault("refused_request", "400, 413 or 422: the endpoint refuses the request", stubborn=True),
+    Fault("redirected", "it sends the call on to another address", stubborn=True),
+    # it refuses this question
+    Fault("content_risk", "the endpoint's filter refuses this question or its passages", trips=False),
+    Fault("context_length", "the passages and the question are too long for this model", trips=False),
     # busy
     Fault("rate_limited", "429: too many calls at once", trips=False, saturated=True),
     Fault("queue_full", "the local model has as many questions waiting as it may", trips=False),
-    Fault("server_error", "a 5xx status"),
-    Fault("overloaded", "503 or 529, or an error object that says busy"),
+    Fault("server_error", "a 5xx status", again=True),
+    Fault("overloaded", "503 or 529, or words that say busy"),
     Fault("unexpected_status", "a status that no chat endpoint should send"),
     # no connection, or a broken one
     Fault("connect_timeout", "no connection within its budget"),
     Fault("connect_failed", "refused, unknown host or failed TLS handshake"),
-    Fault("connection_lost", "reset or closed before the answer was complete"),
+    Fault("connection_lost", "reset or closed before the answer was complete", again=True),
     # a live connection that gives nothing
     Fault("first_token_timeout", "no first token within its budget, keep-alives or not"),
     Fault("between_tokens_timeout", "the tokens stopped coming"),
     Fault("total_timeout", "the whole answer took longer than its budget"),
     # 200 OK that is a failure
     Fault("empty_body", "200 with no body"),
-    Fault("blank_answer", "a complete answer without a single character"),
+    Fault("blank_answer", "a complete answer in which nothing is said"),
     Fault("cut_stream", "the stream ended without a finish reason"),
     Fault("malformed", "a body or chunk that is not the protocol's JSON"),
     Fault("inband_error", "an error object inside a 200 response"),
     Fault("insufficient_resource", "the server gave up half way (finish reason)"),
-    Fault("content_filter", "the endpoint's filter withheld the answer", trips=False),
-    Fault("truncated", "the answer hit the length limit", trips=False),
+    Fault("tool_call", "it calls a tool that nobody offered", trips=False, useless=True),
+    Fault("content_filter", "the endpoint's filter withheld the answer", trips=False, useless=True),
+    Fault("truncated", "the answer hit the length limit", trips=False, useless=True),
+    Fault("repetition", "the answer repeats itself without end", trips=False, useless=True),
+    Fault("unsupported", "nothing of the answer is borne out by the passages", trips=False, useless=True),
     Fault("unexpected", "an error that nobody foresaw"),
     # not called at all
     Fault("left_alone", "its breaker is open, or it asked for a pause", trips=False),
@@ -80,17 +92,52 @@ FAULTS: Mapping[str, Fault] = _table(
     Fault("retry_budget", "too many extra calls already fall on the cloud", trips=False),
 )
 
-_STATUS = {400: "bad_request", 413: "bad_request", 422: "bad_request", 401: "unauthorised", 403: "unauthorised"}
-_STATUS |= {402: "no_balance", 404: "not_found", 408: "server_error", 429: "rate_limited"}
-_STATUS |= {503: "overloaded", 529: "overloaded"}
+_STATUS = {400: "refused_request", 413: "context_length", 422: "refused_request"}
+_STATUS |= {401: "unauthorised", 403: "unauthorised", 402: "no_balance", 404: "not_found", 408: "server_error"}
+_STATUS |= {429: "rate_limited", 503: "overloaded", 529: "overloaded"}
 
+# What the words of a status may say instead of what the status says. A 5xx stays one whatever it says, but for "busy".
+_CLEARER = {
+    400: {
+        "content_risk",
+        "context_length",
+        "unknown_model",
+        "unknown_parameter",
+        "no_balance",
+        "rate_limited",
+        "overloaded",
+    },
+    403: {"content_risk", "no_balance", "rate_limited"},
+    404: {"unknown_model"},
+    413: {"rate_limited"},  # Groq: tokens per minute
+    429: {"no_balance", "overloaded"},
+    500: {"overloaded", "context_length", "content_risk"},
+}
+_CLEARER |= {422: _CLEARER[400], 451: {"content_risk"}}
+
+# Finish reasons that are not the end of an answer. Any other word is: the protocol names "stop", but there are "eos",
+# "STOP", "end_turn" and those of next year.
 _FINISH = {
-    "stop": "",
-    "tool_calls": "",
     "length": "truncated",
+    "max_tokens": "truncated",
+    "max_output_tokens": "truncated",
+    "model_length": "truncated",
     "content_filter": "content_filter",
+    "sensitive": "content_filter",
+    "safety": "content_filter",
+    "refusal": "content_filter",
+    "recitation": "content_filter",
+    "blocklist": "content_filter",
+    "prohibited_content": "content_filter",
     "insufficient_system_resource": "insufficient_resource",
     "aborted": "insufficient_resource",
+    "abort": "insufficient_resource",
+    "cancelled": "insufficient_resource",
+    "canceled": "insufficient_resource",
+    "timeout": "insufficient_resource",
+    "error": "inband_error",
+    "failed": "inband_error",
+    "network_error": "inband_error",
 }
 
 # Class names of httpx, httpcore, the openai SDK, requests and the standard library; the most derived one known decides.
@@ -124,47 +171,66 @@ _CLASSES = {
 
 
 def classify(error: BaseException) -> Fault:
-    """What `error` means. One that nobody foresaw trips and fails over."""
+    """What `error` means. One that nobody foresaw trips."""
     if isinstance(error, SettingsError | NotFound):  # the mistake of whoever set it up, not of who asks
         return replace(FAULTS["misconfigured"], detail=str(error))
-    if isinstance(error, UsageError):
-        return replace(FAULTS["bad_request"], detail=str(error))
     if isinstance(error, DeadlineExceeded | Unavailable):
         fault = FAULTS.get(error.reason, FAULTS["unexpected"])
-        return replace(fault, detail=str(error), retry_after_s=error.retry_after_s)
+        return replace(fault, detail=str(error).removeprefix(f"{fault.meaning}; "), retry_after_s=error.retry_after_s)
     response = getattr(error, "response", None)
     status = getattr(error, "status_code", None) or getattr(response, "status_code", None)
-    detail = f"{type(error).__name__}: {error}"[:500]
-    if isinstance(status, int):
-        return replace(of_status(status, getattr(response, "headers", None) or {}), detail=detail)
+    if isinstance(status, int):  # an SDK's or httpx's own message names our address and a page about HTTP
+        return of_status(status, getattr(response, "headers", None) or {}, _body(error, response))
     names = [cls.__name__ for cls in type(error).__mro__]
     known = next((_CLASSES[name] for name in names if name in _CLASSES), "unexpected")
     if known == "connection_lost" and error.__cause__ is not None:  # an SDK wraps what really happened
         inner = classify(error.__cause__)
         known = inner.code if inner.code != "unexpected" else known
-    return replace(FAULTS[known], detail=detail)
+    return replace(FAULTS[known], detail=redacted(f"{type(error).__name__}: {error}"))
 
 
-def of_status(status: int, headers: Mapping[str, str] | None = None) -> Fault:
-    """The fault of an HTTP status that is not 2xx, with the pause its headers ask for."""
+def _body(error: BaseException, response: object) -> Any:
+    """The body of an HTTP error, where it was read."""
+    given = getattr(error, "body", None)
+    if given is None:
+        try:
+            given = getattr(response, "content", b"")
+        except Exception:  # httpx: a stream that was not read
+            given = b""
+    return given if isinstance(given, bytes | str | Mapping) else b""
+
+
+def of_status(
+    status: int, headers: Mapping[str, str] | None = None, body: bytes | str | Mapping[str, Any] = b""
+) -> Fault:
+    """The fault of an HTTP status that is not 2xx, in the provider's own words, with the pause its headers ask for."""
+    words = words_of(body)
     code = _STATUS.get(status) or ("server_error" if 500 <= status <= 599 else "unexpected_status")
-    return replace(FAULTS[code], retry_after_s=retry_after(headers or {}), detail=f"HTTP {status}")
+    code = "redirected" if 300 <= status <= 399 else code
+    if (clearer := code_of(words)) in _CLEARER.get(status, ()):
+        code = clearer
+    detail = f"HTTP {status}: {words}" if words else f"HTTP {status}"
+    return replace(FAULTS[code], retry_after_s=retry_after(headers or {}), detail=detail)
+
+
+def of_words(words: str) -> Fault:
+    """The fault of an error object inside a 200 response."""
+    code = code_of(words)
+    return replace(FAULTS[code or "inband_error"], detail=words)
 
 
 def of_finish_reason(reason: str | None) -> Fault | None:
     """None for an answer that is complete; `reason` None means that the stream ended without one."""
     if reason is None:
         return FAULTS["cut_stream"]
-    code = _FINISH.get(reason, "cut_stream")
-    return replace(FAULTS[code], detail=f"finish reason {reason!r}") if code else None
+    code = _FINISH.get(reason.strip().casefold())
+    return replace(FAULTS[code], detail=f"finish reason {redacted(reason)!r}") if code else None
 
 
-def failure(fault: Fault | str, detail: str = "") -> Unavailable | UsageError:
+def failure(fault: Fault | str, detail: str = "") -> Unavailable:
     """The exception to raise for a fault, given whole or by its code."""
     fault = FAULTS[fault] if isinstance(fault, str) else fault
     message = "; ".join(part for part in (fault.meaning, fault.detail, detail) if part)
-    if fault.callers_mistake:
-        return UsageError(message)
     return Unavailable(message, reason=fault.code, retry_after_s=fault.retry_after_s)
 
 

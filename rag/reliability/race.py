@@ -13,9 +13,12 @@ from collections.abc import Callable, Sequence
 from sparewheel.rag.events import AttemptFailed, Replace, Token
 from sparewheel.rag.reliability.breaker import Permit
 from sparewheel.rag.reliability.call import Call, Message
-from sparewheel.rag.reliability.faults import FAULTS, Fault, failure
+from sparewheel.rag.reliability.faults import FAULTS, Fault
 from sparewheel.rag.reliability.target import Target
 from sparewheel.rag.types import AnswerRequest, Attempt, Draft
+
+LOOK_EVERY_S = 0.5  # a loop that was blocked is noticed after so long
+LATE_S = 0.1
 
 
 class Race:
@@ -30,6 +33,8 @@ class Race:
         self._began = self._clock()
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._next = 0
+        self._second: Target | None = None  # tried once more: nothing better than the last resort is left
+        self._tried_again = False
         self._called_cloud = False
         self._running: list[Call] = []  # whose turn has come
         self._ahead: Call | None = None  # the last answerer, called before its turn
@@ -51,6 +56,9 @@ class Race:
 
     def start_due(self, may_repeat: Callable[[], bool]) -> bool:
         """Calls whoever's turn it is; False when nobody is left. may_repeat: leave for one more cloud call."""
+        if self._second is not None:
+            target, self._second = self._second, None
+            self._start(target, may_repeat)
         while self._next < len(self._targets) and (not self._running or self._hedge_at() <= self._clock()):
             self._start(self._targets[self._next], may_repeat)
             self._next += 1
@@ -60,12 +68,14 @@ class Race:
         """Waits for the next message or timer and handles it; returns at once when the draft is there."""
         if self.draft is not None:
             return
-        moment = min(*(call.pace.due()[0] for call in self._waited_for()), self._hedge_at())
+        now = self._clock()
+        moment = min(*(call.pace.due()[0] for call in self._waited_for()), self._hedge_at(), now + LOOK_EVERY_S)
         try:
             async with asyncio.timeout_at(moment):
                 messages = [await self._inbox.get()]
         except TimeoutError:
             messages = []
+            self._forgive(self._clock() - max(now, moment))
         while not self._inbox.empty():
             messages.append(self._inbox.get_nowait())
         for call, item, at in messages:
@@ -75,6 +85,12 @@ class Race:
         for call in self._waited_for():
             if self.draft is None and (fault := call.overdue(now)):
                 self._handle(call, fault)
+
+    def _forgive(self, late_s: float) -> None:
+        """Time that this event loop was late by is nobody's fault: it is given back to the calls that wait."""
+        if late_s > LATE_S:
+            for call in self._waited_for():
+                call.pace.forgive(late_s)
 
     def probe_the_rest(self, may_repeat: Callable[[], bool]) -> None:
         """Probes the endpoints behind the one that answered, where their sleep is over: before they are needed."""
@@ -108,6 +124,7 @@ class Race:
         return newest.began + newest.target.hedge_after_s if newest.target.hedge_after_s else float("inf")
 
     def _start(self, target: Target, may_repeat: Callable[[], bool]) -> None:
+        """Calls `target`, unless its breaker is open, or it is not well and too many extra calls fall on the cloud."""
         if self._ahead and target is self._targets[-1]:
             call, self._ahead = self._ahead, None
             self._running.append(call)
@@ -116,7 +133,7 @@ class Race:
         permit = target.breaker.acquire() if target.breaker else None
         if target.breaker and permit is None:
             self._skip(target, "left_alone")
-        elif not target.local and self._called_cloud and not may_repeat():
+        elif not (target.local or not self._called_cloud or self._is_well(target) or may_repeat()):
             if permit:
                 permit.cancel()
             self._skip(target, "retry_budget")
@@ -124,6 +141,10 @@ class Race:
             last = target is self._targets[-1]
             self._running.append(self._call(target, permit, self._ends - (0.0 if last else self._reserve_s)))
             self._called_cloud = self._called_cloud or not target.local
+
+    def _is_well(self, target: Target) -> bool:
+        """An endpoint that answers may be called as often as needed; only one that ails must be spared."""
+        return not self._tried_again and target.breaker is not None and target.breaker.well()
 
     def _call(self, target: Target, permit: Permit | None, ends: float) -> Call:
         call = Call(target, self._request, permit, ends, self._inbox)
@@ -151,8 +172,14 @@ class Race:
         attempt = call.attempt(self._began, "failed", fault)
         self.attempts.append(attempt)
         self.events.append(AttemptFailed(attempt))
-        if fault.callers_mistake:
-            raise failure(fault)
+        if fault.again and call.pace.first_token_s is None and not self._tried_again and self._alone(call.target):
+            self._second, self._tried_again = call.target, True
+
+    def _alone(self, target: Target) -> bool:
+        """Whether nothing but the last resort stands behind this endpoint, which may be called."""
+        if target.local or self._running or (target.breaker and target.breaker.state != "closed"):
+            return False
+        return all(t.last_resort or (t.breaker and t.breaker.state != "closed") for t in self._targets[self._next :])
 
     def _show(self, call: Call) -> None:
         """Passes on what `call` has, once it has the first token and nobody was faster."""

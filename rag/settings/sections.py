@@ -87,6 +87,13 @@ class Breaker:
     failure_share: float = _key(0.30, "opens at this share of failures ...", 0.01, 1, advanced=True)
     minimum_calls: int = _key(20, "... of at least this many calls in the window", 1, 100000, advanced=True)
     consecutive_failures: int = _key(5, "or opens after this many failures in a row", 1, 100000, advanced=True)
+    long_window_s: float = _key(60.0, "a second, longer window, for few questions", 1, 86400, advanced=True)
+    long_failure_share: float = _key(0.75, "opens at this share of failures ...", 0.01, 1, advanced=True)
+    long_minimum_calls: int = _key(5, "... of at least this many calls in the longer window", 1, 100000, advanced=True)
+    slow_call_s: float = _key(30.0, "a whole answer that took longer is slow", 0.1, 3600, advanced=True)
+    slow_share: float = _key(
+        1.0, "opens at this share of slow answers, of minimum_calls in the longer window", 0.01, 1, advanced=True
+    )
     sleep_s: float = _key(5.0, "wait before the first probe, doubling after each failed one", 0.01, 3600, advanced=True)
     max_sleep_s: float = _key(60.0, "longest wait before a probe", 0.01, 86400, advanced=True)
     probe_successes: int = _key(3, "successful probes in a row that close it again", 1, 100, advanced=True)

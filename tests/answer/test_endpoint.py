@@ -31,7 +31,8 @@ HASTY = {
 WELL = {"ok", "thinks_first", "busy_then_answer"}
 EXPECTED = {
     "slow_first_token": "first_token_timeout", "slow_tokens": "between_tokens_timeout",
-    "400": "bad_request", "401": "unauthorised", "402": "no_balance", "404": "not_found", "422": "bad_request",
+    "400": "refused_request", "401": "unauthorised", "402": "no_balance", "404": "unknown_model",
+    "422": "unknown_parameter",
     "429": "rate_limited", "429_retry_after": "rate_limited", "500": "server_error", "503": "overloaded",
     "reset": "connection_lost", "closed": "connection_lost", "silence": "first_token_timeout",
     "head_then_silence": "first_token_timeout", "keepalive": "first_token_timeout",

@@ -1,6 +1,7 @@
 """The circuit breaker, with the clock in hand."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -174,11 +175,71 @@ def test_a_fault_no_retry_cures_opens_at_once_and_for_long(breaker, code):
     assert (health.state, health.retry_in_s, health.reason) == ("open", 600, code)
 
 
-@pytest.mark.parametrize("code", ["bad_request", "content_filter", "truncated", "queue_full"])
-def test_what_is_not_the_endpoints_fault_never_trips(breaker, code):
-    """A hundred of the caller's mistakes leave it closed and its window empty."""
+@pytest.mark.parametrize("code", ["content_risk", "context_length", "queue_full"])
+def test_what_is_this_questions_fault_never_trips(breaker, code):
+    """A hundred questions that its filter refuses leave it closed and its window empty."""
     fail(breaker, 100, FAULTS[code])
     assert (breaker.state, breaker.health().calls) == ("closed", 0)
+
+
+@pytest.mark.parametrize("code", ["content_filter", "truncated", "repetition", "unsupported"])
+def test_an_endpoint_that_keeps_being_useless_is_left_alone(breaker, code):
+    """Five useless answers in a row open it; with good ones between they count for nothing."""
+    for _ in range(20):
+        fail(breaker, 4, FAULTS[code])
+        succeed(breaker)
+    assert (breaker.state, breaker.health().failures) == ("closed", 0)
+    fail(breaker, 5, FAULTS[code])
+    assert (breaker.state, breaker.health().retry_in_s) == ("open", 5)
+
+
+@pytest.mark.parametrize("code", ["refused_request", "unknown_parameter", "redirected"])
+def test_a_request_that_is_always_refused_opens_it_for_long(breaker, code):
+    """Once may be chance; five in a row are our request, and ten minutes pass before the next."""
+    fail(breaker, 4, FAULTS[code])
+    assert breaker.state == "closed"
+    fail(breaker, 1, FAULTS[code])
+    assert (breaker.state, breaker.health().retry_in_s, breaker.health().reason) == ("open", 600, code)
+
+
+def test_four_of_five_slow_calls_of_a_quiet_minute_open_it(breaker, clock):
+    """One question a second, four of five fail: neither 20 calls nor 5 in a row, and ill all the same."""
+    for failed in (True, True, False, True, True):
+        (fail if failed else succeed)(breaker)
+        clock.now += 1
+    assert breaker.state == "open"
+
+
+def test_answers_that_all_take_too_long_open_it(clock):
+    """resilience4j's slow-call rate: every one of twenty answers slower than slow_call_s; one quick one keeps it."""
+    for quick, state in ((0, "open"), (1, "closed")):
+        one = CircuitBreaker("p", Breaker(slow_call_s=10), clock=clock)
+        for number in range(20):
+            one.acquire().succeed(1.0 if number < quick else 10.5)
+        assert one.state == state
+
+
+@pytest.mark.parametrize(("asked_s", "pause_s"), [(0.0, 0.5), (7.0, 7.0), (3600.0, 60.0)])
+def test_a_pause_is_kept_but_never_without_a_probe_a_minute(breaker, asked_s, pause_s):
+    """Retry-After 0 is a short pause, an hour is a minute."""
+    fail(breaker, 1, replace(FAULTS["rate_limited"], retry_after_s=asked_s))
+    assert (breaker.state, breaker.health().retry_in_s) == ("closed", pause_s)
+
+
+def test_the_pause_that_a_busy_endpoint_asks_for_is_kept(breaker):
+    """503 with Retry-After: no call for so long, though the breaker is closed."""
+    fail(breaker, 1, replace(FAULTS["overloaded"], retry_after_s=7.0))
+    assert (breaker.acquire(), breaker.state, breaker.health().retry_in_s) == (None, "closed", 7.0)
+
+
+def test_a_changed_key_is_tried_at_once(breaker):
+    """After a 401 it sleeps ten minutes; with another key the next question is a probe."""
+    key = ["old"]
+    breaker.mended_by(lambda: key[0])
+    fail(breaker, 1, FAULTS["unauthorised"])
+    assert breaker.acquire() is None
+    key[0] = "new"
+    assert breaker.acquire().probe
 
 
 def test_saturation_pauses_without_illness(breaker, clock):

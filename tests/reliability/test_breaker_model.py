@@ -12,7 +12,15 @@ from sparewheel.rag.reliability.breaker import CircuitBreaker
 from sparewheel.rag.reliability.faults import FAULTS
 from sparewheel.rag.settings import Breaker
 
-RULES = Breaker(window_s=10, buckets=5, failure_share=0.3, minimum_calls=8, consecutive_failures=4, sleep_s=5)
+RULES = Breaker(
+    window_s=10,
+    buckets=5,
+    failure_share=0.3,
+    minimum_calls=8,
+    consecutive_failures=4,
+    sleep_s=5,
+    long_minimum_calls=10000,
+)
 LEASE_S, LONG_S, BUCKET_S = 30.0, 600.0, 2.0
 
 
@@ -26,18 +34,11 @@ class Model:
         self.calls = []  # (second, failed) since it last closed
         self.probe = None  # (ticket, second its lease ends)
         self.passed = 0
+        self.row = 0
 
     def window(self):
         first = math.floor(self.now / BUCKET_S) - RULES.buckets + 1
         return [failed for at, failed in self.calls if math.floor(at / BUCKET_S) >= first]
-
-    def in_a_row(self):
-        count = 0
-        for _, failed in reversed(self.calls):
-            if not failed:
-                break
-            count += 1
-        return count
 
     def acquire(self, ticket):
         """(generation, is a probe), or None."""
@@ -64,19 +65,23 @@ class Model:
         if fault is not None and not fault.trips:
             if fault.saturated:
                 self.not_before = max(self.not_before, self.now + (fault.retry_after_s or 1.0))
-            return
+            if not fault.useless:
+                return
         if self.state == "closed":
-            self.calls.append((self.now, fault is not None))
+            self.row = self.row + 1 if fault else 0
+            if not fault or fault.trips:
+                self.calls.append((self.now, fault is not None))
             window = self.window()
             share = len(window) >= RULES.minimum_calls and sum(window) / len(window) >= RULES.failure_share
-            if fault and (fault.long_sleep or share or self.in_a_row() >= RULES.consecutive_failures):
+            share = share and fault and fault.trips
+            if fault and (fault.long_sleep or share or self.row >= RULES.consecutive_failures):
                 self.open(fault)
         elif fault:
             self.open(fault)
         else:
             self.passed += 1
             if self.passed == RULES.probe_successes:
-                self.calls = []
+                self.calls, self.row = [], 0
                 self.enter("closed")
 
     def open(self, fault):
@@ -121,7 +126,7 @@ class BreakerAgainstModel(RuleBasedStateMachine):
     def saturate(self, held, wait):
         self._tell(held, "rate_limited", wait)
 
-    @rule(held=consumes(permits), code=st.sampled_from(["bad_request", "content_filter"]))
+    @rule(held=consumes(permits), code=st.sampled_from(["content_risk", "content_filter"]))
     def mistake(self, held, code):
         self._tell(held, code)
 
@@ -179,7 +184,7 @@ class BreakerAgainstModel(RuleBasedStateMachine):
         assert health.state == self.model.state
         assert (health.calls, health.failures) == (len(window), sum(window))
         if self.model.state == "closed":
-            assert health.failures_in_a_row == self.model.in_a_row()
+            assert health.failures_in_a_row == self.model.row
 
     @invariant()
     def leaves_alone_as_long_as_the_model(self):

@@ -11,6 +11,7 @@ from sparewheel.rag.errors import Unavailable, UsageError
 from sparewheel.rag.events import AttemptFailed, Replace, Token
 from sparewheel.rag.reliability.deadline import Budgets, Deadline
 from sparewheel.rag.reliability.failover import AllFailed, Failover, Finished
+from sparewheel.rag.reliability.faults import of_status
 from sparewheel.rag.reliability.retry import RetryBudget
 from sparewheel.rag.types import AnswerRequest, Draft, Progress
 
@@ -117,12 +118,68 @@ def test_when_nobody_answers_the_consumer_gets_an_error_with_every_attempt():
     assert [(a.answerer, a.reason) for a in caught.value.attempts] == [("a", "cut_stream"), ("b", "overloaded")]
 
 
-def test_the_callers_mistake_is_raised_and_nobody_else_is_asked():
-    """A 422 would be a 422 everywhere."""
-    backup = answers("backup")
-    with pytest.raises(UsageError):
-        outcome(Scripted("cloud", UsageError("no messages")), backup)
-    assert backup.calls == 0
+@pytest.mark.parametrize("status", [400, 413, 422, 418, 302])
+def test_an_upstreams_verdict_is_never_the_askers_mistake(status):
+    """The request was written here: whatever an endpoint says of it, the next one is asked."""
+    refused = Unavailable("no", reason=of_status(status).code)
+    shown, finished, *_ = outcome(Scripted("cloud", refused), answers("backup"))
+    assert (shown, finished.answered_by) == ("thirty days", "backup")
+
+
+def test_an_error_inside_an_answerer_is_no_askers_mistake():
+    """Even one of the family that is raised for the caller's mistakes before any call."""
+    assert outcome(Scripted("cloud", UsageError("no messages")), answers("backup"))[1].answered_by == "backup"
+
+
+def test_one_reset_costs_no_answer_where_only_the_reader_stands_behind():
+    """A second try at once, at the same endpoint, while a quote is all that is left."""
+
+    class Flaky(Scripted):
+        async def stream(self, request):
+            if self.calls:
+                async for item in super().stream(request):
+                    yield item
+            else:
+                self.calls += 1
+                raise ConnectionResetError
+
+    reader = target(answers("reader", local=True), last_resort=True)
+    flaky = Flaky("cloud", "whole", Draft("whole"))
+    shown, finished, *_ = outcome(target(flaky), reader)
+    assert (shown, finished.degraded, [a.outcome for a in finished.attempts]) == (
+        "whole",
+        False,
+        ["failed", "answered"],
+    )
+
+
+def test_a_healthy_endpoint_is_never_starved_by_the_retry_budget():
+    """The first one is useless for every question; the second, which is well, answers all of them."""
+
+    async def ask():
+        chain = failover(
+            target(Scripted("cloud", Unavailable("x", reason="content_risk")), breaker=breaker()),
+            target(answers("backup"), breaker=breaker()),
+            answers("reader", local=True),
+            retries=RetryBudget(share=0.0, burst=3.0),
+        )
+        return {(await collect(chain.stream(REQUEST)))[1].answered_by for _ in range(20)}
+
+    assert run(ask()) == {"backup"}
+
+
+def test_a_late_event_loop_trips_nobody():
+    """The loop stood still for the whole budget: the endpoint gets its time, and its breaker counts nothing."""
+
+    async def ask():
+        loop = asyncio.get_running_loop()
+        guard = breaker()
+        chain = failover(target(Scripted("cloud", 3.0, Draft("whole")), breaker=guard), answers("reader", local=True))
+        loop.call_later(0.2, lambda: setattr(loop, "now", loop.now + 30.0))  # blocked for half a minute
+        finished = (await collect(chain.stream(REQUEST)))[1]
+        return finished.answered_by, guard.health().failures
+
+    assert run(ask())[1] == 0
 
 
 def test_an_open_endpoint_costs_the_question_nothing():

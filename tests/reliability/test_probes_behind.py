@@ -69,7 +69,7 @@ def test_probes_are_paid_from_the_retry_budget():
 
     async def ask():
         backup, guard = Scripted("backup", BUSY), breaker("backup")
-        retries = RetryBudget(share=0.0, burst=5.0)
+        retries = RetryBudget(share=0.0, burst=4.0)
         chain = await primary_back(backup, guard, retries=retries)
         await asyncio.sleep(5)
         await collect(chain.stream(REQUEST))
