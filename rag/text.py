@@ -11,6 +11,8 @@ _SAMPLE_CHARS = 8000
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
 _ABBREVIATIONS = frozenset(
     re.findall(
         r"\S+",
@@ -34,6 +36,11 @@ _LABEL = re.compile(r"[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,5})[)\]
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+")
 _WIDE = re.compile(r"[\u2e80-\uffef]")
 _SHORT_LINE = 45  # columns; a line that ends sooner was not wrapped
+
+
+def encodable(text: str) -> str:
+    """`text` as UTF-8 can hold it, character for character: half a character (a lone surrogate) becomes U+FFFD."""
+    return _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def language_of(text: str) -> str:

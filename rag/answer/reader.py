@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import math
 import re
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparewheel.rag.answer.cite import one_line
 from sparewheel.rag.answer.detail import DETAIL_TOKENS, figure_asked_for, is_detail
@@ -29,6 +30,7 @@ from sparewheel.rag.answer.verdict import Label, verdict
 from sparewheel.rag.errors import NotFound
 from sparewheel.rag.settings import cores
 from sparewheel.rag.text import sentences
+from sparewheel.rag.threads import Threads
 from sparewheel.rag.types import AnswerRequest, Chunk, Draft, Hit, Span
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ class Reader:
         if read_windows:
             self.config["read_windows"] = read_windows
         self._network = Network(folder, self.config, threads=1)
-        self._pool = ThreadPoolExecutor(threads or cores(), thread_name_prefix="read")
+        self._pool = Threads(threads or cores(), "read")
 
     def read(self, request: AnswerRequest) -> Draft:
         """The quoted answer, several where the passages hold several as good, joined by "; "; or refused."""
@@ -99,13 +101,33 @@ class Reader:
             return []
         prior = -np.asarray([self._rank_cost(w.hit + 1) for w in windows], np.float32)
         if len(windows) > self.config["read_windows"]:
-            made = self._network.read(question, windows, prior)
+            try:
+                made = self._network.read(question, windows, prior)
+            except Exception as error:  # each by itself: one that cannot be read costs the others nothing
+                log.warning("passages cannot be read together: %s: %s", type(error).__name__, error)
+                made = self._each_alone(question, windows, prior)
         else:
-            alone = self._pool.map(
-                lambda window, cost: self._network.read(question, [window], cost), windows, prior[:, None]
-            )
-            made = [reading for (reading,) in alone]
+            made = self._each_alone(question, windows, prior)
+        made = [reading for reading in made if reading.spans]
         return sorted(made, key=lambda r: -(r.spans[0][2] - self._rank_cost(r.window.hit + 1)))
+
+    def _each_alone(self, question: str, windows: Sequence[Window], prior: NDArray[np.float32]) -> list[Reading]:
+        """The readings of the windows, without those that cannot be read. Raises where none can."""
+
+        def alone(window: Window, cost: NDArray[np.float32]) -> Reading | Exception:
+            try:
+                (reading,) = self._network.read(question, [window], cost)
+            except Exception as error:  # a passage that the tokenizer or the network chokes on
+                log.warning("a passage cannot be read: %s: %s", type(error).__name__, error)
+                return error
+            return reading
+
+        made = list(self._pool.map(alone, windows, prior[:, None]))
+        readings = [reading for reading in made if isinstance(reading, Reading)]
+        for error in made:
+            if isinstance(error, Exception) and not readings:
+                raise error
+        return readings
 
     def probability(self, margin: float, domain: str) -> float:
         """The calibrated probability that a span of this margin is an answer, 0..1."""

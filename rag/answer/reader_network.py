@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparewheel.rag.answer.spans import Reading, Window, best_short, best_spans
+from sparewheel.rag.text import encodable
 
 
 def _give_back() -> None:
@@ -42,7 +43,7 @@ class Network:
     def read(self, question: str, windows: Sequence[Window], prior: NDArray[np.float32], longest: int = 0
     ) -> list[Reading]:  # fmt: skip
         """A reading of each window that was read in full; prior is added to the gate's logit. With `longest`, also the
-        best span of at most so many tokens.
+        best span of at most so many tokens. A window that has no token has no span.
         """
         rows = self._rows(question, windows)
         width = max(len(row) for row, _, _, _ in rows)
@@ -61,10 +62,10 @@ class Network:
     ) -> list[tuple[list[int], int, int, list[tuple[int, int]]]]:
         """Per window: token ids, where segment 1 begins, where the passage begins, the characters of its tokens."""
         config = self._config
-        asked = self._tokenizer.encode(question, add_special_tokens=False).ids[: config["question_tokens"]]
+        asked = self._tokenizer.encode(encodable(question), add_special_tokens=False).ids[: config["question_tokens"]]
         head = [config["cls"], *asked, config["sep"]]
-        headings = self._tokenizer.encode_batch([w.heading for w in windows], add_special_tokens=False)
-        passages = self._tokenizer.encode_batch([w.text for w in windows], add_special_tokens=False)
+        headings = self._tokenizer.encode_batch([encodable(w.heading) for w in windows], add_special_tokens=False)
+        passages = self._tokenizer.encode_batch([encodable(w.text) for w in windows], add_special_tokens=False)
         made = []
         for heading, passage in zip(headings, passages, strict=True):
             over = heading.ids[: config["heading_tokens"]]
@@ -82,7 +83,7 @@ class Network:
         def placed(found: tuple[int, int, float]) -> tuple[int, int, float]:
             return offsets[found[0]][0], offsets[found[1]][1], found[2] - nothing
 
-        spans = [placed(found) for found in best_spans(start, end, self._config["spans"])]
+        spans = [placed(found) for found in best_spans(start, end, self._config["spans"])] if len(start) else []
         short = placed(best_short(start, end, longest)) if longest and len(start) else None
         weights = np.exp(label - label.max())
         labels = dict(zip(self._config["labels"], (weights / weights.sum()).tolist(), strict=True))

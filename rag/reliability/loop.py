@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import queue
 import threading
 from collections.abc import AsyncGenerator, Coroutine, Iterator
 from typing import Any, TypeVar
 
 from sparewheel.rag.errors import UsageError
+from sparewheel.rag.forking import renewed_after_fork
 
 T = TypeVar("T")
 
@@ -18,9 +18,13 @@ class BackgroundLoop:
     """Runs coroutines for any number of threads. Starts with the first call, and anew in a forked process."""
 
     def __init__(self) -> None:
+        self.after_fork()
+        renewed_after_fork(self)
+
+    def after_fork(self) -> None:
+        """The thread of the loop is in the parent."""
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._pid = 0
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`; it is cancelled when the waiting thread is interrupted."""
@@ -85,9 +89,8 @@ class BackgroundLoop:
 
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
-            if self._loop is None or self._pid != os.getpid():
+            if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                self._pid = os.getpid()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="sparewheel-loop", daemon=True)
                 self._thread.start()
             return self._loop

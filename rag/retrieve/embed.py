@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sparewheel.rag.errors import NotFound, StoreError, UsageError, install, suggest
 from sparewheel.rag.settings import cores
+from sparewheel.rag.text import encodable
 from sparewheel.rag.types import Embedder
 from sparewheel.rag.weights import WEIGHTS
 
@@ -54,7 +55,7 @@ class OnnxEmbedder:
 
     def _tokens(self, texts: Sequence[str], query: bool) -> Iterator[list[int]]:
         prefix = self._prefix[query]
-        return (encoding.ids for encoding in self._tokenizer.encode_batch_fast([prefix + text for text in texts]))
+        return (encoding.ids for encoding in self._tokenizer.encode_batch_fast([prefix + encodable(text) for text in texts]))
 
     def _embed_one(self, tokens: list[int]) -> NDArray[np.float32]:
         ids = np.array([tokens], np.int64)

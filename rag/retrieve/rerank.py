@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +13,8 @@ import numpy as np
 from sparewheel.rag.retrieve.embed import open_graph, open_tokenizer, read_config, run_graph
 from sparewheel.rag.retrieve.fuse import reciprocal_rank
 from sparewheel.rag.settings import cores
+from sparewheel.rag.text import encodable
+from sparewheel.rag.threads import Threads
 from sparewheel.rag.types import Hit
 
 _CONSTANT = 10
@@ -36,7 +37,7 @@ class OnnxReranker:
         self._a, self._b = float(platt.get("a", 1.0)), float(platt.get("b", 0.0))
         self._max_tokens = int(config["max_tokens"])
         # one for all questions: however many are asked at once, no more pairs are read than there are cores
-        self._pool = ThreadPoolExecutor(threads or cores(), thread_name_prefix="rerank")
+        self._pool = Threads(threads or cores(), "rerank")
 
     def rerank(self, query: str, hits: Sequence[Hit], k: int) -> list[Hit]:
         """The best k of `hits`, best first: the order of the logits, which the order they came in may correct.
@@ -46,7 +47,7 @@ class OnnxReranker:
         """
         if not hits:
             return []
-        pairs = self._tokenizer.encode_batch([(query, hit.chunk.indexed_text) for hit in hits])
+        pairs = self._tokenizer.encode_batch([(encodable(query), encodable(hit.chunk.indexed_text)) for hit in hits])
         logits = np.array(list(self._pool.map(self._score, pairs)), np.float64)
         relevance = 1 / (1 + np.exp(-(self._a * logits + self._b)))
         orders = np.argsort(-logits, kind="stable").tolist(), range(len(hits))
