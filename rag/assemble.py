@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING
 
 from sparewheel.rag.answer.instant_quote import InstantQuote
 from sparewheel.rag.chain import Pipeline
+from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
 from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder, read_config
 from sparewheel.rag.ingest.store import Store
 from sparewheel.rag.observe import hooks
 from sparewheel.rag.reliability.breaker import CircuitBreaker
-from sparewheel.rag.reliability.deadline import Budgets
-from sparewheel.rag.reliability.failover import Failover
+from sparewheel.rag.reliability.deadline import Budgets, Deadline
+from sparewheel.rag.reliability.failover import Failover, FailoverEvent
 from sparewheel.rag.reliability.policy import order
 from sparewheel.rag.reliability.target import Target
 from sparewheel.rag.runtime import Runtime, default_runtime
 from sparewheel.rag.settings import Endpoint, Settings, load_settings
-from sparewheel.rag.types import Embedder, IndexWriter, Profile, Reranker
+from sparewheel.rag.types import AnswerRequest, Embedder, IndexWriter, Profile, Reranker
 from sparewheel.rag.views import StoredDocuments, View, Views
 from sparewheel.rag.weights import weights
 
@@ -46,16 +47,16 @@ def open_pipeline(corpus: str, settings: Settings | None = None, runtime: Runtim
     views = Views(Store(folder), settings, functools.partial(open_view, runtime=runtime), runtime.open_views)
     with views.use():
         pass  # whatever is wrong with the index is said now, not with the first question
-    failover = open_failover(settings, config.profile, runtime)
+    answerers = Answerers(settings, config.profile, runtime)
 
     def reload_parts(settings: Settings) -> None:
-        reload(failover, settings, config.profile, runtime)
+        answerers.reload(settings)
         views.reload(settings)
 
     return Pipeline(
         corpus=corpus,
         views=views,
-        answering=InstantQuote(failover, runtime.workers, settings.answer.answer_within_s),
+        answering=InstantQuote(answerers, runtime.workers, settings.answer.answer_within_s),
         workers=runtime.workers,
         profile=config.profile,
         sensitivity=lambda: read_config(folder).sensitivity,
@@ -160,6 +161,40 @@ def rerankers(settings: Settings, runtime: Runtime | None = None) -> dict[str, R
 
 
 # ---------------------------------------------------------------- answerers
+
+
+class Answerers:
+    """The failover of a corpus, `Failover.stream` with its settings' answerers; another one in a forked process."""
+
+    def __init__(self, settings: Settings, profile: Profile, runtime: Runtime) -> None:
+        self._settings, self._profile, self._runtime = settings, profile, runtime
+        self._failover: Failover | None = open_failover(settings, profile, runtime)
+        renewed_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Its connections and the locks of its breakers are the parent's."""
+        keep_of_parent(self._failover)
+        self._failover = None
+
+    @property
+    def failover(self) -> Failover:
+        """The one of this process."""
+        if self._failover is None:
+            self._failover = open_failover(self._settings, self._profile, self._runtime)
+        return self._failover
+
+    def reload(self, settings: Settings) -> None:
+        """New endpoints, keys and order from the next question on; questions in flight end with the old ones."""
+        reload(self.failover, settings, self._profile, self._runtime)
+        self._settings = settings
+
+    def stream(self, request: AnswerRequest, deadline: Deadline | None = None) -> AsyncGenerator[FailoverEvent]:
+        """As the failover's."""
+        return self.failover.stream(request, deadline)
+
+    async def warm(self, request: AnswerRequest) -> None:
+        """As the failover's."""
+        await self.failover.warm(request)
 
 
 def open_failover(settings: Settings, profile: Profile, runtime: Runtime | None = None) -> Failover:

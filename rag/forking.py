@@ -17,12 +17,18 @@ class Renewed(Protocol):
         ...
 
 
+_kept: list[object] = []
 _all: weakref.WeakSet[Renewed] = weakref.WeakSet()
 
 
 def renewed_after_fork(one: Renewed) -> None:
     """From now on `one.after_fork()` is called in every forked child, as long as it is used by somebody."""
     _all.add(one)
+
+
+def keep_of_parent(one: object) -> None:
+    """`one` is never destroyed in this child: it came with the fork, and what it holds open is the parent's."""
+    _kept.append(one)
 
 
 def _renew() -> None:

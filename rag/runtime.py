@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-from sparewheel.rag.forking import renewed_after_fork
+from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
 from sparewheel.rag.origins import Origins
 from sparewheel.rag.reliability.workers import Workers
 from sparewheel.rag.threads import Threads
@@ -33,11 +33,13 @@ class Runtime:
         self.open_views = OpenViews(_most_views())
         self.origins = Origins()
         self._shared: WeakValueDictionary[Hashable, Any] = WeakValueDictionary()
-        self.after_fork()
+        self._opening = threading.RLock()
         renewed_after_fork(self)
 
     def after_fork(self) -> None:
-        """Another thread may have been opening a model."""
+        """Models are opened anew: another thread may have been using one, and held its locks."""
+        keep_of_parent(list(self._shared.values()))
+        self._shared = WeakValueDictionary()
         self._opening = threading.RLock()
 
     def shared(self, key: Hashable, make: Callable[[], T]) -> T:

@@ -8,6 +8,7 @@ A snapshot is open as long as somebody uses a view of it, and the newest one unt
 
 from __future__ import annotations
 
+import errno
 import functools
 import threading
 from bisect import bisect_right
@@ -17,8 +18,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sparewheel.rag.errors import NotFound, UsageError
-from sparewheel.rag.forking import renewed_after_fork
+from sparewheel.rag.errors import NotFound, Unavailable, UsageError
+from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
 from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.snapshot import Snapshot
 from sparewheel.rag.ingest.store import Store
@@ -88,6 +89,7 @@ class StoredDocuments:
         return [page.start for page in pages], [page.number for page in pages]
 
 
+NO_MORE_FILES = (errno.EMFILE, errno.ENFILE)
 Open = Callable[[Snapshot, CorpusConfig, Settings], View]
 
 
@@ -119,15 +121,15 @@ class Views:
     def after_fork(self) -> None:
         """A snapshot of the parent (its database connections) is not for the child: it opens its own."""
         self._lock = threading.Lock()
-        if self._newest is not None:
-            _parents.append(self._newest)
+        keep_of_parent(self._newest)
         self._newest = None
 
     @contextmanager
     def use(self) -> Iterator[View]:
         """The newest view. Cheap when nothing was published: one small file is read.
 
-        Raises UsageError after `close`, StoreError where the newest snapshot cannot be opened.
+        Raises UsageError after `close`, StoreError where the newest snapshot is damaged, Unavailable where the process
+        may not open more files.
         """
         held = self._take()
         if self._limit is not None:
@@ -178,6 +180,24 @@ class Views:
             return self._newest
 
     def _opened(self, number: int) -> _Held:
+        try:
+            return self._open_newest(number)
+        except OSError as error:
+            if error.errno not in NO_MORE_FILES:
+                raise
+            if self._limit is not None:
+                self._limit.close_idle()
+        try:
+            return self._open_newest(number)
+        except OSError as error:
+            if error.errno not in NO_MORE_FILES:
+                raise
+            raise Unavailable(
+                "this process may not open more files; raise the limit (ulimit -n, LimitNOFILE of systemd)",
+                reason="too_many_files",
+            ) from error
+
+    def _open_newest(self, number: int) -> _Held:
         self._store = Store(self._store.folder)  # the first fill writes the embedding model into corpus.json
         snapshot = self._store.open()
         try:
@@ -196,9 +216,6 @@ class Views:
     def _close_if_unused(self, held: _Held) -> None:
         if held.outdated and not held.users:
             held.snapshot.close()
-
-
-_parents: list[_Held] = []  # of a forked child: a connection that came with it must not even be closed there
 
 
 class OpenViews:
@@ -228,6 +245,13 @@ class OpenViews:
                     break
                 if other.rest():
                     del self._order[other]
+
+    def close_idle(self) -> None:
+        """Closes every corpus that nobody asks just now."""
+        with self._lock:
+            for views in list(self._order):
+                if views.rest():
+                    del self._order[views]
 
     def forget(self, views: Views) -> None:
         """It is closed for good."""

@@ -21,6 +21,7 @@ from sparewheel.rag.assemble import breakers, open_pipeline
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.disk import patiently
 from sparewheel.rag.errors import Forbidden, NotFound, UsageError
+from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
 from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder, corpus_names
 from sparewheel.rag.ingest.snapshot import DocumentInfo
 from sparewheel.rag.ingest.store import Store
@@ -42,7 +43,14 @@ class Service:
         self.settings = settings
         self._read = read
         self._lock = threading.Lock()
+        renewed_after_fork(self)
         self._pipelines: dict[str, tuple[CorpusConfig, Pipeline]] = {}
+        self._intake = Intake(lambda: self.settings)
+
+    def after_fork(self) -> None:
+        """The pipelines renew themselves; uploads that came before are the parent's."""
+        self._lock = threading.Lock()
+        keep_of_parent(self._intake)
         self._intake = Intake(lambda: self.settings)
 
     # ------------------------------------------------------------ asking

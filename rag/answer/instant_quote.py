@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from sparewheel.rag.answer.clause import ClauseQuoter
 from sparewheel.rag.answer.quote import SentenceQuoter
@@ -22,7 +22,8 @@ from sparewheel.rag.reliability.workers import Urgency, Working
 from sparewheel.rag.types import Answer, AnswerRequest, Attempt, Draft
 
 QUOTE = "quote"  # its name
-KEPT_S = 0.02  # of a question's time, kept back to quote in, and as much again for each other question that may need it
+PREPARED_AT = 0.5  # of a question's time is gone: its quote is made, in case it is needed
+KEPT_S = 0.01  # of its time, kept back for citing, and as much again for each other question that may need it then
 KEPT_SHARE = 0.25  # at most so much of its time
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class InstantQuote:
         self._answering = answering
         self._workers = workers
         self._answer_within_s = answer_within_s
-        self._open: set[object] = set()  # one for each question in flight
+        self._open: set[_Standby] = set()  # one for each question in flight
 
     async def warm(self, request: AnswerRequest) -> None:
         """As the answerers in front."""
@@ -70,36 +71,95 @@ class InstantQuote:
     async def stream(self, request: AnswerRequest, deadline: Deadline | None = None) -> AsyncGenerator[FailoverEvent]:
         """The events of the answerers in front; where they fail or take too long, a quote. Raises nothing."""
         deadline = deadline or Deadline(self._answer_within_s)
-        question, shown, attempts = object(), False, list[Attempt]()
-        self._open.add(question)
+        left_s, shown, attempts = deadline.remaining(), False, list[Attempt]()
+        standby = _Standby(lambda: self._quoted(request), left_s, lambda: len(self._open))
+        self._open.add(standby)
         try:
-            left_s = deadline.remaining()
-            kept_s = min(KEPT_SHARE * left_s, KEPT_S * (1 + len(self._open)))
-            inner = Deadline(left_s - kept_s, deadline.clock)
-            ends = asyncio.get_running_loop().time() + left_s - kept_s / 2  # the answerers may have to close sockets
-            async with aclosing(_until(ends, self._answering.stream(request, inner))) as events:
-                async for event in events:
+            inner = Deadline(left_s - _kept_s(left_s, 1), deadline.clock)
+            async with aclosing(self._answering.stream(request, inner)) as events:
+                async for event in standby.watch(events):
                     if isinstance(event, AttemptFailed):
                         attempts.append(event.attempt)
                     shown = shown or isinstance(event, Token | Replace)
                     yield event
                     if isinstance(event, Finished):
+                        standby.drop()
                         return
             failure: Exception = Unavailable("the answerers ended without an answer")
         except Exception as error:  # whatever it was, the passages are there
             failure = error
+        except BaseException:  # nobody waits for the answer any more
+            standby.drop()
+            raise
         finally:
-            self._open.discard(question)
+            self._open.discard(standby)
+            standby.close()
         if isinstance(failure, Unavailable) and failure.attempts:
             attempts = list(failure.attempts)
         elif not isinstance(failure, SparewheelError | TimeoutError):
             log.error("the answerers failed", exc_info=failure)
-        draft = await self._workers.run(Urgency.INSTANT, lambda: _quoted(request))
+        draft = await standby.draft()
         if draft.text:
-            why = getattr(failure, "reason", "") or type(failure).__name__
+            why = getattr(failure, "reason", "total_timeout")
             yield Replace(draft.text, QUOTE, why) if shown else Token(draft.text, QUOTE)
         note = _NOTE.get(request.language, _NOTE["en"])
         yield Finished(draft, QUOTE, True, tuple(attempts), () if draft.refused else (note,))
+
+    async def _quoted(self, request: AnswerRequest) -> Draft:
+        whole = replace(request, question=request.standalone or request.question)
+        quoter = _QUOTERS.get(request.language, SentenceQuoter)()
+        return await self._workers.run(Urgency.INSTANT, lambda: quoter.read(whole))
+
+
+class _Standby:
+    """The quote of one question. When many may need theirs at the same moment, they are made before, and all the
+    answerers are given up a little earlier.
+    """
+
+    def __init__(self, make: Callable[[], Coroutine[Any, Any, Draft]], left_s: float, load: Callable[[], int]) -> None:
+        """left_s: of the question's time. load: how many questions are in flight."""
+        self._make, self._left_s, self._load = make, left_s, load
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+        self._until = self._began + left_s - _kept_s(left_s, load())
+        self._limit: asyncio.Timeout | None = None
+        self._draft: asyncio.Task[Draft] | None = None
+        self._timer = self._loop.call_at(self._began + PREPARED_AT * left_s, self._prepare)
+
+    async def watch(self, events: AsyncGenerator[FailoverEvent]) -> AsyncGenerator[FailoverEvent]:
+        """`events`; raises TimeoutError when they are given up."""
+        while True:
+            try:
+                async with asyncio.timeout_at(self._until) as self._limit:
+                    event = await anext(events)
+            except StopAsyncIteration:
+                return
+            finally:
+                self._limit = None
+            yield event
+
+    async def draft(self) -> Draft:
+        """The quote, made now where it was not before."""
+        return await (self._draft or self._make())
+
+    def close(self) -> None:
+        """The answerers have ended; a quote that is being made is still there to be had."""
+        self._timer.cancel()
+
+    def drop(self) -> None:
+        """The quote is not needed."""
+        if self._draft is not None:
+            self._draft.cancel()
+
+    def _prepare(self) -> None:
+        self._draft = self._loop.create_task(self._make())
+        self._until = self._began + self._left_s - _kept_s(self._left_s, self._load())
+        if self._limit is not None and not self._limit.expired():
+            self._limit.reschedule(self._until)
+
+
+def _kept_s(left_s: float, questions: int) -> float:
+    return min(KEPT_SHARE * left_s, KEPT_S * (1 + questions))
 
 
 def unread(answer: Answer, language: str) -> Answer:
@@ -109,20 +169,3 @@ def unread(answer: Answer, language: str) -> Answer:
         chunk = answer.evidence[0].chunk
         said += closest.format(place=" > ".join((chunk.title or chunk.document_id, *chunk.headings[-1:])))
     return replace(answer, text=said, outcome="refused", citations=())
-
-
-def _quoted(request: AnswerRequest) -> Draft:
-    whole = replace(request, question=request.standalone or request.question)
-    return _QUOTERS.get(request.language, SentenceQuoter)().read(whole)
-
-
-async def _until(ends: float, events: AsyncGenerator[FailoverEvent]) -> AsyncGenerator[FailoverEvent]:
-    """`events`; raises TimeoutError where the next one has not come by `ends`, a moment of the event loop."""
-    async with aclosing(events):
-        while True:
-            try:
-                async with asyncio.timeout_at(ends):
-                    event = await anext(events)
-            except StopAsyncIteration:
-                return
-            yield event

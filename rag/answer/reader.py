@@ -36,6 +36,7 @@ from sparewheel.rag.types import AnswerRequest, Chunk, Draft, Hit, Span
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
+log = logging.getLogger(__name__)
 _HEADING = re.compile(
     r"[^\n.!?;:。！？；：]{1,80}\n\s*\n\s*(?=\S)|[^\n.!?;:,\t。！？；：，|]{1,44}\n(?=[A-Z0-9\u3400-\u9fff])"
 )

@@ -15,7 +15,6 @@ from typing import Protocol
 from sparewheel.rag.answer.chinese import ChineseReader
 from sparewheel.rag.answer.cite import one_line
 from sparewheel.rag.errors import Unavailable
-from sparewheel.rag.forking import renewed_after_fork
 from sparewheel.rag.reliability.workers import Urgency, Working
 from sparewheel.rag.types import AnswerRequest, Draft
 
@@ -41,11 +40,6 @@ class VerticalReader:
         self._openers = openers
         self._workers = workers
         self._open: dict[str, Reads] = {}
-        self.after_fork()
-        renewed_after_fork(self)
-
-    def after_fork(self) -> None:
-        """Another thread may have been opening a reader."""
         self._opening = threading.Lock()
 
     async def stream(self, request: AnswerRequest) -> AsyncIterator[str | Draft]:

@@ -10,6 +10,7 @@ cannot lift a new chunk into the best k (MaxScore, Turtle and Flood 1995); the r
 
 from __future__ import annotations
 
+import errno
 import json
 from bisect import bisect_left
 from collections import Counter
@@ -66,6 +67,8 @@ class Bm25Index:
             if made == (FORMAT, TOKENISER_VERSION):
                 return cls({name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in ARRAYS})
         except (OSError, ValueError, KeyError, TypeError) as error:
+            if getattr(error, "errno", None) in (errno.EMFILE, errno.ENFILE):
+                raise  # the index is whole: this process may not open more files
             raise StoreError(
                 f"keyword index {str(folder)!r} cannot be read ({error}); run `sparewheel reindex`"
             ) from error

@@ -6,6 +6,7 @@ list and the search exact; a large one is cut by k-means into about 4 * sqrt(n) 
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 from functools import cached_property
@@ -43,6 +44,8 @@ class DenseIndex:
                 index = faiss.read_index(str(folder / "index.faiss"), faiss.IO_FLAG_MMAP_IFC)
                 return cls(index, meta["embedder"])
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+            if getattr(error, "errno", None) in (errno.EMFILE, errno.ENFILE):
+                raise  # the index is whole: this process may not open more files
             raise StoreError(
                 f"dense index {str(folder)!r} cannot be read ({error}); run `sparewheel reindex`"
             ) from error

@@ -55,7 +55,9 @@ class OnnxEmbedder:
 
     def _tokens(self, texts: Sequence[str], query: bool) -> Iterator[list[int]]:
         prefix = self._prefix[query]
-        return (encoding.ids for encoding in self._tokenizer.encode_batch_fast([prefix + encodable(text) for text in texts]))
+        return (
+            encoding.ids for encoding in self._tokenizer.encode_batch_fast([prefix + encodable(text) for text in texts])
+        )
 
     def _embed_one(self, tokens: list[int]) -> NDArray[np.float32]:
         ids = np.array([tokens], np.int64)
