@@ -4,14 +4,16 @@ In: {"query": str} or a plain string; beside "query": "filter" (metadata), "k", 
 "within_s" (seconds).
 Out: {"query", "result", "source_documents", "outcome", "citations", "answered_by", "degraded", "confidence", "answer"}.
 `stream` and `astream` yield {"token": piece} as the text comes, {"replace": text} where another answerer starts again,
-and the whole output last, so a sequence `chain | next` hands only the whole output on. `batch` keeps order.
+and the whole output last, so a sequence `chain | next` hands only the whole output on. `batch` keeps order, and one
+question of it that fails is an output with the outcome "failed", not the end of the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
 from langchain_core.runnables.config import (
@@ -21,13 +23,13 @@ from langchain_core.runnables.config import (
 )
 from pydantic import ConfigDict
 
-from sparewheel.rag.chain import Pipeline
+from sparewheel.rag.chain import AskOptions, Pipeline
 from sparewheel.rag.errors import Unavailable, UsageError, suggest
 from sparewheel.rag.events import Done, Event, Replace, Token
 from sparewheel.rag.retrieve.retrievers import as_document
 from sparewheel.rag.types import Answer
 
-OPTIONS = ("filter", "k", "history", "within_s")
+OPTIONS = tuple(AskOptions.__optional_keys__)
 
 Input = dict[str, Any] | str
 
@@ -56,6 +58,30 @@ class RetrievalQA(RunnableSerializable[Input, dict[str, Any]]):
         with _Traced(self, config, question) as traced:
             return traced.end(_output(self.pipeline.ask(question, **options)))
 
+    def batch(
+        self,
+        inputs: list[Input],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
+    ) -> list[dict[str, Any]]:
+        """An output for each input, in order. With return_exceptions, as LangChain does: what `invoke` raises."""
+        found = super().batch(inputs, config, return_exceptions=True, **kwargs)
+        return found if return_exceptions else [self._whole(*pair) for pair in zip(inputs, found, strict=True)]
+
+    async def abatch(
+        self,
+        inputs: list[Input],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
+    ) -> list[dict[str, Any]]:
+        """As `batch`, without blocking the event loop."""
+        found = await super().abatch(inputs, config, return_exceptions=True, **kwargs)
+        return found if return_exceptions else [self._whole(*pair) for pair in zip(inputs, found, strict=True)]
+
     async def ainvoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:
         """As `invoke`, without blocking the event loop."""
         async for piece in self.astream(input, config, **kwargs):
@@ -82,14 +108,23 @@ class RetrievalQA(RunnableSerializable[Input, dict[str, Any]]):
         name = self.get_name()
         run = await manager.on_chain_start({"name": name}, {"query": question}, name=name)
         try:
-            async for event in self.pipeline.stream(question, **options):
-                if (piece := _piece(event)) is not None:
-                    if "result" in piece:
-                        await run.on_chain_end(piece)
-                    yield piece
+            async with aclosing(self.pipeline.stream(question, **options)) as events:
+                async for event in events:
+                    if (piece := _piece(event)) is not None:
+                        if "result" in piece:
+                            await run.on_chain_end(piece)
+                        yield piece
         except Exception as error:
             await run.on_chain_error(error)
             raise
+
+    def _whole(self, input: Input, found: dict[str, Any] | Exception) -> dict[str, Any]:
+        """The output of one question of a batch."""
+        if not isinstance(found, Exception):
+            return found
+        question = input if isinstance(input, str) else str(input.get("query", ""))
+        attempts = found.attempts if isinstance(found, Unavailable) else ()
+        return _as_output(Answer(question, self.pipeline.corpus, "", "failed", attempts=attempts, notes=(str(found),)))
 
 
 class _Traced:
@@ -112,7 +147,7 @@ class _Traced:
             self.run.on_chain_error(error)
 
 
-def _read(input: Input, kwargs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _read(input: Input, kwargs: dict[str, Any]) -> tuple[str, AskOptions]:
     """The question and the options of an input."""
     given = {"query": input} if isinstance(input, str) else {**input}
     given.update(kwargs)
@@ -123,7 +158,7 @@ def _read(input: Input, kwargs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     for name in given:
         if name not in OPTIONS:
             raise UsageError(f"unknown option {name!r}{suggest(name, OPTIONS)}; known are {', '.join(OPTIONS)}")
-    return question, given
+    return question, cast(AskOptions, given)
 
 
 def _output(answer: Answer) -> dict[str, Any]:
@@ -131,6 +166,10 @@ def _output(answer: Answer) -> dict[str, Any]:
         error = Unavailable("; ".join(answer.notes) or "no answerer could answer")
         error.attempts = answer.attempts
         raise error
+    return _as_output(answer)
+
+
+def _as_output(answer: Answer) -> dict[str, Any]:
     return {
         "query": answer.question,
         "result": answer.text,

@@ -262,6 +262,17 @@ def test_a_failed_question_raises_for_langchain() -> None:
         chain(Unavailable("no answerer left")).invoke({"query": "How much is the rent?"})
 
 
+async def test_a_batch_loses_nothing_to_one_question() -> None:
+    """The empty one failed and says why, the others are answered; with return_exceptions it is as LangChain has it."""
+    qa, questions = chain(), [{"query": "How much is the rent?"}, {"query": " "}, "What is the rent?"]
+    for outputs in (qa.batch(questions), await qa.abatch(questions)):
+        assert [output["outcome"] for output in outputs] == ["answered", "failed", "answered"]
+        assert (outputs[1]["result"], "ask something in words" in outputs[1]["answer"].notes[0]) == ("", True)
+    (lost,) = chain(Unavailable("no answerer left")).batch(["What is the rent?"])
+    assert (lost["outcome"], "no answerer left" in lost["answer"].notes[0]) == ("failed", True)
+    assert isinstance(qa.batch(questions, return_exceptions=True)[1], UsageError)
+
+
 def test_a_wrong_key_or_option_is_named() -> None:
     """The beginner's mistakes: the wrong key, a misspelt option."""
     with pytest.raises(UsageError, match="needs the key 'query', it has 'question'"):

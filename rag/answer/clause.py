@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
 
 from sparewheel.rag.answer.question_form import form_of
 from sparewheel.rag.answer.verdict import denies, denies_asked
@@ -31,14 +30,7 @@ _AMOUNT = re.compile(
 
 
 class ClauseQuoter:
-    """An `Answerer` for Chinese; always there, always local."""
-
-    name = "quote"
-    local = True
-
-    async def stream(self, request: AnswerRequest) -> AsyncIterator[str | Draft]:
-        """One Draft: the best place as a span, or refused."""
-        yield self.read(request)
+    """Reads a request into a Draft, in milliseconds."""
 
     def read(self, request: AnswerRequest) -> Draft:
         """The best place; confidence is the share of the question's character weight found around it."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
 
 from sparewheel.rag.text import sentences
 from sparewheel.rag.types import AnswerRequest, Draft, Span
@@ -30,14 +29,7 @@ _STOP = frozenset(
 
 
 class SentenceQuoter:
-    """An `Answerer`; always there, always local."""
-
-    name = "quote"
-    local = True
-
-    async def stream(self, request: AnswerRequest) -> AsyncIterator[str | Draft]:
-        """One Draft: the best sentence as a span, or refused."""
-        yield self.read(request)
+    """Reads a request into a Draft, in milliseconds."""
 
     def read(self, request: AnswerRequest) -> Draft:
         """The best sentence; confidence is the share of the question's word weight that it and its headings contain."""

@@ -3,7 +3,10 @@
 import pytest
 
 from sparewheel.rag.answer.clause import ClauseQuoter
+from sparewheel.rag.answer.instant_quote import InstantQuote
+from sparewheel.rag.errors import Unavailable
 from sparewheel.rag.types import AnswerRequest, Chunk, Hit
+from tests.inline_work import Inline
 
 JUDGMENT = (
     "经审理查明,原告张某与被告李某于2016年3月5日签订房屋租赁合同,约定月租金为3200元,租赁期限三年,"
@@ -58,6 +61,25 @@ def test_points_at_the_passage_that_says_it():
     """Of several passages the span names the one that answers."""
     draft = read("争议房屋位于何处？", "本合同自签字之日生效", JUDGMENT)
     assert draft.spans[0].hit == 1
+
+
+class Nobody:
+    """Answerers that all failed."""
+
+    async def stream(self, request, deadline=None):
+        raise Unavailable("nobody")
+        yield
+
+    async def warm(self, request): ...
+
+
+async def test_stands_behind_the_chinese_answerers():
+    """Where none of them answers, Chinese questions are quoted, under the quoter's own name and with a Chinese note."""
+    hit = Hit(Chunk("d", 0, len(JUDGMENT), JUDGMENT, language="zh"), 1.0, 1, "test")
+    request = AnswerRequest("月租金是多少？", (hit,), language="zh")
+    shown, finished = [event async for event in InstantQuote(Nobody(), Inline()).stream(request)]
+    assert (shown.text, finished.draft.text, finished.answered_by) == ("3200元", "3200元", "quote")
+    assert (finished.degraded, "只引用与问题最接近的句子" in finished.notes[0]) == (True, True)
 
 
 def test_a_number_of_the_question_is_no_answer():
