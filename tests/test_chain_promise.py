@@ -102,7 +102,7 @@ def pipeline(
         answering=InstantQuote(answerers, work) if quote else answerers,
         workers=work,
         profile=Profile(),
-        sensitivity="normal",
+        sensitivity=lambda: "normal",
         settings=Settings(),
         clock=clock,
     )

@@ -62,7 +62,7 @@ async def test_ten_publishes_under_one_slow_answer_lose_nothing(tmp_path: Path) 
 
     views, slow = Views(store, SETTINGS, open_view), Slow()
     pipeline = Pipeline(
-        corpus="leases", views=views, answering=slow, workers=Inline(), profile=Profile(), sensitivity="normal",
+        corpus="leases", views=views, answering=slow, workers=Inline(), profile=Profile(), sensitivity=lambda: "normal",
         settings=SETTINGS,
     )  # fmt: skip
     asked = asyncio.ensure_future(pipeline.aask("What is the notice period?"))
