@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparewheel.rag.answer.cite import UNSUPPORTED, cite
+from sparewheel.rag.answer.cite import UNSUPPORTED, cite, refusal
 from sparewheel.rag.types import Answer, Chunk, Citation, Draft, Hit, Span
 
 TEXT = "The rent falls due monthly.\nThe deposit equals three rents."
@@ -40,3 +40,36 @@ def test_an_answer_without_markers_is_given_a_passage_at_the_same_share() -> Non
     """Two words of four are enough for a citation, two of five are not."""
     assert only(cited(Draft("Rent monthly gladly wired"))).document_id == "lease.pdf"
     assert cited(Draft("Rent monthly gladly wired abroad")).citations == ()
+
+
+def test_a_citation_ends_where_its_quote_ends() -> None:
+    """Offsets in the document span exactly the quoted words."""
+    citation = only(cited(Draft("The deposit equals three rents [1].")))
+    assert (citation.start, citation.end) == (TURN, 100 + len(TEXT))
+    assert TEXT[citation.start - 100 : citation.end - 100] == citation.quote
+
+
+def test_a_marker_whose_sentence_shares_no_word_quotes_the_whole_passage() -> None:
+    """No sentence of it is nearer than another."""
+    assert only(cited(Draft("Bananas [1]."))).quote == TEXT
+
+
+def test_of_two_sentences_that_say_it_the_shorter_is_quoted() -> None:
+    """Both share the same words with the answer."""
+    text = "Rent falls due on the very first morning of every quarter. Rent falls due."
+    chunk = Chunk("lease.pdf", 0, len(text), text, id=1)
+    assert only(cited(Draft("Rent falls due [1]."), chunk)).quote == "Rent falls due."
+
+
+def test_a_passage_that_is_cited_twice_is_quoted_for_its_first_mention() -> None:
+    """One citation a marker; the sentence that cites it first decides."""
+    answer = cited(Draft("The deposit equals three rents [1]. The rent falls due monthly [1]."))
+    assert only(answer).quote == "The deposit equals three rents."
+
+
+def test_a_refusal_is_one_and_names_title_and_innermost_heading() -> None:
+    """In the language of the question; it cites nothing."""
+    chunk = Chunk("lease.pdf", 0, 4, "Rent", title="Lease", headings=("I. Money", "2. Rent"))
+    for question, where in (("Who?", "in Lease > 2. Rent."), ("谁？", "：Lease > 2. Rent。")):
+        answer = refusal(Answer(question, "c", "", "failed", evidence=(Hit(chunk, 1.0, 1, "fake"),)))
+        assert (answer.outcome, answer.text.endswith(where), answer.citations) == ("refused", True, ())
