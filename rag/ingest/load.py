@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
 from sparewheel.rag.errors import DocumentError
 from sparewheel.rag.ingest.formats.parsed import Parsed, clean
+from sparewheel.rag.ingest.formats.registry import parser_of
 from sparewheel.rag.settings import Ingest
 from sparewheel.rag.text import language_of
 from sparewheel.rag.types import Document
 
-# suffix -> module and function of rag.ingest.formats that reads it
-_PARSERS = {
-    ".pdf": "pdf:parse_pdf",
-    **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), "docx:parse_docx"),
-    ".html": "html:parse_html",
-    ".htm": "html:parse_html",
-    ".xhtml": "html:parse_html",
-    ".md": "plain:parse_markdown",
-    ".markdown": "plain:parse_markdown",
-    ".txt": "plain:parse_text",
-    ".text": "plain:parse_text",
-    ".xml": "xml:parse_xml",
-    ".nxml": "xml:parse_xml",
-    ".json": "records:parse_json",
-    ".jsonl": "records:parse_json",
-    ".log": "plain:parse_text",
-}
-SUFFIXES = frozenset(_PARSERS)
-
 _NO_TITLE = re.compile(
-    r"(?i)(untitled|unknown|none|title|document\d*|doc\d*|slide \d+|无标题|未命名.*|新建.*|文档\d*|microsoft word.*"
+    r"(?i)(untitled|unknown( title)?"
+    r"|none|title|document\d*|doc\d*|slide \d+|无标题|未命名.*|新建.*|文档\d*|microsoft word.*"
     r"|.*\.(docx?|pdf|txt|html?|rtf|xlsx?|pptx?|wpd|indd|tmp)|[\W\d_]*)"
 )
 
@@ -42,13 +23,13 @@ _NO_TITLE = re.compile(
 def load(path: Path, id: str, settings: Ingest) -> Document:
     """The document in the file.
 
-    Raises DocumentError, with the cure, when the file is none of `SUFFIXES`, too large, empty, damaged, protected,
-    or holds no text.
+    Raises DocumentError, with the cure, when the file is of a kind that is not read, too large, empty, damaged,
+    protected, or holds no text.
     """
     path = Path(path)
     try:
         data = _read(path, settings)
-        parsed = parser_of(path)(data, settings)
+        parsed = parser_of(path.name, data)(data, settings)
         if not parsed.text or parsed.text.isspace():
             raise DocumentError("no text in it", cure="check that it opens in its usual program")
     except DocumentError as error:
@@ -86,22 +67,6 @@ def reason_of(error: DocumentError) -> str:
     return str(error).removesuffix(f"; {error.cure}")
 
 
-def parser_of(path: Path) -> Callable[[bytes, Ingest], Parsed]:
-    """The parser of the file's suffix. Raises DocumentError for a suffix that is not in `SUFFIXES`."""
-    suffix = path.suffix.lower()
-    if suffix not in _PARSERS:
-        known = ", ".join(sorted(SUFFIXES))
-        raise DocumentError(
-            f"no parser for files named *{suffix}" if suffix else "no parser for a file without suffix",
-            cure=f"convert it to one of {known}",
-        )
-    module, function = _PARSERS[suffix].split(":")
-    parser: Callable[[bytes, Ingest], Parsed] = getattr(
-        import_module(f"sparewheel.rag.ingest.formats.{module}"), function
-    )
-    return parser
-
-
 def _read(path: Path, settings: Ingest) -> bytes:
     try:
         if path.is_dir():
@@ -127,7 +92,9 @@ def _title(parsed: Parsed, path: Path) -> str:
     stated = " ".join(clean(parsed.title).split())
     if 3 <= len(stated) <= 200 and not _NO_TITLE.fullmatch(stated):
         return stated
-    if parsed.headings and not parsed.pages:  # the largest print of a page may be an address
+    holds_others = parsed.media_type.endswith(("zip", "spreadsheetml.sheet")) and "epub" not in parsed.media_type
+    # The largest print of a page may be an address; the first heading of files in a file names only that one.
+    if parsed.headings and not parsed.pages and not holds_others:
         start, end, _ = parsed.headings[0]
         return " ".join(parsed.text[start:end].split())[:200]
     return " ".join(re.sub(r"[_\s]+|%20", " ", clean(path.stem)).split()) or path.name

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sparewheel.rag.errors import NotFound, suggest
-from sparewheel.rag.ingest.load import SUFFIXES
+from sparewheel.rag.ingest.formats.registry import SUFFIXES
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import pytest
 import source_files
 
 from sparewheel.rag.errors import DocumentError
-from sparewheel.rag.ingest.load import SUFFIXES, load
+from sparewheel.rag.ingest.formats.registry import SUFFIXES
+from sparewheel.rag.ingest.load import load
 from sparewheel.rag.settings import Ingest
 
 CHINESE = "第一条 为了规范合同行为，保护当事人的合法权益，制定本办法。\n"
@@ -38,7 +39,7 @@ def test_a_document_tells_where_it_comes_from(tmp_path):
     [
         ("empty.pdf", b"", "an empty file"),
         ("blank.txt", b" \n\t\n", "no text in it"),
-        ("program.exe", b"MZ", r"no parser for files named \*.exe; convert it to one of .*\.pdf"),
+        ("program.exe", b"MZ", r"no parser for files named \*.exe; convert it to PDF"),
         ("README", b"x", "without suffix"),
         ("random.txt", bytes(range(256)) * 20, "not a text file"),
         ("hello.pdf", b"hello", "not a PDF"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sparewheel.rag.ingest.formats.tables import Table, paragraphs
@@ -83,6 +83,14 @@ class TextBuilder:
         start, end = self.add(" ".join(text.split()))
         if start < end:
             self.headings.append((start, end, min(max(level, 1), 9)))
+
+    def embed(self, text: str, headings: Iterable[tuple[int, int, int]]) -> None:
+        """A text that was read before, as it stands, with its headings a level deeper."""
+        lead = len(text) - len(text.lstrip())
+        start, end = self.add(text)
+        for first, last, level in headings:
+            if start < end and last - lead <= end - start:
+                self.headings.append((start + first - lead, start + last - lead, min(level + 1, 9)))
 
     def gap(self) -> None:
         """The next tight block is apart from the last one all the same."""
