@@ -39,7 +39,8 @@ def test_workbook():
     book.save(out)
     parsed = parse_xlsx(out.getvalue(), Ingest())
     assert parsed.text == (
-        "Rent roll\n\nUnit\tTenant\tFrom\tRent\n\nUnit 1\t— Tenant: Marlow\nUnit 1\t— From: 2024-03-01\nUnit 1\t— Rent: 1,450.50 €"
+        "Rent roll\n\nUnit\tTenant\tFrom\tRent\n\n"
+        "Unit 1\t— Tenant: Marlow\nUnit 1\t— From: 2024-03-01\nUnit 1\t— Rent: 1,450.50 €"
     )
     assert "Old" not in parsed.text
     assert parsed.notes == ("1 hidden row or column left out",)
