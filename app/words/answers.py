@@ -40,11 +40,11 @@ REASONS: dict[str, Wording] = {
     "queue_full": ("is busy: its queue is full", "繁忙：排队已满"),
     "server_error": ("has an error", "服务器出错"),
     "overloaded": ("is busy", "繁忙"),
-    "unexpected_status": ("gave an unknown status", "返回了未知状态"),
+    "unexpected_status": ("returned an unknown status", "返回了未知状态"),
     "connect_timeout": ("cannot be reached", "无法连接"),
     "connect_failed": ("cannot be reached", "无法连接"),
     "connection_lost": ("broke off the connection", "连接中断"),
-    "first_token_timeout": ("is busy: no word in time", "繁忙：未及时响应"),
+    "first_token_timeout": ("is busy: no response in time", "繁忙：未及时响应"),
     "between_tokens_timeout": ("stopped in the middle", "中途停止输出"),
     "total_timeout": ("took too long", "耗时过长"),
     "empty_body": ("sent nothing", "返回为空"),
@@ -52,12 +52,12 @@ REASONS: dict[str, Wording] = {
     "cut_stream": ("broke off in the middle", "输出中断"),
     "malformed": ("sent something unreadable", "返回内容无法读取"),
     "inband_error": ("reported an error", "报告了错误"),
-    "insufficient_resource": ("is busy: it gave up half way", "繁忙：中途放弃"),
+    "insufficient_resource": ("is busy: it stopped half way", "繁忙：中途放弃"),
     "content_filter": ("withheld its answer", "屏蔽了答案"),
     "truncated": ("reached its length limit", "达到长度上限"),
     "unexpected": ("failed", "失败"),
-    "left_alone": ("is resting after failures", "多次失败后暂停使用"),
-    "retry_budget": ("was not asked: too many are failing", "未被调用：失败过多"),
+    "left_alone": ("is paused after repeated failures", "多次失败后暂停使用"),
+    "retry_budget": ("was not called: too many calls are failing", "未被调用：失败过多"),
 }
 
 NOBODY: Wording = ("No model was asked", "未调用模型")
@@ -72,7 +72,7 @@ BECAUSE: Wording = ("{who}: {why}", "{who}：{why}")
 ONE_REASON: Wording = ("{who} {reason}", "{who}{reason}")
 ANSWERED_IN: Wording = ("{who} answered in {seconds:.1f} s.", "{who}用 {seconds:.1f} 秒作答。")
 STAYS_HERE: Wording = ("This corpus is confidential: nothing left this machine.", "本语料库为机密：数据未离开本机。")
-FIRST_CHOICE: Wording = ("It is the first answerer in the order set.", "它是设定顺序中的首选。")
+FIRST_CHOICE: Wording = ("It is the first choice in the settings.", "它是设定顺序中的首选。")
 
 CONFIDENCE: dict[str, Wording] = {
     "high": ("High confidence ({share:.0%})", "可信度高（{share:.0%}）"),
@@ -93,11 +93,11 @@ REFUSED: Wording = ("Not in these documents.", "这些文档中没有答案。")
 # a search that failed, and what the passages were found by instead; the cause stands in the log
 LEG_FAILED = re.compile(r"(\w+) search failed: .*", re.DOTALL)
 NO_MEANING: Wording = (
-    "the search by meaning failed; these passages were found by their words only",
+    "semantic search failed; these passages were found by keyword only",
     "语义检索失败；以下段落仅按字词检索得到",
 )
 NO_WORDS: Wording = (
-    "the search by words failed; these passages were found by meaning only",
+    "keyword search failed; these passages were found by meaning only",
     "字词检索失败；以下段落仅按语义检索得到",
 )
 

@@ -159,7 +159,7 @@ def test_conversations_are_renamed_and_deleted(page: AppTest, settings: Settings
 
 def test_a_conversation_that_is_gone_is_told(page: AppTest) -> None:
     """An old address leads to a fresh page, not to an error."""
-    assert "does not exist any more" in opened(c="0" * 32).info[0].value
+    assert "no longer exists" in opened(c="0" * 32).info[0].value
 
 
 def test_thumbs_are_kept_with_the_answer(page: AppTest) -> None:
@@ -167,7 +167,7 @@ def test_thumbs_are_kept_with_the_answer(page: AppTest) -> None:
     asked(page, QUESTION)
     page.get("feedback")[0].set_value(1).run()
     page.text_area(key="said-t1").set_value("Right.")
-    next(button for button in page.button if button.label == "Keep the comment").click().run()
+    next(button for button in page.button if button.label == "Save the comment").click().run()
     thumb, comment = session.service().feedback.read()[-2:]
     assert (thumb.question, thumb.thumbs, thumb.comment, thumb.corpus) == (QUESTION, 1, "", "leases")
     assert (comment.thumbs, comment.comment, comment.evidence) == (1, "Right.", thumb.evidence)
@@ -189,7 +189,7 @@ def test_an_old_answer_keeps_its_badge(page: AppTest, settings: Settings) -> Non
         history.append(id, "", answer.question, replace(answer, corpus="leases"))
     app = opened(c=id)
     assert "Local reader: DeepSeek is busy" in shown(app)
-    assert "This document was deleted since." in [caption.value for caption in app.caption]
+    assert "This document has since been deleted." in [caption.value for caption in app.caption]
 
 
 def test_what_came_before_an_error_is_kept(page: AppTest, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

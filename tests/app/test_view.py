@@ -103,7 +103,7 @@ def test_notes_are_in_the_language_of_the_page() -> None:
 def test_a_search_that_failed_is_told_in_words() -> None:
     """What the passages were found by instead; the cause, which may name a path, stands in the log."""
     noted = replace(LOCAL, notes=("dense search failed: OSError: no such file: /srv/index",))
-    assert view.notes(noted, "en") == ("the search by meaning failed; these passages were found by their words only",)
+    assert view.notes(noted, "en") == ("semantic search failed; these passages were found by keyword only",)
     assert view.notes(noted, "zh") == ("语义检索失败；以下段落仅按字词检索得到",)
 
 

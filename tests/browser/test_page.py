@@ -112,12 +112,12 @@ def test_a_stalled_endpoint_is_told_with_the_answer(site: Site, page: Any) -> No
     site.deepseek.play("keepalive", {})
     ask(page, OTHER)
     badge = page.locator(".sw-badge").last.inner_text()
-    assert badge == "Local reader: DeepSeek is busy: no word in time"
+    assert badge == "Local reader: DeepSeek is busy: no response in time"
     page.reload()
     still(page)
     assert page.locator(".sw-badge").last.inner_text() == badge
     site.go(page, "health")
-    page.get_by_text("DeepSeek is busy: no word in time").first.wait_for()
+    page.get_by_text("DeepSeek is busy: no response in time").first.wait_for()
 
 
 def test_what_the_documents_do_not_say_is_refused(site: Site, page: Any) -> None:
