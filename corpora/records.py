@@ -30,6 +30,7 @@ class Question:
     evidence: wording of the gold span where its place depends on how the file is read (`own.located` finds it).
     history: (question, answer) pairs before it, oldest first.
     parts: a list is asked for, and each of these must be said. documents: all that the answer has to name or cite.
+    within: only `document_id` is asked, not the whole collection.
     label: the answer to a yes/no question, else "". category: the set's own grouping, "" without one.
     """
 
@@ -47,3 +48,4 @@ class Question:
     history: tuple[tuple[str, str], ...] = ()
     parts: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    within: bool = False

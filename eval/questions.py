@@ -1,56 +1,142 @@
-"""The questions of a user's own file, JSONL or CSV, as the records that the suites use.
-
-JSONL, one object a line; CSV with these names as its head (several answers in one cell are parted by " | "):
+"""The questions of a user's own file, as the records that the suites use: JSONL, JSON, CSV or .xlsx.
 
     question    what is asked                                                     the only field that must be there
-    id          default: the line number
-    answers     every right wording, the first preferred
+    id          default: the row
+    answers     every right wording, the first preferred; several in one cell are parted by " | "
     answerable  false: the documents do not answer it, and refusing is right
     document    the document (its path within the ingested folder) that answers it
+    within      true: only that document is asked
     evidence    the words of that document that answer it, white space aside
     label       yes, no or maybe
     category, language ("en" or "zh"; default: what the question is written in)
+    parts       (JSON) a list is asked for, and each of these must be said
+    history     (JSON) [[question, answer], ...]: what was asked before
+
+Names of other tools and Chinese ones are understood (`NAMES`): ragas' user_input and reference, promptfoo's tests,
+SQuAD's nested form, BEIR's queries, 问题 and 答案. Columns of other names are left out and reported.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from sparewheel.corpora import Question
+from sparewheel.eval.sheets import decoded, read_sheet
 from sparewheel.rag.errors import NotFound, UsageError, suggest
 from sparewheel.rag.text import language_of
 
-FIELDS = ("question", "id", "answers", "answerable", "document", "evidence", "label", "category", "language")
-_TRUTH = {"true": True, "yes": True, "1": True, "": True, "false": False, "no": False, "0": False}
+NAMES: Mapping[str, tuple[str, ...]] = {  # field -> how else it is called, case, blanks and underscores aside
+    "question": ("query", "user input", "prompt", "问题", "提问", "问"),
+    "id": ("qid", "query id", "question id", "编号", "序号", "题号"),
+    "answers": ("answer", "reference", "ground truth", "ground truths", "expected", "expected answer",
+                "expected output", "reference answer", "答案", "参考答案", "标准答案", "回答"),
+    "answerable": ("可回答", "有答案", "能否回答"),
+    "document": ("document id", "doc", "file", "文档", "文件", "文件名"),
+    "within": ("within document", "限定文档", "仅此文档"),
+    "evidence": ("quote", "依据", "原文"),
+    "label": ("标签", "是否", "判断"),
+    "category": ("topic", "类别", "分类"),
+    "language": ("lang", "语言"),
+    "parts": ("要点",),
+    "history": ("chat history",),
+}  # fmt: skip
+FIELDS = tuple(NAMES)
+SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".xlsx")
+_LISTS = ("answers", "parts", "history")
+_TRUTH = {
+    **dict.fromkeys(("true", "yes", "y", "1", "", "是", "对", "真", "有", "wahr", "ja"), True),
+    **dict.fromkeys(("false", "no", "n", "0", "否", "错", "假", "无", "falsch", "nein"), False),
+}
+_LABELS = {"是": "yes", "对": "yes", "否": "no", "不是": "no", "不确定": "maybe", "true": "yes", "false": "no"}
 _CHOICES = {"label": ("", "yes", "no", "maybe"), "language": ("", "en", "zh")}
 
 
-def read_questions(path: Path) -> list[Question]:
-    """The questions in file order. Raises UsageError that names file, line, column and cure of the first wrong row."""
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().replace("_", " ").replace("-", " ").split())
+
+
+_FIELD_OF = {_plain(name): field for field, others in NAMES.items() for name in (field, *others)}
+Note = Callable[[str], None]
+
+
+def read_questions(path: Path, note: Note = lambda text: None) -> list[Question]:
+    """The questions in file order. Raises UsageError that names file, row, column and cure of the first wrong row.
+
+    note: is given what was read in another way than might be thought: columns left out, questions asked twice.
+    """
     if not path.is_file():
-        raise NotFound(f"no file {str(path)!r}; give a .jsonl or .csv file of questions, or the name of a suite")
-    rows = {".jsonl": _jsonl, ".csv": _csv}.get(path.suffix.lower())
-    if rows is None:
-        raise UsageError(f"{path}: {path.suffix or 'no suffix'!r} is not read; write the questions as .jsonl or .csv")
+        raise NotFound(
+            f"no file {str(path)!r}; give a file of questions ({', '.join(SUFFIXES)}), or the name of a suite"
+        )
+    if path.suffix.lower() not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        raise UsageError(f"{path}: {path.suffix or 'no suffix'!r} is not read; write the questions as one of {known}")
     found: dict[str, Question] = {}
-    for line, row in rows(path):
-        question = _question(row, f"{path}, line {line}", line)
+    asked: dict[tuple[str, ...], str] = {}
+    place = "line" if path.suffix.lower() == ".jsonl" else "row"
+    for number, row in _rows(path, note):
+        where = f"{path}, {place} {number}"
+        question = _question(row, where, number)
         if question.id in found:
-            raise UsageError(f"{path}, line {line}, column id: {question.id!r} was there before; give every id once")
+            raise UsageError(f"{where}, column id: {question.id!r} was there before; give every id once")
         found[question.id] = question
+        same = (_plain(question.text), question.document_id or "", str(question.history))
+        if same in asked:
+            note(f"{where}: asks what {asked[same]!r} asks; the figures count it twice, their intervals are too narrow")
+        asked.setdefault(same, question.id)
     if not found:
-        cure = "one object a line" if path.suffix.lower() == ".jsonl" else "one row each below the first line"
+        cure = "one row each below the first row" if place == "row" else "one object a line"
         raise UsageError(f"{path} holds no question; write {cure}, with the field question")
     return list(found.values())
 
 
-def _jsonl(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for line, text in enumerate(_text(path).split("\n"), 1):
+def _rows(path: Path, note: Note) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """(row number, field -> value) with our names."""
+    suffix = path.suffix.lower()
+    if suffix in (".csv", ".tsv", ".xlsx"):
+        yield from _sheet(path, note)
+        return
+    told: set[str] = set()
+    for number, row in _lines(path) if suffix == ".jsonl" else enumerate(_json(path), 1):
+        fields: dict[str, Any] = {}
+        for name, value in row.items():
+            field = _field(str(name), row)
+            if field is None:
+                _unknown(str(name), f"{path}, {'line' if suffix == '.jsonl' else 'row'} {number}", told, note)
+            elif field in fields:
+                raise UsageError(f"{path}, row {number}, column {name}: {field} is there twice; give every field once")
+            else:
+                fields[field] = value
+        if row.get("is_impossible") is True:
+            fields["answerable"] = False
+        yield number, fields
+
+
+def _field(name: str, row: Mapping[str, Any]) -> str | None:
+    """Our name of a field; BEIR's `_id` and `text` where no question stands beside them."""
+    if name == "_id":
+        return "id"
+    if name == "text" and "_id" in row:
+        return "question"
+    return _FIELD_OF.get(_plain(name))
+
+
+def _unknown(name: str, where: str, told: set[str], note: Note) -> None:
+    """A column of another name is the user's own; one that is nearly ours is a slip."""
+    if name == "is_impossible" or not name or name in told:
+        return
+    if near := suggest(name, FIELDS):
+        raise UsageError(f"{where}, column {name}: unknown{near}; known: {', '.join(FIELDS)}")
+    told.add(name)
+    note(f"{where}, column {name}: not used (used are {', '.join(FIELDS)})")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for line, text in enumerate(decoded(path).split("\n"), 1):
         if not text.strip():
             continue
         try:
@@ -63,54 +149,97 @@ def _jsonl(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         yield line, row
 
 
-def _csv(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
+def _json(path: Path) -> Iterator[Mapping[str, Any]]:
+    """A list of objects, or the form of SQuAD ("data"), promptfoo ("tests") or ragas (columns of lists)."""
     try:
-        names = list(reader.fieldnames or ())
-        if "question" not in names:
-            cure = "part the columns by commas" if ";" in "".join(names) else "name it in the first line"
-            raise UsageError(f"{path}, line 1: no column question in {', '.join(names)!r}; {cure}")
-        if twice := next((name for name in names if names.count(name) > 1), None):
-            raise UsageError(f"{path}, line 1, column {twice}: there twice; give every column once")
-        for row in reader:
-            if None in row:
-                raise UsageError(f'{path}, line {reader.line_num}: more cells than columns; put "..." round a comma')
-            answers = [part.strip() for part in (row.get("answers") or "").split(" | ") if part.strip()]
-            yield reader.line_num, {**row, "answers": answers}
-    except csv.Error as error:
-        line = reader.line_num + 1  # the row that could not be read begins after the last one that could
-        raise UsageError(f"{path}, line {line}: {error}; double every quote inside a quoted cell") from None
+        whole = json.loads(decoded(path))
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{path}, line {error.lineno}, character {error.colno}: {error.msg}; is it JSON?") from None
+    if isinstance(whole, dict) and isinstance(whole.get("data"), list):
+        whole = list(_squad(whole["data"]))
+    elif isinstance(whole, dict) and isinstance(whole.get("tests"), list):
+        whole = [_promptfoo(test) for test in whole["tests"]]
+    elif isinstance(whole, dict) and whole and all(isinstance(column, list) for column in whole.values()):
+        whole = [dict(zip(whole, cells, strict=False)) for cells in zip(*whole.values(), strict=False)]
+    if not isinstance(whole, list) or not all(isinstance(row, dict) for row in whole):
+        raise UsageError(f'{path}: no list of questions; write [{{"question": "...", "answers": ["..."]}}, ...]')
+    yield from whole
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise UsageError(f"{path}, line {line}: not UTF-8; save the file as UTF-8") from None
+def _squad(data: list[Any]) -> Iterator[Mapping[str, Any]]:
+    """SQuAD 1.1 and 2.0; the title is the category, for nobody knows which file of the user's it is."""
+    for article in data:
+        for paragraph in article.get("paragraphs", ()):
+            for asked in paragraph.get("qas", ()):
+                answers = list(
+                    dict.fromkeys(answer["text"] for answer in asked.get("answers", ()) if answer.get("text"))
+                )
+                yield {
+                    "question": asked["question"],
+                    "id": asked.get("id", ""),
+                    "answers": answers,
+                    "answerable": not asked.get("is_impossible", False),
+                    "category": article.get("title", ""),
+                }
 
 
-def _question(row: Mapping[str, Any], where: str, line: int) -> Question:
-    for name in row:
-        if name not in FIELDS:
-            raise UsageError(f"{where}, column {name}: unknown{suggest(str(name), FIELDS)}; known: {', '.join(FIELDS)}")
-    texts = {name: _text_of(row, name, where) for name in FIELDS if name not in ("answers", "answerable")}
+def _promptfoo(test: Any) -> Mapping[str, Any]:
+    """A test's variable question (or query, prompt), and what its assertions expect the answer to be or to hold."""
+    given = test.get("vars", {}) if isinstance(test, dict) else {}
+    kinds = ("equals", "contains", "icontains", "similar", "factuality")
+    expected = [
+        a["value"] for a in test.get("assert", ()) if a.get("type") in kinds and isinstance(a.get("value"), str)
+    ]
+    row = {name: value for name, value in given.items() if _FIELD_OF.get(_plain(name))}
+    return {**row, **({"answers": expected} if expected else {}), "category": test.get("description", "")}
+
+
+def _sheet(path: Path, note: Note) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    rows = read_sheet(path, lambda cells: "question" in map(_FIELD_OF.get, map(_plain, cells)))
+    head_row, head = next(rows, (1, []))
+    fields = [_FIELD_OF.get(_plain(name)) for name in head]
+    if "question" not in fields:
+        known = ", ".join(("question", *NAMES["question"]))
+        raise UsageError(
+            f"{path}, row {head_row}: no column question in {', '.join(head)!r}; name it in the first row ({known})"
+        )
+    if twice := next((f for f in fields if f and fields.count(f) > 1), None):
+        raise UsageError(f"{path}, row {head_row}, column {twice}: there twice; give every column once")
+    told: set[str] = set()
+    for name, field in zip(head, fields, strict=True):
+        if field is None:
+            _unknown(name, f"{path}, row {head_row}", told, note)
+    for number, cells in rows:
+        if any(cells[len(head) :]):
+            raise UsageError(
+                f'{path}, row {number}: more cells than columns; put "..." round a cell with the separator'
+            )
+        row: dict[str, Any] = {field: cell for field, cell in zip(fields, cells, strict=False) if field}
+        for name in ("answers", "parts"):
+            row[name] = [part.strip() for part in row.get(name, "").split(" | ") if part.strip()]
+        yield number, row
+
+
+def _question(row: Mapping[str, Any], where: str, number: int) -> Question:
+    texts = {name: _text_of(row, name, where) for name in FIELDS if name not in (*_LISTS, "answerable", "within")}
+    texts["label"] = _LABELS.get(texts["label"].casefold(), texts["label"].casefold())
+    texts["language"] = texts["language"].casefold().partition("-")[0]
     for name, choices in _CHOICES.items():
         if texts[name] not in choices:
             known = ", ".join(choices[1:])
             raise UsageError(f"{where}, column {name}: {texts[name]!r} is not one of {known}; or leave it out")
     if not texts["question"]:
         raise UsageError(f"{where}, column question: empty; ask something in words")
-    if texts["evidence"] and not texts["document"]:
-        raise UsageError(f"{where}, column evidence: without a document; name the one it stands in")
-    answers = _answers(row.get("answers"), where)
-    answerable = _TRUTH.get(str("" if row.get("answerable") is None else row["answerable"]).strip().lower())
-    if answerable is None:
-        raise UsageError(f"{where}, column answerable: {row['answerable']!r} is not true or false")
-    if not answerable and (answers or texts["document"] or texts["label"]):
+    within = bool(row.get("within")) and _truth(row, "within", where)
+    for name, given in (("evidence", texts["evidence"]), ("within", within)):
+        if given and not texts["document"]:
+            raise UsageError(f"{where}, column {name}: without a document; name the one it stands in")
+    answers, parts = (_texts(row.get(name), name, where) for name in ("answers", "parts"))
+    answerable = _truth(row, "answerable", where)
+    if not answerable and (answers or parts or texts["label"]):
         raise UsageError(f"{where}, column answerable: false, yet an answer is given; take one of them out")
     return Question(
-        id=texts["id"] or str(line),
+        id=texts["id"] or str(number),
         text=texts["question"],
         answers=answers,
         document_id=texts["document"] or None,
@@ -119,7 +248,19 @@ def _question(row: Mapping[str, Any], where: str, line: int) -> Question:
         category=texts["category"],
         language=texts["language"] or language_of(texts["question"]),
         evidence=texts["evidence"],
+        parts=parts,
+        history=_history(row.get("history"), where),
+        within=within,
     )
+
+
+def _truth(row: Mapping[str, Any], name: str, where: str) -> bool:
+    """True for an empty cell, too."""
+    value = "" if row.get(name) is None else str(row[name])
+    found = _TRUTH.get(value.strip().casefold())
+    if found is None:
+        raise UsageError(f"{where}, column {name}: {row[name]!r} is not true or false")
+    return found
 
 
 def _text_of(row: Mapping[str, Any], name: str, where: str) -> str:
@@ -129,8 +270,18 @@ def _text_of(row: Mapping[str, Any], name: str, where: str) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _answers(value: Any, where: str) -> tuple[str, ...]:
-    given = [] if value is None else [value] if isinstance(value, str) else value
-    if not isinstance(given, list) or not all(isinstance(item, str) and item.strip() for item in given):
-        raise UsageError(f'{where}, column answers: {value!r} is no list of texts; write ["...", "..."]')
-    return tuple(given)
+def _texts(value: Any, name: str, where: str) -> tuple[str, ...]:
+    given = [] if value is None or value == "" else value if isinstance(value, list) else [value]
+    texts = [str(item) if isinstance(item, int | float) and not isinstance(item, bool) else item for item in given]
+    if not all(isinstance(item, str) and item.strip() for item in texts):
+        raise UsageError(f'{where}, column {name}: {value!r} is no list of texts; write ["...", "..."]')
+    return tuple(texts)
+
+
+def _history(value: Any, where: str) -> tuple[tuple[str, str], ...]:
+    turns = value or []
+    if not isinstance(turns, list) or not all(
+        isinstance(turn, list) and len(turn) == 2 and all(isinstance(said, str) for said in turn) for turn in turns
+    ):
+        raise UsageError(f'{where}, column history: {value!r} is no list of turns; write [["question", "answer"], ...]')
+    return tuple((asked, said) for asked, said in turns)

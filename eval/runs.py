@@ -207,7 +207,7 @@ async def run(
 
 async def _ask(question: Question, batch: Batch, pipeline: Pipeline) -> Record:
     filter: Filter | None = None
-    if batch.within_document and question.document_id:
+    if (batch.within_document or question.within) and question.document_id:
         filter = {"document": question.document_id}
     try:
         answer = await pipeline.aask(question.text, filter=filter, history=question.history)

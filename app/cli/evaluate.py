@@ -33,7 +33,9 @@ evaluate.add_command(availability)
 
 @evaluate.command()
 @click.argument("questions", metavar="SUITE|FILE")
-@click.option("--corpus", help="What to ask the questions of a FILE (.jsonl, .csv) of; a SUITE has its own.")
+@click.option(
+    "--corpus", help="What to ask the questions of a FILE (.jsonl, .json, .csv, .xlsx) of; a SUITE has its own."
+)
 @click.option("--out", type=FOLDER, help="Folder of the run (default: runs/NAME); one that was stopped goes on.")
 @click.option("--concurrency", type=click.IntRange(1, 256), default=4, show_default=True, help="Questions at a time.")
 @click.option("--limit", type=click.IntRange(min=1), help="So many of each corpus: a sample, always the same.")
@@ -54,7 +56,7 @@ def run(
 ) -> int:
     """Answer the questions of a suite or a file, then score.
 
-    Suites: samples, legal, medical, legal-zh; all but the first read public data
+    Suites: samples, asked, legal, medical, legal-zh; the last three read public data
     sets (setting public_data). A stopped run goes on with the same command, and
     what is answered is not asked again. Exit code 1 when a question failed.
     """
@@ -63,7 +65,7 @@ def run(
         settings = only_local(settings)
     out = out or Path("runs") / Path(questions).stem
     with progress_bar() as show:
-        batches = prepared(questions, corpus, settings, limit, on_progress=show)
+        batches = prepared(questions, corpus, settings, limit, on_progress=show, note=noted)
     found = run_batches(questions, batches, out, settings, concurrency, baseline)
     if as_json:
         print_json({"folder": str(out), **found})
@@ -88,11 +90,13 @@ def run_batches(
         def told(record: Record) -> None:
             bar.advance(task)
 
-        def noted(note: str) -> None:
-            to.print(note, markup=False, style="yellow")
-
         ask_all(name, batches, out, settings, concurrency=concurrency, baseline=baseline, told=told, note=noted)
     return score_folder(out)
+
+
+def noted(note: str) -> None:
+    """What the person who runs it must know, on standard error."""
+    console(err=True).print(note, markup=False, style="yellow")
 
 
 @evaluate.command()

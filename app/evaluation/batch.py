@@ -34,6 +34,7 @@ def prepared(
     *,
     user: User | None = None,
     on_progress: Callable[[Progress], None] = _unseen,
+    note: Callable[[str], None] = _unseen,
 ) -> list[Batch]:
     """The questions of a suite or a file with their corpora, which a suite indexes first where they are not yet.
 
@@ -46,7 +47,7 @@ def prepared(
     scoring_installed()
 
     if Path(questions).suffix:
-        asked = read_questions(Path(questions))
+        asked = read_questions(Path(questions), note)
         if corpus is None:
             raise UsageError(f"{questions} does not say what to ask; give --corpus NAME (sparewheel corpora list)")
         return [_batch(corpus, drawn(asked, limit), settings, user)]

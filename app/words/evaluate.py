@@ -14,7 +14,7 @@ TEXTS: Table = {
     "eval_suite": ("A suite", "内置题集"),
     "eval_file": ("My own file", "我的文件"),
     "eval_which": ("Suite", "题集"),
-    "eval_upload": ("Questions, .jsonl or .csv", "问题文件（.jsonl 或 .csv）"),
+    "eval_upload": ("Questions: .xlsx, .csv, .jsonl or .json", "问题文件（.xlsx、.csv、.jsonl 或 .json）"),
     "eval_upload_help": (
         "One question a line; the field question must be there, answers lets it be scored.",
         "每行一个问题；必须有 question 字段，提供 answers 字段才能评分。",
