@@ -60,7 +60,8 @@ def draw_new() -> None:
         else:
             picked = pick_corpus()
             corpus = picked.name if picked else ""
-            file = st.file_uploader(t("eval_upload"), ["jsonl", "json", "csv", "tsv", "xlsx"], help=t("eval_upload_help"))
+            kinds_read = ["jsonl", "json", "csv", "tsv", "xlsx"]
+            file = st.file_uploader(t("eval_upload"), kinds_read, help=t("eval_upload_help"))
             questions = f"questions{Path(file.name).suffix}" if file else ""
         limit = int(st.number_input(t("eval_limit"), 0, 100_000, 0, 10, width=320))
         local = st.checkbox(t("eval_local"), value=not service().settings.endpoint)
