@@ -189,6 +189,16 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """The documents that a question names. Empty: all of them are searched."""
+
+    documents: tuple[str, ...] = ()  # ids
+    titles: tuple[str, ...] = ()  # how their readers know them, in the order of the ids
+    ambiguous: bool = False  # one was meant, and several fit
+    absent: str = ""  # a name in the question that is in no document
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The one record that the page draws, the API sends, the evaluation scores and the importer gets."""
 
@@ -207,6 +217,8 @@ class Answer:
     usage: Usage = Usage()
     timings: Mapping[str, float] = field(default_factory=dict)  # step -> seconds
     notes: tuple[str, ...] = ()  # what its reader must know ("dense index 40 % built", unsupported sentence)
+    read_as: str = ""  # the question as it was understood, where it took something from the questions before
+    scope: Scope = Scope()  # the documents that the question names
 
 
 # ---------------------------------------------------------------- between the pipeline and an answerer

@@ -37,7 +37,7 @@ _HAS_NOUN = re.compile(rf"\b(?:{_NOUN})s?\b", re.IGNORECASE)
 _MONTH = "(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 _BOILERPLATE = re.compile(
     r"(?i)\W*(?:exhibit\b.{0,40}|ex-\d.*|annex \w+|schedule \w+|appendix \w+|\[?logo\]?"
-    r"|(?:strictly |private (?:and|&) )?confidential\W*.{0,40}|execution (?:version|copy)|final(?: version)?"
+    r"|(?:strictly |private (?:and|&) )?confidential\b.{0,40}|execution (?:version|copy)|final(?: version)?"
     r"|draft\b.{0,30}"
     r"|page \d+.*|p\. ?\d+|\d+|(?:conformed )?copy|table of contents|contents|index\b.*|https?:.*|www\..*"
     r"|source:.*|tel\b.*"

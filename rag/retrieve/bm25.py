@@ -90,6 +90,29 @@ class Bm25Index:
         ordinals, scores = self._best(found, k, mask)
         return self.ids[ordinals], scores
 
+    def has(self, term: str) -> bool:
+        """Whether a chunk holds the term (as `tokenise.terms` gives it)."""
+        return self._find([term.encode()])[0] >= 0
+
+    def beginning_with(self, letters: str, most: int) -> list[str]:
+        """The terms that begin so, in order; at most `most`."""
+        first = self._find_place(letters.encode())
+        found = []
+        for place in range(first, min(first + most, len(self.vocabulary_ends))):
+            term = self._word(place).decode("utf-8", "replace")
+            if not term.startswith(letters):
+                break
+            found.append(term)
+        return found
+
+    def _word(self, place: int) -> bytes:
+        start = int(self.vocabulary_ends[place - 1]) if place else 0
+        return self.vocabulary[start : int(self.vocabulary_ends[place])].tobytes()
+
+    def _find_place(self, word: bytes) -> int:
+        """Where in the sorted vocabulary the word is or would be."""
+        return bisect_left(range(len(self.vocabulary_ends)), word, key=self._word)
+
     def _query_terms(self, query: str) -> list[tuple[int, float]]:
         """(term, weight) of the terms that are in the index, rarest first; weight: idf times count in the query."""
         wanted = Counter(term.encode() for term in terms(query))

@@ -1,0 +1,424 @@
+"""The names that a question may call a document by, and where a question does so.
+
+Every party, drug, patient, alias, title and file name of a snapshot, found by its words (exact, or with one slip of the
+pen), a Chinese name by its pairs of characters. The work for a question depends on its length, not on the number of
+documents. Traditional and Simplified, full and half width, capitals and accents are the same.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import PurePath
+from typing import Literal, Protocol
+
+from sparewheel.rag.text import simplified
+from sparewheel.rag.types import named
+
+Field = Literal["name", "title", "kind"]
+
+_WORD = re.compile(r"[^\W_\u3400-\u9fff]+(?:[.’'&][^\W_\u3400-\u9fff]+)*")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_POSSESSIVE = re.compile(r"[’']s?$")
+_COMPANY = frozenset(
+    re.findall(
+        r"\S+",
+        "ltd limited inc incorporated llc llp lp l.p corp corporation co company plc gmbh ag ab as"
+        " sa s.a sas s.a.s bv b.v"
+        " nv n.v pty pte the of and & for a an",
+    )
+)
+ROLES = frozenset(
+    re.findall(
+        r"\S+",
+        "company counterparty tenant landlord lessor lessee supplier customer client contractor"
+        " employer employee executive"
+        " buyer seller vendor purchaser licensor licensee borrower lender owner agent principal consultant processor"
+        " controller distributor manufacturer sponsor provider recipient discloser guarantor we you us party parties"
+        " claimant plaintiff defendant appellant respondent petitioner applicant operating cooperative franchisor",
+    )
+)
+_ZH_ROLE = re.compile(
+    r"[甲乙丙丁][方]|(?:出租|承租|买|卖|供|需|发包|承包|委托|受托|转让|受让|许可|被许可|披露|接收|服务|定作|承揽|托运|承运)[方人]?"
+    r"|买受人|出卖人|用人单位|劳动者|贷款人|借款人|出借人|保证人|抵押人|抵押权人|客户|公司|本公司|原告|被告.?|第三人|上诉人|被上诉人|申请人|被申请人"
+)
+_ZH_PLACE = re.compile(
+    r"^(?:[\u3400-\u9fff]{2,3}(?:省|市|自治区|特别行政区)|[\u3400-\u9fff]{2}(?=[\u3400-\u9fff]{4,}公司))"
+)
+_ZH_SUFFIX = re.compile(
+    r"(?:（[^）]{1,8}）)?(?:股份有限公司|有限责任公司|有限公司|集团公司|集团|公司|合伙企业|事务所|工作室|合作社)(?:（[^）]{1,8}）)?$"
+)
+_ZH_TRADE = re.compile(
+    r"(?:科技|技术|贸易|商贸|实业|建筑|建设|工程|物流|电子|机械|器械|食品|医药|医疗|制药|生物|化工|材料|能源|环保|信息|网络|软件"
+    r"|传媒|文化|教育|咨询|投资|资本|金融|装备|设备|仪器|汽车|服饰|纺织|农业|矿业|餐饮|酒店|置业|地产|物业|重工|制造|国际"
+    r"|控股|发展|精密|智能|健康|服务|新材料|数据|供应链|航空|船舶|钢铁|陶瓷|印刷|包装|玻璃|家具|茶业|酒业|乳业)+$"
+)
+_ZH_FORM = re.compile(
+    r"(?:缓释|分散|肠溶|咀嚼|泡腾|薄膜衣)?(?:片|胶囊|颗粒|注射液|口服液|口服溶液|滴眼液|软膏|乳膏|凝胶|丸|糖浆|喷雾剂|气雾剂|混悬液|栓|贴剂|散|滴丸|粉针剂)$"
+)
+DOCUMENT_NOUN = {  # the word in a question -> the stems that a title or kind may have for it
+    "nda": ("nda", "disclosur", "confidenti"),
+    "agreement": ("agreement", "contract", "deed", "term"),
+    "contract": ("contract", "agreement", "deed"),
+    "deal": ("agreement", "contract"),
+    "lease": ("lease", "tenanc"), "tenancy": ("tenanc", "lease"),
+    "deed": ("deed",), "licence": ("licenc", "licens"), "license": ("licens", "licenc"),
+    "policy": ("polici",), "leaflet": ("leaflet", "inform"), "guideline": ("guidelin",),
+    "guidance": ("guidanc", "guidelin"),
+    "protocol": ("protocol",), "act": ("act",), "bylaws": ("law", "bylaw"),
+    "amendment": ("amend",), "addendum": ("addendum", "amend"),
+    "formulary": ("formulari",), "manual": ("manual",), "summary": ("summari",), "report": ("report",),
+    "judgment": ("judgment",),
+    "settlement": ("settlement",), "form": ("form", "consent"), "procedure": ("procedur",),
+    "programme": ("programm", "program"),
+    "terms": ("term",), "plan": ("plan",), "statement": ("statement",), "order": ("order",), "consent": ("consent",),
+}  # fmt: skip
+SPECIFIC = frozenset(
+    re.findall(
+        r"\S+",
+        "nda lease licence license deed amendment addendum bylaws formulary settlement judgment",
+    )
+)
+_NO_MODIFIER = frozenset(
+    re.findall(
+        r"\S+",
+        "the a an this that these those my our your their his her its which what any each every"
+        " all both in of under for with to"
+        " from by on at is are was were does do did can could may must shall should will would and"
+        " or not no has have had"
+        " current whole entire same other another new old said signed given following above"
+        " according against between per",
+    )
+)
+ZH_NOUN = re.compile(
+    r"合同书?|协议书?|说明书|条例|规定|办法|判决书?|裁定书?|规范|指南|小结|制度|章程|方案|手册|公约|承诺书|声明|细则|保证书|同意书|租约"
+)
+
+
+class Described(Protocol):
+    """A document as the store lists it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def metadata(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a question: folded, and where it stands."""
+
+    text: str
+    start: int
+    end: int
+    capital: bool  # written with a capital that its place does not explain
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Characters [start, end) of a question name documents. exact: how many words or characters of the name agree."""
+
+    start: int
+    end: int
+    name: str
+    field: Field
+    documents: frozenset[str]
+    exact: int = 1
+
+
+@dataclass(slots=True)
+class _Name:
+    words: tuple[str, ...]
+    shown: str
+    field: Field
+    documents: set[str]
+
+
+def folded(text: str) -> str:
+    """The text to compare by: compatibility forms, capitals, accents and Traditional characters gone; same length where
+    the text has no compatibility forms."""
+    if text.isascii():
+        return text.casefold()
+    text = unicodedata.normalize("NFKC", text)
+    plain = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    return simplified(plain).casefold()
+
+
+def words_of(text: str) -> list[Word]:
+    """The words of Latin letters, hyphens and slashes dividing them. In a text without small letters none is a name
+    by its capital."""
+    shouted = not any(c.islower() for c in text)
+    found = []
+    for match in _WORD.finditer(text):
+        word = _POSSESSIVE.sub("", folded(match[0])).rstrip(".")
+        first = not re.search(r"[\w)\]\"”’][^.!?]*$", text[: match.start()][-40:]) or re.search(
+            r"[.!?:]\s+$", text[: match.start()]
+        )
+        if word:
+            found.append(Word(word, match.start(), match.end(), match[0][0].isupper() and not first and not shouted))
+    return found
+
+
+@cache
+def stem(word: str) -> str:
+    import Stemmer
+
+    made: str = Stemmer.Stemmer("english", 0).stemWord(word)
+    return made
+
+
+class Names:
+    """The names of all documents of a snapshot. Built once a snapshot; safe to share."""
+
+    def __init__(self, documents: Iterable[Described], ordinary: Callable[[str], bool] = lambda word: False) -> None:
+        """ordinary: whether a word of small letters is one of the language rather than a name."""
+        self.ordinary = ordinary
+        self.titles: dict[str, str] = {}
+        self._names: dict[tuple[Field, tuple[str, ...]], _Name] = {}
+        self._by_word: dict[str, list[_Name]] = defaultdict(list)
+        self._slips: dict[str, set[str]] = defaultdict(set)  # a word less one letter -> the words
+        self._han: dict[str, dict[str, tuple[str, Field, set[str]]]] = defaultdict(dict)  # first pair -> form -> ...
+        self._stems: dict[str, set[str]] = defaultdict(set)  # stem in title or kind -> documents
+        self._initials: dict[str, set[str]] = defaultdict(set)
+        self._zh_titles: dict[str, set[str]] = defaultdict(set)  # an end of a Chinese title -> documents
+        for document in documents:
+            self._add(document)
+        for word in self._by_word:
+            for less in _less_one(word) if len(word) >= 5 else ():
+                self._slips[less].add(word)
+
+    def __len__(self) -> int:
+        return len(self.titles)
+
+    # ------------------------------------------------------------ building
+
+    def _add(self, document: Described) -> None:
+        id, metadata = document.id, document.metadata
+        self.titles[id] = named(id, document.title, metadata)
+        for key in ("parties", "drug", "matter"):
+            for name in filter(None, metadata.get(key, "").split("; ")):
+                self._name(id, name, "name")
+        for pair in filter(None, metadata.get("aliases", "").split("; ")):
+            alias = pair.partition(" = ")[0]
+            if folded(alias) not in ROLES and not _ZH_ROLE.fullmatch(alias) and not {*folded(alias).split()} & ROLES:
+                self._name(id, alias, "name")
+        self._name(id, document.title, "title")
+        self._name(id, PurePath(document.source or id).stem, "title")
+        kind = metadata.get("kind", "")
+        for text in (document.title, kind):
+            latin = [word.text for word in words_of(text)]
+            for word in latin:
+                self._stems[stem(word)].add(id)
+            initials = [w[0] for w in latin if w not in _COMPANY and not w[0].isdigit()]
+            for start in range(max(0, len(initials) - 2)):
+                for end in range(start + 3, len(initials) + 1):
+                    self._initials["".join(initials[start:end])].add(id)
+            han = "".join(_HAN.findall(folded(text)))
+            for noun in ZH_NOUN.finditer(han):
+                for start in range(noun.start() + 1):
+                    self._zh_titles[han[start : noun.end()]].add(id)
+
+    def _name(self, id: str, name: str, field: Field) -> None:
+        if _HAN.search(name):
+            for form in _chinese_forms(folded(name), field):
+                self._han[form[:2]].setdefault(form, (name, field, set()))[2].add(id)
+        words = tuple(w.text for w in words_of(name) if w.text not in _COMPANY)
+        if not words or (field == "name" and len(words) == 1 and len(words[0]) < 2):
+            return
+        entry = self._names.get((field, words))
+        if entry is None:
+            entry = self._names[field, words] = _Name(words, name, field, set())
+            for word in dict.fromkeys(words):
+                self._by_word[word].append(entry)
+        entry.documents.add(id)
+
+    # ------------------------------------------------------------ asking
+
+    def mentions(
+        self, question: str, elsewhere: Callable[[str, frozenset[str]], bool] = lambda w, d: False
+    ) -> list[Mention]:
+        """Where the question names documents, in order; of overlapping readings the longest. elsewhere: whether the
+        word stands in other documents, too (then a word of a title alone names none)."""
+        words = words_of(question)
+        found = [*self._by_words(words, elsewhere), *self._by_characters(question)]
+        taken = _longest(found)
+        kinds = _longest([*self._kinds(words, taken), *self._chinese_kinds(question, taken)])
+        return sorted([*taken, *kinds], key=lambda mention: mention.start)
+
+    def spelt(self, word: str) -> str:
+        """The word of a name that this is, one slip allowed in five letters or more; "" where there is none."""
+        if word in self._by_word:
+            return word
+        if len(word) < 5 or self.ordinary(word):
+            return ""
+        near = {w for less in (word, *_less_one(word)) for w in self._slips.get(less, ())}
+        near |= {less for less in _less_one(word) if less in self._by_word and len(less) >= 5}
+        near = {w for w in near if w[0] == word[0] or len(w) >= 6}
+        return min(near, key=lambda w: (abs(len(w) - len(word)), w), default="")
+
+    def _by_words(self, words: Sequence[Word], elsewhere: Callable[[str, frozenset[str]], bool]) -> Iterator[Mention]:
+        spelt = [self.spelt(word.text) for word in words]
+        candidates: dict[int, tuple[_Name, list[int]]] = {}
+        for place, word in enumerate(spelt):
+            for name in self._by_word.get(word, ()) if word else ():
+                candidates.setdefault(id(name), (name, []))[1].append(place)
+        for name, places in candidates.values():
+            for run in _runs(places, len(name.words) + 1):
+                held = {spelt[p] for p in run}
+                missing = [w for w in dict.fromkeys(name.words) if w not in held]
+                if self._names_it(name, run, missing, words, spelt, elsewhere):
+                    yield Mention(words[run[0]].start, words[run[-1]].end, name.shown, name.field,
+                                  frozenset(name.documents), len(held))  # fmt: skip
+
+    def _names_it(
+        self,
+        name: _Name,
+        run: Sequence[int],
+        missing: Sequence[str],
+        words: Sequence[Word],
+        spelt: Sequence[str],
+        elsewhere: Callable[[str, frozenset[str]], bool],
+    ) -> bool:
+        inside = [p for p in range(run[0], run[-1]) if p not in run and words[p].text not in _COMPANY]
+        if any(spelt[p] not in name.words for p in inside):
+            return False  # "Alder Point Logistics" is not Alder Peak Logistics
+        first = words[run[0]]
+        telling = not self.ordinary(spelt[run[0]])
+        documents = frozenset(name.documents)
+        if name.field == "title":
+            if not missing and len(name.words) >= 2:
+                return any(not self.ordinary(w) for w in name.words) or len(name.words) >= 3 or name.words[-1].isdigit()
+            leading = spelt[run[0]] == name.words[0] and telling and len(name.words[0]) >= 4
+            return leading and not name.words[0].isdigit() and not elsewhere(spelt[run[0]], documents)
+        if not missing and (len(name.words) > 1 or telling or first.capital or self._before_noun(run[-1], words)):
+            return True
+        if spelt[run[0]] != name.words[0] or not (telling or first.capital or (len(run) > 1)):
+            return False
+        after = run[-1] + 1
+        while after < len(words) and after <= run[-1] + 3:  # "Acme Holdings" is not Acme Tools
+            word = words[after]
+            if word.text in DOCUMENT_NOUN or word.text in _COMPANY or word.text in _NO_MODIFIER:
+                break
+            if word.start > words[after - 1].end + 1:
+                break
+            if word.capital or (not self.ordinary(word.text)) or self._before_noun(after, words):
+                stems = {d for d in self._stems.get(stem(word.text), ()) if d in name.documents}
+                if spelt[after] not in name.words and not stems:
+                    return False
+            else:
+                break
+            after += 1
+        return True
+
+    def _before_noun(self, place: int, words: Sequence[Word]) -> bool:
+        return place + 1 < len(words) and words[place + 1].text in DOCUMENT_NOUN
+
+    def _kinds(self, words: Sequence[Word], taken: Sequence[Mention]) -> Iterator[Mention]:
+        """ "the agency agreement", "the NDA": documents whose title or kind says so."""
+        for place, word in enumerate(words):
+            singular = word.text if word.text in DOCUMENT_NOUN else word.text.rstrip("s")
+            if any(m.start <= word.start < m.end for m in taken):
+                continue
+            initials = self._initials.get(word.text, set())
+            if initials and singular not in DOCUMENT_NOUN and len(word.text) >= 3 and not self.ordinary(word.text):
+                yield Mention(word.start, word.end, word.text.upper(), "kind", frozenset(initials))
+            if singular not in DOCUMENT_NOUN:
+                continue
+            nouns = set().union(*(self._stems.get(s, set()) for s in DOCUMENT_NOUN[singular]))
+            nouns |= self._initials.get(singular, set())
+            modifiers: list[Word] = []
+            for before in range(place - 1, max(-1, place - 7), -1):
+                other = words[before]
+                if other.text in _NO_MODIFIER or any(m.start <= other.start < m.end for m in taken):
+                    break
+                modifiers.insert(0, other)
+            while modifiers:
+                fit = nouns.intersection(*(self._stems.get(stem(m.text), set()) for m in modifiers))
+                if fit:
+                    break
+                modifiers.pop(0)
+            else:
+                fit = nouns if singular in SPECIFIC or taken else set()
+            if (fit and len(fit) < len(self.titles)) or (fit and taken):
+                start = modifiers[0].start if modifiers else word.start
+                yield Mention(start, word.end, " ".join(m.text for m in [*modifiers, word]), "kind", frozenset(fit))
+
+    def _by_characters(self, question: str) -> Iterator[Mention]:
+        text = folded(question)
+        if len(text) != len(question):  # compatibility forms of several letters: offsets would be wrong
+            text = simplified(question).casefold()
+        for at in range(len(text) - 1):
+            forms = self._han.get(text[at : at + 2])
+            if forms:
+                exact = [form for form in forms if text.startswith(form, at)]
+                near = [] if exact else [f for f in forms if len(f) >= 5 and _one_apart(f, text[at : at + len(f)])]
+                for form in [max(exact or near, key=len)] if exact or near else []:
+                    name, field, documents = forms[form]
+                    yield Mention(at, at + len(form), name, field, frozenset(documents), len(form))
+
+    def _chinese_kinds(self, question: str, taken: Sequence[Mention]) -> Iterator[Mention]:
+        text = simplified(question)
+        for noun in ZH_NOUN.finditer(text):
+            for start in range(max(0, noun.start() - 12), noun.start()):
+                if any(m.start < noun.end() and start < m.end for m in taken):
+                    continue
+                fit = self._zh_titles.get(text[start : noun.end()])
+                if fit and len(fit) < len(self.titles):
+                    yield Mention(start, noun.end(), text[start : noun.end()], "kind", frozenset(fit))
+                    break
+
+
+def _chinese_forms(name: str, field: Field) -> list[str]:
+    """What a Chinese name may be shortened to, itself first: 深圳星辰科技有限公司, 星辰科技有限公司, 星辰科技, 星辰."""
+    name = re.sub(r"\s", "", name)
+    if field == "title":
+        return [name] if len(name) >= 4 else []
+    forms = [name]
+    core = _ZH_SUFFIX.sub("", name)
+    bare = _ZH_PLACE.sub("", name) if core != name else name
+    forms += [bare, core, _ZH_SUFFIX.sub("", bare)]
+    if core != name:
+        forms.append(_ZH_TRADE.sub("", forms[-1]))
+    forms.append(_ZH_FORM.sub("", name))
+    return [form for form in dict.fromkeys(forms) if len(form) >= 2 and _HAN.search(form)]
+
+
+def _less_one(word: str) -> set[str]:
+    return {word[:i] + word[i + 1 :] for i in range(len(word))}
+
+
+def _one_apart(a: str, b: str) -> bool:
+    return len(a) == len(b) and sum(x != y for x, y in zip(a, b, strict=True)) == 1
+
+
+def _runs(places: Sequence[int], width: int) -> Iterator[list[int]]:
+    """The places in runs that fit into so many words."""
+    run: list[int] = []
+    for place in places:
+        if run and (place - run[0] >= width + 1 or place - run[-1] > 2):
+            yield run
+            run = []
+        run.append(place)
+    if run:
+        yield run
+
+
+def _longest(mentions: Sequence[Mention]) -> list[Mention]:
+    """Of overlapping mentions those with most agreeing words; equals that name the same words are joined."""
+    best: list[Mention] = []
+    for mention in sorted(mentions, key=lambda m: (-m.exact, -(m.end - m.start), m.field != "name")):
+        clash = next((b for b in best if b.start < mention.end and mention.start < b.end), None)
+        if clash is None:
+            best.append(mention)
+        elif mention.exact == clash.exact and (mention.start, mention.end) == (clash.start, clash.end):
+            best[best.index(clash)] = Mention(clash.start, clash.end, clash.name, clash.field,
+                                              clash.documents | mention.documents, clash.exact)  # fmt: skip
+    return best

@@ -1,0 +1,51 @@
+"""What words the text of a corpus holds, seen through its keyword index."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+
+from sparewheel.rag.retrieve.bm25 import Bm25Search
+from sparewheel.rag.retrieve.names import folded
+from sparewheel.rag.retrieve.tokenise import terms
+from sparewheel.rag.types import Chunk
+
+_LOOK_AT = 12  # passages with most of the words
+_ALIKE = 0.8  # share of letters in common, of words with the same beginning
+_SAME_BEGINNING = 2  # letters
+_MOST_ALIKE = 4000  # words of the same beginning that are compared
+
+
+class IndexedWords:
+    """`retrieve.scope.Words` over an open index. Safe to share between threads."""
+
+    def __init__(self, search: Bm25Search) -> None:
+        self._search = search
+
+    def near(self, word: str) -> bool:
+        """Whether the word, or one spelt nearly so, stands in a document."""
+        wanted = terms(word)
+        index = self._search.index
+        if not wanted or any(index.has(term) for term in wanted):
+            return True
+        return any(
+            SequenceMatcher(None, wanted[0], other).ratio() >= _ALIKE
+            for other in index.beginning_with(wanted[0][:_SAME_BEGINNING], _MOST_ALIKE)
+            if abs(len(other) - len(wanted[0])) <= 2
+        )
+
+    def phrase(self, text: str) -> bool:
+        """Whether the words stand beside each other in the text of a document."""
+        wanted = _plain(text)
+        return any(wanted in _plain(chunk.text) for chunk in self._holding(text))
+
+    def elsewhere(self, word: str, documents: frozenset[str]) -> bool:
+        """Whether the word stands in the text of a passage of other documents."""
+        return any(c.document_id not in documents and word in _plain(c.text) for c in self._holding(word))
+
+    def _holding(self, text: str) -> list[Chunk]:
+        return [hit.chunk for hit in self._search.search(text, _LOOK_AT)]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s\W]+", " ", folded(text)).strip()
