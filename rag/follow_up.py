@@ -12,8 +12,9 @@ benchmarks/follow_up.py). A chat model gets the question as asked, with the hist
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sparewheel.rag.text import language_of
 
@@ -44,7 +45,8 @@ _PRONOUN = re.compile(
     re.IGNORECASE,
 )
 _HEAD = re.compile(
-    r"\s*(?:(?:what|which|who|whom|whose|when|where|why|how(?:\s+(?:long|much|many|often|far|soon|old|quickly))?)\b\s*)?"
+    r"\s*(?:(?:what|which|who|whom|whose|when|where|why|how(?:\s+(?:long|much|many|often|far|soon|old"
+    r"|quickly))?)\b\s*)?"
     r"(?:(?:is|are|was|were|do|does|did|can|could|may|might|must|shall|should|will|would|has|have|had)\b\s*)?"
     r"(?:(?:the|a|an|there|any)\b\s*)*",
     re.IGNORECASE,
@@ -63,6 +65,30 @@ _ZH_ASKS = re.compile(
 _ZH_NE = re.compile(r"(?:那么?|还有|另外|以及)?[，,]?\s*(?P<new>[^，。？?\s]{2,12})呢[？?]?$")
 
 
+_DOCUMENT = re.compile(
+    r"\s*(?:(?:non-?disclosure |confidentiality |services? |supply |lease )?(?:NDA|agreement|contract|lease"
+    r"|deed|licen[cs]e|policy|leaflet"
+    r"|tablets?|capsules?)\b|的?(?:[\u3400-\u9fff]{0,4})(?:合同|协议|说明书))",
+    re.IGNORECASE,
+)
+_ALL = re.compile(
+    r"\b(?:which|what|how many|all|each|every|any) (?:of the )?(?:\w+ )?(?:contracts|agreements|documents|ndas"
+    r"|leases|leaflets|policies)\b"
+    r"|\b(?:compare|any other|other documents?|everywhere)\b"
+    r"|哪些(?:合同|文档|说明书|药)|哪几份|所有|全部|每份|比较|几份|多少份",
+    re.IGNORECASE,
+)
+
+
+class Named(Protocol):
+    """Characters [start, end) of a question name a document."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Whole:
     """A question as it is searched for, and as the reader reads it."""
@@ -71,12 +97,92 @@ class Whole:
     read: str
 
 
-def made_whole(question: str, history: Sequence[tuple[str, str]]) -> Whole:
-    """The question with what it takes from the history (oldest first); twice the question where it takes nothing."""
+def made_whole(
+    question: str, history: Sequence[tuple[str, str]], named: Callable[[str], Sequence[Named]] | None = None
+) -> Whole:
+    """The question with what it takes from the history (oldest first); twice the question where it takes nothing.
+
+    named: where a question names documents. The one it names takes the place of the one that was named before; a
+    question that names none is about the one that was named before.
+    """
     whole = Whole("", "")
     for asked in (*(asked for asked, _ in history[-MOST_TURNS:]), question):
-        whole = _joined(asked.strip(), whole.search[:MOST_CHARS])
+        whole = _next(asked.strip(), whole, named)
     return whole
+
+
+def _next(question: str, before: Whole, named: Callable[[str], Sequence[Named]] | None) -> Whole:
+    if named is not None and before.read:
+        new, old = _phrase(question, named(question)), _phrase(before.read, named(before.read))
+        if new and (old or _only_names(question, new)):
+            return _both(_renamed(question, new, before.read, old))
+        if old and not new:
+            return _of_the_same(question, before.read, old)
+    return _joined(question, before.search[:MOST_CHARS])
+
+
+def _phrase(question: str, mentions: Sequence[Named]) -> tuple[int, int] | None:
+    """Where the words stand that name the document: the mentions beside each other, and the noun behind them."""
+    if not mentions:
+        return None
+    start, end = mentions[0].start, mentions[0].end
+    for mention in mentions[1:]:
+        if re.fullmatch(r"(?:[’']s?)?\s*(?:的|\s|and|&|,|the|-)*\s*", question[end : mention.start]):
+            end = max(end, mention.end)
+    if noun := _DOCUMENT.match(question, end):
+        end = noun.end()
+    return start, end
+
+
+def _only_names(question: str, phrase: tuple[int, int]) -> bool:
+    """Whether the question says nothing beside the name: "And in the Borealis NDA?", "北原的合同呢？"."""
+    rest = f"{question[: phrase[0]]} {question[phrase[1] :]}"
+    if language_of(question) == "zh":
+        return not re.sub(r"那么?|还有|另外|以及|换成|如果是|在|里|中|的|呢|又|怎么样|如何|[，。？?\s]", "", rest)
+    return all(word in _STOP or word in ("s", "one") for word in _content(_OPENER.sub(" ", rest)))
+
+
+def _renamed(question: str, new: tuple[int, int], before: str, old: tuple[int, int] | None) -> str:
+    """The question before, asked of the document that the new one names; a question of its own as it is."""
+    name = question[slice(*new)]
+    if not _only_names(question, new):
+        rest = _OPENER.sub("", question, count=1)
+        return (
+            f"What is {rest}" if language_of(question) == "en" and _is_fragment(rest) and rest != question else question
+        )
+    if old is None:
+        return _with_topic(before, name)
+    return before[: old[0]] + name + before[old[1] :]
+
+
+def _of_the_same(question: str, before: str, old: tuple[int, int]) -> Whole:
+    """The question, asked of the document that was named before; one about all documents as it is."""
+    if _ALL.search(question):
+        return _both(question)
+    name = before[slice(*old)]
+    chinese = language_of(question) == "zh"
+    if chinese:
+        rest = _ZH_OPENER.sub("", question, count=1)
+        bare = re.sub(r"呢(?=[？?]?$)", "", rest)
+        topic = bare if _ZH_ASKS.search(re.sub(r"[？?]", "", rest)) else re.sub(r"[？?]?$", "是什么？", bare, count=1)
+        topic = re.sub(r"^(?:它|其|该合同|这份合同|这个药|该药|这种药)的?", "", topic)
+        return _both(
+            f"{name}的{topic}"
+            if not topic.startswith(("在", "如果", "能", "可", "会", "要", "吃"))
+            else f"{name}：{topic}"
+        )
+    without = (before[: old[0]] + before[old[1] :]).strip(" ?.")
+    opener = _OPENER.match(question)
+    rest = question[opener.end() :] if opener else question
+    if not _content(rest):  # "Why?", "How long?"
+        return _both(f"{before} {question}")
+    if _is_fragment(rest):
+        link = _LINK.match(rest)
+        if link and (found := [m for m in _LINK.finditer(without) if m[1].lower() == link[1].lower()]):
+            return _both(_with_topic(f"{without[: found[-1].start()]} {rest.rstrip(' ?.')}?".replace("  ", " "), name))
+        rest = f"What is {rest}" if not link else rest
+    rest = re.sub(r"\b(?:its|their|his|her)\b(?=\s+\w)", "the", rest)
+    return _both(_with_topic(rest[0].upper() + rest[1:], name))
 
 
 def _joined(question: str, before: str) -> Whole:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Outcome = Literal["answered", "refused", "failed"]
 Sensitivity = Literal["high", "normal"]
+Shape = Literal["one", "several", "each"]  # of an answer: one place, several of a document, one of each document
 Filter = Mapping[str, str | Sequence[str]]  # metadata key -> the value, or any one of several values
 
 
@@ -219,6 +220,7 @@ class Answer:
     notes: tuple[str, ...] = ()  # what its reader must know ("dense index 40 % built", unsupported sentence)
     read_as: str = ""  # the question as it was understood, where it took something from the questions before
     scope: Scope = Scope()  # the documents that the question names
+    reason: str = ""  # why it was refused before a passage was read: absent, which, clause, opinion, talk
 
 
 # ---------------------------------------------------------------- between the pipeline and an answerer
@@ -238,6 +240,8 @@ class AnswerRequest:
     standalone: str = ""  # the question with what it takes from the history; "" without one
     shared_history: tuple[tuple[str, str], ...] = ()  # the turns of it that a cloud model may see
     sensitivity_now: Callable[[], Sensitivity] = field(default=lambda: "normal", compare=False, repr=False)
+    shape: Shape = "one"  # how many places of the passages the answer should quote
+    quotes: tuple[Span, ...] = ()  # places that are the answer by their number ("clause 4.2"); () where it must be read
 
     @property
     def may_leave(self) -> bool:
@@ -264,6 +268,7 @@ class Draft:
     confidence: float = 0.0
     label: Literal["yes", "no", "maybe", ""] = ""
     model: str = ""
+    lines: bool = False  # the text is laid out in lines, which stay
     usage: Usage = Usage()
 
 

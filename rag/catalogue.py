@@ -1,0 +1,70 @@
+"""The documents of a snapshot as a question may name them: who they are, where each begins, what a clause says."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable
+from functools import lru_cache
+
+from sparewheel.rag.clauses import Clause, find
+from sparewheel.rag.ingest.snapshot import Snapshot
+from sparewheel.rag.retrieve.scope import Scopes, Words
+from sparewheel.rag.types import Chunk, Document, Hit, Span
+
+
+class Catalogue:
+    """Over one open snapshot. Nothing is read before the first question; safe to share between threads."""
+
+    def __init__(self, snapshot: Snapshot, words: Words, ordinary: Callable[[str], bool] = lambda word: False) -> None:
+        """ordinary: whether a word of small letters is one of the language rather than a name."""
+        self._snapshot = snapshot
+        self._words = words
+        self._ordinary = ordinary
+        self._reading = threading.Lock()
+        self._scopes: Scopes | None = None
+        self._document = lru_cache(maxsize=16)(self._read)
+
+    @property
+    def scopes(self) -> Scopes:
+        """Which documents a question names."""
+        with self._reading:
+            if self._scopes is None:
+                self._scopes = Scopes(self._snapshot.documents(), self._words, self._ordinary)
+            return self._scopes
+
+    def title(self, document_id: str) -> str:
+        """How a reader knows the document."""
+        return self.scopes.names.titles.get(document_id, document_id)
+
+    def kinds(self, document_ids: tuple[str, ...] = ()) -> list[tuple[str, int]]:
+        """(kind, how many of it), most first; of these documents, of all without. "" where no kind is known."""
+        wanted = set(document_ids)
+        found = (i.metadata.get("kind", "") for i in self._snapshot.documents() if not wanted or i.id in wanted)
+        return Counter(found).most_common()
+
+    def opening(self, document_id: str) -> Chunk | None:
+        """The first passage of the document."""
+        ids = self._snapshot.matching({"document": document_id})
+        return self._snapshot.chunks([int(ids[0])])[0] if len(ids) else None
+
+    def clause(self, document_id: str, clause: Clause) -> Hit | None:
+        """The clause as a passage of its own, None where the document has no such one."""
+        document = self._document(document_id)
+        span = find(document.text, clause)
+        if span is None:
+            return None
+        starts = [page.start for page in document.pages]
+        page = document.pages[max(bisect_right(starts, span[0]) - 1, 0)].number if starts else None
+        text = document.text[span[0] : span[1]]
+        chunk = Chunk(document_id, *span, text, document.title, (), page, document.language, -1, document.metadata)
+        return Hit(chunk, 1.0, 1, "clause", {"relevance": 1.0})
+
+    def _read(self, document_id: str) -> Document:
+        return self._snapshot.document(document_id, layout=False)
+
+
+def quoted(hits: tuple[Hit, ...]) -> tuple[Span, ...]:
+    """The passages whole, as spans."""
+    return tuple(Span(i, 0, len(hit.chunk.text), 1.0) for i, hit in enumerate(hits))

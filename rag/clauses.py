@@ -1,0 +1,159 @@
+"""A clause by its number: which one a question asks for, and where it stands in a document. English and Chinese."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_LABEL_WORD = r"(?:clause|section|article|paragraph|para|sec|art|cl|rule|regulation|item)s?\.?"
+_ASKED = re.compile(
+    rf"(?:\b(?P<word>{_LABEL_WORD})\s*|(?P<sign>§+)\s*)(?P<number>\d{{1,3}}(?:\.\d{{1,3}})*|[IVXL]{{1,6}}"
+    rf"(?=[\s?.,;:(]|$))(?P<item>(?:\s?\([a-z0-9]{{1,4}}\))*)",
+    re.IGNORECASE,
+)
+_ASKED_ZH = re.compile(r"第\s*(?P<number>[〇零一二三四五六七八九十百千两\d]{1,7})\s*条")
+_SAYS = frozenset(
+    re.findall(
+        r"\S+",
+        "what does do say says said provide provides state states mean means contain contains is in the under of about"
+        " happens happen summarise summarize summary please quote read show me give text cover covers deal with deals"
+        " set out stipulate explain tell can you could and a an it this that agreement contract document for on",
+    )
+)
+_SAYS_ZH = re.compile(
+    r"怎么规定的?|是怎么说的|怎么说的?|说了什么|规定了什么|写了什么|写的是什么|是什么|内容|规定|如何|请问|的|请|引用|列出|全文|原文|什么|合同|协议|本|里|中|讲|[？?。，\s]"
+)
+_LINE_LABEL = re.compile(
+    rf"(?m)^[ \t>#*_|]*(?:(?P<word>{_LABEL_WORD})\s+|(?P<sign>§+)\s*)?(?P<number>\d{{1,3}}(?:\.\d{{1,3}})*"
+    rf"|[IVXL]{{1,6}})"
+    r"(?P<stop>[.):]|\s*[–—-]|)(?=[\s*_]|$)",
+    re.IGNORECASE,
+)
+_LINE_LABEL_ZH = re.compile(r"(?m)^[ \t\u3000>#*_|]*第\s*(?P<number>[〇零一二三四五六七八九十百千两\d]{1,7})\s*条")
+_PART_ZH = re.compile(r"(?m)^[ \t\u3000>#*_|]*第\s*[〇零一二三四五六七八九十百千两\d]{1,7}\s*[编章节]")
+_ITEM = re.compile(r"(?m)(?:^|(?<=[\s;,:]))\(([a-z0-9]{1,4})\)(?=\s)", re.IGNORECASE)
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50}
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A clause that is asked for. alone: nothing but the clause is asked, so that it is quoted whole."""
+
+    written: str  # as the question writes it
+    number: tuple[int, ...]
+    items: tuple[str, ...] = ()
+    word: str = ""  # "article" or "section" where the question says so
+    chinese: bool = False
+    alone: bool = False
+
+
+def asked(question: str) -> Clause | None:
+    """The clause that the question names by number, None where it names none."""
+    if found := _ASKED_ZH.search(question):
+        rest = _SAYS_ZH.sub("", question[: found.start()] + question[found.end() :])
+        return Clause(found[0], (_chinese_number(found["number"]),), chinese=True, alone=len(rest) <= 1)
+    found = _ASKED.search(question)
+    if found is None:
+        return None
+    rest_words = re.findall(r"[a-z]+", (question[: found.start()] + " " + question[found.end() :]).casefold())
+    items = tuple(re.findall(r"\(([a-z0-9]+)\)", found["item"].casefold()))
+    number = _number(found["number"])
+    alone = all(word in _SAYS for word in rest_words)
+    return Clause(found[0].strip(), number, items, _word(found), alone=alone)
+
+
+def find(text: str, clause: Clause) -> tuple[int, int] | None:
+    """Where the clause stands: from its label to where the next one of its level begins. None where it does not.
+
+    Of several places of one number (a table of contents) it is the longest.
+    """
+    spans = _chinese_spans(text, clause) if clause.chinese else _spans(text, clause)
+    return max(spans, key=lambda span: span[1] - span[0], default=None)
+
+
+def _chinese_spans(text: str, clause: Clause) -> list[tuple[int, int]]:
+    labels = list(_LINE_LABEL_ZH.finditer(text))
+    ends = sorted([*(label.start() for label in labels), *(m.start() for m in _PART_ZH.finditer(text)), len(text)])
+    return [
+        _trimmed(text, label.start(), next(end for end in ends if end > label.start()))
+        for label in labels
+        if _chinese_number(label["number"]) == clause.number[0]
+    ]
+
+
+def _spans(text: str, clause: Clause) -> list[tuple[int, int]]:
+    labels = [(m.start(), _number(m["number"]), _word(m)) for m in _LINE_LABEL.finditer(text) if _is_label(text, m)]
+    fit = [i for i, (_, number, _) in enumerate(labels) if number == clause.number]
+    same = [i for i in fit if labels[i][2] == clause.word]
+    found = []
+    for i in same or ([] if any(word == clause.word != "" for _, _, word in labels) else fit):
+        start, number, word = labels[i]
+        level = [s for s, _, w in labels[i + 1 :] if w == word] if word in ("article", "part") else []
+        end = next(iter(level), None) or next(
+            (s for s, n, _ in labels[i + 1 :] if n[: len(number)] != number), len(text)
+        )
+        if clause.items:
+            inner = _item(text, start, end, clause.items)
+            if inner is None:
+                continue
+            start, end = inner
+        found.append(_trimmed(text, start, end))
+    return found
+
+
+def _word(found: re.Match[str]) -> str:
+    """The word of the label by which it is asked for: "section" and "§" are one, "clause" fits all."""
+    word = (found["word"] or ("section" if found["sign"] else "")).casefold().rstrip(".")
+    return "article" if word.startswith("art") else "section" if word.startswith("sec") else ""
+
+
+def _is_label(text: str, found: re.Match[str]) -> bool:
+    """A number at the beginning of a line is a label where a mark or a word says so, or a title follows."""
+    if found["word"] or found["sign"] or found["stop"].strip() or "." in found["number"]:
+        return found["number"].isdigit() or "." in found["number"] or found["number"].isupper()
+    return found["number"].isdigit() and bool(
+        re.match(r"[ \t]+[A-Z\u3400-\u9fff]", text[found.end() : found.end() + 8])
+    )
+
+
+def _item(text: str, start: int, end: int, items: tuple[str, ...]) -> tuple[int, int] | None:
+    for wanted in items:
+        marks = list(_ITEM.finditer(text, start, end))
+        place = next((i for i, mark in enumerate(marks) if mark[1].casefold() == wanted), None)
+        if place is None:
+            return None
+        start = marks[place].start()
+        follows = _next_item(wanted)
+        end = next((mark.start() for mark in marks[place + 1 :] if mark[1].casefold() == follows), end)
+    return start, end
+
+
+def _next_item(item: str) -> str:
+    return str(int(item) + 1) if item.isdigit() else chr(ord(item) + 1) if len(item) == 1 else ""
+
+
+def _number(written: str) -> tuple[int, ...]:
+    if written[0].isdigit():
+        return tuple(int(part) for part in written.split("."))
+    values = [_ROMAN[letter] for letter in written.casefold()]
+    return (sum(-v if v < max(values[i:]) else v for i, v in enumerate(values)),)
+
+
+def _chinese_number(written: str) -> int:
+    """一百二十 → 120, 十二 → 12, 12 → 12."""
+    digits = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+    units = {"十": 10, "百": 100, "千": 1000}
+    if not any(c in units for c in written):
+        return int("".join(str(digits.get(c, c)) for c in written))
+    total = pending = 0
+    for c in written:
+        if c in units:
+            total += (pending or 1) * units[c]
+            pending = 0
+        else:
+            pending = digits[c] if c in digits else int(c)
+    return total + pending
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    return start + len(text[start:end]) - len(text[start:end].lstrip()), start + len(text[start:end].rstrip())

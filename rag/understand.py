@@ -1,0 +1,153 @@
+"""Step 0: what a question asks, of which documents, in which shape the answer is wanted. By rule, without a model.
+
+    read(question, history, scopes) -> Reading(read="Which law governs the Borealis NDA?", scope=..., shape="one", ...)
+
+A follow-up takes what it leaves out from the questions before it, turn after turn (`follow_up`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sparewheel.rag.clauses import Clause, asked
+from sparewheel.rag.follow_up import made_whole
+from sparewheel.rag.retrieve.names import DOCUMENT_NOUN
+from sparewheel.rag.retrieve.scope import Scopes
+from sparewheel.rag.text import language_of
+from sparewheel.rag.types import Scope, Shape
+
+Asked = Literal["passages", "documents", "opinion", "talk"]
+
+_NOUNS = "|".join([*sorted(DOCUMENT_NOUN, key=len, reverse=True), "document", "file"])
+_PLURAL = rf"(?:{_NOUNS})(?:s|ies)?"
+_DOCUMENTS = (
+    re.compile(
+        rf"\bhow many (?:different |of the )?(?:[\w-]+ )?(?:{_NOUNS}|polic(?:y|ie))s?\b(?P<rest>[^?]*)", re.IGNORECASE
+    ),
+    re.compile(
+        rf"\b(?:which|what) (?:[\w-]+ )?(?:{_NOUNS}|polic(?:y|ie))s\b"
+        r"(?P<rest>\s*(?:do you (?:have|know)|are (?:there|here|in|loaded)|have (?:i|we) uploaded)[^?]*)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"^\W*(?:please )?(?:list|show|name)(?: me)? (?:all |all of |every )?(?:the |my |your )?(?:{_NOUNS}"
+        rf"|polic(?:y|ie))s?\b(?P<rest>[^?]*)",
+        re.IGNORECASE,
+    ),
+)
+_NOTHING_MORE = re.compile(
+    r"[\s.]*(?:do you (?:have|know|hold)|are (?:there|here)|is there|in total|altogether|have (?:i|we) "
+    r"(?:uploaded|got)|do (?:i|we) have"
+    r"|(?:that )?(?:are |were )?(?:loaded|indexed|uploaded|here)|in (?:this|the|your|my) (?:corpus|collection"
+    r"|folder|database|library|system)"
+    r"|(?:with|of|for|from|between|about|by) [^?]{2,60})*[\s.!]*",
+    re.IGNORECASE,
+)
+_DOCUMENTS_ZH = re.compile(
+    r"(?:一共|总共|共)?(?:有|收录了?|上传了?)?(?:多少|几)(?:份|个|篇|部)(?:[\u3400-\u9fff]{0,6}?)(?:合同|协议|文档|文件|说明书|判决书|资料)(?:[？?。]|$)"
+    r"|(?:有|收录了?)哪些(?:合同|协议|文档|文件|说明书|资料)(?:[？?。]|$)|列出(?:所有|全部)的?(?:合同|协议|文档|文件|说明书)(?:[？?。]|$)"
+    r"|(?:合同|协议|文档|文件|说明书)(?:一共|总共|共)?有(?:多少|几)(?:份|个|篇|部)"
+)
+_EACH = re.compile(
+    rf"\b(?:(?:which|what|how many) (?:of (?:the|these|my|our) )?(?:[\w-]+ )?(?:{_NOUNS}|polic(?:y|ie))s\b|"
+    rf"(?:compare|contrast)\b|difference between|"
+    rf"\b(?:for|in|of|from) (?:each|every|all)(?: of)?(?: the)? (?:{_PLURAL})|list (?:all|every|the)\b(?! "
+    rf"(?:the )?{_PLURAL}\b)[^?]*\b"
+    r"|(?:all|every|each) (?:the )?(?:governing laws?|notice periods?|parties|dates|terms|rents?|prices?"
+    r"|doses?|drugs|counterparties))",
+    re.IGNORECASE,
+)
+_EACH_ZH = re.compile(
+    r"哪些(?:合同|协议|文档|说明书|药)|哪几[份个种](?:合同|协议|说明书|药)?|哪[一]?份(?:合同|协议)|每份|各份|各个?(?:合同|药|说明书)|比较|对比|有什么(?:区别|不同)"
+    r"|的区别|多少份(?:合同|协议)"
+)
+_SEVERAL = re.compile(
+    r"\b(?:summari[sz]e|summary|overview|outline|list|enumerate|name all|what are (?:all )?(?:the |my |our "
+    r"|its |their )?(?:[\w’']+ )?(?:obligations|duties"
+    r"|responsibilities|rights|grounds|reasons|exceptions|exclusions|conditions|requirements|steps"
+    r"|circumstances|side effects|symptoms|warnings"
+    r"|contraindications|remedies|key terms|main (?:points|terms))|key (?:points|terms)|main (?:points|terms))\b",
+    re.IGNORECASE,
+)
+_SEVERAL_ZH = re.compile(
+    r"总结|概括|摘要|概述|归纳|列出|列举|有哪些(?!合同|文档|文件|说明书|协议)|主要(?:义务|责任|权利|内容|条款)|义务是什么|哪些(?:义务|权利|责任|情形|情况|条件|症状|不良反应|副作用|禁忌)"
+)
+_OPINION = re.compile(
+    r"\b(?:is|are|was) (?:this|that|it|the|these|my) ?(?:[\w-]+ ){0,3}?(?:risky|fair|good|bad|safe to sign"
+    r"|reasonable|normal|standard|a good (?:deal|idea)|dangerous"
+    r"|worth|favou?rable|legal advice|balanced|one-sided)\b|\bshould (?:i|we) (?:sign|accept|worry|agree"
+    r"|be worried)\b|\bwhat do you think\b|\bdo you (?:recommend|think|like)\b"
+    r"|\b(?:your|any) opinion\b|\bwould you (?:sign|recommend|advise)\b",
+    re.IGNORECASE,
+)
+_OPINION_ZH = re.compile(
+    r"(?:风险大|有风险|划算|合理|公平|靠谱|值得|正常|严重|好不好|危险)(?:吗|么|不|嘛)|(?:应该|该不该|要不要|能不能|可以)签(?:这|吗|呢|字)?|你(?:觉得|认为|怎么看|建议)|有什么建议"
+)
+_TALK = re.compile(
+    r"\W*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening)|dear \w+)\b[\s,!.]*)?(?:(?:there|everyone"
+    r"|sparewheel)\b[\s,!.]*)?"
+    r"(?:(?:how are you|who are you|what are you|what(?:'s| is) your name|what can (?:you|i) (?:do|ask)"
+    r"|can you help(?: me)?|help(?: me)?|tell me a joke"
+    r"|thanks?(?: you)?(?: (?:so|very) much)?|thank you|ok(?:ay)?|great|bye|goodbye|test|testing|are you "
+    r"(?:there|a (?:bot|robot|human))|what is this"
+    r"|(?:please )?(?:summari[sz]e|shorten|translate|rephrase|repeat|explain) (?:that|this|it)(?: (?:in|to"
+    r"|into) [\w\s]{2,30})?)[\s?!.,]*)*",
+    re.IGNORECASE,
+)
+_TALK_ZH = re.compile(
+    r"\W*(?:你好|您好|嗨|早上好|下午好|晚上好|在吗|谢谢|多谢|再见|好的|你是谁|你叫什么(?:名字)?|你能(?:做|干)什么|你会什么|讲个笑话|测试|帮帮我|可以问什么|怎么用|请?"
+    r"(?:用一句话)?(?:总结|翻译|概括)(?:一下)?(?:这个|上面|它)?)+\W*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A question as it is understood.
+
+    search: what is looked for; read: what the reader reads, "" both as it was asked. asked: whether passages answer it,
+    the list of documents, or nothing that is quoted.
+    """
+
+    question: str
+    search: str
+    scope: Scope
+    asked: Asked = "passages"
+    shape: Shape = "one"
+    clause: Clause | None = None
+
+
+def read(question: str, history: Sequence[tuple[str, str]] = (), scopes: Scopes | None = None) -> Reading:
+    """The question made whole with the history, oldest first, and what it names. Without `scopes` it names nothing."""
+    whole = made_whole(question, history, scopes.mentions if scopes else None)
+    clause = asked(whole.read)
+    scope = scopes.of(whole.read) if scopes else Scope()
+    kind = _asked(question, whole.read, scope)
+    shape = _shape(whole.read, scope) if clause is None else "one"
+    return Reading(whole.read, whole.search, scope, kind, shape, clause)
+
+
+def _asked(question: str, whole: str, scope: Scope) -> Asked:
+    chinese = language_of(question) == "zh"
+    if (_TALK_ZH if chinese else _TALK).fullmatch(question):
+        return "talk"
+    if (_OPINION_ZH if chinese else _OPINION).search(question):
+        return "opinion"
+    if chinese:
+        return "documents" if _DOCUMENTS_ZH.search(whole) else "passages"
+    for pattern in _DOCUMENTS:
+        found = pattern.search(whole)
+        if found and _NOTHING_MORE.fullmatch(found["rest"]):
+            return "documents"
+    return "passages"
+
+
+def _shape(question: str, scope: Scope) -> Shape:
+    chinese = language_of(question) == "zh"
+    if (_EACH_ZH if chinese else _EACH).search(question) and len(scope.documents) != 1:
+        return "each"
+    if len(scope.documents) > 1:
+        return "each"
+    return "several" if (_SEVERAL_ZH if chinese else _SEVERAL).search(question) else "one"
