@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING
 
 from sparewheel.rag.answer.instant_quote import InstantQuote
+from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
 from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder, read_config
@@ -80,9 +81,11 @@ def open_view(snapshot: Snapshot, config: CorpusConfig, settings: Settings, runt
     from sparewheel.rag.retrieve.bm25 import Bm25Index, Bm25Search
     from sparewheel.rag.retrieve.dense import DenseIndex, DenseSearch
     from sparewheel.rag.retrieve.hybrid import Hybrid
+    from sparewheel.rag.retrieve.words import IndexedWords, ordinary_words
 
     share = snapshot.share("dense")
-    legs: list[Bm25Search | DenseSearch] = [Bm25Search(Bm25Index.open(snapshot.folder / "bm25"), snapshot)]
+    keywords = Bm25Search(Bm25Index.open(snapshot.folder / "bm25"), snapshot)
+    legs: list[Bm25Search | DenseSearch] = [keywords]
     notes: tuple[str, ...] = ()
     ranking = config.profile.weights
     if share > 0:
@@ -93,7 +96,8 @@ def open_view(snapshot: Snapshot, config: CorpusConfig, settings: Settings, runt
     if share < 1:
         notes = (f"dense index {share:.0%} built: the rest is found by its words only",)
     retriever = Hybrid(legs, settings.retrieve, weights=ranking, threads=runtime.searching)
-    return View(retriever, rerankers(settings, runtime), StoredDocuments(snapshot), notes)
+    catalogue = Catalogue(snapshot, IndexedWords(keywords), ordinary_words(weights(settings)))
+    return View(retriever, rerankers(settings, runtime), StoredDocuments(snapshot), notes, catalogue)
 
 
 def _known_languages(

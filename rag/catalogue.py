@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 
 from sparewheel.rag.clauses import Clause, find
 from sparewheel.rag.ingest.snapshot import Snapshot
 from sparewheel.rag.retrieve.scope import Scopes, Words
-from sparewheel.rag.types import Chunk, Document, Hit, Span
+from sparewheel.rag.types import Chunk, Document, Filter, Hit, Span
 
 
 class Catalogue:
@@ -38,11 +38,21 @@ class Catalogue:
         """How a reader knows the document."""
         return self.scopes.names.titles.get(document_id, document_id)
 
-    def kinds(self, document_ids: tuple[str, ...] = ()) -> list[tuple[str, int]]:
-        """(kind, how many of it), most first; of these documents, of all without. "" where no kind is known."""
+    def ids(self, filter: Filter | None = None) -> list[str]:
+        """The documents that satisfy the filter, in order. Raises UsageError as a search with it."""
+        if not filter:
+            return list(self.scopes.names.titles)
+        return self._snapshot.document_ids(filter)
+
+    def check(self, filter: Filter | None) -> None:
+        """Raises UsageError for a filter whose key or values no document has."""
+        if filter:
+            self._snapshot.check_filter(filter)
+
+    def kinds(self, document_ids: Collection[str]) -> list[tuple[str, int]]:
+        """(kind, how many of it) of the documents, most first; "" where no kind is known."""
         wanted = set(document_ids)
-        found = (i.metadata.get("kind", "") for i in self._snapshot.documents() if not wanted or i.id in wanted)
-        return Counter(found).most_common()
+        return Counter(i.metadata.get("kind", "") for i in self._snapshot.documents() if i.id in wanted).most_common()
 
     def opening(self, document_id: str) -> Chunk | None:
         """The first passage of the document."""

@@ -26,9 +26,12 @@ from typing import Protocol, TypedDict, Unpack
 
 from sparewheel.rag.answer.cite import cite, refusal
 from sparewheel.rag.answer.instant_quote import QUOTE, unread
+from sparewheel.rag.answer.unread import documents, refused, which_one
+from sparewheel.rag.catalogue import quoted
 from sparewheel.rag.errors import SparewheelError, Unavailable, UsageError, suggest
 from sparewheel.rag.events import Cited, Done, Event, Retrieved
-from sparewheel.rag.follow_up import made_whole
+from sparewheel.rag.gather import MOST_CLAUSES, Gathered, clauses, of_each, of_parts, with_opening
+from sparewheel.rag.gather import within as narrowed
 from sparewheel.rag.observe import hooks
 from sparewheel.rag.origins import Origins
 from sparewheel.rag.reliability.deadline import Deadline, within
@@ -37,7 +40,20 @@ from sparewheel.rag.reliability.loop import background
 from sparewheel.rag.reliability.workers import Urgency, Working
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.text import language_of
-from sparewheel.rag.types import Answer, AnswerRequest, Citation, Draft, Filter, Hit, Profile, SearchResult, Sensitivity
+from sparewheel.rag.types import (
+    EVERYWHERE,
+    Answer,
+    AnswerRequest,
+    Citation,
+    Draft,
+    Filter,
+    Hit,
+    Profile,
+    Scope,
+    SearchResult,
+    Sensitivity,
+)
+from sparewheel.rag.understand import Reading, read
 from sparewheel.rag.views import Holder, View
 
 MAX_QUESTION_CHARS = 8000
@@ -231,16 +247,25 @@ class Pipeline:
         finished: Finished | None = None
         try:
             async with self._view(walk) as view:
-                whole = made_whole(walk.question, options.get("history", ()))
-                hits, notes = await self._retrieve(walk, view, whole.read, whole.search)
-                answer = replace(answer, evidence=tuple(hits), notes=(*view.notes, *notes))
+                reading = await self._understood(walk, view)
+                read_as = reading.question if reading.question != walk.question else ""
+                answer = replace(answer, notes=view.notes, read_as=read_as, scope=reading.scope)
+                without = await self._workers.run(Urgency.SEARCH, lambda: self._unread(walk, view, reading, answer))
+                gathered = Gathered() if without else await self._gathered(walk, view, reading)
+                answer = without or replace(answer, evidence=gathered.hits, notes=(*view.notes, *gathered.notes))
                 walk.found = True
                 yield Retrieved(answer.evidence)
 
-                if not self.enough(walk.question, hits):
+                if without:
+                    pass
+                elif reading.clause and reading.scope.documents and not gathered.hits:
+                    named = {"name": reading.clause.written, "document": "; ".join(reading.scope.titles)}
+                    answer = refused(answer, "clause", **named)
+                elif not gathered.quotes and reading.shape == "one" and not self.enough(walk.question, gathered.hits):
                     answer = refusal(answer)
                 else:
-                    async with walk.timed("answer"), aclosing(self._answered(walk, answer, whole.read)) as events:
+                    stream = self._answered(walk, answer, reading, gathered)
+                    async with walk.timed("answer"), aclosing(stream) as events:
                         async for event in events:
                             if isinstance(event, Finished):
                                 finished = event
@@ -291,9 +316,75 @@ class Pipeline:
     async def _search(self, question: str, options: SearchOptions) -> tuple[Hit, ...]:
         walk = self._begun(question, StreamOptions(k=options.get("k"), filter=options.get("filter")))
         async with self._view(walk) as view:
+            if view.catalogue is not None:
+                view.catalogue.check(walk.options.get("filter"))
             return tuple((await self._retrieve(walk, view, walk.question)).hits)
 
-    async def _retrieve(self, walk: _Walk, view: View, question: str, search: str = "") -> SearchResult:
+    async def _understood(self, walk: _Walk, view: View) -> Reading:
+        """Step 0: the question made whole, and what it asks of which documents."""
+        history = walk.options.get("history", ())
+        catalogue = view.catalogue
+
+        def understood() -> Reading:
+            if catalogue is None:
+                return read(walk.question, history)
+            catalogue.check(walk.options.get("filter"))
+            return read(walk.question, history, catalogue.scopes)
+
+        async with walk.timed("read"), within(walk.deadline):
+            return await self._workers.run(Urgency.SEARCH, understood)
+
+    def _unread(self, walk: _Walk, view: View, reading: Reading, answer: Answer) -> Answer | None:
+        """The answer to what no passage answers; None for a question whose passages are to be read."""
+        if reading.asked in ("talk", "opinion"):
+            return refused(answer, reading.asked)
+        if reading.scope.absent:
+            return refused(answer, "absent", name=reading.scope.absent)
+        catalogue = view.catalogue
+        if catalogue is None:
+            return None
+        if reading.asked == "documents":
+            ids = catalogue.ids(narrowed(walk.options.get("filter"), reading.scope))
+            return documents(answer, [catalogue.title(id) for id in ids], catalogue.kinds(ids))
+        if reading.scope.ambiguous and len(reading.scope.documents) > MOST_CLAUSES:
+            return which_one(answer)
+        return None
+
+    async def _gathered(self, walk: _Walk, view: View, reading: Reading) -> Gathered:
+        """Step 1: the passages that the answer needs, by its shape."""
+        filter, catalogue = walk.options.get("filter"), view.catalogue
+        within_s = 0.0 if walk.is_late() else walk.deadline.share(STEP_SHARE)
+        if catalogue is not None and reading.clause is None and reading.shape != "one":
+            k = max(self._settings.retrieve.rerank_k, walk.options.get("k") or 0)
+
+            def several() -> Gathered:
+                if reading.shape == "each":
+                    return of_each(view, catalogue, reading, filter, within_s)
+                return of_parts(view, reading, filter, k, within_s)
+
+            async with walk.timed("retrieve"), within(walk.deadline):
+                return await self._workers.run(Urgency.SEARCH, several)
+        hits, notes = await self._retrieve(walk, view, reading.question, reading.search, reading.scope)
+        if catalogue is None:
+            return Gathered(tuple(hits), tuple(notes))
+
+        def completed() -> Gathered:
+            if reading.clause is not None:
+                near = dict.fromkeys(hit.chunk.document_id for hit in hits)
+                found = clauses(catalogue, reading, reading.scope.documents or tuple(near))
+                if found and reading.clause.alone:
+                    return Gathered(found, tuple(notes), quoted(found))
+                if found or reading.scope.documents:
+                    rest = [hit for hit in hits if hit.chunk.document_id == found[0].chunk.document_id] if found else []
+                    return Gathered((*found, *rest), tuple(notes))
+            of = {hit.chunk.document_id for hit in hits}
+            return Gathered(with_opening(hits, catalogue, of.pop()) if len(of) == 1 else tuple(hits), tuple(notes))
+
+        return await self._workers.run(Urgency.SEARCH, completed)
+
+    async def _retrieve(
+        self, walk: _Walk, view: View, question: str, search: str = "", scope: Scope = EVERYWHERE
+    ) -> SearchResult:
         """Step 1: at most k hits, best first; their `scores["relevance"]` is a probability when a reranker gave it.
 
         search: what to search for where it is more than the question (see `follow_up`).
@@ -303,11 +394,12 @@ class Pipeline:
         settings = self._settings.retrieve
         k = walk.options.get("k") or settings.evidence_k
         reranker = view.rerankers.get(language_of(question))
+        filter = narrowed(walk.options.get("filter"), scope)
 
         def searched() -> SearchResult:
             within_s = 0.0 if walk.is_late() else walk.deadline.share(STEP_SHARE)
             wanted = max(k, settings.rerank_k) if reranker else k
-            return view.search(search or question, wanted, walk.options.get("filter"), within_s)
+            return view.search(search or question, wanted, filter, within_s)
 
         async with walk.timed("retrieve"), within(walk.deadline):
             hits, notes = await self._workers.run(Urgency.SEARCH, searched)
@@ -331,7 +423,9 @@ class Pipeline:
             floor = self.profile.floor.get(language_of(question), 0.0)
         return max(hit.scores.get("relevance", 1.0) for hit in hits) >= floor
 
-    def _answered(self, walk: _Walk, answer: Answer, standalone: str) -> AsyncGenerator[FailoverEvent]:
+    def _answered(
+        self, walk: _Walk, answer: Answer, reading: Reading, gathered: Gathered
+    ) -> AsyncGenerator[FailoverEvent]:
         """Step 3: what the answerers stream of these passages, `Finished` last."""
         request = AnswerRequest(
             walk.question,
@@ -341,9 +435,11 @@ class Pipeline:
             tuple(walk.options.get("history", ())),
             self.sensitivity,
             walk.options.get("instant", False),
-            standalone,
+            reading.question,
             self._shared(walk),
             lambda: self.sensitivity,
+            reading.shape,
+            gathered.quotes,
         )
         return self._answering.stream(request, walk.deadline)
 

@@ -152,6 +152,9 @@ def _renamed(question: str, new: tuple[int, int], before: str, old: tuple[int, i
         )
     if old is None:
         return _with_topic(before, name)
+    noun = _DOCUMENT.search(before[slice(*old)])
+    if noun and not _DOCUMENT.search(name):
+        name += noun[0]
     return before[: old[0]] + name + before[old[1] :]
 
 

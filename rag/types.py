@@ -199,6 +199,9 @@ class Scope:
     absent: str = ""  # a name in the question that is in no document
 
 
+EVERYWHERE = Scope()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The one record that the page draws, the API sends, the evaluation scores and the importer gets."""
@@ -219,7 +222,7 @@ class Answer:
     timings: Mapping[str, float] = field(default_factory=dict)  # step -> seconds
     notes: tuple[str, ...] = ()  # what its reader must know ("dense index 40 % built", unsupported sentence)
     read_as: str = ""  # the question as it was understood, where it took something from the questions before
-    scope: Scope = Scope()  # the documents that the question names
+    scope: Scope = EVERYWHERE  # the documents that the question names
     reason: str = ""  # why it was refused before a passage was read: absent, which, clause, opinion, talk
 
 

@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.errors import NotFound, Unavailable, UsageError
 from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
 from sparewheel.rag.ingest.corpus import CorpusConfig
@@ -47,6 +48,7 @@ class View:
     rerankers: Mapping[str, Reranker] = field(default_factory=dict)  # by the language of the question
     stored: Stored | None = None
     notes: tuple[str, ...] = ()
+    catalogue: Catalogue | None = None  # who the documents are; None where they have no identity
 
     def search(self, query: str, k: int, filter: Filter | None = None, within_s: float | None = None) -> SearchResult:
         """(at most k hits, best first; notes of this very search). See `types.Retriever`."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparewheel.app.kept.records import plain
-from sparewheel.app.view import probability
+from sparewheel.app.view import heading, probability
 from sparewheel.app.words.answers import letters
+from sparewheel.rag.answer.unread import CATALOGUE
 from sparewheel.rag.errors import UsageError, install
 from sparewheel.rag.settings import Settings, load_settings
 from sparewheel.rag.types import Answer, Citation
@@ -58,6 +59,8 @@ def print_answer(answer: Answer, to: Console, *, disclaimer: str = "") -> None:
 
     style = {"answered": "bold", "refused": "yellow", "failed": "red"}[answer.outcome]
     text = f"{answer.label.capitalize()}. {answer.text}" if answer.label else answer.text
+    for line in heading(answer, "en"):
+        to.print(Text(line, style="dim"))
     to.print(Text(text or "No answer: " + "; ".join(answer.notes), style=style))
     for citation in answer.citations:
         to.print(Padding(Text.assemble((f"[{citation.marker}] ", "cyan"), place(citation)), (0, 0, 0, 2)))
@@ -85,8 +88,10 @@ def place(citation: Citation) -> str:
 
 def byline(answer: Answer) -> str:
     """Who answered, how sure, how long; and why not the one that should have."""
-    parts = [f"answered by {answer.answered_by or 'nobody: no passage was close enough'}"]
-    if answer.outcome == "answered":
+    parts = [
+        f"answered by {answer.answered_by or ('nobody' if answer.reason else 'nobody: no passage was close enough')}"
+    ]
+    if answer.outcome == "answered" and answer.answered_by != CATALOGUE:
         sure = probability(answer)
         parts.append("written by a model" if sure is None else f"confidence {sure:.0%}")
     parts.append(f"{answer.timings.get('total', 0.0):.2f} s")

@@ -45,6 +45,8 @@ def blocks(turns: Sequence[Turn], language: Language, disclaimer: str = "") -> l
 def _turn(turn: Turn, language: Language) -> Iterator[Block]:
     answer = turn.answer
     yield Block("question", turn.question)
+    for line in view.heading(answer, language):
+        yield Block("meta", line)
     if text := view.text(answer, language):
         yield Block("answer", text.replace(view.JOINER, ""))
     facts = [say(ANSWERED_BY, language, who=view.badge(answer, language).text)]

@@ -9,6 +9,7 @@ from typing import Literal
 
 from sparewheel.app.words import Language, say
 from sparewheel.app.words import answers as words
+from sparewheel.rag.answer.unread import CATALOGUE
 from sparewheel.rag.text import sentences
 from sparewheel.rag.types import Answer, Attempt, Citation, Hit, Sensitivity
 
@@ -17,6 +18,7 @@ SUREST = 0.99  # that is shown: no quote is certain
 STOPPED = "stopped"  # the note of an answer that the asker stopped; see `stopped`
 JOINER = "\u2060"  # takes no room; behind the bracket of a document's own "[12]", so that it is no marker of ours
 CONTEXT_CHARS = 240  # of a passage shown before and behind the cited words
+MOST_TITLES = 3  # of documents named above an answer
 CLOSEST = 3  # passages shown with a refusal
 
 _WIDE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
@@ -67,6 +69,8 @@ def badge(answer: Answer, language: Language, sensitivity: Sensitivity = "normal
         return Badge(say(words.STOPPED, language), "quiet", say(words.STOPPED_WHY, language))
     if answer.outcome == "failed":
         return Badge(say(words.FAILED, language), "bad", tried or "; ".join(notes(answer, language)))
+    if answer.answered_by == CATALOGUE:
+        return Badge(say(words.ANSWERERS[CATALOGUE], language), "first", say(words.CATALOGUE_WHY, language))
     if not answer.answered_by:
         return Badge(say(words.NOBODY, language), "quiet", say(words.NOBODY_WHY, language))
     who = answerer(answer.answered_by, language, answer.model)
@@ -96,13 +100,13 @@ def reason(attempt: Attempt, language: Language) -> str:
 
 def probability(answer: Answer) -> float | None:
     """That the answer is right, calibrated; None for one that a chat model wrote, where nobody knows it."""
-    written = answer.outcome == "answered" and answer.answered_by != "reader"
+    written = answer.outcome == "answered" and answer.answered_by not in ("reader", CATALOGUE)
     return None if written else answer.confidence
 
 
 def confidence(answer: Answer, language: Language) -> str:
     """How sure, in words; "" where nothing was answered."""
-    if answer.outcome != "answered":
+    if answer.outcome != "answered" or answer.answered_by == CATALOGUE:
         return ""
     sure = probability(answer)
     if sure is None:
@@ -138,10 +142,21 @@ def _leg(note: str, language: Language) -> str:
     return say(words.NO_MEANING if failed[1] == "dense" else words.NO_WORDS, language)
 
 
+def heading(answer: Answer, language: Language) -> tuple[str, ...]:
+    """What stands above an answer: how a follow-up was read, and which documents it is from."""
+    lines = [say(words.READ_AS, language, question=answer.read_as)] if answer.read_as else []
+    titles = answer.scope.titles or tuple(dict.fromkeys(citation.title for citation in answer.citations))
+    if titles and not answer.reason:
+        more = len(titles) - MOST_TITLES
+        named = ("；" if language == "zh" else "; ").join(titles[:MOST_TITLES])
+        lines.append(say(words.IN_MORE if more > 0 else words.IN, language, titles=named, count=more))
+    return tuple(lines)
+
+
 def text(answer: Answer, language: Language) -> str:
     """The answer as it is read: "Yes." in front of a labelled one, a marker [n] behind each quote without one."""
     if answer.outcome == "refused":
-        return say(words.REFUSED, language)
+        return answer.text if answer.reason else say(words.REFUSED, language)
     shown = answer.text
     if not any(f"[{citation.marker}]" in shown for citation in answer.citations) or answer.answered_by == "reader":
         shown = _with_markers(_OWN_MARKER.sub(f"[{JOINER}", shown), answer.citations)

@@ -17,7 +17,12 @@ ANSWERERS: dict[str, Wording] = {
     "local_chat": ("Local chat model", "本地对话模型"),
     "primary": ("Primary endpoint", "主端点"),
     "secondary": ("Second endpoint", "备用端点"),
+    "catalogue": ("List of documents", "文档目录"),
 }
+CATALOGUE_WHY: Wording = ("Answered from the list of documents; no passage was read.", "根据文档目录回答，未阅读段落。")
+READ_AS: Wording = ("Read as: {question}", "理解为：{question}")
+IN: Wording = ("In: {titles}", "出自：{titles}")
+IN_MORE: Wording = ("In: {titles} and {count} more", "出自：{titles} 等另外 {count} 份")
 BRANDS = {"deepseek": "DeepSeek", "openai": "OpenAI", "qwen": "Qwen", "mistral": "Mistral", "anthropic": "Anthropic"}
 
 # fault code of rag.reliability.faults -> what to say of the answerer

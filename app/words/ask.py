@@ -39,7 +39,6 @@ TEXTS: Table = {
     "ask_step_total": ("total", "总计"),
     "ask_model": ("model {model}", "模型 {model}"),
     "ask_tokens": ("{prompt} + {completion} tokens", "{prompt} + {completion} 个词元"),
-    "ask_searched_as": ("searched as: {question}", "检索时理解为：{question}"),
     "ask_note": ("Note: {note}", "注意：{note}"),
     "ask_copy": ("Copy", "复制"),
     "ask_copy_what": ("Copy the answer with its citations", "复制答案与引文"),

@@ -43,7 +43,7 @@ def refusal(answer: Answer) -> Answer:
     text = "这些文档中没有答案。" if chinese else "Not in these documents."
     if answer.evidence:
         chunk = answer.evidence[0].chunk
-        place = " > ".join((chunk.title or chunk.document_id, *chunk.headings[-1:]))
+        place = " > ".join((chunk.document_name, *chunk.headings[-1:]))
         text += f"最接近的段落：{place}。" if chinese else f" The closest passage is in {place}."
     return replace(answer, text=text, outcome="refused", citations=())
 
@@ -52,7 +52,7 @@ def _by_spans(draft: Draft, hits: Sequence[Hit], page_of: PageOf | None) -> tupl
     citations = [
         _citation(marker, hits[span.hit], span.start, span.end, page_of) for marker, span in enumerate(draft.spans, 1)
     ]
-    return one_line(draft.text), tuple(citations)
+    return draft.text if draft.lines else one_line(draft.text), tuple(citations)
 
 
 def one_line(text: str) -> str:
@@ -90,7 +90,7 @@ def _citation(marker: int, hit: Hit, start: int, end: int, page_of: PageOf | Non
     return Citation(
         marker=marker,
         document_id=chunk.document_id,
-        title=chunk.title,
+        title=chunk.document_name,
         source=chunk.metadata.get("source", chunk.document_id),
         start=chunk.start + start,
         end=chunk.start + end,

@@ -25,15 +25,17 @@ _REQUEST = frozenset(
     re.findall(
         r"\S+",
         """
-        a an and are as at be been but by can could did do does for from had has have how i if in is it its may
-        me must         my no not of on or our shall should so that the their them then there these they this those to under was we were
-        what when where which who will with would you your please summarise summarize summary overview outline list
-        enumerate name all every each give show tell find compare contrast difference between key main points terms
-        agreement contract document documents contracts agreements leaflet lease nda any kind sort about say says state""",
+        a an and are as at be been but by can could did do does for from had has have how i if in is it its may me
+        must my no not of on or our shall should so that the their them then there these they this those to under was
+        were we what when where which who will with would you your please summarise summarize summary overview outline
+        list enumerate name all every each give show tell find compare contrast difference between key main points
+        terms agreement contract document documents contracts agreements leaflet lease nda any kind sort about say says
+        state""",
     )
 )
 _REQUEST_ZH = re.compile(
-    r"总结|概括|摘要|概述|归纳|列出|列举|一下|请|有哪些|哪些|哪几[份个]|是什么|什么|主要|所有|全部|比较|对比|区别|不同|合同|协议|说明书|文档|文件|的|了|吗|呢|中|里|这份|[，。？?、\s]"
+    r"总结|概括|摘要|概述|归纳|列出|列举|一下|请|有哪些|哪些|哪几[份个]|是什么|什么"
+    r"|主要|所有|全部|比较|对比|区别|不同|合同|协议|说明书|文档|文件|的|了|吗|呢|中|里|这份|[，。？?、\s]"
 )
 _COMPARE = re.compile(
     r"^\W*(?:please )?(?:compare|contrast)\s+(?:the\s+)?(?P<topic>.+?)\s+(?:of|in|between|under|for|across)\b.*$",
@@ -68,14 +70,17 @@ class _Place:
 
 def digest(request: AnswerRequest, reader: Reads) -> Draft | None:
     """The places that the shape of the request wants, None where a reader of one place answers better."""
-    if request.quotes:
-        return _drafted(request, [_Place(s.hit, s.start, s.end, 1.0) for s in request.quotes], 1.0)
     if request.shape == "each":
         return _of_each(request, reader)
     if request.shape == "several":
         places = _several(request)
         return _drafted(request, places, 0.6) if len(places) > 1 else None
     return None
+
+
+def places_of(request: AnswerRequest) -> Draft:
+    """The quotes that the request brings."""
+    return _drafted(request, [_Place(s.hit, s.start, s.end, 1.0) for s in request.quotes], 1.0)
 
 
 def _of_each(request: AnswerRequest, reader: Reads) -> Draft:

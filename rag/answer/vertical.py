@@ -14,6 +14,7 @@ from typing import Protocol
 
 from sparewheel.rag.answer.chinese import ChineseReader
 from sparewheel.rag.answer.cite import one_line
+from sparewheel.rag.answer.digest import digest, places_of
 from sparewheel.rag.errors import Unavailable
 from sparewheel.rag.reliability.workers import Urgency, Working
 from sparewheel.rag.types import AnswerRequest, Draft
@@ -45,10 +46,17 @@ class VerticalReader:
     async def stream(self, request: AnswerRequest) -> AsyncIterator[str | Draft]:
         """The text in one piece, then the Draft. Raises Unavailable for a language without a reader."""
         request = replace(request, question=request.standalone or request.question)
-        draft = await self._workers.run(Urgency.READ, lambda: self.reader(request.language).read(request))
+        draft = await self._workers.run(Urgency.READ, lambda: self._read(request))
         if draft.text:
-            yield one_line(draft.text)
+            yield draft.text if draft.lines else one_line(draft.text)
         yield draft
+
+    def _read(self, request: AnswerRequest) -> Draft:
+        """A digest where several places are wanted, or places that need no reading; else what the network quotes."""
+        if request.quotes:
+            return places_of(request)
+        reader = self.reader(request.language)
+        return digest(request, reader) or reader.read(request)
 
     def reader(self, language: str) -> Reads:
         """The open reader of a language. Raises Unavailable where there is none."""

@@ -111,6 +111,19 @@ class Snapshot:
         gives every one its format: pdf, docx, ...).
         Raises UsageError for a key that no document has.
         """
+        conditions, parameters = self._conditions(filter)
+        query = f"SELECT first, chunks FROM documents WHERE {conditions} ORDER BY first"  # noqa: S608
+        with self.rows() as rows:
+            return ids_in(rows.execute(query, parameters).fetchall())
+
+    def document_ids(self, filter: Filter) -> list[str]:
+        """The documents that satisfy the filter, by id. Raises as `matching`."""
+        conditions, parameters = self._conditions(filter)
+        with self.rows() as rows:
+            found = rows.execute(f"SELECT id FROM documents WHERE {conditions} ORDER BY id", parameters)  # noqa: S608
+            return [id for (id,) in found]
+
+    def _conditions(self, filter: Filter) -> tuple[str, list[str]]:
         conditions, parameters = ["1"], list[str]()
         for key, value in filter.items():
             values = json.dumps([value] if isinstance(value, str) else list(value), ensure_ascii=False)
@@ -123,9 +136,23 @@ class Snapshot:
                 has = f"SELECT document FROM metadata WHERE key = ? AND value {listed}"  # noqa: S608
                 conditions.append(f"number IN ({has})")
                 parameters += [key, values]
-        query = f"SELECT first, chunks FROM documents WHERE {' AND '.join(conditions)} ORDER BY first"  # noqa: S608
-        with self.rows() as rows:
-            return ids_in(rows.execute(query, parameters).fetchall())
+        return " AND ".join(conditions), parameters
+
+    def check_filter(self, filter: Filter) -> None:
+        """Raises UsageError for a key whose values no document has: a slip of the pen must not read like a finding."""
+        for key, value in filter.items():
+            if key not in FIELDS:
+                self._known_key(key)
+            asked = [value] if isinstance(value, str) else list(value)
+            query = f"SELECT DISTINCT {FIELDS[key]} FROM documents" if key in FIELDS else (  # noqa: S608
+                "SELECT DISTINCT value FROM metadata WHERE key = ?")  # fmt: skip
+            with self.rows() as rows:
+                known = [name for (name,) in rows.execute(query, () if key in FIELDS else (key,))]
+            if known and not set(asked) & set(known):
+                folded = {name.casefold(): name for name in known}
+                same = next((folded[one.casefold()] for one in asked if one.casefold() in folded), "")
+                near = f"; did you mean {same!r}?" if same else suggest(asked[0], known) if asked else ""
+                raise UsageError(f"no document has {key}={', '.join(asked)}{near}")
 
     def document(self, id: str, *, layout: bool = True) -> Document:
         """The document with its text, and with the boxes of its words unless `layout` is False. Raises NotFound."""

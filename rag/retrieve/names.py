@@ -167,6 +167,11 @@ def words_of(text: str) -> list[Word]:
     return found
 
 
+def is_document_noun(word: str) -> bool:
+    """ "agreement", "leases": a word for a kind of document."""
+    return word in DOCUMENT_NOUN or word.rstrip("s") in DOCUMENT_NOUN
+
+
 @cache
 def stem(word: str) -> str:
     import Stemmer
@@ -305,7 +310,7 @@ class Names:
         after = run[-1] + 1
         while after < len(words) and after <= run[-1] + 3:  # "Acme Holdings" is not Acme Tools
             word = words[after]
-            if word.text in DOCUMENT_NOUN or word.text in _COMPANY or word.text in _NO_MODIFIER:
+            if is_document_noun(word.text) or word.text in _COMPANY or word.text in _NO_MODIFIER:
                 break
             if word.start > words[after - 1].end + 1:
                 break
@@ -319,7 +324,7 @@ class Names:
         return True
 
     def _before_noun(self, place: int, words: Sequence[Word]) -> bool:
-        return place + 1 < len(words) and words[place + 1].text in DOCUMENT_NOUN
+        return place + 1 < len(words) and is_document_noun(words[place + 1].text)
 
     def _kinds(self, words: Sequence[Word], taken: Sequence[Mention]) -> Iterator[Mention]:
         """ "the agency agreement", "the NDA": documents whose title or kind says so."""

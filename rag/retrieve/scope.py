@@ -13,7 +13,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from sparewheel.rag.retrieve.names import DOCUMENT_NOUN, ZH_NOUN, Described, Mention, Names, Word, folded, words_of
+from sparewheel.rag.retrieve.names import (
+    DOCUMENT_NOUN,
+    ZH_NOUN,
+    Described,
+    Mention,
+    Names,
+    Word,
+    folded,
+    is_document_noun,
+    words_of,
+)
 from sparewheel.rag.types import Scope
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -223,9 +233,9 @@ def _proper(words: Sequence[Word], question: str) -> Iterator[list[Word]]:
     for word in [*words, None]:
         joined = run and word and question[run[-1].end : word.start].strip() in ("", "-", "&")
         if (run and not joined) or word is None:
-            while run and (run[-1].text in _NOT_A_NAME or run[-1].text in DOCUMENT_NOUN):
+            while run and (run[-1].text in _NOT_A_NAME or is_document_noun(run[-1].text)):
                 run.pop()
-            while run and (run[0].text in _NOT_A_NAME or run[0].text in DOCUMENT_NOUN):
+            while run and (run[0].text in _NOT_A_NAME or is_document_noun(run[0].text)):
                 run.pop(0)
             if run and any(len(w.text) > 2 and not w.text.isdigit() for w in run):
                 yield run
@@ -233,7 +243,7 @@ def _proper(words: Sequence[Word], question: str) -> Iterator[list[Word]]:
         if word is not None and word.capital:
             run.append(word)
         elif run and word is not None:
-            while run and (run[-1].text in _NOT_A_NAME or run[-1].text in DOCUMENT_NOUN):
+            while run and (run[-1].text in _NOT_A_NAME or is_document_noun(run[-1].text)):
                 run.pop()
             if run and any(len(w.text) > 2 and not w.text.isdigit() for w in run):
                 yield run
@@ -241,7 +251,7 @@ def _proper(words: Sequence[Word], question: str) -> Iterator[list[Word]]:
 
 
 def _may_be_name(word: str) -> bool:
-    return len(word) >= 4 and word.isalpha() and word not in _NOT_A_NAME and word not in DOCUMENT_NOUN
+    return len(word) >= 4 and word.isalpha() and word not in _NOT_A_NAME and not is_document_noun(word)
 
 
 def _trimmed(name: str, start: int) -> tuple[str, int]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from difflib import SequenceMatcher
+from functools import cache
+from pathlib import Path
 
 from sparewheel.rag.retrieve.bm25 import Bm25Search
 from sparewheel.rag.retrieve.names import folded
@@ -49,3 +53,17 @@ class IndexedWords:
 
 def _plain(text: str) -> str:
     return re.sub(r"[\s\W]+", " ", folded(text)).strip()
+
+
+@cache
+def ordinary_words(weights: Path) -> Callable[[str], bool]:
+    """Whether a word of small letters is one of the English language: one that the reader's network knows whole.
+
+    weights: the folder of the models. Without its vocabulary no word is known to be ordinary.
+    """
+    file = weights / "reader-en" / "tokenizer.json"
+    known: frozenset[str] = frozenset()
+    if file.exists():
+        vocabulary = json.loads(file.read_text(encoding="utf-8"))["model"]["vocab"]
+        known = frozenset(vocabulary if isinstance(vocabulary, dict) else (piece for piece, _ in vocabulary))
+    return known.__contains__

@@ -17,7 +17,6 @@ from sparewheel.app.ui.language import language, t
 from sparewheel.app.ui.session import service, told, user
 from sparewheel.app.view import html as view_html
 from sparewheel.app.view.html import escape
-from sparewheel.rag.follow_up import made_whole
 from sparewheel.rag.types import Answer, Profile, Sensitivity
 
 STEPS = ("retrieve", "rerank", "answer", "cite", "total")
@@ -32,23 +31,22 @@ def draw_answer(turn: Turn, before: Sequence[Turn], profile: Profile, sensitivit
     """The body of an answer. cards: its evidence stands beside it, so the sources are not listed here again."""
     answer, anchors = turn.answer, f"t{turn.number}"
     disclaimer = profile.disclaimer.get(language(), "")
-    st.html(answer_html(answer, turn.question, before, anchors, sensitivity, cards=cards))
+    st.html(answer_html(answer, anchors, sensitivity, cards=cards))
     if answer.outcome == "answered":
         draw_actions(turn, before, disclaimer, anchors, cards=cards)
         if cards and disclaimer:
             st.caption(disclaimer)
 
 
-def answer_html(
-    answer: Answer, question: str, before: Sequence[Turn], anchors: str, sensitivity: Sensitivity, *, cards: bool
-) -> str:
+def answer_html(answer: Answer, anchors: str, sensitivity: Sensitivity, *, cards: bool) -> str:
     """Badge and figures, the text or the refusal, notes, sources, and the story behind it."""
     lang = language()
     badge = view.badge(answer, lang, sensitivity)
     facts = "".join(f'<span class="sw-fact">{escape(fact)}</span>' for fact in view.facts(answer, lang))
     notes = "".join(f'<p class="sw-note">{escape(t("ask_note", note=note))}</p>' for note in view.notes(answer, lang))
     head = f'<div class="sw-row"><span class="sw-badge sw-{badge.tone}">{escape(badge.text)}</span>{facts}</div>'
-    return f"{head}{_body(answer, anchors, cards=cards)}{notes}{_story(answer, badge.why, question, before)}"
+    above = "".join(f'<p class="sw-place">{escape(line)}</p>' for line in view.heading(answer, lang))
+    return f"{head}{above}{_body(answer, anchors, cards=cards)}{notes}{_story(answer, badge.why)}"
 
 
 def _body(answer: Answer, anchors: str, *, cards: bool) -> str:
@@ -75,11 +73,9 @@ def _sources(answer: Answer, anchors: str) -> str:
     return f'<ul class="sw-sources">{items}</ul>' if items else ""
 
 
-def _story(answer: Answer, why: str, question: str, before: Sequence[Turn]) -> str:
-    """Who was tried, what the question was taken for, how long each step took; folded."""
+def _story(answer: Answer, why: str) -> str:
+    """Who was tried, how long each step took; folded."""
     told_of = [why] if why else []
-    if (searched := made_whole(question, pairs(before)).search) != question:
-        told_of.append(t("ask_searched_as", question=searched))
     steps = [f"{t(f'ask_step_{step}')} {answer.timings[step]:.2f} s" for step in STEPS if step in answer.timings]
     told_of += [" · ".join(steps)] if steps else []
     if answer.model:
