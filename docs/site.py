@@ -14,7 +14,7 @@ from mkdocs.structure.files import File
 
 PAGES = {  # file of the repository -> page of the site
     "README.md": "index.md",
-    "SECURITY.md": "security.md",
+    "SECURITY.md": "reporting.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
     "benchmarks/README.md": "benchmarks.md",

@@ -18,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from sparewheel.app.api.main import create_app
+from sparewheel.app.api.patience import PatientProtocol
 from sparewheel.app.api.who import check_open
 from sparewheel.app.people.auth import accounts_of
 from sparewheel.app.service import Service
@@ -79,6 +80,7 @@ def run(settings: Settings, read: Callable[[], Settings], told: Callable[[str], 
         access_log=False,  # the edge writes a line without the path
         server_header=False,
         proxy_headers=False,
+        http=PatientProtocol,
         timeout_graceful_shutdown=max(1, round(settings.api.drain_s)),
     )
     server = Server(app, config, settings.api)

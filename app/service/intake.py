@@ -8,9 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from sparewheel.app.advise.machine import machine
 from sparewheel.app.service import originals, work
 from sparewheel.app.service.jobs import FileResult, Job
 from sparewheel.rag.disk import patiently
@@ -18,12 +20,14 @@ from sparewheel.rag.errors import DocumentError, NotFound, SparewheelError, Usag
 from sparewheel.rag.ingest.load import reason_of
 from sparewheel.rag.ingest.report import Progress, Row
 from sparewheel.rag.ingest.store import Store
-from sparewheel.rag.settings import Settings
+from sparewheel.rag.settings import Ingest, Settings, cores
 
 Upload = tuple[str, BinaryIO]  # the name it goes by, and its bytes
 
 JOBS_AT_ONCE = 2  # of different corpora; each starts its own parsing processes
 JOBS_KEPT = 200
+PARSERS_SHARE = 0.5  # of the memory of this machine or container, for all parsing processes together
+LEAST_PARSER_MB = 512  # fewer parsers rather than less memory for each
 LOCK_WITHIN_S = 3600.0  # an upload waits so long for another writer of its corpus
 
 log = logging.getLogger(__name__)
@@ -115,7 +119,9 @@ class Intake:
             id = ids[Path(row.source)]
             job.tell(FileResult(id, row.status, row.document_id or id, row.reason, row.cure, row.chunks, row.bytes))
 
-        report = work.read_in(store, list(ids), self._settings(), ids=ids, on_progress=self._stoppable, on_row=told)
+        settings = self._settings()
+        settings = replace(settings, ingest=in_sum(settings.ingest, machine().memory_gb * 1000))
+        report = work.read_in(store, list(ids), settings, ids=ids, on_progress=self._stoppable, on_row=told)
         kept = _sources(store)
         for row in report.rows:
             if row.status == "failed" and row.source not in kept.values():
@@ -139,6 +145,16 @@ class Intake:
     def _stoppable(self, progress: Progress) -> None:
         if self._stop.is_set():
             raise _Stopped
+
+
+def in_sum(rules: Ingest, memory_mb: float) -> Ingest:
+    """The rules with so many parsers, and so much memory for each, that those of all jobs at once take no more than half
+    of this machine or container: hostile files must not push out the process that answers."""
+    room = memory_mb * PARSERS_SHARE / JOBS_AT_ONCE
+    workers = max(1, min(rules.workers or cores(), int(room // LEAST_PARSER_MB)))
+    return replace(
+        rules, workers=workers, parse_memory_mb=max(LEAST_PARSER_MB, min(rules.parse_memory_mb, int(room / workers)))
+    )
 
 
 def _sources(store: Store) -> dict[str, str]:

@@ -9,6 +9,7 @@ from api_setup import wait_for
 from sparewheel.app.kept.feedback import Feedback
 from sparewheel.app.people.access import User
 from sparewheel.app.service import FileResult, Service
+from sparewheel.app.service.intake import in_sum
 from sparewheel.rag.errors import Forbidden, Locked, NeedsRole, NotFound, UsageError
 from sparewheel.rag.settings import Answering, Api, Endpoint, Ingest, Retrieve, Settings
 
@@ -237,3 +238,13 @@ def test_a_mistake_names_the_value_and_the_cure(service, action, told):
     with pytest.raises(UsageError, match=told):
         action(service)
     assert [info.name for info in service.corpora()] == ["leases"]
+
+
+@pytest.mark.parametrize(
+    ("memory_mb", "workers", "each_mb"), [(3_000, 1, 750), (8_000, 3, 666), (64_000, 4, 2048), (500, 1, 512)]
+)
+def test_all_parsers_together_leave_half_of_the_memory(memory_mb, workers, each_mb):
+    """In a container of 3 GB two jobs of four parsers with 2 GB each would push out the process that answers."""
+    rules = in_sum(Ingest(workers=4), memory_mb)
+    assert (rules.workers, rules.parse_memory_mb) == (workers, each_mb)
+    assert memory_mb < 1_024 or 2 * rules.workers * rules.parse_memory_mb <= memory_mb / 2
