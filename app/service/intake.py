@@ -148,7 +148,7 @@ class Intake:
 
 
 def in_sum(rules: Ingest, memory_mb: float) -> Ingest:
-    """The rules with so many parsers, and so much memory for each, that those of all jobs at once take no more than half
+    """The rules with so many parsers, and so much memory for each, that those of all jobs at once take at most half
     of this machine or container: hostile files must not push out the process that answers."""
     room = memory_mb * PARSERS_SHARE / JOBS_AT_ONCE
     workers = max(1, min(rules.workers or cores(), int(room // LEAST_PARSER_MB)))
