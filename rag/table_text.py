@@ -50,7 +50,8 @@ def _table(text: str, rows: list[tuple[int, int]], floor: int) -> TableSpan:
     """The table of these rows with what stands over them: a line of column names, a caption, or both."""
     first = rows[0][0]
     head_end = len(text[:first].rstrip("\n \t"))
-    start = max(text.rfind("\n\n", floor, head_end) + 2, floor)
+    gap = text.rfind("\n\n", floor, head_end)
+    start = gap + 2 if gap >= 0 else floor
     lines = text[start:head_end].split("\n") if head_end > start else []
     names = bool(lines) and "\t" in lines[-1]
     over = [line for line in lines if "\t" not in line]

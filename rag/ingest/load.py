@@ -14,7 +14,7 @@ from sparewheel.rag.text import language_of
 from sparewheel.rag.types import Document
 
 _NO_TITLE = re.compile(
-    r"(?i)(untitled|unknown( title)?"
+    r"(?i)(\(?anonymous\)?|untitled|unknown( title)?"
     r"|none|title|document\d*|doc\d*|slide \d+|无标题|未命名.*|新建.*|文档\d*|microsoft word.*"
     r"|.*\.(docx?|pdf|txt|html?|rtf|xlsx?|pptx?|wpd|indd|tmp)|[\W\d_]*)"
 )

@@ -78,7 +78,8 @@ def split(document: Document, settings: Ingest, profile: Profile) -> list[Chunk]
             continue
         above = captioned[i] if (i := bisect_right(caption_ends, start) - 1) >= 0 else None
         within = above is not None and start < above.end
-        page = document.pages[max(bisect_right(page_starts, start) - 1, 0)].number if document.pages else None
+        on = document.pages[max(bisect_right(page_starts, start) - 1, 0)] if document.pages else None
+        page = on.number if on is not None and start < on.end else None  # behind the last page: a note, an attachment
         chunks.append(
             Chunk(
                 document_id=document.id,

@@ -152,12 +152,13 @@ def test_only_pages_without_text_are_read_by_ocr(tmp_path, monkeypatch):
 
     def engine(image):
         seen.append(image.size)
-        return [Line((("Scanned", 100.0, 200.0, 300.0, 250.0), ("words", 320.0, 200.0, 400.0, 250.0)), (" ",))]
+        line = Line((("Scanned", 100.0, 200.0, 300.0, 250.0), ("words", 320.0, 200.0, 400.0, 250.0)), (" ",))
+        return [(line, 0.9)]
 
     monkeypatch.setattr(ocr, "engine", lambda: engine)
     document = loaded(tmp_path, out.getvalue(), Ingest())
     assert document.text == "Typed page, with enough text on it.\n\nScanned words"
-    assert document.metadata["ocr_pages"] == "2"
+    assert (document.metadata["ocr_pages"], document.metadata["ocr_confidence"]) == ("2", "2:0.90")
     ((width, _),) = seen
     (box,) = box_of(document, "Scanned")
     assert (box.page, box.x0) == (2, pytest.approx(100 * 600 / width, rel=0.01))

@@ -13,7 +13,7 @@ from sparewheel.rag.settings import Ingest
 Container = Callable[[bytes, Ingest, int], Parsed]
 
 _MOST_DEPTH = 3  # a zip in a mail in a zip
-_CONTAINERS = ("parse_zip", "parse_eml", "parse_msg")
+_CONTAINERS = ("parse_zip", "parse_eml", "parse_msg", "parse_pdf")
 
 
 def read_member(name: str, data: bytes, settings: Ingest, depth: int) -> Parsed:

@@ -11,16 +11,17 @@ from functools import cache
 from typing import Any
 
 from sparewheel.rag.errors import install
-from sparewheel.rag.ingest.formats.page_text import Line, Word
+from sparewheel.rag.ingest.formats.page_text import Line, Word, spread
 from sparewheel.rag.ingest.formats.parsed import clean
-from sparewheel.rag.text import columns
 
 CURE = f"install the extra 'ocr' ({install('ocr')}), or put tesseract on the PATH"
 _DPI = 200
 _LEAST_CONFIDENCE = 0.5
 _MOST_PIXELS = 25_000_000  # a larger page is rendered at fewer dots per inch
 
-Engine = Callable[[Any], list[Line]]  # a PIL image to its lines, boxes in pixels
+Engine = Callable[
+    [Any], list[tuple[Line, float]]
+]  # a PIL image to its lines, boxes in pixels, each with its confidence
 
 
 @cache
@@ -33,12 +34,14 @@ def engine() -> Engine | None:
     return None
 
 
-def read_page(page: Any, read: Engine) -> list[Line]:
-    """The lines that OCR finds on a pdfium page; boxes in points."""
+def read_page(page: Any, read: Engine) -> tuple[list[Line], float]:
+    """The lines that OCR finds on a pdfium page, boxes in points; and the confidence of its characters, 0..1."""
     width, height = page.get_width(), page.get_height()
     scale = min(_DPI / 72, (_MOST_PIXELS / max(width * height, 1)) ** 0.5)
-    lines = read(page.render(scale=scale).to_pil().convert("RGB"))
-    return [_scaled(line, 1 / scale) for line in lines]
+    found = read(page.render(scale=scale).to_pil().convert("RGB"))
+    characters = sum(len(line.text) for line, _ in found)
+    sure = sum(len(line.text) * confidence for line, confidence in found) / max(characters, 1)
+    return [_scaled(line, 1 / scale) for line, _ in found], sure
 
 
 def _scaled(line: Line, factor: float) -> Line:
@@ -52,34 +55,19 @@ def _rapidocr() -> Engine:
 
     reader = RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)
 
-    def read(image: Any) -> list[Line]:
+    def read(image: Any) -> list[tuple[Line, float]]:
         found, _ = reader(np.asarray(image)[:, :, ::-1])
         lines = []
         for corners, text, score in found or ():
             xs, ys = [x for x, _ in corners], [y for _, y in corners]
-            if float(score) >= _LEAST_CONFIDENCE and (line := _spread(text, min(xs), min(ys), max(xs), max(ys))):
-                lines.append(line)
+            if float(score) >= _LEAST_CONFIDENCE and (line := spread(text, min(xs), min(ys), max(xs), max(ys))):
+                lines.append((line, float(score)))
         return lines
 
     return read
 
 
-def _spread(text: str, x0: float, top: float, x1: float, bottom: float) -> Line | None:
-    """A line of which only the whole box is known: each word gets its share of the width by its columns."""
-    words = clean(text).split()
-    if not words:
-        return None
-    unit = (x1 - x0) / max(columns(" ".join(words)), 1)
-    placed: list[Word] = []
-    left = x0
-    for word in words:
-        right = left + columns(word) * unit
-        placed.append((word, left, top, right, bottom))
-        left = right + unit
-    return Line(tuple(placed), (" ",) * (len(words) - 1))
-
-
-def _tesseract(image: Any) -> list[Line]:
+def _tesseract(image: Any) -> list[tuple[Line, float]]:
     import io
 
     picture = io.BytesIO()
@@ -92,14 +80,20 @@ def _tesseract(image: Any) -> list[Line]:
         ["tesseract", "stdin", "stdout", "-l", chosen, "tsv"], input=picture.getvalue(), capture_output=True, check=True
     )
     by_line: dict[tuple[str, ...], list[Word]] = {}
+    sure: dict[tuple[str, ...], list[float]] = {}
     for row in csv.DictReader(io.StringIO(done.stdout.decode("utf-8")), delimiter="\t", quoting=csv.QUOTE_NONE):
         text = clean(row["text"] or "").strip()
         if not text or float(row["conf"]) < 100 * _LEAST_CONFIDENCE:
             continue
         left, top = float(row["left"]), float(row["top"])
         word = (text, left, top, left + float(row["width"]), top + float(row["height"]))
-        by_line.setdefault((row["block_num"], row["par_num"], row["line_num"]), []).append(word)
-    return [Line(tuple(words), tuple(map(_word_gap, words, words[1:]))) for words in by_line.values()]
+        place = (row["block_num"], row["par_num"], row["line_num"])
+        by_line.setdefault(place, []).append(word)
+        sure.setdefault(place, []).append(float(row["conf"]) / 100)
+    return [
+        (Line(tuple(words), tuple(map(_word_gap, words, words[1:]))), sum(sure[place]) / len(sure[place]))
+        for place, words in by_line.items()
+    ]
 
 
 def _word_gap(a: Word, b: Word) -> str:

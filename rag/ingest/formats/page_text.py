@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from statistics import median
+from typing import TypeVar
 
 import numpy as np
 
+from sparewheel.rag.ingest.formats.parsed import clean
+from sparewheel.rag.text import columns
 from sparewheel.rag.types import Layout, Page
 
 Word = tuple[str, float, float, float, float]  # text without blanks, x0, top, x1, bottom
+Turn = Callable[[float, float, float, float], tuple[float, float, float, float]]
 _PAGE_NUMBER = re.compile(
     r"(?i)[-–—\s]*(?:page\s*)?(?:\d{1,4}|[ivxl]{1,6})(?:\s*(?:of|/)\s*\d{1,4})?[-–—\s]*|第\s*\d+\s*页.*"
 )
@@ -28,78 +32,190 @@ _IS_CJK = re.compile(f"[{_CJK}]")
 _LABEL = re.compile(
     r"第[一二三四五六七八九十百千零〇\d]{1,7}[编章节条]|[(（][一二三四五六七八九十\d]|[一二三四五六七八九十]{1,3}、|\d{1,3}[.、．]"
 )
+_COLUMN_LINES = 4  # a column of prose has at least so many,
+_COLUMN_CHARS = 15  # and so many characters in most of them
+_GUTTER = 6  # points between two columns, at least
 _EDGE_LINES = 2  # lines at the top and at the bottom of a page among which running headers are looked for
 
 
 @dataclass(frozen=True)
 class Line:
     """Words on one baseline, left to right. gaps[i] stands between word i and i+1: "" or " ".
-    hyphen: the line ends inside a word, at a hyphen that is not among the words."""
+    hyphen: the line ends inside a word, at a hyphen that is not among the words. Of a cell's line: lead and tail stand
+    before the first and after the last word, and start between the line before and this one."""
 
     words: tuple[Word, ...]
     gaps: tuple[str, ...]
     hyphen: bool = False
+    lead: str = ""
+    tail: str = ""
+    start: str = ""
+
+    x0: float = field(init=False, compare=False)
+    top: float = field(init=False, compare=False)
+    x1: float = field(init=False, compare=False)
+    bottom: float = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _, x0, top, x1, bottom = zip(*self.words, strict=True)
+        for name, value in (("x0", min(x0)), ("top", min(top)), ("x1", max(x1)), ("bottom", max(bottom))):
+            object.__setattr__(self, name, value)
 
     @cached_property
     def text(self) -> str:
         return "".join(w[0] + g for w, g in zip(self.words, (*self.gaps, ""), strict=True))
 
-    @cached_property
-    def x0(self) -> float:
-        return min(w[1] for w in self.words)
 
-    @cached_property
-    def x1(self) -> float:
-        return max(w[3] for w in self.words)
+def spread(text: str, x0: float, top: float, x1: float, bottom: float) -> Line | None:
+    """A line of which only the whole box is known: each word gets its share of the width by its columns."""
+    words = clean(text).split()
+    if not words:
+        return None
+    unit = (x1 - x0) / max(columns(" ".join(words)), 1)
+    placed: list[Word] = []
+    left = x0
+    for word in words:
+        right = left + columns(word) * unit
+        placed.append((word, left, top, right, bottom))
+        left = right + unit
+    return Line(tuple(placed), (" ",) * (len(words) - 1))
 
-    @cached_property
-    def top(self) -> float:
-        return min(w[2] for w in self.words)
 
-    @cached_property
-    def bottom(self) -> float:
-        return max(w[4] for w in self.words)
+_Block = TypeVar("_Block")
 
 
 def in_reading_order(lines: Sequence[Line], page_width: float) -> list[Line]:
     """The lines top to bottom, what stands on one row joined left to right.
 
-    A page whose lines already run downwards, and one set in columns, stays as it is: a producer writes columns one
-    after the other, which is their reading order.
+    Columns of prose are read one after the other. A page whose lines already run downwards stays as it is, and so does
+    one that seems set in columns without being clearly so: a producer writes columns one after the other.
     """
     tops = [line.top for line in lines]
     heights = [line.bottom - line.top for line in lines]
     backwards = sum(b < a - 0.5 * h for a, b, h in zip(tops, tops[1:], heights, strict=False))
-    beside = sum(_same_row(a, b) for a, b in pairwise(lines))
+    beside = sum(same_row(a, b) for a, b in pairwise(lines))
     if not backwards and not beside:
         return list(lines)
-    rows: list[list[Line]] = []
-    for line in sorted(lines, key=lambda line: (line.top + line.bottom) / 2):
-        if rows and _same_row(rows[-1][0], line):
-            rows[-1].append(line)
-        else:
-            rows.append([line])
+    if (columns := in_columns(lines)) is not None:
+        return columns
+    rows = rows_of(lines)
     wide = sum(sum(line.x1 - line.x0 > 0.25 * page_width for line in row) > 1 for row in rows)
     if wide > max(3, 0.15 * len(rows)):
         return list(lines)
-    return [_joined(sorted(row, key=lambda line: line.x0)) for row in rows]
+    return [_joined(row) for row in rows]
 
 
-def _same_row(a: Line, b: Line) -> bool:
+def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
+    """The lines from the top, those that stand beside one another as one row, left to right."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: (line.top + line.bottom) / 2):
+        if rows and all(same_row(other, line) for other in rows[-1]):
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [sorted(row, key=lambda line: line.x0) for row in rows]
+
+
+def in_columns(lines: Sequence[Line]) -> list[Line] | None:
+    """The lines of a page that is set in columns, one column after the other; None where it is not.
+
+    A line across the columns (a heading) parts what is above it from what is below. Columns are of prose: what is short
+    everywhere is a table or a form.
+    """
+    if len(lines) < 2 * _COLUMN_LINES:
+        return None
+    gutter = _gutter(lines)
+    if gutter is None:
+        return None
+    left_end, right_start = gutter
+    ordered: list[Line] = []
+    band: list[Line] = []
+    for line in sorted(lines, key=lambda line: (line.top + line.bottom) / 2):
+        if line.x0 < left_end and line.x1 > right_start:
+            ordered += _band(band, right_start)
+            band = []
+            ordered.append(line)
+        else:
+            band.append(line)
+    return [*ordered, *_band(band, right_start)]
+
+
+def _band(lines: Sequence[Line], right_start: float) -> list[Line]:
+    """Lines between two that cross the gutter: the left column, then the right one, which may be columns again."""
+    left = [line for line in lines if line.x1 <= right_start]
+    right = [line for line in lines if line.x1 > right_start]
+    result: list[Line] = []
+    for side in (left, right):
+        deeper = in_columns(side)
+        result += deeper if deeper is not None else [_joined(row) for row in rows_of(side)]
+    return result
+
+
+def _gutter(lines: Sequence[Line]) -> tuple[float, float] | None:
+    """(end of the left column, beginning of the right one), where both sides are prose; None without such a place."""
+    place = _emptiest(lines)
+    if place is None:
+        return None
+    begin, end = place
+    beside = [line for line in lines if line.x1 <= end + 1], [line for line in lines if line.x0 >= begin - 1]
+    if not all(_is_column(side) for side in beside):
+        return None
+    lowest_top = max(min(line.top for line in side) for side in beside)
+    return (begin, end) if min(max(line.bottom for line in side) for side in beside) > lowest_top else None
+
+
+def _emptiest(lines: Sequence[Line]) -> tuple[float, float] | None:
+    """From where to where across the page the fewest lines write, at most a fifth of them."""
+    left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
+    width = int(right - left) + 2
+    steps = [0] * (width + 1)
+    for line in lines:
+        steps[int(line.x0 - left)] += 1
+        steps[min(int(line.x1 - left) + 1, width)] -= 1
+    depths = list(accumulate(steps[:width]))
+    best: tuple[int, int, int] | None = None  # lines that cross it, its width as a negative number, where it begins
+    start = -1
+    for x, depth in enumerate(depths):
+        low = depth <= 0.2 * len(lines) and 0.12 * width < x < 0.88 * width
+        if low and start < 0:
+            start = x
+        elif not low and start >= 0:
+            if x - start >= _GUTTER:
+                candidate = (min(depths[start:x]), start - x, start)
+                best = min(best, candidate) if best is not None else candidate
+            start = -1
+    return (left + best[2], left + best[2] - best[1]) if best is not None else None
+
+
+def _is_column(lines: Sequence[Line]) -> bool:
+    """Whether the lines are prose set in a column: several, of several words, most of them full."""
+    rows = rows_of(lines)
+    if len(rows) < _COLUMN_LINES:
+        return False
+    wide = max(row[-1].x1 for row in rows) - min(row[0].x0 for row in rows)
+    texts = [" ".join(line.text for line in row) for row in rows]
+    full = sum(row[-1].x1 - row[0].x0 > 0.62 * wide for row in rows)
+    chars = median(len(text) + len(_IS_CJK.findall(text)) for text in texts)
+    spoken = sum(sum(c.isalpha() for c in text) > 0.6 * len(text.replace(" ", "")) for text in texts)
+    return full >= 0.5 * len(rows) and chars >= _COLUMN_CHARS and spoken > 0.7 * len(rows)
+
+
+def same_row(a: Line, b: Line) -> bool:
     shared = min(a.bottom, b.bottom) - max(a.top, b.top)
     return shared > 0.6 * min(a.bottom - a.top, b.bottom - b.top) and (a.x1 <= b.x0 + 1 or b.x1 <= a.x0 + 1)
 
 
 def _joined(row: Sequence[Line]) -> Line:
     words = tuple(word for line in row for word in line.words)
-    gaps: list[str] = []
-    for line in row:
-        gaps += [*line.gaps, " "]
-    return Line(words, tuple(gaps[:-1]), row[-1].hyphen)
+    gaps = [*row[0].gaps]
+    for before, line in pairwise(row):
+        touching = line.x0 - before.x1 < 0.08 * (line.bottom - line.top)  # pdfium breaks the line behind a raised digit
+        gaps += ["" if touching else " ", *line.gaps]
+    return Line(words, tuple(gaps), row[-1].hyphen)
 
 
-def without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """The pages without page numbers and without the headers and footers that most of them repeat.
+def without_running_heads(pages: Sequence[Sequence[_Block]]) -> list[list[_Block]]:
+    """The pages without page numbers and without the headers and footers that most of them repeat; tables stay.
 
     The first occurrence of a header stays, so no information is lost, unless it numbers the page ("Lease | Page 3 of
     9"). Other digits are compared: "SCHEDULE 2" is no header.
@@ -112,8 +228,12 @@ def without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
         edges = {id(line) for line in _edges(lines)}
         kept = []
         for line in lines:
-            key = _running_key(line) if len(pages) > 1 and id(line) in edges else ""
-            if key and (_PAGE_NUMBER.fullmatch(line.text) or (key != line.text and counts[key] > 1)):
+            key = _running_key(line) if isinstance(line, Line) and len(pages) > 1 and id(line) in edges else ""
+            if (
+                isinstance(line, Line)
+                and key
+                and (_PAGE_NUMBER.fullmatch(line.text) or (key != line.text and counts[key] > 1))
+            ):
                 continue
             if key and counts[key] >= least and key in kept_once:
                 continue
@@ -123,10 +243,9 @@ def without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     return result
 
 
-def _edges(lines: Sequence[Line]) -> Sequence[Line]:
-    if len(lines) <= 2 * _EDGE_LINES:
-        return lines
-    return [*lines[:_EDGE_LINES], *lines[-_EDGE_LINES:]]
+def _edges(blocks: Sequence[object]) -> list[Line]:
+    outer = blocks if len(blocks) <= 2 * _EDGE_LINES else [*blocks[:_EDGE_LINES], *blocks[-_EDGE_LINES:]]
+    return [block for block in outer if isinstance(block, Line)]
 
 
 def _running_key(line: Line) -> str:
@@ -136,9 +255,10 @@ def _running_key(line: Line) -> str:
 
 
 def write(
-    pages: Sequence[Sequence[Line]], sizes: Sequence[tuple[float, float]]
+    pages: Sequence[Sequence[Line]], sizes: Sequence[tuple[float, float]], turns: Mapping[int, Turn] | None = None
 ) -> tuple[str, tuple[Page, ...], Layout]:
-    """The text, where each page lies in it, and the box of each word."""
+    """The text, where each page lies in it, and the box of each word. turns: for a page (0-based) whose lines were laid
+    out turned upright, from there to the page as it is shown."""
     vocabulary = _vocabulary(pages) if any(line.hyphen for lines in pages for line in lines) else frozenset()
     parts: list[str] = []
     spans: list[tuple[int, int]] = []
@@ -148,6 +268,7 @@ def write(
     length = 0
     before: Line | None = None
     for number, lines in enumerate(pages, 1):
+        turn = turns.get(number - 1) if turns else None
         pitch = _pitch(lines)
         right = max((line.x1 for line in lines), default=0.0)
         page_start = -1
@@ -157,11 +278,15 @@ def write(
                 parts.append(gap)
                 length += len(gap)
             page_start = length if page_start < 0 else page_start
+            parts.append(line.lead)
+            length += len(line.lead)
             for word, gap in zip(line.words, (*line.gaps, ""), strict=True):
                 spans.append((length, length + len(word[0])))
-                boxes.append(word[1:])
+                boxes.append(turn(*word[1:]) if turn else word[1:])
                 parts.append(word[0] + gap)
                 length += len(word[0]) + len(gap)
+            parts.append(line.tail)
+            length += len(line.tail)
             numbers += [number] * len(line.words)
             before = line
         page_spans.append(Page(number, length if page_start < 0 else page_start, length))
@@ -182,6 +307,8 @@ def _pitch(lines: Sequence[Line]) -> float:
 
 def _between(a: Line, b: Line, pitch: float, right: float, vocabulary: frozenset[str], *, new_page: bool) -> str:
     """What stands between two lines: nothing or a hyphen inside a word, a line end, or a blank line."""
+    if a.start or b.start:
+        return b.start or "\n\n"
     if a.hyphen:
         return _hyphen(a.words[-1][0], b.words[0][0], vocabulary)
     last, first = a.words[-1][0][-1], b.words[0][0][0]

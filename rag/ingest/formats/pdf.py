@@ -1,59 +1,102 @@
-"""PDF by pdfium: text, pages and the box of every word; pages without text go to OCR where it is installed."""
+"""PDF by pdfium: text with tables, form values and notes, pages and the box of every word. Pages whose letters cannot
+be read (scans, fonts without characters) go to OCR where it is installed."""
 
 from __future__ import annotations
 
-import ctypes
-import re
-from collections.abc import Callable
-from itertools import islice
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from sparewheel.rag.errors import DocumentError
 from sparewheel.rag.ingest.formats import ocr
-from sparewheel.rag.ingest.formats.page_text import Line, Word, in_reading_order, without_running_heads, write
-from sparewheel.rag.ingest.formats.parsed import Parsed, clean
+from sparewheel.rag.ingest.formats.members import add_member
+from sparewheel.rag.ingest.formats.page_layout import Block, arrange, table_lines
+from sparewheel.rag.ingest.formats.page_text import Turn, in_reading_order, same_row, without_running_heads, write
+from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder, clean
+from sparewheel.rag.ingest.formats.pdf_marks import Marks, attachments_of, marks_of, without_struck
+from sparewheel.rag.ingest.formats.pdf_rules import rules_of
+from sparewheel.rag.ingest.formats.pdf_scan import Unread, unread
+from sparewheel.rag.ingest.formats.pdf_words import lines_of, raw_text, to_screen, turn_of, upright_of
 from sparewheel.rag.ingest.formats.print_size import large_lines
 from sparewheel.rag.settings import Ingest
 
-# A word, or one Chinese, Japanese or Korean character: each of these gets a box of its own.
-_WIDE = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
-_TOKEN = re.compile(rf"[{_WIDE}]|[^\s\x00-\x1f\x7f\ufffe{_WIDE}]+")
-_HYPHENS = "\x02\ufffe"  # what pdfium puts where a word is divided at a line end
-_LATIN_END = "\u2e7f"  # wide characters come after it
-_SCARCE = 16  # characters; a page with fewer that shows a picture counts as scanned
-_ALPHANUMERIC = re.compile(r"[^\W_]")
-_LARGE_PICTURE = 0.3  # of the page's area
-_Transform = Callable[[float, float, float, float], tuple[float, float, float, float]]
+_WORD = "Attached file:"
+_XFA_CURE = "open it in Adobe Acrobat and print it to a new PDF"
+_UNMAPPED_CURE = "print it to a new PDF from the program that made it, or "
 
 
-def parse_pdf(data: bytes, settings: Ingest) -> Parsed:
-    """Text with page spans and layout; metadata: author, created (as the file states them), ocr_pages,
-    pages_without_text. Raises DocumentError for a damaged, protected or too long file, and for a scanned one
-    without OCR."""
+@dataclass
+class _Pages:
+    """The pages read so far. unread: index of each page whose letters cannot be read, and why."""
+
+    blocks: list[list[Block]] = field(default_factory=list)
+    sizes: list[tuple[float, float]] = field(default_factory=list)
+    turns: dict[int, Turn] = field(default_factory=dict)
+    unread: dict[int, Unread] = field(default_factory=dict)
+    notes: dict[int, list[str]] = field(default_factory=dict)
+    struck: int = 0
+    fields: int = 0
+
+
+def parse_pdf(data: bytes, settings: Ingest, depth: int = 0) -> Parsed:
+    """Text with page spans and layout; attached files behind it, each under its name; metadata: author, created (as the file
+    states them), ocr_pages, ocr_confidence, pages_without_text.
+
+    Raises DocumentError for a damaged, protected or too long file, for one of which no page can be read without OCR,
+    and for a form that is only an XFA one.
+    """
     import pypdfium2 as pdfium
 
     document = _open(pdfium, data, settings)
     try:
-        pages: list[list[Line]] = []
-        sizes: list[tuple[float, float]] = []
-        scanned: list[int] = []
+        form = _form_of(pdfium, document)
+        pages = _Pages()
         for index in range(len(document)):
-            lines, size, is_scan = _page(pdfium, document, index)
-            pages.append(lines)
-            sizes.append(size)
-            if is_scan:
-                scanned.append(index)
+            _read_page(pdfium, document, index, form, pages)
         metadata = _metadata(document)
-        if scanned:
-            metadata |= _read_scans(document, pages, scanned, settings)
-        if not any(pages):
+        attached, left_out = attachments_of(document, settings.max_file_mb * 1_000_000)
+        report = [*left_out, *_xfa(pdfium, document, pages)]
+        if pages.unread:
+            metadata |= _read_by_ocr(document, pages, settings, report, has_more=bool(attached))
+        if not any(pages.blocks) and not attached and not pages.notes:
             raise DocumentError("no text in it: its pages are blank", cure="check that it opens in a PDF viewer")
         title = metadata.pop("title", "")
     finally:
         document.close()
-    text, spans, layout = write(without_running_heads(pages), sizes)
+    text, spans, layout = write(table_lines(without_running_heads(pages.blocks)), pages.sizes, pages.turns)
     headings = () if "ocr_pages" in metadata else large_lines(text, layout)  # OCR boxes have no true height
-    return Parsed(text, "application/pdf", title, headings, spans, layout, metadata)
+    if pages.struck:
+        report.append(f"{pages.struck} struck words: left out")
+    behind = _behind(pages, attached, settings, depth, report)
+    text, headings = _followed(text, headings, behind)
+    return Parsed(text, "application/pdf", title, headings, spans, layout, metadata, tuple(report))
+
+
+def _behind(
+    pages: _Pages, attached: list[tuple[str, bytes]], settings: Ingest, depth: int, report: list[str]
+) -> TextBuilder:
+    """What is in the document and on none of its pages: notes, attached files."""
+    builder = TextBuilder()
+    for index, texts in pages.notes.items():
+        for text in texts:
+            builder.add(f"Page {index + 1} {text}")
+    if pages.notes:
+        report.append(f"{sum(map(len, pages.notes.values()))} notes on its pages: read, at the end of its text")
+    read = [name for name, data in attached if add_member(builder, name, data, settings, depth + 1, report, _WORD)]
+    if read:
+        report.append(f"{len(read)} attached files: read behind its pages, each under its name")
+    return builder
+
+
+def _followed(
+    text: str, headings: tuple[tuple[int, int, int], ...], behind: TextBuilder
+) -> tuple[str, tuple[tuple[int, int, int], ...]]:
+    """The text of the pages with what stands behind it."""
+    if not behind.text:
+        return text, headings
+    text += "\n\n" * bool(text)
+    more = ((len(text) + start, len(text) + end, level) for start, end, level in behind.headings)
+    return text + behind.text, (*headings, *more)
 
 
 def _open(pdfium: Any, data: bytes, settings: Ingest) -> Any:
@@ -76,98 +119,43 @@ def _open(pdfium: Any, data: bytes, settings: Ingest) -> Any:
     return document
 
 
-def _page(pdfium: Any, document: Any, index: int) -> tuple[list[Line], tuple[float, float], bool]:
-    """Lines of the page, its size as shown, and whether it is a picture of text without text."""
+def _form_of(pdfium: Any, document: Any) -> Any:
+    """The handle that knows the values of the form's fields; None where the document has no form."""
+    if document.get_formtype() == pdfium.raw.FORMTYPE_NONE:
+        return None
+    document.init_forms()
+    return document.formenv.raw if document.formenv is not None else None
+
+
+def _read_page(pdfium: Any, document: Any, index: int, form: Any, pages: _Pages) -> None:
     try:
         page = document[index]
     except pdfium.PdfiumError as error:
         raise DocumentError(f"page {index + 1} is damaged", cure="print the file to a new PDF") from error
     size = (page.get_width(), page.get_height())
     textpage = page.get_textpage()
-    raw = textpage.get_text_range()
-    count = textpage.count_chars()
-    if len(raw) != count:  # characters beyond U+FFFF, or some that pdfium leaves out of the range
-        raw = "".join(map(_character, (pdfium.raw.FPDFText_GetUnicode(textpage, i) for i in range(count))))
-    lines = in_reading_order(_lines(pdfium, textpage, raw, _to_screen(page)), size[0])
-    scarce = len(list(islice(_ALPHANUMERIC.finditer(raw), _SCARCE))) < _SCARCE
-    garbled = raw.count("\ufffd") > 0.3 * len(raw)
-    is_scan = (scarce or garbled) and _shows_picture(pdfium, page, size)
+    raw = raw_text(pdfium, textpage)
+    upright = upright_of(pdfium, page, textpage, raw)
+    place = to_screen(page, upright)
+    lines = lines_of(pdfium, textpage, raw, place)
+    why = unread(pdfium, page, raw, lines, size)
+    marks = marks_of(pdfium, form, page, place) if pdfium.raw.FPDFPage_GetAnnotCount(page.raw) else Marks()
+    if why is not None:
+        pages.unread[index] = why
+        lines = []
+    lines, struck = without_struck(lines, marks.struck)
+    width = size[0] if (upright - page.get_rotation()) % 180 == 0 else size[1]
+    beside = any(same_row(a, b) for a, b in pairwise(lines))  # pieces apart on one row: the mark of a table
+    rules = rules_of(pdfium, page, place) if beside else None
+    pages.blocks.append(arrange([*lines, *marks.values], rules, width))
+    pages.sizes.append(size)
+    pages.struck += struck
+    if upright != page.get_rotation():
+        pages.turns[index] = turn_of(page, upright)
+    if marks.notes:
+        pages.notes[index] = marks.notes
     textpage.close()
     page.close()
-    return ([] if garbled and is_scan else lines), size, is_scan
-
-
-def _character(code: int) -> str:
-    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
-
-
-def _lines(pdfium: Any, textpage: Any, raw: str, to_screen: _Transform) -> list[Line]:
-    rect = pdfium.raw.FS_RECTF()
-    box, address, handle = pdfium.raw.FPDFText_GetLooseCharBox, ctypes.byref(rect), textpage.raw
-    plain = raw.isascii()
-    lines: list[Line] = []
-    words: list[Word] = []
-    gaps: list[str] = []
-    end = 0
-    for found in _TOKEN.finditer(raw):
-        between, start = raw[end : found.start()], found.start()
-        end = found.end()
-        text = found.group() if plain else clean(found.group().replace("\u00ad", "-"))
-        if not text:
-            continue
-        box(handle, start, address)
-        left, bottom, right, top = rect.left, rect.bottom, rect.right, rect.top
-        if end - start > 1:
-            box(handle, end - 1, address)
-            left, right = min(left, rect.left), max(right, rect.right)
-            bottom, top = min(bottom, rect.bottom), max(top, rect.top)
-        word = (text, *to_screen(left, bottom, right, top))
-        hyphen = bool(words) and not between.isspace() and any(c in between for c in _HYPHENS)
-        if words and (hyphen or "\n" in between or _turns_back(words[-1], word)):
-            lines.append(Line(tuple(words), tuple(gaps), hyphen))
-            words, gaps = [word], []
-            continue
-        if words:
-            real = bool(between) and text > _LATIN_END and not pdfium.raw.FPDFText_IsGenerated(handle, start - 1)
-            gaps.append(_gap(words[-1], word, between, real))
-        words.append(word)
-    if words:
-        lines.append(Line(tuple(words), tuple(gaps)))
-    return lines
-
-
-def _turns_back(last: Word, word: Word) -> bool:
-    """Whether a word that pdfium puts on the same line stands clearly below or above it."""
-    return word[2] > last[4] or word[4] < last[2]
-
-
-def _gap(last: Word, word: Word, between: str, real: bool) -> str:
-    """ "" inside a run of characters and between Chinese characters that only look spaced (no real blank), else " "."""
-    if not between:
-        return ""
-    wide = last[0][-1] > _LATIN_END and word[0][0] > _LATIN_END
-    return "" if wide and not real and word[1] - last[3] < 0.35 * (last[4] - last[2]) else " "
-
-
-def _to_screen(page: Any) -> _Transform:
-    """From PDF user space to points from the top left of the page as it is shown."""
-    left, bottom, right, top = page.get_bbox()
-    rotation = page.get_rotation()
-    if rotation == 90:
-        return lambda x0, y0, x1, y1: (y0 - bottom, x0 - left, y1 - bottom, x1 - left)
-    if rotation == 180:
-        return lambda x0, y0, x1, y1: (right - x1, y0 - bottom, right - x0, y1 - bottom)
-    if rotation == 270:
-        return lambda x0, y0, x1, y1: (top - y1, right - x1, top - y0, right - x0)
-    return lambda x0, y0, x1, y1: (x0 - left, top - y1, x1 - left, top - y0)
-
-
-def _shows_picture(pdfium: Any, page: Any, size: tuple[float, float]) -> bool:
-    for picture in page.get_objects(filter=(pdfium.raw.FPDF_PAGEOBJ_IMAGE,), max_depth=3):
-        left, bottom, right, top = picture.get_bounds()
-        if (right - left) * (top - bottom) > _LARGE_PICTURE * size[0] * size[1]:
-            return True
-    return False
 
 
 def _metadata(document: Any) -> dict[str, str]:
@@ -176,20 +164,47 @@ def _metadata(document: Any) -> dict[str, str]:
     return {key: value for key, name in names.items() if (value := clean(stated.get(name, "")).strip())}
 
 
-def _read_scans(document: Any, pages: list[list[Line]], scanned: list[int], settings: Ingest) -> dict[str, str]:
-    """OCR into `pages`; what to tell of it in the metadata."""
-    numbers = ",".join(str(index + 1) for index in scanned)
+def _xfa(pdfium: Any, document: Any, pages: _Pages) -> list[str]:
+    """What to tell of an XFA form. Raises DocumentError where its pages hold only the request to open it elsewhere."""
+    if document.get_formtype() not in (pdfium.raw.FORMTYPE_XFA_FULL, pdfium.raw.FORMTYPE_XFA_FOREGROUND):
+        return []
+    said = " ".join(block.text for blocks in pages.blocks for block in blocks)
+    if len(said) < 1000 and ("Please wait" in said or "Adobe Reader" in said or not said.strip()):
+        raise DocumentError("an XFA form: its pages are made by the viewer and not in the file", cure=_XFA_CURE)
+    return ["an XFA form: only what its pages show without a viewer of such forms was read"]
+
+
+def _read_by_ocr(
+    document: Any, pages: _Pages, settings: Ingest, report: list[str], *, has_more: bool
+) -> dict[str, str]:
+    """OCR into the pages; what to tell of it in the metadata and the report."""
+    numbers = ",".join(str(index + 1) for index in pages.unread)
     engine = ocr.engine() if settings.ocr == "auto" else None
+    fonts = sum(why == "letters" for why in pages.unread.values())
     if engine is None:
-        if not any(pages):
-            raise DocumentError(
-                "no text, scanned", cure=ocr.CURE if settings.ocr == "auto" else "set ingest.ocr = auto"
-            )
+        cure = ocr.CURE if settings.ocr == "auto" else "set ingest.ocr = auto"
+        if not any(pages.blocks) and not has_more:
+            if fonts:
+                raise DocumentError(
+                    "unreadable: its fonts do not say which letters they show", cure=_UNMAPPED_CURE + cure
+                )
+            raise DocumentError("no text, scanned", cure=cure)
+        scans = len(pages.unread) - fonts
+        said = [
+            f"{scans} scanned" * bool(scans),
+            f"{fonts} whose fonts do not say which letters they show" * bool(fonts),
+        ]
+        report.append(f"pages left out: {numbers} ({', '.join(filter(None, said))}); {cure}")
         return {"pages_without_text": numbers}
-    for index in scanned:
+    confidence: list[str] = []
+    for index in pages.unread:
         page = document[index]
-        pages[index] = in_reading_order(ocr.read_page(page, engine), page.get_width())
+        lines, sure = ocr.read_page(page, engine)
+        pages.blocks[index] = [*in_reading_order([*lines], page.get_width()), *pages.blocks[index]]
+        pages.turns.pop(index, None)
+        confidence.append(f"{index + 1}:{sure:.2f}")
         page.close()
-    if not any(pages):
+    if not any(pages.blocks) and not has_more:
         raise DocumentError("no text: OCR read nothing on its pages", cure="scan it again at 300 dpi")
-    return {"ocr_pages": numbers}
+    report.append(f"pages read by OCR: {numbers}")
+    return {"ocr_pages": numbers, "ocr_confidence": ",".join(confidence)}

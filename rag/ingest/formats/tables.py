@@ -213,8 +213,8 @@ def _header_rows(grid: Grid, said: list[list[str]]) -> int:
         return 0
     if len(said[0]) == 2:  # a list of names and values has no header, so only a column of numbers proves one
         values = [row[1] for row in said[1:] if row[1]]
-        alike = 2 * len(set(map(_shape, values))) <= len(values) and all(map(_is_number, values))
-        return int(alike and not any(map(_is_number, said[0])))
+        alike = 2 * len(set(map(_shape, values))) <= len(values) and all(map(is_number, values))
+        return int(alike and not any(map(is_number, said[0])))
     if said[0][0].endswith((":", "：")) or _is_data(said):
         return 0
     count = 1
@@ -232,7 +232,7 @@ def _is_data(said: list[list[str]]) -> bool:
     return any(
         text.isdecimal() or _shape(text) in {_shape(row[c]) for row in said[1:]}
         for c, text in enumerate(first)
-        if _is_number(text) and not _is_year(text)
+        if is_number(text) and not _is_year(text)
     )
 
 
@@ -268,7 +268,7 @@ def _stubs(grid: Grid, said: list[list[str]], top: int) -> int:
         following = [row[count] for row in body]
         if max(map(len, following)) > _NAME_CHARS or not any(following):
             return count
-        if not (shared or ditto or ((repeated or counted) and not any(map(_is_number, following)))):
+        if not (shared or ditto or ((repeated or counted) and not any(map(is_number, following)))):
             return count
     return min(_MOST_STUBS, width - 1)
 
@@ -284,7 +284,7 @@ def _is_ditto(row: list[str], column: int, shapes: Sequence[set[str]]) -> bool:
         return True
     if not any(c.isalpha() for c in following):
         return False
-    return _shape(following) in shapes[column] or not _is_number(following)
+    return _shape(following) in shapes[column] or not is_number(following)
 
 
 def _shapes_beside(said: list[list[str]]) -> list[set[str]]:
@@ -298,7 +298,7 @@ def _is_group(row: Sequence[Place], r: int) -> bool:
     return len(row) > 1 and len(set(row)) == 1 and row[0][0] == r
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 

@@ -1,0 +1,71 @@
+"""The ruling lines of a PDF page: what its vector graphics draw straight, in points from the top left."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+_THIN = 3.0  # points; a filled rectangle that is thinner is a line
+_LEAST = 4.0  # points; a shorter line rules nothing
+_MOST_SEGMENTS = 20_000  # of a page; a drawing, not a table
+
+Transform = Callable[[float, float, float, float], tuple[float, float, float, float]]
+
+
+@dataclass
+class Rules:
+    """horizontal: (y, x0, x1); vertical: (x, top, bottom)."""
+
+    horizontal: list[tuple[float, float, float]] = field(default_factory=list)
+    vertical: list[tuple[float, float, float]] = field(default_factory=list)
+
+    def add(self, x0: float, top: float, x1: float, bottom: float) -> None:
+        """A line, or the four edges of a rectangle."""
+        wide, high = x1 - x0, bottom - top
+        if high <= _THIN and wide >= _LEAST:
+            self.horizontal.append(((top + bottom) / 2, x0, x1))
+        elif wide <= _THIN and high >= _LEAST:
+            self.vertical.append(((x0 + x1) / 2, top, bottom))
+        elif wide > _THIN and high > _THIN:
+            self.horizontal += [(top, x0, x1), (bottom, x0, x1)]
+            self.vertical += [(x0, top, bottom), (x1, top, bottom)]
+
+
+def rules_of(pdfium: Any, page: Any, to_screen: Transform) -> Rules:
+    """The rules of the page; none where its paths have more than `_MOST_SEGMENTS` segments."""
+    raw = pdfium.raw
+    rules = Rules()
+    x, y = ctypes.c_float(), ctypes.c_float()
+    seen = 0
+    for path in page.get_objects(filter=(raw.FPDF_PAGEOBJ_PATH,), max_depth=3):
+        count = raw.FPDFPath_CountSegments(path.raw)
+        seen += count
+        if seen > _MOST_SEGMENTS:
+            return Rules()
+        if count <= 2:
+            rules.add(*to_screen(*path.get_bounds()))
+            continue
+        matrix = path.get_matrix()
+        begin = last = (0.0, 0.0)
+        for i in range(count):
+            segment = raw.FPDFPath_GetPathSegment(path.raw, i)
+            raw.FPDFPathSegment_GetPoint(segment, x, y)
+            point = matrix.on_point(x.value, y.value)
+            kind = raw.FPDFPathSegment_GetType(segment)
+            if kind == raw.FPDF_SEGMENT_MOVETO:
+                begin = point
+            elif kind == raw.FPDF_SEGMENT_LINETO:
+                _add_straight(rules, last, point, to_screen)
+            last = point
+            if raw.FPDFPathSegment_GetClose(segment):
+                _add_straight(rules, last, begin, to_screen)
+                last = begin
+    return Rules(sorted(set(rules.horizontal)), sorted(set(rules.vertical)))
+
+
+def _add_straight(rules: Rules, a: tuple[float, float], b: tuple[float, float], to_screen: Transform) -> None:
+    x0, top, x1, bottom = to_screen(min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))
+    if min(x1 - x0, bottom - top) < 1:
+        rules.add(x0, top, x1, bottom)
