@@ -39,8 +39,8 @@ class _Pages:
 
 
 def parse_pdf(data: bytes, settings: Ingest, depth: int = 0) -> Parsed:
-    """Text with page spans and layout; attached files behind it, each under its name; metadata: author, created (as the file
-    states them), ocr_pages, ocr_confidence, pages_without_text.
+    """Text with page spans and layout, then its notes and the files attached to it, each under its name; metadata:
+    author, created (as the file states them), ocr_pages, ocr_confidence, pages_without_text.
 
     Raises DocumentError for a damaged, protected or too long file, for one of which no page can be read without OCR,
     and for a form that is only an XFA one.
