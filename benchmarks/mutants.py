@@ -38,6 +38,19 @@ TABLE = Path(__file__).with_suffix(".toml")
 AIM = 0.9  # of the mutants that are not stale
 AT_ONCE = 2
 WITHIN_S = 300  # one run of a room's tests; longer is a hang
+# only the plugins that these tests need: loading all of them takes longer than most of the tests
+OPTIONS = (
+    "-q",
+    "-x",
+    "-o",
+    "addopts=",
+    "-p",
+    "pytest_asyncio.plugin",
+    "-p",
+    "pytest_timeout",
+    "-p",
+    "no:cacheprovider",
+)
 NEEDED = ("app", "corpora", "eval", "rag", "sparewheel", "tests", "training", "pyproject.toml")
 
 Fate = Literal["killed", "survived", "stale"]
@@ -96,8 +109,9 @@ def copied(folder: Path) -> Path:
 
 def passes(root: Path, tests: Sequence[str]) -> bool:
     """Whether the tests pass on the code in `root`: it, not the installed one, is imported, in subprocesses too."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
-    environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", *OPTIONS, *tests]
+    alone = {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = {**os.environ, **alone}
     try:
         done = subprocess.run(command, cwd=root, env=environment, capture_output=True, timeout=WITHIN_S, check=False)
     except subprocess.TimeoutExpired:

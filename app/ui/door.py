@@ -5,7 +5,6 @@ It stands in front of Streamlit as ASGI middleware, so neither page, upload, pic
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
@@ -190,6 +189,7 @@ def _from_elsewhere(request: Request) -> bool:
 
 def form(language: Language, problem: str = "", name: str = "", *, status: int = 200) -> Response:
     """The sign-in page: one file, no script."""
+    from jinja2 import Environment, StrictUndefined
     from starlette.responses import HTMLResponse
 
     values = {
@@ -202,9 +202,8 @@ def form(language: Language, problem: str = "", name: str = "", *, status: int =
         **{f"light_{key}": value for key, value in LIGHT.items()},
         **{f"dark_{key}": value for key, value in DARK.items()},
     }
-    page = TEMPLATE.read_text(encoding="utf-8")
-    for key, value in values.items():
-        page = page.replace(f"{{{{{key}}}}}", html.escape(value))
+    pages = Environment(autoescape=True, undefined=StrictUndefined)
+    page = pages.from_string(TEMPLATE.read_text(encoding="utf-8")).render(values)
     return HTMLResponse(page, status, HEADERS)
 
 
