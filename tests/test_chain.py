@@ -314,3 +314,15 @@ async def test_the_search_takes_its_time_from_the_answerers() -> None:
     )  # fmt: skip
     await pipeline.aask("How much is the rent?", within_s=10.0)
     assert 0 < answering.left <= 6.0
+
+
+def test_one_likely_passage_is_enough() -> None:
+    """The best of them counts, wherever it stands; below the threshold none is, and without a probability all are."""
+    asked = pipeline(Scripted(QUOTED))
+
+    def enough(*relevance: float) -> bool:
+        hits = [Hit(RENT, 1.0, n, "fake", {"relevance": value}) for n, value in enumerate(relevance, 1)]
+        return asked.enough("How much is the rent?", hits)
+
+    assert [enough(0.01, 0.9, 0.02), enough(0.19, 0.1), enough(0.2), enough()] == [True, False, True, False]
+    assert asked.enough("How much is the rent?", [Hit(RENT, 1.0, 1, "fake")])

@@ -122,6 +122,14 @@ def test_a_record_forged_with_a_fresh_hash_breaks_the_chain_at_the_next(tmp_path
     assert whole(tmp_path).broken.startswith(f"audit-000001.jsonl:{at + 2}: record {at + 2} does not follow")
 
 
+def test_a_last_record_with_another_number_is_found(tmp_path: Path) -> None:
+    """Records after it are gone, or before it: nothing follows that would name its hash."""
+    path = filled(tmp_path)
+    *lines, last = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines, line_of({**json.loads(last), "n": 9}, KEY)]))
+    assert whole(tmp_path).broken.startswith("audit-000001.jsonl:5: record 9 follows record 4")
+
+
 @pytest.mark.parametrize("cut", [1, 2, 30, 150])
 def test_a_crash_in_the_middle_of_a_line_is_no_tampering(tmp_path: Path, cut: int) -> None:
     """The last line lost its last bytes: verify says so; the next record goes on and names what was left."""
