@@ -5,7 +5,9 @@ Exit codes: 0 answered or done, 1 failure, 2 usage, 3 refused ("not in these doc
 
 from __future__ import annotations
 
+import errno
 import importlib
+import sqlite3
 import sys
 from typing import Any
 
@@ -88,3 +90,23 @@ def main(argv: list[str] | None = None) -> None:
     except SparewheelError as error:
         click.echo(printable(f"sparewheel: {error}"), err=True)
         sys.exit(1)
+    except (OSError, sqlite3.OperationalError) as error:
+        if not (reason := _disk_trouble(error)):
+            raise
+        click.echo(printable(f"sparewheel: {reason}"), err=True)
+        sys.exit(1)
+
+
+def _disk_trouble(error: OSError | sqlite3.OperationalError) -> str:
+    """What to say of a disk that takes no more; "" for another error."""
+    message = str(error).casefold()
+    number = error.errno if isinstance(error, OSError) else None
+    place = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+    if number in (errno.ENOSPC, errno.EDQUOT) or "database or disk is full" in message:
+        return (
+            f"the disk of the data folder is full{place}; what was read so far stays searchable:"
+            " free some room and run the command again"
+        )
+    if number in (errno.EROFS, errno.EACCES, errno.EPERM) or "readonly database" in message:
+        return f"the data folder cannot be written{place}; check its rights, or name another (SPAREWHEEL_DATA_FOLDER)"
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from sparewheel.rag.errors import NotFound, UsageError
 from sparewheel.rag.settings import Settings
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from sparewheel.rag.ingest.report import Progress, Report
     from sparewheel.rag.ingest.store import Store
 
@@ -32,6 +35,9 @@ _SHOWN = 20  # failed files listed on the terminal; --json lists every file
     "--sensitivity", type=click.Choice(["high", "normal"]), help="high: no question or passage leaves this machine."
 )
 @click.option("--prune", is_flag=True, help="Remove documents whose files no longer exist below PATH.")
+@click.option("--yes", is_flag=True, help="With --prune: also where a folder holds no file any more.")
+@click.option("--checksum", is_flag=True, help="Compare unchanged-looking files by their content too.")
+@click.option("--follow-links", is_flag=True, help="Read also what links out of PATH lead to.")
 @click.option("--wait", is_flag=True, help="Wait until another process has finished writing the corpus.")
 @click.option("--no-dense", is_flag=True, help="Skip embedding; a later ingest or reindex does it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result for every file as JSON.")
@@ -43,27 +49,42 @@ def ingest(
     domain: str | None,
     sensitivity: str | None,
     prune: bool,
+    yes: bool,
+    checksum: bool,
+    follow_links: bool,
     wait: bool,
     no_dense: bool,
     as_json: bool,
 ) -> int:
-    """Index files or folders into a corpus: PDF, DOCX, HTML, Markdown, text, XML.
+    """Index files or folders into a corpus: PDF, Word, Excel, PowerPoint, OpenDocument, RTF, HTML, Markdown, text, XML,
+    JSON, CSV, mail, EPUB, and zips of them.
 
     Unchanged files cost nothing, changed ones replace what was read before. Documents can be asked about while the rest
     is still read and embedded; stopped at any moment, the same command goes on where it was.
 
-    Exit code: 0, 1 when a file failed, 2 usage.
+    Exit code: 0, 1 when a file failed or nothing was found, 2 usage.
     """
     from sparewheel.app.service.info import corpus_info
+    from sparewheel.rag.ingest.store import corpus_folder
 
     settings = settings_of(ctx)
     told = None if as_json else _print_report
+    how = {"prune": prune, "prune_all": yes, "checksum": checksum, "follow_links": follow_links, "wait": wait}
+    new = not corpus_folder(settings.corpora_folder, corpus).exists()
+    if new and _nothing_there(corpus, paths, follow_links):
+        return 1
     store = open_corpus(settings, corpus, domain, sensitivity, paths)
     try:
-        report = index(store, paths, settings, prune=prune, wait=wait, dense=not no_dense, told=told)
+        report = index(store, paths, settings, dense=not no_dense, told=told, **how)
     except KeyboardInterrupt:
         console(err=True).print("What was read so far can be asked about; the same command goes on where it was.")
         raise
+    if new and not store.current():
+        store.destroy()
+        console(err=True).print(f"nothing could be read, so there is no corpus {corpus!r}", style="yellow")
+        if as_json:
+            print_json({"corpus": corpus, "documents": 0, "chunks": 0, "embedded_share": 0.0, "report": report})
+        return 1
     if as_json:
         info = corpus_info(store)
         state = {"documents": info.documents, "chunks": info.chunks, "embedded_share": info.dense_share}
@@ -108,21 +129,57 @@ def index(
     paths: Sequence[Path],
     settings: Settings,
     *,
-    prune: bool = False,
-    wait: bool = False,
     dense: bool = True,
     told: Callable[[Report], None] | None = None,
+    prune: bool = False,
+    prune_all: bool = False,
+    checksum: bool = False,
+    follow_links: bool = False,
+    wait: bool = False,
 ) -> Report:
     """Reads the files, tells the report, then embeds."""
     from sparewheel.app.service.work import read_in
 
+    started = time.monotonic()
     with progress_bar() as show:
-        report = read_in(store, paths, settings, prune=prune, wait=wait, on_progress=show)
+        report = read_in(
+            store,
+            paths,
+            settings,
+            prune=prune,
+            prune_all=prune_all,
+            checksum=checksum,
+            follow_links=follow_links,
+            wait=wait,
+            on_progress=show,
+        )
     if told is not None:
         told(report)
     if dense:
         _embed(store, settings)
+        seconds = time.monotonic() - started
+        if told is not None and seconds > report.seconds + 1:
+            console().print(f"{seconds:.1f} s in all, embedding included", style="dim")
     return report
+
+
+def _nothing_there(corpus: str, paths: Sequence[Path], follow_links: bool) -> bool:
+    """Whether a corpus would be made for no document; says so, with what was left out and why."""
+    from sparewheel.rag.ingest.walk import walk
+
+    found, left = walk(paths, follow_links=follow_links)
+    if found:
+        return False
+    err = console(err=True)
+    err.print(f"no document found, so there is no corpus {corpus!r}", style="yellow")
+    _print_left(err, [(each.reason, each.cure) for each in left])
+    return True
+
+
+def _print_left(out: Console, left: Sequence[tuple[str, str]]) -> None:
+    """Why files were left out and what helps, most frequent first."""
+    for (reason, cure), count in Counter(left).most_common():
+        out.print(f"{count} left out: {reason}{f' ({cure})' if cure else ''}", style="dim", markup=False)
 
 
 def open_corpus(
@@ -185,9 +242,9 @@ def _print_report(report: Report) -> None:
     said = ", ".join(f"{counts[s]} {s}" for s in ("added", "updated", "unchanged", "removed", "failed") if counts[s])
     rate = f", {size / 1e6 / report.seconds:.1f} MB/s" if size else ""
     out.print(f"{said or 'no documents found'} ({report.seconds:.1f} s{rate})")
-    reasons = Counter(row.reason for row in report.of("skipped"))
-    for reason, count in reasons.most_common(5):
-        out.print(f"{count} left out: {reason}", style="dim")
+    _print_left(out, [(row.reason, row.cure) for row in report.of("skipped")])
+    for row in [row for row in report.of("added", "updated") if row.notes][:_SHOWN]:
+        out.print(f"{row.document_id}: {row.notes}", style="dim", markup=False)
     if report.missing:
         such = report.missing[0] + (", ..." if len(report.missing) > 1 else "")
         out.print(f"{len(report.missing)} in the corpus without a file any more ({such}): --prune removes them")

@@ -9,6 +9,7 @@ from pathlib import Path
 from sparewheel.rag.errors import DocumentError
 from sparewheel.rag.ingest.formats.parsed import Parsed, clean
 from sparewheel.rag.ingest.formats.registry import parser_of
+from sparewheel.rag.ingest.names import shown
 from sparewheel.rag.settings import Ingest
 from sparewheel.rag.text import language_of
 from sparewheel.rag.types import Document
@@ -33,16 +34,21 @@ def load(path: Path, id: str, settings: Ingest) -> Document:
         if not parsed.text or parsed.text.isspace():
             raise DocumentError("no text in it", cure="check that it opens in its usual program")
     except DocumentError as error:
-        raise DocumentError(f"{path.name}: {reason_of(error)}", cure=error.cure) from error
+        raise DocumentError(f"{shown(path.name)}: {reason_of(error)}", cure=error.cure) from error
     except MemoryError:
         raise
     except Exception as error:  # a damaged file makes a parser raise anything
         raise DocumentError(
-            f"{path.name}: could not be read ({type(error).__name__}: {error})",
+            f"{shown(path.name)}: could not be read ({type(error).__name__}: {error})",
             cure="open it in its usual program and save it again",
         ) from error
     language = language_of(parsed.text)
-    metadata = {"file": path.name, "format": path.suffix.lower().lstrip("."), "language": language, **parsed.metadata}
+    metadata = {
+        "file": shown(path.name),
+        "format": path.suffix.lower().lstrip("."),
+        "language": language,
+        **parsed.metadata,
+    }
     if parsed.pages:
         metadata["pages"] = str(len(parsed.pages))
     if parsed.notes:
@@ -51,7 +57,7 @@ def load(path: Path, id: str, settings: Ingest) -> Document:
         id=id,
         text=parsed.text,
         title=_title(parsed, path),
-        source=str(path.absolute()),
+        source=shown(path.absolute()),
         media_type=parsed.media_type,
         language=language,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -97,4 +103,4 @@ def _title(parsed: Parsed, path: Path) -> str:
     if parsed.headings and not parsed.pages and not holds_others:
         start, end, _ = parsed.headings[0]
         return " ".join(parsed.text[start:end].split())[:200]
-    return " ".join(re.sub(r"[_\s]+|%20", " ", clean(path.stem)).split()) or path.name
+    return " ".join(re.sub(r"[_\s]+|%20", " ", clean(shown(path.stem))).split()) or shown(path.name)

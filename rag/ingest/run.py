@@ -14,14 +14,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from pathlib import Path
 
 from sparewheel.rag.disk import sha256_of
-from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.errors import DocumentError, UsageError
 from sparewheel.rag.ingest import sandbox
 from sparewheel.rag.ingest.identity import identified
 from sparewheel.rag.ingest.load import reason_of
+from sparewheel.rag.ingest.names import shown
 from sparewheel.rag.ingest.report import Progress, Report, Row, Status
 from sparewheel.rag.ingest.split import SPLITTER_VERSION, limit_of, split
 from sparewheel.rag.ingest.store import KnownFile, Store, Transaction
-from sparewheel.rag.ingest.walk import Found, gone, name_apart, walk
+from sparewheel.rag.ingest.walk import Found, emptied, gone, name_apart, walk
 from sparewheel.rag.settings import Ingest
 from sparewheel.rag.types import Document, IndexWriter, Profile
 
@@ -56,6 +57,9 @@ def ingest(
     writers: Sequence[IndexWriter],
     behind: Sequence[IndexWriter] = (),
     prune: bool = False,
+    prune_all: bool = False,
+    checksum: bool = False,
+    follow_links: bool = False,
     ids: Mapping[Path, str] | None = None,
     wait: bool = False,
     on_progress: Callable[[Progress], None] = _silent,
@@ -66,27 +70,36 @@ def ingest(
     """Brings the corpus in step with the files below `paths`; a row for each file, told when it is done.
 
     writers: indexes that a document must be in to count as searchable. behind: indexes that `fill` brings up later.
-    prune: documents that came from below `paths` and are no longer there go. ids: absolute path -> the document that
-    the file becomes, or replaces. Raises NotFound for a path that is not there, Locked when another process writes and
-    not `wait`, StoreError when an index is of another version.
+    prune: documents that came from below `paths` and are no longer there go; where a folder holds no file any more,
+    only with `prune_all`. checksum: files of the same size and times are compared by content too. follow_links: also
+    out of the folders. ids: absolute path -> the document that the file becomes, or replaces.
+
+    Raises NotFound for a path that is not there, UsageError where a folder to prune is empty, Locked when another
+    process writes and not `wait`, StoreError when an index is of another version.
     """
     started = clock()
-    found, left = walk(paths)
+    found, left = walk(paths, follow_links=follow_links)
     with store.write(wait=wait) as transaction:
         if transaction.base is not None:
             transaction.base.check({writer.name: writer.version for writer in [*writers, *behind]})
         run = _Run(transaction, settings, profile, writers, behind, clock, on_row)
         for each in left:
-            run.tell(Row(str(each.path), "failed" if each.unreadable else "skipped", reason=each.reason))
+            status: Status = "failed" if each.unreadable else "skipped"
+            run.tell(Row(shown(each.path), status, reason=each.reason, cure=each.cure))
         known = transaction.known_files()
         taken = {info.id: info.source for info in transaction.base.documents()} if transaction.base else {}
         absent = gone(known, found, left, paths)
+        if prune and not prune_all and absent and (empty := emptied(known, found, paths)):
+            raise UsageError(
+                f"no file is left in {shown(empty[0])!r}, and {len(absent)} documents came from there; is it mounted?"
+                " --prune --yes removes them all the same"
+            )
         for source in absent if prune else ():
             run.remove(source, known[source].document_id)
             taken.pop(known[source].document_id)
         named = {source: file.document_id for source, file in known.items()}
-        files = name_apart(found, named | {str(path): id for path, id in (ids or {}).items()}, taken)
-        changed = [file for file in files if not run.unchanged(file, known.get(str(file.path)))]
+        files = name_apart(found, named | {shown(path): id for path, id in (ids or {}).items()}, taken)
+        changed = [file for file in files if not run.unchanged(file, known.get(file.source), checksum=checksum)]
         run.read(changed, taken, parse, on_progress)
         run.finish()
         missing = () if prune else tuple(sorted({known[s].document_id for s in absent} - {file.id for file in files}))
@@ -213,15 +226,17 @@ class _Run:
         self._transaction.remove(id)
         self.tell(Row(source, "removed", id, "no longer there"))
 
-    def unchanged(self, file: Found, known: KnownFile | None) -> bool:
-        """Whether the file is as it was read before; the answer is noted as its row."""
+    def unchanged(self, file: Found, known: KnownFile | None, *, checksum: bool = False) -> bool:
+        """Whether the file is as it was read before; the answer is noted as its row. Its content is compared where its
+        size or times leave a doubt: a copy can keep both, but not the time at which it was made (ctime)."""
         if known is None:
             return False
-        if (file.bytes, file.mtime_ns) != (known.bytes, known.mtime_ns) or known.unsettled:
+        doubt = checksum or known.unsettled or file.ctime_ns > known.checked_ns
+        if (file.bytes, file.mtime_ns) != (known.bytes, known.mtime_ns) or doubt:
             if file.bytes != known.bytes or _sha256(file.path) != known.sha256:
                 return False
-            self._transaction.touch(str(file.path), (file.bytes, file.mtime_ns, time.time_ns()))
-        self.tell(Row(str(file.path), "unchanged", known.document_id, bytes=file.bytes))
+            self._transaction.touch(file.source, (file.bytes, file.mtime_ns, time.time_ns()))
+        self.tell(Row(file.source, "unchanged", known.document_id, bytes=file.bytes))
         return True
 
     def read(
@@ -278,12 +293,12 @@ class _Run:
             return self._failed(file, reason, "please report this file as a bug", kept=updated)
         status: Status = "updated" if updated else "added"
         notes = document.metadata.get("notes", "")
-        return Row(str(file.path), status, document.id, chunks=chunks, bytes=file.bytes, notes=notes)
+        return Row(file.source, status, document.id, chunks=chunks, bytes=file.bytes, notes=notes)
 
     def _failed(self, file: Found, reason: str, cure: str, *, kept: bool) -> Row:
         if kept:
             reason += " (what was read from it before stays searchable)"
-        return Row(str(file.path), "failed", file.id, reason, cure, bytes=file.bytes)
+        return Row(file.source, "failed", file.id, reason, cure, bytes=file.bytes)
 
 
 def _sha256(path: Path) -> str:

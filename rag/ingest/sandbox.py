@@ -22,6 +22,7 @@ from pathlib import Path
 
 from sparewheel.rag.errors import DocumentError
 from sparewheel.rag.ingest import wire
+from sparewheel.rag.ingest.names import shown
 from sparewheel.rag.ingest.worker import MEMORY_CURE
 from sparewheel.rag.settings import Ingest, cores
 from sparewheel.rag.types import Document
@@ -151,15 +152,17 @@ class _Worker:
         except TimeoutError:
             self.kill()
             return DocumentError(
-                f"{path.name}: not read within {self._settings.parse_timeout_s:g} s",
+                f"{shown(path.name)}: not read within {self._settings.parse_timeout_s:g} s",
                 cure="split the file, or raise ingest.parse_timeout_s",
             )
         except _Ended:
             self.kill()
-            return self._why_dead(path.name)
+            return self._why_dead(shown(path.name))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             self.kill()
-            return DocumentError(f"{path.name}: the parsing process answered nonsense ({error})", cure="check the file")
+            return DocumentError(
+                f"{shown(path.name)}: the parsing process answered nonsense ({error})", cure="check the file"
+            )
         if isinstance(result, DocumentError) and result.cure == MEMORY_CURE:
             self.kill()
         return result

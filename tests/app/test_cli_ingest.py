@@ -1,6 +1,7 @@
 """`sparewheel ingest`, `reindex` and `corpora`, as a person at the terminal meets them."""
 
 import json
+import sqlite3
 
 import pytest
 
@@ -64,15 +65,15 @@ def test_the_dense_index_fills_behind(sparewheel, folder):
 def test_a_failed_file_is_shown_with_its_cure_and_exit_code_1(sparewheel, folder):
     """The others are in; the table fits 80 columns; --json lists every file."""
     (folder / "cut.pdf").write_bytes(b"%PDF-1.7 and no more")
-    (folder / "photo.jpg").write_bytes(b"jpeg")
+    (folder / "film.mp4").write_bytes(b"mpeg")
     code, out, _ = sparewheel("ingest", folder, "--corpus", "c", "--no-dense")
     assert (code, out.startswith("2 added, 1 failed (")) == (1, True)
     assert out.count("cut.pdf") == 1
-    assert "1 left out: .jpg: not a kind of document that is read" in out
+    assert "1 left out: .mp4: not a kind of document that is read (have it" in out
     assert max(map(len, out.splitlines())) <= 80
     code, out, _ = sparewheel("ingest", folder, "--corpus", "c", "--no-dense", "--json")
     rows = {row["source"].rsplit("/", 1)[-1]: row["status"] for row in json.loads(out)["report"]["rows"]}
-    assert rows == {"lease.md": "unchanged", "nda.txt": "unchanged", "cut.pdf": "failed", "photo.jpg": "skipped"}
+    assert rows == {"lease.md": "unchanged", "nda.txt": "unchanged", "cut.pdf": "failed", "film.mp4": "skipped"}
 
 
 def test_prune_and_remove(sparewheel, folder):
@@ -128,3 +129,36 @@ def test_a_corpus_keeps_its_domain(sparewheel, folder):
     assert (code, "'c' is 'legal', not 'medical'" in err) == (2, True)
     sparewheel("ingest", folder, "--corpus", "c", "--sensitivity", "high", "--no-dense")
     assert json.loads(sparewheel("corpora", "info", "c", "--json")[1])["sensitivity"] == "high"
+
+
+def test_nothing_to_read_makes_no_corpus(sparewheel, folder, tmp_path):
+    """An empty folder, or one whose only file is broken: exit code 1, said why, and no corpus is left behind."""
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    code, _, err = sparewheel("ingest", empty, "--corpus", "e", "--no-dense")
+    assert (code, "no document found, so there is no corpus 'e'" in err) == (1, True)
+    (empty / "cut.pdf").write_bytes(b"%PDF-1.7 and no more")
+    code, _, err = sparewheel("ingest", empty, "--corpus", "e", "--no-dense")
+    assert (code, "nothing could be read, so there is no corpus 'e'" in err) == (1, True)
+    _, out, _ = sparewheel("corpora", "list", "--json")
+    assert json.loads(out) == []
+
+
+def test_a_full_or_read_only_disk_ends_in_one_line(sparewheel, folder, monkeypatch):
+    """Each with what to do; no traceback."""
+    import errno
+
+    from sparewheel.app.service import work
+
+    for error, words in (
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk of the data folder is full"),
+        (OSError(errno.EROFS, "Read-only file system", "/data/lock"), "the data folder cannot be written (/data/lock)"),
+        (sqlite3.OperationalError("database or disk is full"), "what was read so far stays searchable"),
+    ):
+
+        def broken(*args, error=error, **options):
+            raise error
+
+        monkeypatch.setattr(work, "read_in", broken)
+        code, _, err = sparewheel("ingest", folder, "--corpus", "c", "--no-dense")
+        assert (code, words in err, err.count("\n")) == (1, True, 1)

@@ -40,7 +40,7 @@ def test_a_document_tells_where_it_comes_from(tmp_path):
         ("empty.pdf", b"", "an empty file"),
         ("blank.txt", b" \n\t\n", "no text in it"),
         ("program.exe", b"MZ", r"no parser for files named \*.exe; convert it to PDF"),
-        ("README", b"x", "without suffix"),
+        ("README", bytes(range(1, 32)) * 9, "not a text file"),
         ("random.txt", bytes(range(256)) * 20, "not a text file"),
         ("hello.pdf", b"hello", "not a PDF"),
         ("cut.pdf", source_files.pdf(source_files.lines("Text"))[:300], "a damaged PDF"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from corpus_fakes import JsonWriter
 
-from sparewheel.rag.errors import DocumentError, Locked, NotFound, StoreError
+from sparewheel.rag.errors import DocumentError, Locked, NotFound, StoreError, UsageError
 from sparewheel.rag.ingest.load import load
 from sparewheel.rag.ingest.run import fill, ingest, reindex, remove
 from sparewheel.rag.ingest.store import CorpusConfig, Store
@@ -185,19 +185,56 @@ def test_two_folders_with_the_same_names_do_not_overwrite_each_other(store, fold
 def test_what_is_no_document_is_left_out_and_told(store, folder):
     """Hidden files, other suffixes, links in a circle, broken links and pipes; linked files and folders are read."""
     put(folder / ".git" / "config.txt", "hidden")
-    put(folder / "photo.jpg", "jpeg")
+    put(folder / "film.mp4", "mpeg")
+    put(folder / "~$lease.docx", "lock file of Word")
+    put(folder / "Thumbs.db", "of Windows")
+    put(folder.parent / "out.txt", "elsewhere")
+    (folder / "out.txt").symlink_to(folder.parent / "out.txt")
     (folder / "circle").symlink_to(folder)
     (folder / "broken.txt").symlink_to(folder / "nowhere")
     os.mkfifo(folder / "pipe.txt")
     report = run(store, folder)
     assert {Path(row.source).name: row.reason for row in report.of("skipped")} == {
         ".git": "hidden",
-        "photo.jpg": ".jpg: not a kind of document that is read",
+        "film.mp4": ".mp4: not a kind of document that is read",
+        "out.txt": "a link that leads out of the folder",
         "circle": "a link to a folder it lies in",
         "broken.txt": "a broken link",
         "pipe.txt": "not a regular file",
     }
     assert len(report.of("added")) == 3
+    assert len(run(store, folder, follow_links=True).of("added")) == 1
+
+
+def test_prune_of_an_empty_folder_asks_first(store, folder):
+    """A share that is not mounted looks like a folder without files: nothing is removed until it is said twice."""
+    run(store, folder)
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        path.unlink()
+    with pytest.raises(UsageError, match=r"3 documents came from there; is it mounted\? --prune --yes"):
+        run(store, folder, prune=True)
+    assert len(run(store, folder, prune=True, prune_all=True).of("removed")) == 3
+
+
+def test_other_content_of_the_same_size_and_time_is_found(store, folder):
+    """A copy may keep size and modification time; the time of the change of the file itself tells of it."""
+    path = folder / "a.txt"
+    put(path, "Rent 900.")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    run(store, folder)
+    path.write_text("Rent 950.")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    assert [Path(row.source).name for row in run(store, folder).of("updated")] == ["a.txt"]
+
+
+def test_a_name_in_other_bytes_than_utf8(store, folder):
+    """Chinese names in GBK are read as such, others escaped; both are found again and pruned as any other."""
+    raw = os.fsencode(folder)
+    for name, text in (("合同.txt".encode("gbk"), "甲方"), (b"inv\xff\xfe.txt", "The fee is 100 euros.")):
+        Path(os.fsdecode(raw + b"/" + name)).write_text(text)
+    rows = {row.document_id: row.status for row in run(store, folder).rows}
+    assert {rows["合同.txt"], rows["inv\\xff\\xfe.txt"]} == {"added"}
+    assert {row.status for row in run(store, folder).rows} == {"unchanged"}
 
 
 def test_a_path_that_is_not_there_is_told_before_anything_starts(store, folder):

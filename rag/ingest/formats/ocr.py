@@ -24,6 +24,11 @@ Engine = Callable[
 ]  # a PIL image to its lines, boxes in pixels, each with its confidence
 
 
+def is_installed() -> bool:
+    """Whether `engine` would find one; loads none."""
+    return importlib.util.find_spec("rapidocr_onnxruntime") is not None or shutil.which("tesseract") is not None
+
+
 @cache
 def engine() -> Engine | None:
     """The OCR engine of this machine, or None."""

@@ -37,6 +37,7 @@ _READ_BY = {
 }
 _PARSERS = {suffix: parser for parser, suffixes in _READ_BY.items() for suffix in suffixes.split()}
 SUFFIXES = frozenset(_PARSERS)
+PICTURES = frozenset(suffix for suffix, parser in _PARSERS.items() if parser.startswith("picture:"))
 
 # Kinds that people have and that cannot be read here -> what to do
 _CURES = {
@@ -65,6 +66,8 @@ def parser_of(name: str, data: bytes = b"") -> Parser:
     shown = kind_of(data)
     if shown and shown not in _alike(suffix):
         suffix = shown
+    if not suffix and data:
+        suffix = ".txt"
     if suffix not in _PARSERS:
         reason = f"no parser for files named *{suffix}" if suffix else "no parser for a file without suffix"
         raise DocumentError(reason, cure=cure_of(suffix) if suffix else "give it the suffix of its kind")
