@@ -59,6 +59,11 @@ class Catalogue:
         ids = self._snapshot.matching({"document": document_id})
         return self._snapshot.chunks([int(ids[0])])[0] if len(ids) else None
 
+    def parts(self, document_id: str, most: int) -> list[Chunk]:
+        """All passages of the document in its order; none where there are more than `most`."""
+        ids = self._snapshot.matching({"document": document_id})
+        return self._snapshot.chunks([int(id) for id in ids]) if len(ids) <= most else []
+
     def clause(self, document_id: str, clause: Clause) -> Hit | None:
         """The clause as a passage of its own, None where the document has no such one."""
         document = self._document(document_id)

@@ -27,10 +27,9 @@ from typing import Protocol, TypedDict, Unpack
 from sparewheel.rag.answer.cite import cite, refusal
 from sparewheel.rag.answer.instant_quote import QUOTE, unread
 from sparewheel.rag.answer.unread import documents, refused, which_one
-from sparewheel.rag.catalogue import quoted
 from sparewheel.rag.errors import SparewheelError, Unavailable, UsageError, suggest
 from sparewheel.rag.events import Cited, Done, Event, Retrieved
-from sparewheel.rag.gather import MOST_CLAUSES, Gathered, clauses, of_each, of_parts, with_opening
+from sparewheel.rag.gather import MOST_CLAUSES, Gathered, of_clause, of_each, of_parts, with_opening
 from sparewheel.rag.gather import within as narrowed
 from sparewheel.rag.observe import hooks
 from sparewheel.rag.origins import Origins
@@ -258,9 +257,10 @@ class Pipeline:
 
                 if without:
                     pass
-                elif reading.clause and reading.scope.documents and not gathered.hits:
-                    named = {"name": reading.clause.written, "document": "; ".join(reading.scope.titles)}
-                    answer = refused(answer, "clause", **named)
+                elif reading.clause and gathered.without:
+                    answer = refused(
+                        answer, "clause", name=reading.clause.written, document="; ".join(gathered.without)
+                    )
                 elif not gathered.quotes and reading.shape == "one" and not self.enough(walk.question, gathered.hits):
                     answer = refusal(answer)
                 else:
@@ -360,23 +360,17 @@ class Pipeline:
             def several() -> Gathered:
                 if reading.shape == "each":
                     return of_each(view, catalogue, reading, filter, within_s)
-                return of_parts(view, reading, filter, k, within_s)
+                return of_parts(view, catalogue, reading, filter, k, within_s)
 
             async with walk.timed("retrieve"), within(walk.deadline):
                 return await self._workers.run(Urgency.SEARCH, several)
-        hits, notes = await self._retrieve(walk, view, reading.question, reading.search, reading.scope)
+        hits, notes = await self._retrieve(walk, view, reading.bare, reading.search, reading.scope)
         if catalogue is None:
             return Gathered(tuple(hits), tuple(notes))
 
         def completed() -> Gathered:
             if reading.clause is not None:
-                near = dict.fromkeys(hit.chunk.document_id for hit in hits)
-                found = clauses(catalogue, reading, reading.scope.documents or tuple(near))
-                if found and reading.clause.alone:
-                    return Gathered(found, tuple(notes), quoted(found))
-                if found or reading.scope.documents:
-                    rest = [hit for hit in hits if hit.chunk.document_id == found[0].chunk.document_id] if found else []
-                    return Gathered((*found, *rest), tuple(notes))
+                return of_clause(catalogue, reading, SearchResult(hits, notes))
             of = {hit.chunk.document_id for hit in hits}
             return Gathered(with_opening(hits, catalogue, of.pop()) if len(of) == 1 else tuple(hits), tuple(notes))
 
@@ -435,7 +429,7 @@ class Pipeline:
             tuple(walk.options.get("history", ())),
             self.sensitivity,
             walk.options.get("instant", False),
-            reading.question,
+            reading.bare,
             self._shared(walk),
             lambda: self.sensitivity,
             reading.shape,

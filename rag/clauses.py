@@ -86,12 +86,9 @@ def _spans(text: str, clause: Clause) -> list[tuple[int, int]]:
     fit = [i for i, (_, number, _) in enumerate(labels) if number == clause.number]
     same = [i for i in fit if labels[i][2] == clause.word]
     found = []
-    for i in same or ([] if any(word == clause.word != "" for _, _, word in labels) else fit):
+    for i in same or [i for i in fit if "" in (labels[i][2], clause.word)]:
         start, number, word = labels[i]
-        level = [s for s, _, w in labels[i + 1 :] if w == word] if word in ("article", "part") else []
-        end = next(iter(level), None) or next(
-            (s for s, n, _ in labels[i + 1 :] if n[: len(number)] != number), len(text)
-        )
+        end = next((s for s, n, w in labels[i + 1 :] if _ends(number, word, n, w)), len(text))
         if clause.items:
             inner = _item(text, start, end, clause.items)
             if inner is None:
@@ -99,6 +96,12 @@ def _spans(text: str, clause: Clause) -> list[tuple[int, int]]:
             start, end = inner
         found.append(_trimmed(text, start, end))
     return found
+
+
+def _ends(number: tuple[int, ...], word: str, following: tuple[int, ...], its_word: str) -> bool:
+    """Whether a clause ends where the following label stands: the sections of an article are part of it."""
+    within = word == "article" and its_word == "section"
+    return not within and following[: len(number)] != number
 
 
 def _word(found: re.Match[str]) -> str:

@@ -71,6 +71,10 @@ _DOCUMENT = re.compile(
     r"|tablets?|capsules?)\b|的?(?:[\u3400-\u9fff]{0,4})(?:合同|协议|说明书))",
     re.IGNORECASE,
 )
+_NOUN_BEHIND = re.compile(
+    r"\s+(?:NDA|agreement|contract|lease|deed|licen[cs]e|policy|leaflet|tablets?|capsules?)$|的?(?:合同|协议|说明书)$",
+    re.IGNORECASE,
+)
 _ALL = re.compile(
     r"\b(?:which|what|how many|all|each|every|any) (?:of the )?(?:\w+ )?(?:contracts|agreements|documents|ndas"
     r"|leases|leaflets|policies)\b"
@@ -113,7 +117,7 @@ def made_whole(
 
 def _next(question: str, before: Whole, named: Callable[[str], Sequence[Named]] | None) -> Whole:
     if named is not None and before.read:
-        new, old = _phrase(question, named(question)), _phrase(before.read, named(before.read))
+        new, old = phrase(question, named(question)), phrase(before.read, named(before.read))
         if new and (old or _only_names(question, new)):
             return _both(_renamed(question, new, before.read, old))
         if old and not new:
@@ -121,7 +125,7 @@ def _next(question: str, before: Whole, named: Callable[[str], Sequence[Named]] 
     return _joined(question, before.search[:MOST_CHARS])
 
 
-def _phrase(question: str, mentions: Sequence[Named]) -> tuple[int, int] | None:
+def phrase(question: str, mentions: Sequence[Named]) -> tuple[int, int] | None:
     """Where the words stand that name the document: the mentions beside each other, and the noun behind them."""
     if not mentions:
         return None
@@ -152,8 +156,8 @@ def _renamed(question: str, new: tuple[int, int], before: str, old: tuple[int, i
         )
     if old is None:
         return _with_topic(before, name)
-    noun = _DOCUMENT.search(before[slice(*old)])
-    if noun and not _DOCUMENT.search(name):
+    noun = _NOUN_BEHIND.search(before[slice(*old)])
+    if noun and not _NOUN_BEHIND.search(name):
         name += noun[0]
     return before[: old[0]] + name + before[old[1] :]
 
@@ -167,7 +171,7 @@ def _of_the_same(question: str, before: str, old: tuple[int, int]) -> Whole:
     if chinese:
         rest = _ZH_OPENER.sub("", question, count=1)
         bare = re.sub(r"呢(?=[？?]?$)", "", rest)
-        topic = bare if _ZH_ASKS.search(re.sub(r"[？?]", "", rest)) else re.sub(r"[？?]?$", "是什么？", bare, count=1)
+        topic = bare if _ZH_ASKS.search(re.sub(r"[？?]", "", bare)) else re.sub(r"[？?]?$", "是什么？", bare, count=1)
         topic = re.sub(r"^(?:它|其|该合同|这份合同|这个药|该药|这种药)的?", "", topic)
         return _both(
             f"{name}的{topic}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sparewheel.rag.catalogue import Catalogue
-from sparewheel.rag.types import Filter, Hit, Scope, Span
+from sparewheel.rag.catalogue import Catalogue, quoted
+from sparewheel.rag.types import Filter, Hit, Scope, SearchResult, Span
 from sparewheel.rag.understand import Reading
 from sparewheel.rag.views import View
 
@@ -18,11 +18,12 @@ FEW = 3  # documents of which more than two passages are read
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Passages found otherwise than by one search. quotes: those that answer as they stand."""
+    """Passages found otherwise than by one search. quotes: places that answer as they stand."""
 
     hits: tuple[Hit, ...] = ()
     notes: tuple[str, ...] = ()
     quotes: tuple[Span, ...] = ()
+    without: tuple[str, ...] = ()  # the documents that do not have the clause asked for
 
 
 def within(filter: Filter | None, scope: Scope) -> Filter | None:
@@ -53,20 +54,39 @@ def of_each(view: View, catalogue: Catalogue, reading: Reading, filter: Filter |
     return Gathered(_ranked(hits), notes)
 
 
-def of_parts(view: View, reading: Reading, filter: Filter | None, k: int, within_s: float) -> Gathered:
-    """For a list or summary: the best passages in the order of the document, where it is of one."""
+def of_parts(
+    view: View, catalogue: Catalogue, reading: Reading, filter: Filter | None, k: int, within_s: float
+) -> Gathered:
+    """For a list or summary: the best passages; of one document all, or the best in its order."""
+    ids = catalogue.ids(within(filter, reading.scope))
+    if len(ids) == 1 and (parts := catalogue.parts(ids[0], k)):
+        return Gathered(_ranked([Hit(chunk, 1.0, 0, "order") for chunk in parts]))
     found = view.search(reading.search, k, within(filter, reading.scope), within_s)
-    hits = found.hits
-    if len(reading.scope.documents) == 1:
-        hits = sorted(hits, key=lambda hit: hit.chunk.start)
+    hits = sorted(found.hits, key=lambda hit: hit.chunk.start) if len(ids) == 1 else found.hits
     return Gathered(_ranked(hits), tuple(found.notes))
 
 
-def clauses(catalogue: Catalogue, reading: Reading, candidates: Sequence[str]) -> tuple[Hit, ...]:
-    """The clause that the question names, of each of the documents that has it."""
+def of_clause(catalogue: Catalogue, reading: Reading, near: SearchResult) -> Gathered:
+    """The clause that the question names by number, of each document that has it, and what else is near.
+
+    Where none of the documents named, or of a handful in all, has it, that is told.
+    """
     assert reading.clause is not None
-    found = [hit for id in candidates if (hit := catalogue.clause(id, reading.clause)) is not None]
-    return _ranked(found[:MOST_CLAUSES])
+    ids = catalogue.ids()
+    candidates = reading.scope.documents or (
+        tuple(ids) if len(ids) <= MOST_CLAUSES else tuple(dict.fromkeys(h.chunk.document_id for h in near.hits))
+    )
+    hits = [hit for id in candidates if (hit := catalogue.clause(id, reading.clause)) is not None]
+    found = _ranked(hits[:MOST_CLAUSES])
+    if found and reading.clause.alone:
+        return Gathered(found, tuple(near.notes), quoted(found))
+    if found:
+        own = {hit.chunk.document_id for hit in found}
+        rest = [hit for hit in near.hits if hit.chunk.document_id in own]
+        return Gathered(_ranked([*found, *rest]), tuple(near.notes))
+    certain = reading.scope.documents or len(ids) <= MOST_CLAUSES
+    without = tuple(catalogue.title(id) for id in candidates) if certain else ()
+    return Gathered(tuple(near.hits), tuple(near.notes), without=without)
 
 
 def with_opening(hits: Sequence[Hit], catalogue: Catalogue, document_id: str) -> tuple[Hit, ...]:

@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sparewheel.rag.clauses import Clause, asked
-from sparewheel.rag.follow_up import made_whole
-from sparewheel.rag.retrieve.names import DOCUMENT_NOUN
+from sparewheel.rag.follow_up import made_whole, phrase
+from sparewheel.rag.retrieve.names import DOCUMENT_NOUN, ZH_NOUN
 from sparewheel.rag.retrieve.scope import Scopes
 from sparewheel.rag.text import language_of
 from sparewheel.rag.types import Scope, Shape
 
 Asked = Literal["passages", "documents", "opinion", "talk"]
 
-_NOUNS = "|".join([*sorted(DOCUMENT_NOUN, key=len, reverse=True), "document", "file"])
+_NOUNS = "|".join(
+    [*sorted(DOCUMENT_NOUN, key=len, reverse=True), "document", "file", "medicine", "drug", "tablet", "product"]
+)
 _PLURAL = rf"(?:{_NOUNS})(?:s|ies)?"
 _DOCUMENTS = (
     re.compile(
@@ -76,15 +78,19 @@ _SEVERAL_ZH = re.compile(
     r"总结|概括|摘要|概述|归纳|列出|列举|有哪些(?!合同|文档|文件|说明书|协议)|主要(?:义务|责任|权利|内容|条款)|义务是什么|哪些(?:义务|权利|责任|情形|情况|条件|症状|不良反应|副作用|禁忌)"
 )
 _OPINION = re.compile(
-    r"\b(?:is|are|was) (?:this|that|it|the|these|my) ?(?:[\w-]+ ){0,3}?(?:risky|fair|good|bad|safe to sign"
-    r"|reasonable|normal|standard|a good (?:deal|idea)|dangerous"
-    r"|worth|favou?rable|legal advice|balanced|one-sided)\b|\bshould (?:i|we) (?:sign|accept|worry|agree"
-    r"|be worried)\b|\bwhat do you think\b|\bdo you (?:recommend|think|like)\b"
-    r"|\b(?:your|any) opinion\b|\bwould you (?:sign|recommend|advise)\b",
+    r"\b(?:is|are|was) (?:(?:this|that|the|these|my|our) (?:[\w-]+ ){0,2}?(?:contracts?|agreements?|deals?"
+    r"|leases?|offers?|clauses?|terms|nda"
+    r"|polic(?:y|ies)|price|rent|document) (?:really |very |too )?(?:risky|fair|good|bad|safe|reasonable"
+    r"|normal|standard|dangerous|worth"
+    r"|favou?rable|balanced|one-sided|ok(?:ay)?)|(?:it|this|that) (?:really |very |too )?(?:risky|fair"
+    r"|safe to sign|a good (?:deal|idea)"
+    r"|one-sided|legal advice|worth it))\b|\bshould (?:i|we) (?:sign|accept|worry|be worried)\b|\bwhat do you think\b"
+    r"|\bdo you (?:recommend|think|like)\b|\b(?:your|any) opinion\b|\bwould you (?:sign|recommend|advise)\b",
     re.IGNORECASE,
 )
 _OPINION_ZH = re.compile(
-    r"(?:风险大|有风险|划算|合理|公平|靠谱|值得|正常|严重|好不好|危险)(?:吗|么|不|嘛)|(?:应该|该不该|要不要|能不能|可以)签(?:这|吗|呢|字)?|你(?:觉得|认为|怎么看|建议)|有什么建议"
+    r"(?:合同|协议|条款|租约|价格|租金)[\u3400-\u9fff]{0,4}?(?:风险大|有风险|划算|合理|公平|靠谱|值得签?|正常)(?:吗|么|不|嘛)|(?:应该|该不该|要不要|能不能"
+    r"|可以)签(?:这|吗|呢|字)?|你(?:觉得|认为|怎么看|建议)|有什么建议"
 )
 _TALK = re.compile(
     r"\W*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening)|dear \w+)\b[\s,!.]*)?(?:(?:there|everyone"
@@ -107,13 +113,13 @@ _TALK_ZH = re.compile(
 class Reading:
     """A question as it is understood.
 
-    search: what is looked for; read: what the reader reads, "" both as it was asked. asked: whether passages answer it,
-    the list of documents, or nothing that is quoted.
+    search: what is looked for. asked: whether passages answer it, the list of documents, or nothing that is quoted.
     """
 
     question: str
     search: str
     scope: Scope
+    bare: str  # the question without the names, as it is put to a document that is one of those named
     asked: Asked = "passages"
     shape: Shape = "one"
     clause: Clause | None = None
@@ -122,11 +128,41 @@ class Reading:
 def read(question: str, history: Sequence[tuple[str, str]] = (), scopes: Scopes | None = None) -> Reading:
     """The question made whole with the history, oldest first, and what it names. Without `scopes` it names nothing."""
     whole = made_whole(question, history, scopes.mentions if scopes else None)
-    clause = asked(whole.read)
     scope = scopes.of(whole.read) if scopes else Scope()
+    bare = _bare(whole.read, scopes) if scopes and scope.documents else whole.read
+    clause = asked(bare)
     kind = _asked(question, whole.read, scope)
-    shape = _shape(whole.read, scope) if clause is None else "one"
-    return Reading(whole.read, whole.search, scope, kind, shape, clause)
+    shape: Shape = _shape(whole.read, scope) if clause is None and kind == "passages" else "one"
+    return Reading(whole.read, whole.search, scope, bare, kind, shape, clause)
+
+
+def _bare(question: str, scopes: Scopes) -> str:
+    """The question with "the agreement" or "the medicine" for the names of its documents: "Which law governs the Acme
+    NDA?" -> "Which law governs the agreement?". Every passage it is put to is of that document."""
+    mentions = [m for m in scopes.mentions(question) if m.field != "kind"]
+    if not mentions:
+        return question
+    of_a_drug = all(scopes.is_drug(m.documents) for m in mentions)
+    chinese = language_of(question) == "zh"
+    for mention in reversed(mentions):
+        span = phrase(question, [mention])
+        assert span is not None
+        before, after = question[: span[0]], question[span[1] :]
+        if chinese:
+            before = re.sub(r"(?:请问|我们?|在|与|和|跟|同|关于)+$", "", before)
+            after = re.sub(r"^(?:签订?的|之间的|的|里|中|[，,])*", "", after)
+            noun = ZH_NOUN.match(after)
+            stands = "" if noun or not after else "本品" if of_a_drug else "合同"
+            question = f"{before}{stands}{after}"
+            continue
+        after = re.sub(r"^[’']s?", "", after)
+        before = re.sub(r"(?:\bthe|\ban?|\bour|\bmy)\s+$", "", before, flags=re.IGNORECASE)
+        lead = re.fullmatch(r"\W*(?:in|under|for|of|about|according to)\s+", before, re.IGNORECASE)
+        if lead and (rest := re.sub(r"^[\s,:]+", "", after)) and after.lstrip()[:1] in (",", ":"):
+            question = rest[0].upper() + rest[1:]
+            continue
+        question = f"{before}{'the medicine' if of_a_drug else 'the agreement'}{after}"
+    return question
 
 
 def _asked(question: str, whole: str, scope: Scope) -> Asked:

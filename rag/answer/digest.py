@@ -52,6 +52,14 @@ _WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+(?:[-’'][^\W\d_\u3400-\u9fff]+)*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
+_ASKS_DUTIES = re.compile(r"\b(?:obligation|oblig|dut(?:y|ies|i)\b|responsib)|义务|责任|职责", re.IGNORECASE)
+_DUTY = re.compile(
+    r"\b(?:shall|must|will|agrees?|undertakes?|responsible|required|obliged|may not|pays?|keeps?|bears?|performs?)\b"
+    r"|应当?|须|必须|不得|负责|承担|支付|保证",
+    re.IGNORECASE,
+)
+
+
 class Reads(Protocol):
     """A network that quotes."""
 
@@ -74,7 +82,10 @@ def digest(request: AnswerRequest, reader: Reads) -> Draft | None:
         return _of_each(request, reader)
     if request.shape == "several":
         places = _several(request)
-        return _drafted(request, places, 0.6) if len(places) > 1 else None
+        if len(places) == 1:  # one place: the words the network points at, where it sees some
+            read = reader.read(request)
+            return _drafted(request, places, 0.6) if read.refused else read
+        return _drafted(request, places, 0.6) if places else None
     return None
 
 
@@ -114,15 +125,18 @@ def _several(request: AnswerRequest) -> list[_Place]:
     """The parts whose heading is about the topic, and the sentences that speak of it; without a topic the beginning of
     every part."""
     topic = _topic(request.question, request.hits)
+    duties = bool(_ASKS_DUTIES.search(request.question))
+    if duties:
+        topic = {word for word in topic if not _ASKS_DUTIES.search(word)} or topic
     found: list[_Place] = []
     for i, hit in enumerate(request.hits):
         text = hit.chunk.text
-        spans = [span for span in sentences(text) if len(text[slice(*span)]) > 12]
+        spans = [span for span in sentences(text) if _is_sentence(text[slice(*span)])]
         if not spans:
             continue
         heading = _stems(" ".join(hit.chunk.headings[-1:]))
         if not topic:
-            found.append(_Place(i, *_first(spans), 1.0))
+            found += [_Place(i, *span, 1.0) for span in _openings(text, spans)]
             continue
         share = len(topic & heading) / len(topic)
         if share >= 0.5:
@@ -130,9 +144,29 @@ def _several(request: AnswerRequest) -> list[_Place]:
             found.append(_Place(i, *_first(body), 1.0 + share))
             continue
         scored = [(len(topic & _stems(text[slice(*span)])) / len(topic), span) for span in spans]
-        found += [_Place(i, *span, score) for score, span in scored if score >= 0.5]
+        found += [
+            _Place(i, *span, score)
+            for score, span in scored
+            if score >= 0.5 and (not duties or _DUTY.search(text[slice(*span)]))
+        ]
+    if not topic and len(found) > MOST_QUOTES:  # from all over the document
+        found = [found[i * len(found) // MOST_QUOTES] for i in range(MOST_QUOTES)]
     best = sorted(found, key=lambda place: (-place.score, place.hit))[:MOST_QUOTES]
     return [p for p in found if p in best]
+
+
+def _is_sentence(text: str) -> bool:
+    """No heading and no bare label: long enough, or ended as a sentence is."""
+    return len(text) > 12 and (
+        len(text) > 60 or text.rstrip("\"'”’)）").endswith((".", ";", ":", "。", "；", "：", "!", "?"))
+    )
+
+
+def _openings(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The first sentence of every paragraph."""
+    paragraphs = [m.end() for m in re.finditer(r"\A|\n[ \t]*\n", text)]
+    firsts = [next((s for s in spans if s[0] >= start), None) for start in paragraphs]
+    return list(dict.fromkeys(span for span in firsts if span is not None))
 
 
 def _first(spans: Sequence[tuple[int, int]]) -> tuple[int, int]:

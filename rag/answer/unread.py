@@ -19,7 +19,7 @@ _SAID = {
     ),
     "clause": ("There is no {name} in {document}.", "{document}中没有{name}。"),
     "opinion": (
-        "Whether it is is a judgement, which no quote can give. Ask what the documents say"
+        "That is a matter of judgement, which no quote can settle. Ask what the documents say"
         " instead: a party's duties and "
         "rights, limits of liability, notice periods, penalties, warnings or doses.",
         "这需要专业判断，引用原文无法回答。可以询问文档的具体规定，例如双方的义务和权利、责任限额、通知期限、违约金、禁忌或剂量。",

@@ -384,8 +384,8 @@ _DRUG = (
 )
 _SUBSTANCE = (
     re.compile(
-        r"(?i)\b(?:active (?:substance|ingredient)s?(?: is| are|:)?|generic name:|contains"
-        r"(?: the active substance)?|its substance|substance:)\s+(?:\d+\s*m?g\s+(?:of\s+)?)?([a-z]{5,}(?: "
+        r"(?i)\b(?:active (?:substance|ingredient)s?(?: is| are|:)?|generic name:|contains the active substance"
+        r"|its substance|substance:)\s+(?:\d+\s*m?g\s+(?:of\s+)?)?([a-z]{5,}(?: "
         r"(?:hydrochloride|sodium|maleate|mesylate|tartrate|sulfate|acetate|potassium|calcium))?)\b"
     ),
 )

@@ -64,7 +64,6 @@ DOCUMENT_NOUN = {  # the word in a question -> the stems that a title or kind ma
     "nda": ("nda", "disclosur", "confidenti"),
     "agreement": ("agreement", "contract", "deed", "term"),
     "contract": ("contract", "agreement", "deed"),
-    "deal": ("agreement", "contract"),
     "lease": ("lease", "tenanc"), "tenancy": ("tenanc", "lease"),
     "deed": ("deed",), "licence": ("licenc", "licens"), "license": ("licens", "licenc"),
     "policy": ("polici",), "leaflet": ("leaflet", "inform"), "guideline": ("guidelin",),
@@ -90,7 +89,7 @@ _NO_MODIFIER = frozenset(
         " all both in of under for with to"
         " from by on at is are was were does do did can could may must shall should will would and"
         " or not no has have had"
-        " current whole entire same other another new old said signed given following above"
+        " one ones current whole entire same other another new old said signed given following above"
         " according against between per",
     )
 )
@@ -187,6 +186,7 @@ class Names:
         """ordinary: whether a word of small letters is one of the language rather than a name."""
         self.ordinary = ordinary
         self.titles: dict[str, str] = {}
+        self.of_drugs: set[str] = set()  # documents about a medicine
         self._names: dict[tuple[Field, tuple[str, ...]], _Name] = {}
         self._by_word: dict[str, list[_Name]] = defaultdict(list)
         self._slips: dict[str, set[str]] = defaultdict(set)  # a word less one letter -> the words
@@ -208,6 +208,8 @@ class Names:
     def _add(self, document: Described) -> None:
         id, metadata = document.id, document.metadata
         self.titles[id] = named(id, document.title, metadata)
+        if metadata.get("drug"):
+            self.of_drugs.add(id)
         for key in ("parties", "drug", "matter"):
             for name in filter(None, metadata.get(key, "").split("; ")):
                 self._name(id, name, "name")

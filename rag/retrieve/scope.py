@@ -144,6 +144,10 @@ class Scopes:
         several = len(ids) > 1 and not _EVERY.search(question)
         return Scope(ids, tuple(self.names.titles[id] for id in ids), ambiguous=several)
 
+    def is_drug(self, documents: frozenset[str]) -> bool:
+        """Whether they are about medicines."""
+        return documents <= self.names.of_drugs
+
     def mentions(self, question: str) -> list[Mention]:
         """Where the question names documents, in order."""
         return self.names.mentions(question, self._words.elsewhere)

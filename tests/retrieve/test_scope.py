@@ -1,0 +1,128 @@
+"""Which documents a question names, and which name is in none."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import pytest
+
+from sparewheel.rag.retrieve.scope import Scopes
+
+ORDINARY = frozenset(
+    re.findall(
+        r"\S+",
+        """
+        which law governs the agreement with is what how long does run dose of take much can i day a
+        robotics holdings  tools lake crystal partners term usual rent notice period information
+        company must return documents within days  security measures apply forget compare and between
+        contract say about termination
+        """,
+    )
+)
+
+
+@dataclass
+class Paper:
+    """A document as the store lists it."""
+
+    id: str
+    title: str = "Mutual Non-Disclosure Agreement"
+    source: str = "/in/x.txt"
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+class Text:
+    """The words of a corpus."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = {word for phrase in words for word in phrase.split()}
+        self.phrases = words
+
+    def near(self, word: str) -> bool:
+        return word in self.words
+
+    def phrase(self, text: str) -> bool:
+        return any(text in phrase for phrase in self.phrases)
+
+    def elsewhere(self, word: str, documents: frozenset[str]) -> bool:
+        return False
+
+
+def nda(id: str, party: str) -> Paper:
+    return Paper(id, metadata={"kind": "non-disclosure agreement", "parties": f"Harbour Foods Ltd; {party}"})
+
+
+CONTRACTS = Scopes(
+    [
+        nda("0", "Acme Tools Ltd"),
+        nda("1", "Osprey Games Ltd"),
+        nda("2", "Northgate Security Ltd"),
+        Paper("3", "Lease of Unit 12", metadata={"kind": "lease", "parties": "Quay Estates plc; Acme Tools Ltd"}),
+        Paper(
+            "4",
+            "设备采购合同",
+            metadata={"kind": "设备采购合同", "parties": "江州市建设集团有限公司; 江州青岚机械有限公司"},
+        ),
+        Paper("5", "Veltrazin 20 mg tablets", metadata={"kind": "patient leaflet", "drug": "Veltrazin; dorvanil"}),
+    ],
+    Text("the company must return information within thirty days", "security measures", "合同总价是多少 质量保证期"),
+    ORDINARY.__contains__,
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "documents"),
+    [
+        ("In the Osprey Games NDA, which law governs?", ("1",)),
+        ("WHICH LAW GOVERNS THE OSPREY GAMES NDA?", ("1",)),
+        ("which law governs the ospery gmaes nda", ("1",)),
+        ("How long does the Northgate agreement run?", ("2",)),
+        ("Which law governs Acme's NDA?", ("0",)),
+        ("Which law governs the Acme Tools lease?", ("3",)),
+        ("What is the notice period in the lease?", ("3",)),
+        ("How much dorvanil can I take a day?", ("5",)),
+        ("与江州青岚机械有限公司的合同总价是多少？", ("4",)),
+        ("青嵐機械的合同總價是多少？", ("4",)),
+    ],
+)
+def test_a_named_document_is_found(question: str, documents: tuple[str, ...]) -> None:
+    """By party, drug, substance, kind; in capitals, with slips of the pen, shortened, in Traditional characters."""
+    assert (CONTRACTS.of(question).documents, CONTRACTS.of(question).absent) == (documents, "")
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("Which law governs the agreement with Zephyr Robotics?", "Zephyr Robotics"),
+        ("How long does the Acme Holdings agreement run?", "Acme Holdings"),
+        ("What is the usual dose of Zoltrapen?", "Zoltrapen"),
+        ("how much zoltrapen can i take a day", "zoltrapen"),
+        ("与江州星河电子有限公司的合同总价是多少？", "江州星河电子有限公司"),
+    ],
+)
+def test_a_name_in_no_document_is_told(question: str, name: str) -> None:
+    """Nor is another document taken for it because a word of the name agrees."""
+    assert (CONTRACTS.of(question).documents, CONTRACTS.of(question).absent) == ((), name)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Must the Company return information within thirty days?",
+        "Which security measures apply?",
+        "Is the agreement governed by Delaware law?",
+        "合同总价是多少？",
+    ],
+)
+def test_ordinary_words_name_nothing(question: str) -> None:
+    """Capitals of defined terms, words that are also part of a name, laws and places."""
+    assert (CONTRACTS.of(question).documents, CONTRACTS.of(question).absent) == ((), "")
+
+
+def test_several_that_fit_are_all_kept_and_told() -> None:
+    """One was meant: the answer must ask, or answer for each. Two that are compared are no doubt."""
+    meant = CONTRACTS.of("Which law governs the agreement with Harbour Foods?")
+    assert (meant.documents, meant.ambiguous) == (("0", "1", "2"), True)
+    both = CONTRACTS.of("Compare the term of the Osprey and Northgate NDAs")
+    assert (both.documents, both.ambiguous) == (("1", "2"), False)

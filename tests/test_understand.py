@@ -1,0 +1,58 @@
+"""What a question asks: passages, the documents themselves, or what no quote can answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparewheel.rag.follow_up import made_whole
+from sparewheel.rag.understand import read
+from tests.retrieve.test_scope import CONTRACTS
+
+
+@pytest.mark.parametrize(
+    ("question", "asked", "shape"),
+    [
+        ("How many contracts do you have?", "documents", "one"),
+        ("List all documents.", "documents", "one"),
+        ("一共有几份合同？", "documents", "one"),
+        ("How many contracts are governed by Delaware law?", "passages", "each"),
+        ("哪些合同的质保期超过一年？", "passages", "each"),
+        ("Compare the term of the Osprey and Northgate NDAs", "passages", "each"),
+        ("Summarise the termination rights in the lease", "passages", "several"),
+        ("Is this contract risky for me?", "opinion", "one"),
+        ("这份合同有风险吗？", "opinion", "one"),
+        ("Hello, who are you?", "talk", "one"),
+        ("Summarise that in one sentence.", "talk", "one"),
+        ("你好", "talk", "one"),
+        ("How many days of notice are needed?", "passages", "one"),
+        ("Does the risk pass on delivery?", "passages", "one"),
+        ("Is it normal to feel dizzy after the first dose?", "passages", "one"),
+    ],
+)
+def test_what_is_asked(question: str, asked: str, shape: str) -> None:
+    """A question about passages with words like those of the other kinds stays one."""
+    reading = read(question, (), CONTRACTS)
+    assert (reading.asked, reading.shape) == (asked, shape)
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "whole"),
+    [
+        (["Which law governs the Osprey NDA?"], "And in the Northgate one?", "Which law governs the Northgate NDA?"),
+        (["Which law governs the Osprey NDA?", "And the Northgate NDA?"], "And the term?",
+         "What is the term (Northgate NDA)?"),
+        (["Which law governs the Osprey NDA?"], "How long does the Acme Tools lease run?",
+         "How long does the Acme Tools lease run?"),
+        (["How long does the Osprey NDA run?"], "Which contracts end in May?", "Which contracts end in May?"),
+        (["青岚机械的合同总价是多少？"], "质保期呢？", "青岚机械的合同的质保期是什么？"),
+    ],
+)  # fmt: skip
+def test_a_follow_up_takes_what_it_does_not_name(before: list[str], question: str, whole: str) -> None:
+    """The document that is named anew takes the place of the one before; the name of the old one is never added."""
+    assert made_whole(question, [(asked, "") for asked in before], CONTRACTS.mentions).read == whole
+
+
+def test_names_are_left_out_of_what_is_put_to_a_named_document() -> None:
+    """A reader sees passages of that document only; its name there would be a word that they lack."""
+    assert read("In the Osprey Games NDA, which law governs?", (), CONTRACTS).bare == "Which law governs?"
+    assert read("What is the dose of Veltrazin?", (), CONTRACTS).bare == "What is the dose of the medicine?"
