@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
+from sparewheel.rag.answer.cells import cell_asked_for, whole_cells
 from sparewheel.rag.answer.chinese import ChineseReader
 from sparewheel.rag.answer.cite import one_line
 from sparewheel.rag.answer.digest import digest, places_of
@@ -52,11 +53,12 @@ class VerticalReader:
         yield draft
 
     def _read(self, request: AnswerRequest) -> Draft:
-        """A digest where several places are wanted, or places that need no reading; else what the network quotes."""
+        """A digest where several places are wanted, or places that need no reading; a cell of a table that the question
+        names; else what the network quotes."""
         if request.quotes:
             return places_of(request)
         reader = self.reader(request.language)
-        return digest(request, reader) or reader.read(request)
+        return digest(request, reader) or cell_asked_for(request) or whole_cells(request, reader.read(request))
 
     def reader(self, language: str) -> Reads:
         """The open reader of a language. Raises Unavailable where there is none."""
