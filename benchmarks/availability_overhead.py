@@ -1,4 +1,4 @@
-"""What the core adds to a question at a healthy endpoint: budgets, breaker, failover, events."""
+"""What the core adds to a question at a healthy endpoint: budgets, breaker, failover, the quote behind it, events."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from sparewheel.eval.availability.figures import quantile
 from sparewheel.eval.availability.play import serving
 from sparewheel.rag.answer.chat import ChatAnswerer
 from sparewheel.rag.answer.endpoint import EndpointCompleter
+from sparewheel.rag.answer.instant_quote import InstantQuote
 from sparewheel.rag.reliability.breaker import CircuitBreaker
-from sparewheel.rag.reliability.failover import Failover, Source
+from sparewheel.rag.reliability.failover import Failover
 from sparewheel.rag.reliability.target import Target
+from sparewheel.rag.runtime import default_runtime
 from sparewheel.rag.settings import Breaker, Endpoint
-from sparewheel.rag.types import AnswerRequest, Draft, Profile
+from sparewheel.rag.types import Answerer, AnswerRequest, Draft, Profile
 
 QUESTIONS = 2000
 WORDS = expected_answer("question-1").split(" ")
@@ -48,8 +50,9 @@ def overhead() -> dict[str, Any]:
     return {"questions": QUESTIONS, "endpoint": over_socket, "alone": alone}
 
 
-async def _both(answerer: Source, clock: Callable[[], float]) -> dict[str, float]:
+async def _both(answerer: Answerer, clock: Callable[[], float]) -> dict[str, float]:
     failover = Failover([Target(answerer, breaker=CircuitBreaker("cloud", Breaker())), Target(Instant())])
+    answering = InstantQuote(failover, default_runtime().workers)
     request = AnswerRequest("How long is the notice period of question-1?", ())
 
     async def bare() -> None:
@@ -57,7 +60,7 @@ async def _both(answerer: Source, clock: Callable[[], float]) -> dict[str, float
             pass
 
     async def guarded() -> None:
-        async for _ in failover.stream(request):
+        async for _ in answering.stream(request):
             pass
 
     for _ in range(50):
