@@ -3,9 +3,9 @@
     python -m benchmarks.stampede [--questions N] [--within SECONDS]
 
 The questions of the sample corpora, in both languages, all asked in the same moment through the whole pipeline (search,
-reranking, two endpoints that only keep the connection warm, the built-in reader, the quote behind it). Those that
-can be read in time are; the others are quoted, and say so. Writes benchmarks/results/stampede.json: lost (outcome failed
-or an exception), quoted, read, and p50, p99 and the longest of the seconds to the answer, beside the deadline.
+reranking, two endpoints that only keep the connection warm, the built-in reader, the quote behind it). Those that are
+read in time are answered; the others are quoted, and say so. Writes benchmarks/results/stampede.json: lost (outcome
+failed or an exception), quoted, and p50, p99 and the longest of the seconds to the answer, beside the deadline.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
+import json
 import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from benchmarks.machine import rss_mb, save
-from sparewheel.app.evaluation.batch import only_local, prepared
+from sparewheel.app.cli.ingest import run_ingest
+from sparewheel.app.evaluation.batch import only_local
+from sparewheel.corpora import samples
 from sparewheel.eval.availability.figures import quantile
 from sparewheel.eval.availability.play import serving
 from sparewheel.rag.assemble import open_pipeline
@@ -71,8 +74,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, serving() as one, serving() as two:
         plain = only_local(replace(load_settings(), data_folder=folder))
-        batches = prepared("samples", None, plain)
-        pairs = [(batch.corpus, question.text) for batch in batches for question in batch.questions]
+        pairs = list(ingested(plain))
         asked = list(itertools.islice(itertools.cycle(pairs), options.questions))
         for server in (one, two):
             server.play("keepalive", {})
@@ -83,6 +85,14 @@ def main() -> None:
     save("stampede", figures)
 
 
+def ingested(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The sample corpora are made; (corpus, question) of all their questions."""
+    for domain in ("legal", "medical"):
+        run_ingest([samples(domain) / "documents"], domain, domain=domain, settings=settings)
+        for line in (samples(domain) / "questions.jsonl").read_text(encoding="utf-8").splitlines():
+            yield domain, json.loads(line)["question"]
+
+
 def stalled(settings: Settings, *urls: str) -> Settings:
     """With endpoints at these addresses."""
     return replace(settings, endpoint={f"cloud-{n}": Endpoint(url=url, key="none") for n, url in enumerate(urls, 1)})
@@ -90,9 +100,9 @@ def stalled(settings: Settings, *urls: str) -> Settings:
 
 async def _asked(settings: Settings, asked: Sequence[tuple[str, str]], within_s: float) -> dict[str, Any]:
     pipelines = {corpus: open_pipeline(corpus, settings) for corpus in dict.fromkeys(corpus for corpus, _ in asked)}
-    for corpus, pipeline in pipelines.items():  # index and models are in memory, as in a server that has started
-        await asyncio.to_thread(pipeline.warm, "zh" if corpus.endswith("zh") else "en")
-        await asyncio.to_thread(pipeline.warm, "zh")
+    for pipeline in pipelines.values():  # index and models are in memory, as in a server that has started
+        for language in ("en", "zh"):
+            await asyncio.to_thread(pipeline.warm, language)
     try:
         return await stampede(pipelines, asked, within_s)
     finally:

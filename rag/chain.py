@@ -249,7 +249,7 @@ class Pipeline:
                 reading = await self._understood(walk, view)
                 read_as = reading.question if reading.question != walk.question else ""
                 answer = replace(answer, notes=view.notes, read_as=read_as, scope=reading.scope)
-                without = await self._workers.run(Urgency.SEARCH, lambda: self._unread(walk, view, reading, answer))
+                without = await self._without(walk, view, reading, answer)
                 gathered = Gathered() if without else await self._gathered(walk, view, reading)
                 answer = without or replace(answer, evidence=gathered.hits, notes=(*view.notes, *gathered.notes))
                 walk.found = True
@@ -334,6 +334,11 @@ class Pipeline:
         async with walk.timed("read"), within(walk.deadline):
             return await self._workers.run(Urgency.SEARCH, understood)
 
+    async def _without(self, walk: _Walk, view: View, reading: Reading, answer: Answer) -> Answer | None:
+        """As `_unread`, in a worker."""
+        async with walk.timed("read"), within(walk.deadline):
+            return await self._workers.run(Urgency.SEARCH, lambda: self._unread(walk, view, reading, answer))
+
     def _unread(self, walk: _Walk, view: View, reading: Reading, answer: Answer) -> Answer | None:
         """The answer to what no passage answers; None for a question whose passages are to be read."""
         if reading.asked in ("talk", "opinion"):
@@ -374,7 +379,8 @@ class Pipeline:
             of = {hit.chunk.document_id for hit in hits}
             return Gathered(with_opening(hits, catalogue, of.pop()) if len(of) == 1 else tuple(hits), tuple(notes))
 
-        return await self._workers.run(Urgency.SEARCH, completed)
+        async with walk.timed("retrieve"), within(walk.deadline):
+            return await self._workers.run(Urgency.SEARCH, completed)
 
     async def _retrieve(
         self, walk: _Walk, view: View, question: str, search: str = "", scope: Scope = EVERYWHERE
