@@ -6,12 +6,12 @@ import threading
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from sparewheel.rag.clauses import Clause, find
 from sparewheel.rag.ingest.snapshot import Snapshot
 from sparewheel.rag.retrieve.scope import Scopes, Words
-from sparewheel.rag.types import Chunk, Document, Filter, Hit, Span
+from sparewheel.rag.types import Chunk, Filter, Hit, Span
 
 
 class Catalogue:
@@ -24,7 +24,7 @@ class Catalogue:
         self._ordinary = ordinary
         self._reading = threading.Lock()
         self._scopes: Scopes | None = None
-        self._document = lru_cache(maxsize=16)(self._read)
+        self._document = lru_cache(maxsize=16)(partial(snapshot.document, layout=False))
 
     @property
     def scopes(self) -> Scopes:
@@ -75,9 +75,6 @@ class Catalogue:
         text = document.text[span[0] : span[1]]
         chunk = Chunk(document_id, *span, text, document.title, (), page, document.language, -1, document.metadata)
         return Hit(chunk, 1.0, 1, "clause", {"relevance": 1.0})
-
-    def _read(self, document_id: str) -> Document:
-        return self._snapshot.document(document_id, layout=False)
 
 
 def quoted(hits: tuple[Hit, ...]) -> tuple[Span, ...]:

@@ -67,9 +67,10 @@ class StoredDocuments:
     """`Stored` over a snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self._document = functools.lru_cache(maxsize=4)(self._read)  # the quotes of an answer are of few documents
-        self._pages = functools.lru_cache(maxsize=256)(self._starts)
+        # no bound method: a circle would keep the files of a closed snapshot open until the next garbage collection
+        document = functools.partial(snapshot.document, layout=False)
+        self._document = functools.lru_cache(maxsize=4)(document)  # the quotes of an answer are of few documents
+        self._pages = functools.lru_cache(maxsize=256)(functools.partial(_pages_of, self._document))
 
     def page_of(self, document_id: str, offset: int) -> int | None:
         """As `Stored`; before the first page it is the first."""
@@ -83,12 +84,11 @@ class StoredDocuments:
         except NotFound:
             return ""
 
-    def _read(self, document_id: str) -> Document:
-        return self._snapshot.document(document_id, layout=False)
 
-    def _starts(self, document_id: str) -> tuple[list[int], list[int]]:
-        pages = self._document(document_id).pages
-        return [page.start for page in pages], [page.number for page in pages]
+def _pages_of(document: Callable[[str], Document], document_id: str) -> tuple[list[int], list[int]]:
+    """Where each page starts, and its number."""
+    pages = document(document_id).pages
+    return [page.start for page in pages], [page.number for page in pages]
 
 
 NO_MORE_FILES = (errno.EMFILE, errno.ENFILE)
