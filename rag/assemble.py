@@ -237,11 +237,14 @@ def _cloud(name: str, endpoint: Endpoint, settings: Settings, profile: Profile, 
 
     completer = EndpointCompleter(name, endpoint, kept_alive=hooks.kept_alive)
     identity = f"{name} {endpoint} {completer.key_digest()}"  # a changed key is a new endpoint: its breaker is closed
+    breaker = runtime.shared(("breaker", identity, settings.breaker), lambda: CircuitBreaker(name, settings.breaker))
+    breaker.mended_by(completer.key_digest)
+    max_tokens = endpoint.max_tokens or (8192 if endpoint.thinking else 1024)  # thoughts count
     return Target(
-        ChatAnswerer(completer, profile),
+        ChatAnswerer(completer, profile, max_tokens=max_tokens),
         # connect_s is kept by the transport: an endpoint may send its head with the first token
         Budgets(endpoint.first_token_s, endpoint.between_tokens_s, endpoint.total_s),
-        runtime.shared(("breaker", identity, settings.breaker), lambda: CircuitBreaker(name, settings.breaker)),
+        breaker,
         identity=identity,
         hedge_after_s=endpoint.hedge_after_s,
     )

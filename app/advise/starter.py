@@ -66,7 +66,7 @@ def settings_toml(set_up: Option, choice: Choice | None, answer_within_s: float,
     hedge = f"hedge_after_s = {round(first / 2, 2)}\n" if answer_within_s <= QUICK_S else ""
     budgets = f"first_token_s = {first}\ntotal_s = {within:g}\n{hedge}"
     cloud = (
-        f'[endpoint.deepseek]\nurl = "https://api.deepseek.com"\nmodel = "deepseek-v4-flash"\n'
+        f'[endpoint.deepseek]\nurl = "https://api.deepseek.com"\nmodel = "deepseek-flash"\n'
         f'key_env = "DEEPSEEK_API_KEY"  # {say(_COMMENTS["key"], language)}\n{budgets}'
     )
     second = (

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from sparewheel.app.doctor.check import Check, Status
 from sparewheel.app.doctor.local_models import local_chat, reader
 from sparewheel.rag.answer.endpoint import EndpointCompleter
+from sparewheel.rag.answer.route import route
 from sparewheel.rag.errors import SettingsError, suggest
 from sparewheel.rag.reliability.deadline import Budgets, guard
 from sparewheel.rag.reliability.faults import Fault, classify
@@ -85,17 +86,17 @@ def endpoint_check(name: str, endpoint: Endpoint) -> Check:
     try:
         key = EndpointCompleter(name, endpoint).key()
     except SettingsError as error:
-        return Check(called, "fail", str(error), "create the file, readable by this account only")
+        unread = "cannot be read" in str(error)
+        cure = "create the file, readable by this account only" if unread else "write the key alone, on one line"
+        return Check(called, "fail", str(error), cure)
     about = f"{endpoint.model} at {host(endpoint)}"
     if urlsplit(endpoint.url).scheme not in ("http", "https") or not urlsplit(endpoint.url).hostname:
         return Check(called, "fail", f"url = {endpoint.url!r} is no address", "write it as https://HOST[:PORT][/PATH]")
     if not key and not own_network(endpoint):
-        source = f"variable {endpoint.key_env}" if endpoint.key_env else endpoint.key_file or "key"
-        return Check(
-            called, "fail", f"{about}: no key ({source} is empty)", f"set endpoint.{name}.key_file or .key_env"
-        )
-    if key.split() != [key] and key:
-        return Check(called, "fail", f"{about}: the key has white space in it", "write the key alone, on one line")
+        return Check(called, "fail", f"{about}: no key is set", f"set endpoint.{name}.key_file or .key_env")
+    if trouble := route(endpoint.url).trouble:
+        cure = "mend that variable, or name the endpoint's host in NO_PROXY"
+        return Check(called, "warn", f"{about}: {trouble}", cure)
     if urlsplit(endpoint.url).scheme == "http" and not own_network(endpoint):
         cure = "use https: key and questions travel in the clear"
         return Check(called, "warn", f"{about}: {endpoint.url} is not encrypted", cure)

@@ -1,4 +1,8 @@
-"""A chat model as an answerer: prompt in, text with `[n]` markers out, "not in these documents" honoured."""
+"""A chat model as an answerer: prompt in, text with `[n]` markers out, "not in these documents" honoured.
+
+What comes as a whole answer and is none is a failure of the answerer, so that the next one is asked: nothing said at
+all, "the server is busy" said as an answer, endless repetition, or a text of which the passages bear out nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,21 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from sparewheel.rag.answer import prompt
+from sparewheel.rag.answer.cite import borne_out
 from sparewheel.rag.answer.endpoint import Completer, Completion
+from sparewheel.rag.answer.markers import without_markers
+from sparewheel.rag.answer.repetition import repeats
+from sparewheel.rag.answer.thoughts import without_thoughts
+from sparewheel.rag.clean import says_something
 from sparewheel.rag.reliability.faults import failure
+from sparewheel.rag.reliability.said import is_error_message, redacted
 from sparewheel.rag.types import AnswerRequest, Draft, Profile, Progress
 
 TEMPERATURE = 0.0
 # A written answer that followed the rules; how often such an answer is right is measured by eval, not known here.
 CONFIDENCE = 0.8
+LOOK_EVERY_CHARS = 400  # for repetition
+CHARS_PER_TOKEN = 10  # more than any writing has; an endpoint that writes on ignores max_tokens
 
 
 class ChatAnswerer:
@@ -23,6 +35,7 @@ class ChatAnswerer:
         self.local = completer.local
         self._completer = completer
         self._profile = profile
+        self._most_chars = CHARS_PER_TOKEN * max_tokens
         self._options: dict[str, Any] = {"temperature": TEMPERATURE, "max_tokens": max_tokens}
 
     async def stream(self, request: AnswerRequest) -> AsyncGenerator[str | Progress | Draft]:
@@ -31,15 +44,17 @@ class ChatAnswerer:
             if not request.may_leave:
                 raise failure("confidential")
             request = request.for_cloud()
-        told = prompt.messages(request, self._profile)
-        text, sent = "", 0
-        source = self._completer.complete(told, **self._options)
+        text, sent, looked = "", 0, 0
+        source = self._completer.complete(prompt.messages(request, self._profile), **self._options)
         try:
             async for item in source:
                 if isinstance(item, Completion):
-                    yield self._draft(text, item)
+                    yield self._draft(text, item, request)
                 elif isinstance(item, str):
                     text += item
+                    if len(text) >= looked + LOOK_EVERY_CHARS:
+                        looked = len(text)
+                        self._check_length(text)
                     if prompt.may_be_refusal(text):
                         yield Progress.ALIVE
                     else:
@@ -50,14 +65,27 @@ class ChatAnswerer:
         finally:
             await source.aclose()
 
-    def _draft(self, text: str, end: Completion) -> Draft:
+    def _check_length(self, text: str) -> None:
+        if repeats(text):
+            raise failure("repetition", f"after {len(text)} characters")
+        if len(text) > self._most_chars:
+            raise failure("truncated", f"it wrote {len(text)} characters, far more than max_tokens")
+
+    def _draft(self, text: str, end: Completion, request: AnswerRequest) -> Draft:
+        text = without_thoughts(text).strip()
         refused = prompt.not_found(text)
-        label = prompt.label_of(text)
+        if not refused:
+            if not says_something(without_markers(text)):
+                raise failure("blank_answer")
+            if is_error_message(text):
+                raise failure("overloaded", f"it answered {redacted(text)!r}")
+            if request.hits and not borne_out(text, request.hits):
+                raise failure("unsupported")
         return Draft(
-            "" if refused else text.strip(),
+            "" if refused else text,
             refused=refused,
             confidence=CONFIDENCE,
-            label="" if refused else label,
+            label="" if refused else prompt.label_of(text),
             model=end.model,
             usage=end.usage,
         )

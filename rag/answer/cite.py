@@ -9,25 +9,20 @@ out (a sentence, a section or article number) is marked `[?]`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from sparewheel.rag.answer.markers import MARKER, canonical
+from sparewheel.rag.answer.support import SUPPORT_SHARE, evidence, unknown_references, words
+from sparewheel.rag.answer.support import borne_out as bears_out
 from sparewheel.rag.text import language_of, sentences
 from sparewheel.rag.types import Answer, Citation, Draft, Hit
 
 PageOf = Callable[[str, int], int | None]  # document id, character offset -> page number
 
 UNSUPPORTED = "[?]"
-SUPPORT_SHARE = 0.5  # of a sentence's content words must stand in the passages
 
-_MARKER = re.compile(r"\s*\[(\d{1,3}(?:\s*[,，、;]\s*\d{1,3})*)\]")
 _SPACE = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])(\s+)(?=[\u3000-\u9fff\uff00-\uffef])|\s+")
-_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{4,}|\d+(?:[.,]\d+)*|[\u3400-\u9fff]")
-_REFERENCE = re.compile(
-    r"第[一二三四五六七八九十百千零〇两\d]+[条章节款]|§+\s*\d+[\w.()-]*"
-    r"|\b(?:section|article|clause|schedule|exhibit|annex)\s+(?:\d+(?:\.\d+)*(?:\([a-z\d]+\))*|[IVXLC]+\b)",
-    re.IGNORECASE,
-)
 
 
 def cite(answer: Answer, draft: Draft, page_of: PageOf | None = None) -> Answer:
@@ -61,19 +56,12 @@ def one_line(text: str) -> str:
 
 
 def _by_markers(draft: Draft, hits: Sequence[Hit], page_of: PageOf | None) -> tuple[str, tuple[Citation, ...]]:
-    """Markers keep their numbers (they are hit numbers, which the evidence list shows); unknown ones go."""
+    """Markers keep their numbers (they are hit numbers, which the evidence list shows); unknown ones go. One pass."""
+    text = canonical(draft.text, len(hits))
     supported: dict[int, str] = {}  # hit number -> the answer's sentence that cites it first
-
-    def keep(match: re.Match[str]) -> str:
-        numbers = [int(n) for n in re.findall(r"\d+", match[1])]
-        known = [n for n in numbers if 1 <= n <= len(hits)]
-        before = draft.text[: match.start()]
-        claim = before[max((end for _, end in sentences(before)[:-1]), default=0) :]
-        for n in known:
+    for claim, numbers in _claims(text):
+        for n in numbers:
             supported.setdefault(n, claim)
-        return "".join(f" [{n}]" for n in known)
-
-    text = _MARKER.sub(keep, draft.text).strip()
     if not supported and (n := _best_hit(text, hits)):
         supported[n] = text
         text = f"{text} [{n}]"
@@ -82,6 +70,19 @@ def _by_markers(draft: Draft, hits: Sequence[Hit], page_of: PageOf | None) -> tu
         start, end = _best_sentence(claim, hits[n - 1].chunk.text)
         citations.append(_citation(n, hits[n - 1], start, end, page_of))
     return text, tuple(citations)
+
+
+def _claims(text: str) -> Iterator[tuple[str, list[int]]]:
+    """(a sentence, the numbers of the markers in it or right behind it), in order."""
+    before = ""
+    for start, end in sentences(text):
+        sentence = text[start:end]
+        leading = re.match(r"(?:\s*\[\d{1,3}\])+", sentence)
+        if leading:  # a marker behind the full stop belongs to the sentence before it
+            yield before or sentence, [int(n) for n in MARKER.findall(leading[0])]
+            sentence = sentence[leading.end() :]
+        before = MARKER.sub("", sentence)
+        yield before, [int(n) for n in MARKER.findall(sentence)]
 
 
 def _citation(marker: int, hit: Hit, start: int, end: int, page_of: PageOf | None) -> Citation:
@@ -102,47 +103,56 @@ def _citation(marker: int, hit: Hit, start: int, end: int, page_of: PageOf | Non
     )
 
 
+def borne_out(text: str, hits: Sequence[Hit]) -> bool:
+    """Whether anything of a written answer rests on the passages: a sentence is borne out, or a known one is cited.
+
+    Passages in another language share no words with the answer: there only the markers can be looked at.
+    """
+    text = canonical(text, len(hits))
+    if MARKER.search(text):
+        return True
+    known = evidence("\n".join(hit.chunk.indexed_text for hit in hits))
+    if language_of(text) != language_of(known.text):
+        return True
+    told = [text[start:end] for start, end in sentences(text)]
+    return any(words(one) and bears_out(one, known) for one in told)
+
+
 def _best_hit(text: str, hits: Sequence[Hit]) -> int:
     """Number of the hit that bears out an answer which cites nothing; 0 when none does."""
-    words = _words(text)
-    shared = [len(words & _words(hit.chunk.indexed_text)) for hit in hits]
+    said = words(text)
+    shared = [len(said & words(hit.chunk.indexed_text)) for hit in hits]
     best = max(shared, default=0)
-    return shared.index(best) + 1 if words and best >= SUPPORT_SHARE * len(words) else 0
+    return shared.index(best) + 1 if said and best >= SUPPORT_SHARE * len(said) else 0
 
 
 def _best_sentence(claim: str, passage: str) -> tuple[int, int]:
     """The sentence of `passage` that shares most words with `claim` (of equals the shorter); all of it if none does."""
-    wanted = _words(claim)
+    wanted = words(claim)
     spans = [span for span in sentences(passage) if passage[span[0] : span[1]].strip()]
-    scored = [(len(wanted & _words(passage[a:b])), a - b, (a, b)) for a, b in spans]
+    scored = [(len(wanted & words(passage[a:b])), a - b, (a, b)) for a, b in spans]
     shared, _, best = max(scored, default=(0, 0, (0, len(passage))))
     return best if shared else (0, len(passage))
 
 
 def _check(text: str, hits: Sequence[Hit]) -> tuple[str, tuple[str, ...]]:
-    """`text` with unsupported sentences marked, and a note for each invented reference and for the marked sentences."""
-    evidence = "\n".join(hit.chunk.indexed_text for hit in hits)
-    known_words, known_references = _words(evidence), _references(evidence)
-    invented = sorted(_references(text) - known_references)
-    marked, weak = text, 0
-    for start, end in reversed(sentences(text)):
-        sentence = _MARKER.sub("", text[start:end])
-        words = _words(sentence)
-        missing_number = any(word[0].isdigit() and word not in known_words for word in words)
-        supported = len(words & known_words) >= SUPPORT_SHARE * len(words) and not missing_number
-        if words and not (supported and not (_references(sentence) - known_references)):
-            stop = start + len(text[start:end].rstrip())
-            marked = f"{marked[:stop]} {UNSUPPORTED}{marked[stop:]}"
+    """`text` with unsupported sentences marked, and a note for each invented reference and for the marked sentences.
+
+    A sentence that cites passages is held against these, another against all of them.
+    """
+    everything = evidence("\n".join(hit.chunk.indexed_text for hit in hits))
+    invented = sorted(set(unknown_references(text, everything)))
+    pieces, weak, at = [], 0, 0
+    for start, end in sentences(text):
+        stop = start + len(text[start:end].rstrip())
+        pieces.append(text[at:stop])
+        at = stop
+        cited = dict.fromkeys(int(n) for n in MARKER.findall(text[start:end]))
+        known = evidence("\n".join(hits[n - 1].chunk.indexed_text for n in cited)) if cited else everything
+        if not bears_out(MARKER.sub("", text[start:end]), known):
+            pieces.append(f" {UNSUPPORTED}")
             weak += 1
     notes = [f"not in the passages: {reference}" for reference in invented]
     if weak:
         notes.append(f"{weak} sentence{'s' if weak > 1 else ''} not borne out by the passages, marked {UNSUPPORTED}")
-    return marked, tuple(notes)
-
-
-def _words(text: str) -> set[str]:
-    return {word.casefold() for word in _WORD.findall(text)}
-
-
-def _references(text: str) -> set[str]:
-    return {re.sub(r"\s+", " ", reference).casefold() for reference in _REFERENCE.findall(text)}
+    return "".join((*pieces, text[at:])), tuple(notes)

@@ -1,47 +1,50 @@
 """A cloud chat endpoint that speaks the OpenAI protocol, read so that "200 OK" is believed only when an answer came.
 
-Always streamed. What arrives is told apart: text, "alive but no progress" (keep-alive comments, blank lines, role-only
-and reasoning-only chunks: yielded as `Progress.ALIVE`), and the end. No retry and no deadline of its own: those are the
-failover's, which closes this iterator, and with it the socket, when a budget runs out.
+Always streamed. What arrives is told apart (`reading`): text, "alive but no progress" (keep-alive comments, blank
+lines, role-only and reasoning-only chunks: yielded as `Progress.ALIVE`), and the end. No deadline of its own: that is
+the failover's, which closes this iterator, and with it the socket, when a budget runs out. One thing is tried again
+here: a parameter that the endpoint refuses and an answer can do without is left out, once and from then on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import hashlib
-import json
+import logging
 import os
+import ssl
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
+from urllib.parse import urlsplit
 
+import httpx
+
+from sparewheel.rag.answer.reading import Completion, Reading, usage
+from sparewheel.rag.answer.route import route
 from sparewheel.rag.errors import SettingsError
-from sparewheel.rag.reliability.faults import failure, of_finish_reason, of_status
+from sparewheel.rag.reliability.faults import failure, of_status
 from sparewheel.rag.settings import Endpoint
-from sparewheel.rag.types import Progress, Usage
+from sparewheel.rag.types import Progress
 
-if TYPE_CHECKING:
-    import httpx
+__all__ = ["Completer", "Completion", "EndpointCompleter", "Message", "usage"]
 
 MAX_LINE_BYTES = 4 << 20
 MOST_ERROR_BYTES = 16 << 10
 ERROR_BODY_S = 1.0
+GRACE_S = 0.5  # for what follows the finish reason: the tokens' count and [DONE]
+OPTIONAL = (
+    "stream_options",
+    "thinking",
+    "chat_template_kwargs",
+    "temperature",
+    "max_tokens",
+)  # an answer can do without
 
 Message = Mapping[str, Any]  # {"role": ..., "content": ...}
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """The end of a whole answer: what the endpoint said of it. tool_calls as the protocol gives them, joined."""
-
-    model: str
-    finish_reason: str
-    usage: Usage
-    tool_calls: tuple[Mapping[str, Any], ...] = ()
-    reasoning: str = ""
 
 
 @runtime_checkable
@@ -76,41 +79,51 @@ class EndpointCompleter:
         self.model = endpoint.model
         self.endpoint = endpoint
         self._transport = transport
+        self._left_out: set[str] = set()  # parameters that this endpoint refused
         self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
             weakref.WeakKeyDictionary()
         )
+        _tls()  # set up now, not within the first question's budget
+        self.route = route(endpoint.url)
+        if self.route.trouble:
+            logging.getLogger(__name__).warning("endpoint %s: %s", name, self.route.trouble)
 
     async def complete(
         self, messages: Sequence[Message], *, tools: Sequence[Mapping[str, Any]] = (), **options: Any
     ) -> AsyncGenerator[str | Progress | Completion]:
         """options: the protocol's own (temperature, max_tokens, stop, tool_choice, response_format).
 
-        Raises httpx's errors for the transport, and Unavailable with a reason (see `reliability.faults`), in the
-        provider's own words, for another status than 200 or where the status was 200 and the answer was none.
+        Raises SettingsError for a key that cannot be used, httpx's errors for the transport, and Unavailable with a
+        reason (see `reliability.faults`), in the provider's own words, for another status than 200 or where the status
+        was 200 and the answer was none.
         """
-        request = self._body(messages, tools, options)
-        headers = {"Authorization": f"Bearer {self.key()}", "Accept": "text/event-stream"}
-        async with self._client().stream("POST", "chat/completions", json=request, headers=headers) as response:
-            if response.status_code != 200:
-                raise failure(of_status(response.status_code, response.headers, await _error_body(response)))
-            yield Progress.CONNECTED
-            read = _Reading(self.endpoint)
-            if "text/event-stream" in response.headers.get("content-type", "text/event-stream"):
-                async for line in _lines(response):
-                    if line.startswith(b":"):
-                        self._kept_alive(self.name, len(line) + 1)
-                    yield read.event(line)
-                    if read.ended:
-                        break
-            else:
-                body = b""
-                async for line in _lines(response):
-                    if not line.strip():
-                        self._kept_alive(self.name, len(line) + 1)
-                    body += line + b"\n"
-                    yield Progress.ALIVE
-                yield read.whole(body)
-            yield read.completion()
+        client, headers = self._client(), {"Accept": "text/event-stream"}
+        if key := self.key():
+            headers["Authorization"] = f"Bearer {key}"
+        yield Progress.STARTED
+        while True:
+            body = self._body(messages, tools, options)
+            async with client.stream("POST", "chat/completions", json=body, headers=headers) as response:
+                if response.status_code != 200:
+                    said = await _error_body(response)
+                    fault = of_status(response.status_code, response.headers, said)
+                    if fault.code in ("unknown_parameter", "refused_request") and (refused := _named(said, body)):
+                        self._left_out |= refused
+                        continue
+                    raise failure(fault)
+                yield Progress.CONNECTED
+                reading = Reading(self.endpoint, tools=bool(tools))
+                lines = _lines(response)
+                try:
+                    while not reading.ended and (line := await _next(lines, reading)) is not None:
+                        if line.startswith(b":") or not (line.strip() or reading.events):
+                            self._kept_alive(self.name, len(line) + 1)
+                        yield reading.line(line)
+                finally:
+                    await lines.aclose()
+                yield reading.rest()
+                yield reading.completion()
+                return
 
     async def aclose(self) -> None:
         """Close the connections of the running loop."""
@@ -119,7 +132,7 @@ class EndpointCompleter:
             await client.aclose()
 
     def key_digest(self) -> str:
-        """Tells one key from another without giving it away; "" where it cannot be read."""
+        """Tells one key from another without giving it away; "" where it cannot be used."""
         try:
             return hashlib.sha256(self.key().encode()).hexdigest()[:12]
         except SettingsError:
@@ -134,37 +147,89 @@ class EndpointCompleter:
             "stream": True,
             "stream_options": {"include_usage": True},
             **options,
+            **_switch(self.endpoint),
         }
-        if "deepseek" in self.model:
-            body["thinking"] = {"type": "enabled" if self.endpoint.thinking else "disabled"}
         if tools:
             body["tools"] = list(tools)
-        return body
+        return {key: value for key, value in body.items() if key not in self._left_out}
 
     def key(self) -> str:
-        """The key, read anew for each call, so a rotated key is used at once."""
-        endpoint = self.endpoint
+        """The key, read anew for each call, so a rotated key is used at once; "" for an endpoint that needs none.
+
+        Raises SettingsError, naming the setting, for a key that is missing where it was said to be, or is no key.
+        """
+        endpoint, place = self.endpoint, f"endpoint.{self.name}"
         if endpoint.key_file:
+            where = f"{place}.key_file = {endpoint.key_file!r}"
             try:
-                return Path(endpoint.key_file).expanduser().read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise SettingsError(
-                    f"endpoint.{self.name}.key_file = {endpoint.key_file!r} cannot be read: {error.strerror}"
-                ) from error
-        return os.environ.get(endpoint.key_env, "") if endpoint.key_env else endpoint.key
+                key = Path(endpoint.key_file).expanduser().read_text(encoding="utf-8-sig").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                reason = error.strerror if isinstance(error, OSError) else "it is no text"
+                raise SettingsError(f"{where} cannot be read: {reason}") from error
+        elif endpoint.key_env:
+            where = f"{place}.key_env = {endpoint.key_env!r}"
+            key = os.environ.get(endpoint.key_env, "").strip()
+        else:
+            where, key = f"{place}.key", endpoint.key.strip()
+            if not key:
+                return ""
+        if not key:
+            raise SettingsError(f"{where} holds no key: set it, or leave the setting out for an endpoint without keys")
+        if not (key.isascii() and key.isprintable()) or " " in key:
+            raise SettingsError(f"{where} is no key: it has a line break, a blank or a letter that no key has")
+        return key
 
     def _client(self) -> httpx.AsyncClient:
+        """The connections of the running loop. The environment's proxies are read by `route`, .netrc by nobody."""
         running = asyncio.get_running_loop()
         client = self._clients.get(running)
         if client is None or client.is_closed:
-            import httpx
-
-            timeout = httpx.Timeout(None, connect=self.endpoint.connect_s, pool=self.endpoint.connect_s)
-            limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
             client = self._clients[running] = httpx.AsyncClient(
-                base_url=self.endpoint.url, timeout=timeout, limits=limits, transport=self._transport
+                base_url=self.endpoint.url,
+                timeout=httpx.Timeout(None, connect=self.endpoint.connect_s, pool=self.endpoint.connect_s),
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
+                transport=self._transport,
+                proxy=self.route.proxy if self._transport is None else None,
+                verify=_tls(),
+                trust_env=False,
             )
         return client
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """The certificates that are trusted: one context for all clients, for it takes a while to make."""
+    return httpx.create_ssl_context()
+
+
+def _switch(endpoint: Endpoint) -> dict[str, Any]:
+    """The parameter that switches thinking on or off, in the words of the endpoint's vendor; none where it has none."""
+    kind = endpoint.thinking_switch
+    if kind == "auto":
+        named = "deepseek" in endpoint.model.casefold() or "deepseek" in (urlsplit(endpoint.url).hostname or "")
+        kind = "deepseek" if named else "none"
+    if kind == "deepseek":
+        return {"thinking": {"type": "enabled" if endpoint.thinking else "disabled"}}
+    return {"chat_template_kwargs": {"enable_thinking": endpoint.thinking}} if kind == "template" else {}
+
+
+def _named(said: bytes, body: Mapping[str, Any]) -> set[str]:
+    """The optional parameters of the request that the endpoint's refusal names."""
+    words = said.decode("utf-8", "replace")
+    return {name for name in OPTIONAL if name in words and name in body}
+
+
+async def _next(lines: AsyncIterator[bytes], reading: Reading) -> bytes | None:
+    """The next line; None at the end. Once the answer is finished, a reset or silence is the end as well."""
+    try:
+        async with asyncio.timeout(GRACE_S if reading.finished else None):
+            return await anext(lines)
+    except StopAsyncIteration:
+        return None
+    except (TimeoutError, httpx.HTTPError):
+        if reading.finished:
+            return None
+        raise
 
 
 async def _error_body(response: httpx.Response) -> bytes:
@@ -179,102 +244,15 @@ async def _error_body(response: httpx.Response) -> bytes:
     return body[:MOST_ERROR_BYTES]
 
 
-async def _lines(response: httpx.Response) -> AsyncIterator[bytes]:
-    """Lines by \\n alone: JSON may hold U+2028 and the like, which text line splitting would cut at."""
+async def _lines(response: httpx.Response) -> AsyncGenerator[bytes]:
+    """Lines by \\n, \\r\\n and \\r alone: JSON may hold U+2028 and the like, which text line splitting would cut at."""
     rest = b""
     async for data in response.aiter_bytes():
-        *lines, rest = (rest + data).split(b"\n")
+        *lines, rest = (rest + data).replace(b"\r\n", b"\n").split(b"\n")
         for line in lines:
-            yield line.rstrip(b"\r")
+            for part in line.split(b"\r"):
+                yield part
         if len(rest) > MAX_LINE_BYTES:
             raise failure("malformed", f"a line of over {MAX_LINE_BYTES} bytes")
     if rest:
-        yield rest
-
-
-@dataclass
-class _Reading:
-    """What has been read of one answer."""
-
-    endpoint: Endpoint
-    started: bool = False
-    blank: bool = True
-    ended: bool = False
-    model: str = ""
-    finish_reason: str = ""
-    usage: Usage = field(default_factory=Usage)
-    reasoning: list[str] = field(default_factory=list)
-    tool_calls: dict[int, dict[str, Any]] = field(default_factory=dict)
-
-    def event(self, line: bytes) -> str | Progress:
-        """The text that a line of the event stream carries; ALIVE when it carries none."""
-        if not line.startswith(b"data:"):
-            return Progress.ALIVE
-        data = line[5:].strip()
-        if data == b"[DONE]":
-            self.ended = True
-            return Progress.ALIVE
-        return self._take(_parse(data), "delta") or Progress.ALIVE
-
-    def whole(self, body: bytes) -> str:
-        """The text of an answer that came in one piece."""
-        if not body.strip():
-            raise failure("empty_body")
-        return self._take(_parse(body), "message")
-
-    def completion(self) -> Completion:
-        """The end, if this was an answer: raises Unavailable otherwise."""
-        if not (self.started or self.ended):
-            raise failure("empty_body")
-        if fault := of_finish_reason(self.finish_reason or None):
-            raise failure(fault)
-        if self.blank and not self.tool_calls:
-            raise failure("blank_answer")
-        calls = tuple(self.tool_calls[i] for i in sorted(self.tool_calls))
-        return Completion(self.model, self.finish_reason, self.usage, calls, "".join(self.reasoning))
-
-    def _take(self, chunk: Any, part: str) -> str:
-        if not isinstance(chunk, dict):
-            raise failure("malformed", f"expected an object, got {str(chunk)[:80]!r}")
-        if chunk.get("error"):
-            raise failure("inband_error", str(chunk["error"])[:200])
-        self.started = True
-        self.model = chunk.get("model") or self.model
-        if chunk.get("usage"):
-            self.usage = usage(chunk["usage"], self.endpoint)
-        text = ""
-        for choice in chunk.get("choices") or ():
-            delta = choice.get(part) or {}
-            text += delta.get("content") or ""
-            self.reasoning.append(delta.get("reasoning_content") or "")
-            for call in delta.get("tool_calls") or ():
-                self._join(call)
-            self.finish_reason = choice.get("finish_reason") or self.finish_reason
-        self.blank = self.blank and not text.strip()
-        return text
-
-    def _join(self, call: Mapping[str, Any]) -> None:
-        """Tool calls come in pieces: the name once, the arguments as text to be joined."""
-        known = self.tool_calls.setdefault(
-            call.get("index", len(self.tool_calls)),
-            {"id": "", "type": "function", "function": {"name": "", "arguments": ""}},
-        )
-        known["id"] = call.get("id") or known["id"]
-        for key, value in (call.get("function") or {}).items():
-            known["function"][key] = known["function"].get(key, "") + (value or "")
-
-
-def _parse(data: bytes) -> Any:
-    try:
-        return json.loads(data)
-    except ValueError as error:
-        raise failure("malformed", f"not JSON: {data[:80]!r}") from error
-
-
-def usage(given: Mapping[str, Any], endpoint: Endpoint) -> Usage:
-    """Tokens as reported, and what they cost at the endpoint's prices. Unreported cache hits count as misses."""
-    prompt, completion = int(given.get("prompt_tokens") or 0), int(given.get("completion_tokens") or 0)
-    hit = int(given.get("prompt_cache_hit_tokens") or 0)
-    miss = int(given.get("prompt_cache_miss_tokens") or prompt - hit)
-    cost = hit * endpoint.price_cache_hit + miss * endpoint.price_cache_miss + completion * endpoint.price_output
-    return Usage(prompt, completion, hit, miss, cost / 1e6)
+        yield rest.rstrip(b"\r")

@@ -1,6 +1,6 @@
-"""What a chat model is told. Order matters twice: a full prefix hits DeepSeek's cache, so what never changes comes
-first (rules, then the passages, then the history and the question); and document text is data, so it stands between
-fences whose mark it cannot contain, and the rules say so.
+"""What a chat model is told. Order matters twice: a full prefix hits DeepSeek's cache, so what changes least comes
+first (fixed rules, then the passages, then the history, and the question last); and document text is data, so it stands
+between fences whose mark it cannot contain, in the user's part, and the rules say so.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from sparewheel.rag.text import sentences
 from sparewheel.rag.types import AnswerRequest, Hit, Profile
 
 NOT_FOUND = {"en": "NOT IN THESE DOCUMENTS", "zh": "文档中没有答案"}
@@ -40,6 +41,18 @@ _LABELS: dict[str, Literal["yes", "no", "maybe"]] = {
     "yes": "yes", "no": "no", "maybe": "maybe", "是": "yes", "可以": "yes", "否": "no", "不可以": "no", "不是": "no",
 }  # fmt: skip
 _LABEL = re.compile(r"(?:yes|no|maybe)\b|(?:不可以|不是|可以|是|否)(?=[，。,.；])", re.IGNORECASE)
+_REFUSAL = re.compile(
+    r"not\s+in\s+(?:these|the)\s+(?:documents|passages)|(?:这些)?(?:文档|文件|段落)(?:中|里)?没有(?:相关)?(?:的)?(?:答案|信息|内容)",
+    re.IGNORECASE,
+)
+_ABOUT_PASSAGES = re.compile(
+    r"\b(?:passages?|documents?|texts?|excerpts?|sources?|context|they)\b.*(?:\b(?:not|no|nothing|neither|none|lack)\b|n['’]t\b)"
+    r"|(?:\b(?:not|no|nothing|cannot|unable|none|neither)\b|n['’]t\b).*"
+    r"\b(?:passages?|documents?|texts?|excerpts?|sources?|context|answer)\b"
+    r"|(?:段落|文档|文件|材料|资料).{0,30}(?:没有|未|无法|不)"
+    r"|(?:没有|未|无法|不能).{0,30}(?:段落|文档|文件|回答|提及|找到|答案)",
+    re.IGNORECASE,
+)
 _FENCE = re.compile(r"<\s*(/?)\s*passage", re.IGNORECASE)
 
 
@@ -48,12 +61,12 @@ def messages(request: AnswerRequest, profile: Profile) -> list[dict[str, str]]:
     language = request.language if request.language in RULES else "en"
     role = profile.role.get(language, ROLE[language])
     rules = RULES[language].format(role=role, not_found=NOT_FOUND[language])
+    asked = [QUESTION[language].format(question=q) for q in (*(q for q, _ in request.history), request.question)]
+    asked[0] = f"{passages(request.hits)}\n\n{asked[0]}"
     told = [{"role": "system", "content": rules}]
-    for question, answer in request.history:
+    for question, (_, answer) in zip(asked, request.history, strict=False):
         told += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-    asked = QUESTION[language].format(question=request.question)
-    told.append({"role": "user", "content": f"{passages(request.hits)}\n\n{asked}"})
-    return told
+    return [*told, {"role": "user", "content": asked[-1]}]
 
 
 def passages(hits: Sequence[Hit]) -> str:
@@ -65,15 +78,30 @@ def passages(hits: Sequence[Hit]) -> str:
 
 
 def not_found(text: str) -> bool:
-    """Did the model say that the passages do not answer?"""
-    said = _bare(text)
-    return any(said.startswith(_bare(phrase)) for phrase in NOT_FOUND.values())
+    """Did the model say that the passages do not answer, and nothing else? With a claim beside it, it is an answer."""
+    if not _REFUSAL.search(text):
+        return False
+    rest = _REFUSAL.sub("\n", text)
+    return not any(_is_claim(rest[start:end]) for start, end in sentences(rest))
 
 
 def may_be_refusal(text: str) -> bool:
     """Could this beginning of an answer still become the refusal phrase, or is it one? Then it is not shown yet."""
     said = _bare(text)
-    return any(said.startswith(bare) or bare.startswith(said) for bare in map(_bare, NOT_FOUND.values()))
+    if any(bare.startswith(said) for bare in map(_bare, NOT_FOUND.values())):
+        return True
+    return any(said.startswith(_bare(phrase)) for phrase in NOT_FOUND.values()) and not_found(text)
+
+
+def _is_claim(sentence: str) -> bool:
+    """Whether a sentence beside the refusal says something: not "The answer is", not "the passages do not"."""
+    if _ABOUT_PASSAGES.search(sentence):
+        return False
+    return (
+        bool(re.search(r"\d", sentence))
+        or len(re.findall(r"[A-Za-z\u00c0-\u024f]+", sentence)) > 5
+        or len(re.findall(r"[\u3400-\u9fff]", sentence)) > 10
+    )
 
 
 def label_of(text: str) -> Literal["yes", "no", "maybe", ""]:

@@ -104,11 +104,19 @@ class Endpoint:
     """A cloud chat endpoint that speaks the OpenAI protocol (`[endpoint.NAME]`)."""
 
     url: str = _key("https://api.deepseek.com", "base URL")
-    model: str = _key("deepseek-v4-flash", "model name sent with a request")
+    model: str = _key("deepseek-flash", "model name sent with a request")
     key: str = _key("", "API key; better: key_env or key_file", advanced=True)
     key_env: str = _key("", "environment variable that holds the key")
     key_file: str = _key("", "file that holds the key; read again when it changes")
-    thinking: bool = _key(False, "let a DeepSeek model think first (slower, costs output tokens)")
+    thinking: bool = _key(False, "let the model think first (slower, costs output tokens)")
+    thinking_switch: Literal["auto", "deepseek", "template", "none"] = _key(
+        "auto",
+        "what switches thinking: deepseek's parameter, a chat template's (vLLM), none; auto: as the model says",
+        advanced=True,
+    )
+    max_tokens: int = _key(
+        0, "longest answer; 0: 1024, with thinking 8192, thoughts included", 0, 400000, advanced=True
+    )
     connect_s: float = _key(2.0, "budget for the connection", 0.05, 600, advanced=True)
     first_token_s: float = _key(4.0, "budget until the first token of the answer", 0.05, 3600)
     between_tokens_s: float = _key(10.0, "budget between two tokens", 0.05, 3600, advanced=True)
@@ -116,9 +124,14 @@ class Endpoint:
     hedge_after_s: float = _key(
         0.0, "start the next answerer beside this one after so long; 0: never", 0, 3600, advanced=True
     )
-    price_cache_hit: float = _key(0.003, "US dollars per million prompt tokens found in the cache", 0, advanced=True)
-    price_cache_miss: float = _key(0.15, "US dollars per million other prompt tokens", 0, advanced=True)
-    price_output: float = _key(0.60, "US dollars per million answer tokens", 0, advanced=True)
+    price_cache_hit: float = _key(
+        -1.0,
+        "US dollars per million prompt tokens found in the cache; -1: DeepSeek's list, else free",
+        -1,
+        advanced=True,
+    )
+    price_cache_miss: float = _key(-1.0, "US dollars per million other prompt tokens; -1: as above", -1, advanced=True)
+    price_output: float = _key(-1.0, "US dollars per million answer tokens; -1: as above", -1, advanced=True)
 
 
 @dataclass(frozen=True)

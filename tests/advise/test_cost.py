@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sparewheel.app.advise import OPTIONS, Assumptions, Cost, compare, cost, downtime_minutes, hours, starting
 from sparewheel.app.advise.assumptions import Assumption
 from sparewheel.app.advise.cost import HOURS_A_YEAR, of_year, tokens_usd_per_question
+from sparewheel.rag.answer.prices import PUBLISHED
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.settings import Endpoint
 
@@ -115,13 +116,9 @@ def test_the_owners_figures() -> None:
 
 
 def test_token_prices_are_those_of_the_default_endpoint() -> None:
-    """The settings and the cost model know one price list."""
-    a, endpoint = starting(), Endpoint()
-    assert (a["price_cache_hit"], a["price_cache_miss"], a["price_output"]) == (
-        endpoint.price_cache_hit,
-        endpoint.price_cache_miss,
-        endpoint.price_output,
-    )
+    """The meter and the cost model know one price list."""
+    a = starting()
+    assert (a["price_cache_hit"], a["price_cache_miss"], a["price_output"]) == PUBLISHED[Endpoint().model]
 
 
 def test_load_beyond_a_server_buys_another() -> None:

@@ -38,7 +38,7 @@ def test_a_key_file_that_can_be_read_passes(tmp_path: Path) -> None:
     assert check == Check(
         "endpoint primary",
         "pass",
-        "deepseek-v4-flash at api.deepseek.com, its key can be read; not called (--allow-calls)",
+        "deepseek-flash at api.deepseek.com, its key can be read; not called (--allow-calls)",
     )
 
 
@@ -46,8 +46,8 @@ def test_a_key_file_that_can_be_read_passes(tmp_path: Path) -> None:
     ("endpoint", "status", "what"),
     [
         (Endpoint(key_file="/nowhere/key"), "fail", "cannot be read"),
-        (Endpoint(key_env="SPAREWHEEL_TEST_NO_SUCH_KEY"), "fail", "variable SPAREWHEEL_TEST_NO_SUCH_KEY is empty"),
-        (Endpoint(key="two words"), "fail", "white space"),
+        (Endpoint(key_env="SPAREWHEEL_TEST_NO_SUCH_KEY"), "fail", "'SPAREWHEEL_TEST_NO_SUCH_KEY' holds no key"),
+        (Endpoint(key="two words"), "fail", "is no key"),
         (Endpoint(key="k", url="api.deepseek.com"), "fail", "no address"),
         (Endpoint(key="k", url="http://api.deepseek.com"), "warn", "not encrypted"),
         (Endpoint(key="k"), "warn", "stands in the settings"),

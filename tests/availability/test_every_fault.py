@@ -49,7 +49,7 @@ REASONS = {
     "cut_clean": "cut_stream",
     "cut_done": "cut_stream",
     "no_finish_reason": "cut_stream",
-    "inband_error": "inband_error",
+    "inband_error": "overloaded",
     "malformed_json": "malformed",
     "html_body": "malformed",
     "empty_body": "empty_body",

@@ -127,7 +127,7 @@ def test_the_endpoints_arrive_with_their_key_files(rendered) -> None:
         os.devnull, env=environment(rendered["hybrid"]["Deployment", "sw-api"]) | {"SPAREWHEEL_CONFIG": ""}
     )
     assert {name: (e.url, e.model, e.key, e.key_file) for name, e in settings.endpoint.items()} == {
-        "primary": ("https://api.deepseek.com", "deepseek-v4-flash", "", "/run/secrets/sparewheel/primary-key"),
+        "primary": ("https://api.deepseek.com", "deepseek-flash", "", "/run/secrets/sparewheel/primary-key"),
         "secondary": ("https://llm.example.com/v1", "another-model", "", "/run/secrets/sparewheel/secondary-key"),
     }
 
