@@ -58,7 +58,7 @@ def test_every_page_is_in_the_sites_menu() -> None:
     menu = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("\nnav:")[1]
     listed = set(re.findall(r"([\w-]+\.md)", menu))
     assert {page.name for page in PAGES if page.name != "README.md"} <= listed
-    generated = {"index.md", "security.md", "contributing.md", "changelog.md", "benchmarks.md"}
+    generated = {"index.md", "reporting.md", "contributing.md", "changelog.md", "benchmarks.md"}
     assert {name for name in listed - generated if not (ROOT / "docs" / name).exists()} == set()
 
 

@@ -27,6 +27,7 @@ from sparewheel.rag.answer.detail import DETAIL_TOKENS, figure_asked_for, is_det
 from sparewheel.rag.answer.question_form import Asked, form_of
 from sparewheel.rag.answer.spans import Reading, Window, windows_of
 from sparewheel.rag.answer.verdict import Label, verdict
+from sparewheel.rag.answer.whole_figures import with_whole_figures
 from sparewheel.rag.errors import NotFound
 from sparewheel.rag.settings import cores
 from sparewheel.rag.text import sentences
@@ -81,6 +82,7 @@ class Reader:
             return Draft("", refused=True, confidence=confidence, model=model)
         found = tuple(_past_heading(s, request.hits[s.hit].chunk.text) for s in found)
         found, label = self._put(asked, request, found)
+        found = tuple(with_whole_figures(s, request.hits[s.hit].chunk.text) for s in found)
         text = "; ".join(request.hits[s.hit].chunk.text[s.start : s.end] for s in found)
         return Draft(text, found, confidence=confidence, label=label, model=model)
 

@@ -122,10 +122,11 @@ async def test_a_mistake_is_told_before_anything_is_sent(client, stream, body, s
 
 
 async def test_a_filter_counts_before_the_best_are_taken(client):
-    """Only documents with the metadata are searched."""
+    """Only documents with the metadata are searched; a filter that fits none is a mistake, not an empty finding."""
     found = await client.post("/v1/search", json={**ASK, "filter": {"document": "lease.md", "format": ["md", "pdf"]}})
     none = await client.post("/v1/search", json={**ASK, "filter": {"format": "pdf"}})
-    assert ([hit["chunk"]["document_id"] for hit in found.json()["hits"]], none.json()) == (["lease.md"], {"hits": []})
+    assert [hit["chunk"]["document_id"] for hit in found.json()["hits"]] == ["lease.md"]
+    assert (none.status_code, none.json()["detail"]) == (422, "no document has format=pdf")
 
 
 async def test_nobody_can_answer_is_503_with_the_record(client, service, monkeypatch):

@@ -14,8 +14,9 @@ def test_the_demo_answers_english_and_chinese(tmp_path: Path, capsys: pytest.Cap
     with pytest.raises(SystemExit) as ended:
         main(["demo", "--folder", str(tmp_path)])
     told = capsys.readouterr().out
-    answers = [block.splitlines()[1] for block in told.split("\n? ")[1:]]
+    answers = [block.split("\n  [1]")[0].splitlines()[1:] for block in told.split("\n? ")[1:]]
     assert ended.value.code == 0
-    assert answers[1].endswith("3 days")
-    assert answers[2] == "五个工作日内"
+    assert [lines[0].startswith("In: ") for lines in answers] == [True] * 3  # which document it is from
+    assert answers[1][-1].endswith("3 days")
+    assert answers[2][-1] == "五个工作日内"
     assert told.count("[1]") == 3

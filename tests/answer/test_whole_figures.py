@@ -1,0 +1,30 @@
+"""No quote cuts a figure in two, or leaves out the number of what it counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparewheel.rag.answer.whole_figures import with_whole_figures
+from sparewheel.rag.types import Span
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "whole"),
+    [
+        ("应当在五个工作日内停止处理", "个工作日内", "五个工作日内"),
+        ("每次服用12.5毫克，每日两次", ".5毫克", "12.5毫克"),
+        ("a fee of EUR 1,250.00 a month", "250.00 a month", "1,250.00 a month"),
+        ("the limit is 12.5 % of the fees", "12", "12.5 %"),
+        ("at most 4g in 24 hours", "g in 24 hours", "4g in 24 hours"),
+        ("within thirty (30) days", "30", "30"),
+        ("Section 9 Notice period of two months", "Notice period", "Notice period"),
+        ("rent is due on 1 March", "1 March", "1 March"),
+        ("剂量≥20毫克", "20毫克", "≥20毫克"),
+        ("第八条 个人撤回同意", "个人撤回同意", "个人撤回同意"),
+    ],
+)
+def test_a_quote_holds_whole_figures(text: str, quote: str, whole: str) -> None:
+    """Chinese numerals, decimals, thousands, signs and units stay together; what stands apart is left out."""
+    start = text.index(quote)
+    span = with_whole_figures(Span(0, start, start + len(quote)), text)
+    assert text[span.start : span.end] == whole
