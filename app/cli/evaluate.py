@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,7 @@ evaluate.add_command(availability)
 @click.option("--limit", type=click.IntRange(min=1), help="So many of each corpus: a sample, always the same.")
 @click.option("--baseline", is_flag=True, help="LangChain's BM25 + FAISS ensemble finds the passages, for comparison.")
 @click.option("--local", is_flag=True, help="Only the built-in reader: no endpoint, no chat model.")
+@click.option("--fail-under", multiple=True, metavar="MEASURE=VALUE", help="Exit code 1 below it: right=0.8; repeat.")
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
 @click.pass_context
 def run(
@@ -52,6 +54,7 @@ def run(
     limit: int | None,
     baseline: bool,
     local: bool,
+    fail_under: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Answer the questions of a suite or a file, then score.
@@ -60,6 +63,9 @@ def run(
     sets (setting public_data). A stopped run goes on with the same command, and
     what is answered is not asked again. Exit code 1 when a question failed.
     """
+    from sparewheel.eval.thresholds import missed, thresholds
+
+    floors = thresholds(fail_under)
     settings = settings_of(ctx)
     if local:
         settings = only_local(settings)
@@ -72,7 +78,10 @@ def run(
     else:
         print_scores(found)
         console().print(f"records and scores are in {out}", markup=False, style="dim")
-    return int(found["overall"].get("failed_share", {}).get("value", 0) > 0)
+    short = missed(found["overall"], floors)
+    for line in short:
+        noted(line)
+    return int(bool(short) or found["overall"].get("failed_share", {}).get("value", 0) > 0)
 
 
 def run_batches(
@@ -101,20 +110,26 @@ def noted(note: str) -> None:
 
 @evaluate.command()
 @click.argument("folder", type=FOLDER)
+@click.option("--fail-under", multiple=True, metavar="MEASURE=VALUE", help="Exit code 1 below it: right=0.8; repeat.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, by category too.")
-def score(folder: Path, as_json: bool) -> int:
+def score(folder: Path, fail_under: tuple[str, ...], as_json: bool) -> int:
     """The figures of the run in FOLDER, from its records: no model is called.
 
     Writes scores.json (equal for equal answers, byte by byte) and times.json.
     """
     from sparewheel.eval.score import score_folder
+    from sparewheel.eval.thresholds import missed, thresholds
 
+    floors = thresholds(fail_under)
     found = score_folder(folder)
     if as_json:
         print_json(found)
     else:
         print_scores(found)
-    return 0
+    short = missed(found["overall"], floors)
+    for line in short:
+        noted(line)
+    return int(bool(short))
 
 
 @evaluate.command()
@@ -145,15 +160,36 @@ def compare(first: Path, second: Path, as_json: bool) -> int:
 
 @evaluate.command()
 @click.argument("folder", type=FOLDER)
-def report(folder: Path) -> int:
+@click.option("--language", type=click.Choice(("en", "zh")), default="en", show_default=True, help="Of the page.")
+@click.option("--against", type=FOLDER, help="Another run of the same questions: what changed since.")
+def report(folder: Path, language: str, against: Path | None) -> int:
     """Write report.html and report.md of the run in FOLDER.
 
-    Tables, plots and the worst cases to read; the page is complete in one file.
+    Tables, plots and every question with its evidence, the worst first; the page
+    is complete in one file.
     """
     from sparewheel.eval.report import write_report
 
-    for path in write_report(folder):
+    for path in write_report(folder, language, against):
         click.echo(str(path))
+    return 0
+
+
+@evaluate.command()
+@click.argument("folder", type=FOLDER)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export(folder: Path, file: Path) -> int:
+    """Write every question of the run in FOLDER as a table.
+
+    FILE ends in .csv, .xlsx, .xml (JUnit, for a build server) or .md.
+    """
+    from sparewheel.eval.export import write_table
+    from sparewheel.eval.runs import ABOUT, iter_records
+    from sparewheel.eval.score import rows
+
+    scored = rows(iter_records(folder))
+    suite = json.loads((folder / ABOUT).read_text(encoding="utf-8"))["suite"]
+    click.echo(str(write_table(scored, suite, file)))
     return 0
 
 
