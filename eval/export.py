@@ -119,7 +119,8 @@ def _junit(rows: Sequence[Mapping[str, str]], suite: str) -> bytes:
         if lost or wrong:
             said = f"wanted: {row['wanted']}\nanswer: {row['answer']}\nfrom: {row['documents']}\n{row['error']}"
             SubElement(case, "error" if lost else "failure", message=row["verdict"]).text = said
-    return tostring(root, encoding="utf-8", xml_declaration=True)
+    page: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return page
 
 
 def _markdown(rows: Sequence[Mapping[str, str]], suite: str) -> bytes:
