@@ -24,7 +24,7 @@ Filter = Mapping[str, str | Sequence[str]]  # metadata key -> the value, or any 
 
 # ---------------------------------------------------------------- documents
 
-ABOUT = ("parties", "drug", "matter")  # metadata keys of the names that tell documents of one kind apart
+ABOUT = ("parties", "drug", "subject", "matter")  # metadata keys of the names that tell documents of one kind apart
 
 
 @dataclass(frozen=True, slots=True)

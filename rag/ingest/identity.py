@@ -17,13 +17,14 @@ from sparewheel.rag.ingest import opening_en, opening_zh
 from sparewheel.rag.types import Document
 
 OPENING_CHARS = 4000
-KEYS = ("kind", "parties", "drug", "matter", "date", "aliases")
+KEYS = ("kind", "parties", "drug", "subject", "matter", "date", "aliases")
 EDITED = "edited"  # metadata key: the keys that a person set; they are not read again
 SEPARATOR = "; "  # between several parties, drugs or aliases
 SEVERAL = ("parties", "drug", "aliases")  # keys that hold several values; each of them can be filtered by
 
 _FILE_LIKE = re.compile(
     r"(?i).*\bEX-?\d+(?:\.\d+)?\b.*|.*\.(?:pdf|docx?|html?|txt|xml|rtf|wpd|tmp)|[a-z]?\d{5,}\w*|[\W\d_]+"
+    r"|package leaflet\b.*|patient (?:information )?leaflet|information for the (?:patient|user)s?|(?:药品|使用)?说明书"
     r"|(?:untitled|unknown|document|scan|file|doc|img|page|export)[\s_\d-]*|无标题.*|未命名.*|新建.*|扫描.*"
 )
 
@@ -36,6 +37,7 @@ class Opening:
     kind: str = ""  # "non-disclosure agreement", "patient leaflet", "房屋租赁合同"
     parties: tuple[str, ...] = ()
     drug: tuple[str, ...] = ()  # name, then substance
+    subject: str = ""  # what a contract is about: 物理实验台
     matter: str = ""  # number of the case, or the patient
     date: str = ""  # ISO 8601
     aliases: tuple[tuple[str, str], ...] = ()  # (the name used in the document, the party it stands for)
@@ -47,6 +49,7 @@ class Opening:
             "kind": self.kind,
             "parties": SEPARATOR.join(self.parties),
             "drug": SEPARATOR.join(self.drug),
+            "subject": self.subject,
             "matter": self.matter,
             "date": self.date,
             "aliases": named,

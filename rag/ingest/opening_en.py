@@ -14,6 +14,7 @@ class Found(TypedDict, total=False):
     kind: str
     parties: tuple[str, ...]
     drug: tuple[str, ...]
+    subject: str
     matter: str
     date: str
     aliases: tuple[tuple[str, str], ...]
@@ -48,6 +49,7 @@ _BOILERPLATE = re.compile(
     rf"|{_MONTH} .{{0,12}}|\d{{1,2}} \w+ \d{{4}}|version [\d.]+.*"
     r"|(?:ref(?:erence)?|our ref|document|file) ?(?:no|number|id)?\b.{0,40}|.*\[\*+\].*)\W*"
 )
+_NUMBERED = re.compile(r"\d{1,2}(?:\.\d+)*[.)]\s")
 _JOINS = re.compile(r"(?i)(?:\b(?:to|of|and|for|the|in|on|between|with|no\.?)|,|-|–)$")
 _KINDS = (  # (what the title says, what such a document is called); the first that fits
     (r"non-? ?disclosure|confidentiality agreement|\bnda\b", "non-disclosure agreement"),
@@ -114,8 +116,12 @@ def read(opening: str, headings: Sequence[str]) -> Found:
 def _title(opening: str, headings: Sequence[str]) -> str:
     """The line that names the document; wrapped lines joined. "" where nothing looks like one."""
     lines = [line.strip(" \t#*_=|") for line in opening[:2500].split("\n")]
-    marked = next((h for h in headings[:3] if h and not _BOILERPLATE.fullmatch(h) and len(h) <= 160), "")
-    fit = [i for i, line in enumerate(lines[:60]) if _titled(line) and not _BOILERPLATE.fullmatch(line)]
+    marked = next(
+        (h for h in headings[:3] if h and len(h) <= 160 and not _NUMBERED.match(h) and not _BOILERPLATE.fullmatch(h)),
+        "",
+    )
+    fit = [i for i, line in enumerate(lines[:60])
+           if _titled(line) and not _NUMBERED.match(line) and not _BOILERPLATE.fullmatch(line)]  # fmt: skip
     named = [i for i in fit if _HAS_DEED.search(lines[i])] or [i for i in fit if _HAS_NOUN.search(lines[i])]
     first = next((i for i in fit if lines[i]), -1)
     if named and lines[first].isupper() and not lines[named[0]].isupper():
@@ -371,7 +377,7 @@ _STRENGTH = (
 _MEDICINE = r"([A-Z][a-z]+(?:[-‑][A-Z]?[a-z]+)?(?:\s+[A-Z][a-z]+)?)(?:®|™)?"
 _DRUG = (
     re.compile(rf"{_MEDICINE}\s+(?:{_STRENGTH}(?:,?\s*(?:and|or|/)?\s*{_STRENGTH})*)\s+{_FORM}\b"),
-    re.compile(rf"{_MEDICINE}\s+{_FORM}(?=\s+(?:{_STRENGTH})|\s*[:,(\n]|\s+is\b|\s+\(|$)", re.MULTILINE),
+    re.compile(rf"{_MEDICINE}\s+{_FORM}(?=\s+(?:{_STRENGTH})|\s*[:,(\n]|\s+(?:is|and|or|for)\b|\s+\(|$)", re.MULTILINE),
     re.compile(r"\bWhat\s+([A-Z][a-z]+(?:\s+[A-Z][a-z]+)?)\s+is\s+(?:and|for)\b"),
     re.compile(
         r"\b(?:[Bb]efore you (?:take|use|are given)|[Hh]ow to (?:take|use)|[Hh]ow you are given)\s+"

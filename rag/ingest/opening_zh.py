@@ -56,6 +56,11 @@ _DOSE_FORM = re.compile(
 )
 _MATTER = re.compile(r"[（(\[〔]\s*\d{4}\s*[）)\]〕][\u3400-\u9fff\d]{2,20}?\d+号(?:之[一二三四五六七八九十\d]+)?")
 _PATIENT = re.compile(r"(?:患者(?:姓名)?|姓名|病人)[ |*]*[：:|\t][ \t|*]*(?P<name>[\u3400-\u9fff·]{2,5})")
+_SUBJECT = re.compile(
+    r"就(?:甲方|乙方|双方)?(?:向(?:甲方|乙方))?(?:采购|购买|租赁|承租|委托|销售|供应|提供|出租|转让|开发|建设)?"
+    r"(?P<name>[\u3400-\u9fffA-Za-z0-9-]{2,20}?)(?:(?:及|和|与)其?相关[\u3400-\u9fff]{2,6})?(?:的?(?:采购|购买|租赁|买卖|销售"
+    r"|服务))?(?:等)?(?:有关)?事[宜项]"
+)
 _DATE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日|(\d{4})-(\d{1,2})-(\d{1,2})")
 _DATED = re.compile(r"(?:签订|签署|订立|日期|施行|实施|执行|通过|立于)")
 
@@ -71,7 +76,9 @@ def read(opening: str, headings: Sequence[str]) -> Found:
     if not re.search("小结|病历|记录|报告|病案", kind):
         patient = None
     matter = patient["name"] if patient else re.sub(r"\s+", "", case[0]) if case else ""
-    return Found(title=title, kind=kind, parties=parties, drug=drug, matter=matter, date=_date(opening),
+    subject = _SUBJECT.search(opening[:1500])
+    about = subject["name"] if subject and not drug else ""
+    return Found(title=title, kind=kind, parties=parties, drug=drug, subject=about, matter=matter, date=_date(opening),
                  aliases=aliases)  # fmt: skip
 
 
@@ -97,7 +104,7 @@ def _kind(title: str, of_a_drug: bool) -> str:
         return ""
     noun = nouns[-1]
     before = re.split(r"(?:公司|集团|医院|银行|省|市|县|区|关于|与|的|《)", title[: noun.start()])[-1]
-    return (before[-6:] if len(before) <= 8 else "") + noun[0]
+    return (before if len(before) <= 8 else "") + noun[0]
 
 
 def _parties(opening: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:

@@ -17,7 +17,7 @@ from pathlib import PurePath
 from typing import Literal, Protocol
 
 from sparewheel.rag.text import simplified
-from sparewheel.rag.types import named
+from sparewheel.rag.types import ABOUT, named
 
 Field = Literal["name", "title", "kind"]
 
@@ -210,7 +210,7 @@ class Names:
         self.titles[id] = named(id, document.title, metadata)
         if metadata.get("drug"):
             self.of_drugs.add(id)
-        for key in ("parties", "drug", "matter"):
+        for key in ABOUT:
             for name in filter(None, metadata.get(key, "").split("; ")):
                 self._name(id, name, "name")
         for pair in filter(None, metadata.get("aliases", "").split("; ")):
@@ -366,10 +366,11 @@ class Names:
             forms = self._han.get(text[at : at + 2])
             if forms:
                 exact = [form for form in forms if text.startswith(form, at)]
-                near = [] if exact else [f for f in forms if len(f) >= 5 and _one_apart(f, text[at : at + len(f)])]
-                for form in [max(exact or near, key=len)] if exact or near else []:
+                lengths = {form: len(form) for form in exact} or {f: _shortened(f, text, at) for f in forms}
+                form = max(lengths, key=lambda f: lengths[f])
+                if lengths[form]:
                     name, field, documents = forms[form]
-                    yield Mention(at, at + len(form), name, field, frozenset(documents), len(form))
+                    yield Mention(at, at + lengths[form], name, field, frozenset(documents), lengths[form])
 
     def _chinese_kinds(self, question: str, taken: Sequence[Mention]) -> Iterator[Mention]:
         text = simplified(question)
@@ -394,6 +395,8 @@ def _chinese_forms(name: str, field: Field) -> list[str]:
     forms += [bare, core, _ZH_SUFFIX.sub("", bare)]
     if core != name:
         forms.append(_ZH_TRADE.sub("", forms[-1]))
+        if len(placed := _ZH_TRADE.sub("", core)) > 3:
+            forms.append(placed)
     forms.append(_ZH_FORM.sub("", name))
     return [form for form in dict.fromkeys(forms) if len(form) >= 2 and _HAN.search(form)]
 
@@ -402,8 +405,18 @@ def _less_one(word: str) -> set[str]:
     return {word[:i] + word[i + 1 :] for i in range(len(word))}
 
 
-def _one_apart(a: str, b: str) -> bool:
-    return len(a) == len(b) and sum(x != y for x, y in zip(a, b, strict=True)) == 1
+def _shortened(name: str, text: str, at: int) -> int:
+    """How many characters of the text from `at` on are the name with characters left out or one of them wrong: 拓川重机
+    for 拓川重型机械. 0 for fewer than four, or another beginning."""
+    same = sum(x == y for x, y in zip(name, text[at : at + len(name)], strict=False))
+    if len(name) >= 5 and same == len(name) - 1:
+        return len(name)
+    if len(name) < 5 or not name.startswith(text[at : at + 2]):
+        return 0
+    taken, place = 2, 2
+    while at + taken < len(text) and (found := name.find(text[at + taken], place)) >= 0:
+        taken, place = taken + 1, found + 1
+    return taken if taken >= 4 else 0
 
 
 def _runs(places: Sequence[int], width: int) -> Iterator[list[int]]:

@@ -61,7 +61,9 @@ _PLACE_BEFORE = re.compile(
 _PLACE_AFTER = re.compile(r"\s*(?:laws?|courts?|arbitration|time|dollars?|jurisdiction|statutes?)\b", re.I)
 _NOUNS = "|".join(sorted(DOCUMENT_NOUN, key=len, reverse=True))
 _SLOTS = (  # where a name of no capital stands for a document or a drug
-    re.compile(r"\bbetween\s+[^?.,]{3,60}?\s+and\s+((?:[\w'’-]+\s?){1,3})", re.I),
+    re.compile(
+        r"\b(?:agreement|contract|nda|lease|deal|deed)s?\s+between\s+[^?.,]{3,60}?\s+and\s+"
+        r"((?:[\w'’-]+\s?){1,3})", re.I),
     re.compile(r"\bhow (?:much|many|often|long)\s+([\w-]+)\s+(?:can|should|may|do|does|to|must|is|will)\b", re.I),
     re.compile(rf"\b(?:{_NOUNS})s?\s+(?:with|between|of|for|about)\s+(?:the\s+)?((?:[\w'’-]+\s?){{1,3}})", re.I),
     re.compile(rf"\bthe\s+((?:[\w'’&-]+\s){{1,3}})(?:{_NOUNS})\b", re.I),
@@ -70,7 +72,8 @@ _SLOTS = (  # where a name of no capital stands for a document or a drug
         r"|capsules?|strength|leaflet)\s+"
         r"(?:of|for|with|on)\s+([\w-]+)", re.I),
     re.compile(
-        r"\b(?:take|taking|takes|took|taken|use|using|start|starting|stop|stopping|prescribed?|given?|giving|swallow|on)"
+        r"\b(?:take|taking|takes|took|taken|use|using|start|starting|stop|stopping|prescribed?|given?|giving"
+        r"|swallow|on)"
         r"\s+([\w-]+)", re.I),
     re.compile(
         r"\b([\w-]+)\s+(?:tablets?|capsules?|leaflet|dos(?:e|age)|side effects?|syrup|injection|cream|\d+\s*mg)\b",
@@ -88,6 +91,7 @@ _ZH_DRUG = re.compile(
     r"格列\S|司琼|芬酸|洛芬|西泮|唑仑|必利|胍|松|龙|平|宁|灵|定)"
 )
 _ZH_SLOTS = (
+    re.compile(r"(?:多少|几[片粒颗支袋次])([\u3400-\u9fffA-Za-z-]{2,10}?)(?:[？?，]|$)"),
     re.compile(
         r"(?:与|和|同|跟)([\u3400-\u9fff（）·]{2,20}?)(?:之间)?(?:的|签订?的?|订立的?|签署的?)[\u3400-\u9fff]{0,6}(?:合同|协议)"
     ),
@@ -99,8 +103,12 @@ _ZH_SLOTS = (
         r"([\u3400-\u9fffA-Za-z-]{2,10}?)(?:的)?(?:用法用量|用量|剂量|不良反应|副作用|禁忌|说明书|适应症|有效期|贮藏|成分|功效|每次|一次|一天|每天|怎么吃|怎么用)"
     ),
 )
+_ZH_WORDS = re.compile(  # in a run of characters that is no name but part of a sentence
+    r"[的是了或吗呢么几每次个岁斤喂怎哪谁吃能会要该请让把被给]|什么|多少|儿童|孩子|一下|麻烦|帮|告诉|合同|规定|约定|期限"
+)
 _ZH_ORDINARY = re.compile(
-    r"^(?:一共|总共|第.*条|还是|以及|本品|本药|该药|这个|那个|这种|那种|这份|那份|该|此|本|哪|什么|药品?|药物|产品|孕妇|儿童|老人|患者|病人|我|你|他|她|它|甲方|乙方|双方|当事人|成人|小儿|如何|怎么|最大|"
+    r"^(?:一共|总共|第.*条|还是|以及|本品|本药|该药|这个|那个|这种|那种|这份|那份|该|此|本|哪|什么|药品?|药物|产品|孕妇|儿童|老人|患者|病人|我|你|他|她|它|甲方|乙方|双方"
+    r"|当事人|成人|小儿|如何|怎么|最大|"
     r"每日|每天|一次|推荐|常用|正常|首次|维持|房屋|租赁|买卖|采购|劳动|服务|设备|技术|借款|保证|委托|销售|合作|保密|请问|在|对|把|被|给|因|如果|关于|根据|按照|有关|上述|所有|全部|哪些|几)"
 )
 
@@ -185,6 +193,8 @@ class Scopes:
             if self._unknown([w.text for w in run], in_slot):
                 yield question[start:end]
         for pattern, start, end in in_slots:
+            if taken and pattern not in _DOCUMENT_SLOTS:
+                continue  # with a document named, what else is named is what is asked of it
             inside = [w for w in words if start <= w.start and w.end <= end]
             inside = [w for w in inside if not any(a < w.end and w.start < b for a, b in taken)]
             named = [w for w in inside if _may_be_name(w.text)]
@@ -207,12 +217,14 @@ class Scopes:
     def _absent_zh(self, question: str, taken: Sequence[tuple[int, int]]) -> Iterator[str]:
         found = [(m[0], m.start(), m.end()) for p in (_ZH_COMPANY, _ZH_DRUG) for m in p.finditer(question)]
         found = [(*_trimmed(name, start), end) for name, start, end in found]
-        found += [(m[1], *m.span(1)) for pattern in _ZH_SLOTS for m in pattern.finditer(question)]
+        patterns = () if taken else _ZH_SLOTS  # with a document named, what else is named is what is asked of it
+        slots = [(m[1], *m.span(1)) for pattern in patterns for m in pattern.finditer(question)]
+        found += [(*_trimmed(name, start), end) for name, start, end in slots]
         for name, start, end in found:
             if any(a < end and start < b for a, b in taken):
                 continue
             name = re.sub(r"^(?:请问|关于|在|我们?|和|与|跟|同|对|那么?)+", "", name)
-            if len(name) < 2 or _ZH_ORDINARY.match(name) or ZH_NOUN.fullmatch(name):
+            if len(name) < 2 or _ZH_ORDINARY.match(name) or _ZH_WORDS.search(name) or ZH_NOUN.fullmatch(name):
                 continue
             if not self._words.phrase(name) and not self._partly(name):
                 yield name
@@ -260,7 +272,7 @@ def _may_be_name(word: str) -> bool:
 
 def _trimmed(name: str, start: int) -> tuple[str, int]:
     """The name without what leads up to it: 我们与青岚公司 -> 青岚公司."""
-    lead = re.match(r".*(?:与|和|跟|同|在|对|由|向|给|请问|关于|服用|吃|用|的|，)", name)
+    lead = re.match(r".*(?:与|和|跟|同|在|对|由|向|给|请问|关于|服用|吃|用|的|下|查|多少|，)", name)
     return (name[lead.end() :], start + lead.end()) if lead else (name, start)
 
 
