@@ -35,6 +35,7 @@ COMMANDS = {
     "settings": ("sparewheel.app.cli.settings", "settings", "Show the settings in force and what each key means."),
     "ui": ("sparewheel.app.cli.ui", "ui", "Open the analyst's page in a browser."),
     "users": ("sparewheel.app.cli.users", "users", "Accounts of the page and keys of the API."),
+    "watch": ("sparewheel.app.cli.watch", "watch", "Keep a corpus in step with folders."),
 }
 
 

@@ -10,13 +10,16 @@ import streamlit as st
 from sparewheel.app.ui.document_preview import draw_preview
 from sparewheel.app.ui.language import t
 from sparewheel.app.ui.session import FIGURE_PX, LANGUAGES, may, pick_corpus, plain, say_no_corpora, service, told, user
+from sparewheel.rag.ingest.formats.registry import SUFFIXES
+from sparewheel.rag.ingest.store import corpus_folder
+from sparewheel.rag.ingest.watch import read_state
 from sparewheel.rag.types import Sensitivity
 
 if TYPE_CHECKING:
     from sparewheel.app.service import CorpusInfo, FileResult
     from sparewheel.rag.ingest.snapshot import DocumentInfo
 
-FORMATS = ["pdf", "docx", "html", "htm", "md", "txt", "xml"]
+FORMATS = sorted(suffix.removeprefix(".") for suffix in SUFFIXES)
 GOOD = {"added": "green", "updated": "green", "unchanged": "gray", "skipped": "orange", "failed": "red"}
 EMBEDDING_S = 3.0  # while documents are embedded, the list looks again so often
 
@@ -33,6 +36,7 @@ def draw() -> None:
     else:
         if may("analyst"):
             draw_upload(corpus)
+            draw_watched(corpus)
         with told():
             draw_list(corpus, service().documents(corpus.name, user()))
         if may("admin"):
@@ -49,6 +53,16 @@ def say_next(text: str) -> None:
 def show_said() -> None:
     if text := st.session_state.pop("docs_said", ""):
         st.success(plain(text))
+
+
+def draw_watched(corpus: CorpusInfo) -> None:
+    """Which folders the corpus is kept in step with, if any, and whether the watcher is well."""
+    state = read_state(corpus_folder(service().settings.corpora_folder, corpus.name))
+    if state is None:
+        return
+    st.caption(plain(t("docs_watched", folders=", ".join(state.folders), at=state.at.replace("T", " ")[:16])))
+    if state.trouble:
+        st.warning(plain(t("docs_watch_trouble", why=state.trouble)))
 
 
 # ---------------------------------------------------------------- in

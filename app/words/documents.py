@@ -18,9 +18,14 @@ TEXTS: Table = {
     "docs_empty_viewer": ("No documents yet. An analyst can upload some.", "尚无文档，可请分析员上传。"),
     "docs_upload": ("Upload files", "上传文件"),
     "docs_drop": (
-        "PDF, Word, HTML, Markdown, text or XML; up to {mb} MB each",
-        "支持 PDF、Word、HTML、Markdown、纯文本、XML，单个文件不超过 {mb} MB",
+        "PDF, Word, Excel, PowerPoint, mail, HTML, text and more; up to {mb} MB each",
+        "支持 PDF、Word、Excel、PowerPoint、邮件、HTML、纯文本等，单个文件不超过 {mb} MB",
     ),
+    "docs_watched": (
+        "Kept in step with {folders} (last change brought in {at} UTC)",
+        "与 {folders} 自动同步（最近一次更新：{at} UTC）",
+    ),
+    "docs_watch_trouble": ("The last synchronisation did not succeed: {why}", "最近一次同步未成功：{why}"),
     "docs_add": ("Add to the corpus", "加入语料库"),
     "docs_choose_first": ("Choose at least one file first.", "请先选择至少一个文件。"),
     "docs_reading": ("Reading {done} of {total}: {name}", "正在读取 {done} / {total}：{name}"),
