@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sparewheel.rag.disk import sha256_of
@@ -25,6 +26,7 @@ from sparewheel.rag.ingest.store import KnownFile, Store, Transaction
 from sparewheel.rag.ingest.walk import Found, emptied, gone, name_apart, walk
 from sparewheel.rag.settings import Ingest
 from sparewheel.rag.types import Document, IndexWriter, Profile
+from sparewheel.rag.versions import relations
 
 Parse = Callable[[Iterable[tuple[str, Path]], Ingest], Iterator[tuple[str, Document | DocumentError]]]
 
@@ -262,6 +264,8 @@ class _Run:
     def put(self, document: Document, file: tuple[int, int, int] | None) -> int:
         """Splits and stores the document; returns how many chunks it has."""
         document = identified(document)
+        changed = relations(document.text, document.title)
+        document = replace(document, metadata={**document.metadata, **changed})
         chunks = split(document, self._settings, self._profile)
         self._transaction.add(document, chunks, splitter=self.splitter, file=file)
         return len(chunks)

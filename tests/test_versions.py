@@ -1,0 +1,56 @@
+"""rag/versions: which document changed or replaced which, and whose passages come first."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparewheel.rag.types import Chunk, Hit
+from sparewheel.rag.versions import in_force, relations
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "AMENDMENT No. 1 TO THE LEASE OF 12 QUAY STREET\n\nDated 1 May 2024",
+            {"amends": "LEASE OF 12 QUAY STREET"},
+        ),
+        ("First Amendment to Supply Agreement dated 3 May 2021 between A and B", {"amends": "Supply Agreement"}),
+        ("《房屋租赁合同》补充协议\n甲方：", {"amends": "房屋租赁合同"}),
+        ("Leave policy\nVersion 2.1\nIt supersedes version 1 of this policy.", {"version": "2.1"}),
+        ("LEASE\n\n1. Rent. No amendment to this lease is valid unless in writing.", {}),
+    ],
+)
+def test_what_the_opening_says(text, found):
+    """An amendment names what it amends; a contract that only speaks of amendments amends nothing."""
+    said = relations(text, "")
+    assert {key: said[key] for key in said if key != "supersedes"} == found
+
+
+def hit(id: str, rank: int, title: str, **metadata: str) -> Hit:
+    return Hit(Chunk(id, 0, 1, "x", title, metadata=metadata), 1.0, rank, "bm25")
+
+
+LEASE = hit("lease", 1, "Lease of 12 Quay Street", date="2022-03-01")
+OTHER = hit("other", 2, "Lease of 3 Mill Road")
+CHANGE = hit(
+    "change", 3, "Amendment No. 1 to the Lease of 12 Quay Street", amends="Lease of 12 Quay Street", date="2024-03-01"
+)
+
+
+def test_the_amendment_comes_first_and_both_are_named():
+    """Other documents keep their places; asked for what was before, the old comes first."""
+    hits, notes = in_force([LEASE, OTHER, CHANGE], "What is the rent?")
+    assert [(each.chunk.document_id, each.rank) for each in hits] == [("change", 1), ("other", 2), ("lease", 3)]
+    assert notes == ['"Lease of 12 Quay Street" (2022-03-01) is amended by "Amendment No. 1" (2024-03-01)']
+    hits, _ = in_force([CHANGE, OTHER, LEASE], "What was the rent before the amendment?")
+    assert [each.chunk.document_id for each in hits] == ["lease", "other", "change"]
+
+
+def test_the_higher_version_of_the_same_document_supersedes():
+    """By number, not by letters; a document of another title is none of its versions."""
+    old, new = hit("a", 1, "Leave policy", version="2"), hit("b", 2, "Leave policy", version="10")
+    hits, notes = in_force([old, new], "How many days?")
+    assert [each.chunk.document_id for each in hits] == ["b", "a"]
+    assert notes == ['"Leave policy" (version 2) is superseded by "Leave policy" (version 10)']
+    assert in_force([old, hit("c", 2, "Travel policy", version="3")], "x")[1] == []
