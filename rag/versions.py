@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
+from typing import Protocol
 
 from sparewheel.rag.types import Hit
 
@@ -70,15 +71,40 @@ def in_force(hits: Sequence[Hit], question: str) -> tuple[list[Hit], list[str]]:
     return [replace(hit, rank=rank) for rank, hit in enumerate(ordered, 1)] if notes else ordered, notes
 
 
+class Described(Protocol):
+    """What is known of a document."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def metadata(self) -> Mapping[str, str]: ...
+
+
+def changed_by(documents: Iterable[Described]) -> dict[str, frozenset[str]]:
+    """document id -> ids of those that amended it, where there are any."""
+    known = [*documents]
+    changes = [each for each in known if each.metadata.get("amends")]
+    found = {
+        older.id: frozenset(each.id for each in changes if _how(each.metadata, each.title, older.metadata, older.title))
+        for older in (known if changes else ())
+    }
+    return {id: ids for id, ids in found.items() if ids}
+
+
 def _replaces(newer: Hit, older: Hit) -> str:
     """ "amended" or "superseded" where the one changes the other, else ""."""
-    said, other = newer.chunk.metadata, older.chunk.metadata
-    base = _words(older.chunk.title)
+    return _how(newer.chunk.metadata, newer.chunk.title, older.chunk.metadata, older.chunk.title)
+
+
+def _how(said: Mapping[str, str], title: str, other: Mapping[str, str], older_title: str) -> str:
+    base = _words(older_title)
     if (amends := _words(said.get("amends", ""))) and "amends" not in other:
         return "amended" if amends <= base or (base and base <= amends) else ""
     if (replaced := _words(said.get("supersedes", ""))) and replaced <= base | _words(other.get("version", "")):
         return "superseded"
-    same = base and base == _words(newer.chunk.title)
+    same = base and base == _words(title)
     if same and said.get("parties") == other.get("parties") and _number(said) > _number(other) > ():
         return "superseded"
     return ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
 from sparewheel.rag.types import Chunk, Hit
-from sparewheel.rag.versions import in_force, relations
+from sparewheel.rag.versions import changed_by, in_force, relations
 
 
 @pytest.mark.parametrize(
@@ -27,15 +29,20 @@ def test_what_the_opening_says(text, found):
     assert {key: said[key] for key in said if key != "supersedes"} == found
 
 
+@dataclass(frozen=True)
+class Described:
+    id: str
+    title: str
+    metadata: dict[str, str]
+
+
 def hit(id: str, rank: int, title: str, **metadata: str) -> Hit:
     return Hit(Chunk(id, 0, 1, "x", title, metadata=metadata), 1.0, rank, "bm25")
 
 
 LEASE = hit("lease", 1, "Lease of 12 Quay Street", date="2022-03-01")
 OTHER = hit("other", 2, "Lease of 3 Mill Road")
-CHANGE = hit(
-    "change", 3, "Amendment No. 1 to the Lease of 12 Quay Street", amends="Lease of 12 Quay Street", date="2024-03-01"
-)
+CHANGE = hit("change", 3, "Amendment No. 1", amends="Lease of 12 Quay Street", date="2024-03-01")
 
 
 def test_the_amendment_comes_first_and_both_are_named():
@@ -54,3 +61,13 @@ def test_the_higher_version_of_the_same_document_supersedes():
     assert [each.chunk.document_id for each in hits] == ["b", "a"]
     assert notes == ['"Leave policy" (version 2) is superseded by "Leave policy" (version 10)']
     assert in_force([old, hit("c", 2, "Travel policy", version="3")], "x")[1] == []
+
+
+def test_who_asks_for_a_contract_is_answered_from_its_amendment_too():
+    """What changed a document, by its title, for every document; a change of another lease is none of it."""
+    documents = [
+        Described("lease", "Lease of 12 Quay Street", {}),
+        Described("change", "Amendment No. 1", {"amends": "Lease of 12 Quay Street"}),
+        Described("other", "Lease of 3 Mill Road", {}),
+    ]
+    assert changed_by(documents) == {"lease": frozenset({"change"})}

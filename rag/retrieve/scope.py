@@ -25,6 +25,7 @@ from sparewheel.rag.retrieve.names import (
     words_of,
 )
 from sparewheel.rag.types import Scope
+from sparewheel.rag.versions import changed_by
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _EVERY = re.compile(
@@ -136,7 +137,9 @@ class Scopes:
         self, documents: Iterable[Described], words: Words, ordinary: Callable[[str], bool] = lambda word: False
     ) -> None:
         """ordinary: whether a word of small letters is one of the language rather than a name."""
-        self.names = Names(documents, ordinary)
+        known = [*documents]
+        self.names = Names(known, ordinary)
+        self._changed_by = changed_by(known)
         self._words = words
 
     def of(self, question: str) -> Scope:
@@ -150,6 +153,8 @@ class Scopes:
             return Scope()
         ids = tuple(sorted(documents))
         several = len(ids) > 1 and not _EVERY.search(question)
+        changes = {change for id in ids for change in self._changed_by.get(id, ())}
+        ids = (*ids, *sorted(changes - set(ids)))  # what is in force stands in both
         return Scope(ids, tuple(self.names.titles[id] for id in ids), ambiguous=several)
 
     def is_drug(self, documents: frozenset[str]) -> bool:
