@@ -27,11 +27,12 @@ FEATURES = (
     *("near", "passage", "nowhere", "names", "numbers", "figure", "no_figure", "length", "windows", "one_document"),
     *("yes_no", "detail", "margin_near", "legal", "medical", "constant"),
 )
-WITHIN = ("near", "passage", "nowhere", "names", "numbers", "logit", "logit_ahead", "margin", "ahead", "rank")  # count
+WITHIN = ("near", "passage", "logit", "logit_ahead", "margin", "ahead", "rank")  # count
 # otherwise where everything read is of one document: "within" of each is its value there, else 0
-COLUMNS = (*FEATURES, *(f"{name} within" for name in WITHIN))
+SPECIAL = ("margin", "below_0", "above_8", "ahead", "near")  # and in law and medicine, whose texts read otherwise
+COLUMNS = (*FEATURES, *(f"{name} within" for name in WITHIN), *(f"{name} special" for name in SPECIAL))
 _AROUND = 160  # characters before and behind a span that count as near
-_NAME = re.compile(r"(?<=[\w,'’”\"] )[A-Z][\w-]*[\w]|[A-Za-z]*\d[\w-]*|[\u3400-\u9fff]{2,4}(?=公司|医院|法院|片|胶囊)")
+NAME = re.compile(r"(?<=[\w,'’”\"] )[A-Z][\w-]*[\w]|[A-Za-z]*\d[\w-]*|[\u3400-\u9fff]{2,4}(?=公司|医院|法院|片|胶囊)")
 _NUMBER = re.compile(r"\d[\d.,]*")
 
 
@@ -44,7 +45,7 @@ def features(asked: Asked, language: str, domain: str, readings: Sequence[Readin
     weight = {word: math.log(1 + len(texts) / (0.5 + frequency[word])) for word in question}
     total = sum(weight.values()) or 1.0
     nowhere = sum(weight[word] for word in question if not frequency[word]) / total
-    names = set(_NAME.findall(asked.text))
+    names = set(NAME.findall(asked.text))
     numbers = set(_NUMBER.findall(asked.text))
     margins = [reading.spans[0][2] for reading in readings]
     logits = [hits[reading.window.hit].scores.get("rerank") for reading in readings]
@@ -60,12 +61,14 @@ def features(asked: Asked, language: str, domain: str, readings: Sequence[Readin
         whole = _whole(hit)
         others = margins[:i] + margins[i + 1 :]
         gap = margin - max(others) if others else 4.0
-        logit = logits[i] if logits[i] is not None else 0.0
+        logit = logits[i]
+        if logit is None:  # a passage that was not reranked is no better than the last that was
+            logit = min(known, default=0.0)
         figure = fits(asked.text, text[start:end])
         row = {
             "margin": margin / 10, "above_8": max(0.0, margin - 8) / 10, "below_0": min(0.0, margin) / 10,
             "ahead": min(max(gap, 0.0), 12) / 10, "behind": max(min(gap, 0.0), -20) / 10,
-            "logit": (logit or 0.0) / 5, "logit_ahead": ((logit or 0.0) - max(known, default=0.0)) / 5,
+            "logit": logit / 5, "logit_ahead": (logit - max(known, default=0.0)) / 5,
             "reranked": float(bool(known)), "rank": math.log(reading.window.hit + 1), "near": near, "passage": passage,
             "nowhere": nowhere, "names": sum(name not in whole for name in names) / (len(names) or 1),
             "numbers": sum(number not in whole for number in numbers) / (len(numbers) or 1),
@@ -75,7 +78,11 @@ def features(asked: Asked, language: str, domain: str, readings: Sequence[Readin
             "margin_near": margin / 10 * near, "legal": float(domain == "legal"), "medical": float(domain == "medical"),
             "constant": 1.0,
         }  # fmt: skip
-        rows.append([*(row[name] for name in FEATURES), *(one * row[name] for name in WITHIN)])
+        special = row["legal"] + row["medical"]
+        rows.append(
+            [*(row[name] for name in FEATURES), *(one * row[name] for name in WITHIN),
+             *(special * row[name] for name in SPECIAL)]
+        )  # fmt: skip
     return np.asarray(rows, np.float64).reshape(len(rows), len(COLUMNS))
 
 
@@ -86,4 +93,6 @@ def probabilities(rows: NDArray[np.float64], weights: Mapping[str, float]) -> ND
 
 
 def _whole(hit: Hit) -> str:
-    return "\n".join((hit.chunk.title, *hit.chunk.headings, hit.chunk.text))
+    """The passage under all that says what it is about."""
+    said = (hit.chunk.metadata.get(key, "") for key in ("parties", "aliases", "drug", "matter"))
+    return "\n".join((hit.chunk.title, *said, *hit.chunk.headings, hit.chunk.text))

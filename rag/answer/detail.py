@@ -24,7 +24,7 @@ _KINDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
          r"|\bwhat (?:time|age|interval|period)\b|\bhow much (?:notice|time)\b|\bnotice period\b|\b(?:time limit"
          r"|deadline|duration)\b"
          r"|多久|多长时间|几天|几个?月|几年|多少[天日年]|多少个月|多少小时|几(?:个)?小时|期限|提前多少", {"day", "岁"}),
-        (r"\b(?:percent\w*|rate|share|interest)\b|比例|利率|百分", {"%"}),
+        (r"\b(?:percent\w*|rate|share|interest)\b|比例|利率|百分", {"%", "‰", "‱"}),
         (r"\b(?:dose|dosage)\b|\bmg\b|剂量|多少毫克|吃多少|用多少|服多少|服用多少|几片|几粒", _MEASURES),
         (r"\bhow much\b|\b(?:price|fee|cost|penalty|amount|cap|rent|deposit|sum|compensation|salary|fine|budget"
          r"|liable)\b"
@@ -107,5 +107,7 @@ def _with_bound(text: str, q: Quantity) -> tuple[int, int]:
 def fits(question: str, text: str) -> bool | None:
     """Whether the text can hold the figure or the date that the question asks for; None where it asks for none."""
     if _ASKS_DATE.search(question) or any(pattern.search(question) for pattern, _ in _KINDS):
-        return bool(_ANY_FIGURE.search(text))
+        units = next((units for pattern, units in _KINDS if pattern.search(question)), None)
+        said = {q.unit for q in quantities(text)} - {""}
+        return not (units and said and not said & units) and bool(_ANY_FIGURE.search(text))
     return None

@@ -48,7 +48,7 @@ _SPELLED = (rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{_ONES}))?"
 _NUMBER = re.compile(
     rf"(?P<money>US\$|USD|EUR|GBP|RMB|CNY|人民币|[$€£¥￥])?\s?"
     rf"(?P<first>(?<![\w.])(?<!\d,)(?:{_DIGITS})(?![.,]?\d)|(?<![A-Za-z0-9.,])(?:{_DIGITS})"
-    rf"|\b{_SPELLED}\b(?: \((?:{_DIGITS})\))?|百分之[零〇一二两三四五六七八九十百]+"
+    rf"|\b{_SPELLED}\b(?: \((?:{_DIGITS})\))?|[百千万]分之[零〇一二两三四五六七八九十百]+"
     rf"|[零〇一二两兩三四五六七八九十百千]+)"
     rf"(?P<scale>\s?(?:hundred|thousand|million|billion)\b|\s?[万萬亿])?"
     rf"(?:\s?(?P<to>to|and|or|[-–~至到])\s?(?P<second>{_DIGITS}|{_SPELLED}(?: \((?:{_DIGITS})\))?"
@@ -104,8 +104,8 @@ def quantities(text: str) -> list[Quantity]:
         else:
             found_unit = _unit(text, at)
         unit, behind = found_unit
-        if match["first"].startswith("百分之"):
-            unit, behind = "%", at
+        if match["first"][1:3] == "分之":
+            unit, behind = {"百": "%", "千": "‰", "万": "‱"}[match["first"][0]], at
         if match["money"]:
             unit, behind = _CURRENCY[match["money"].strip().lower()], behind if unit in _CURRENCY.values() else at
         if not unit and not re.match(r"\d", match["first"]):
@@ -185,7 +185,7 @@ def _value(text: str) -> float | None:
     inside = re.search(r"\(([\d.,]+)\)", text)
     if inside or re.match(r"\d", text):
         return float((inside[1] if inside else text).replace(",", ""))
-    text = text.removeprefix("百分之")
+    text = re.sub("^[百千万]分之", "", text)
     if text[:1] and (text[0] in _HAN or text[0] in _HAN_TENS):
         return _han(text)
     parts = [_TENS.get(part, _WORDS.get(part)) for part in re.split(r"[- ]", text)]

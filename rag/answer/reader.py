@@ -3,8 +3,8 @@
 A passage is read in windows cut by character, each by itself: a window's reading does not depend on its neighbours, and
 a window is read in two thirds of the time it takes in a batch, whose activations leave the cache. Only where there are
 more windows than are read in full do they go through the lower layers together, and those that a gate (and their rank
-in retrieval) finds likeliest through all of them. `margin` is how much better the best span scores than no answer; per
-domain a logistic curve, fitted on held-out documents, makes it a probability.
+in retrieval) finds likeliest through all of them. `margin` is how much better the best span scores than no answer; what
+makes it a probability, beside all else that was read, is `rag.answer.answerable`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sparewheel.rag.answer.about import without_document
+from sparewheel.rag.answer.answerable import COLUMNS, features, probabilities
 from sparewheel.rag.answer.cite import one_line
 from sparewheel.rag.answer.detail import DETAIL_TOKENS, figure_asked_for, is_detail
+from sparewheel.rag.answer.figures import quantities
 from sparewheel.rag.answer.question_form import Asked, form_of
 from sparewheel.rag.answer.spans import Reading, Window, windows_of
 from sparewheel.rag.answer.verdict import Label, verdict
@@ -41,8 +44,12 @@ log = logging.getLogger(__name__)
 _HEADING = re.compile(
     r"[^\n.!?;:。！？；：]{1,80}\n\s*\n\s*(?=\S)|[^\n.!?;:,\t。！？；：，|]{1,44}\n(?=[A-Z0-9\u3400-\u9fff])"
 )
-READ_RERANKED = 2  # passages, of whatever documents
-READ_OF_THE_FIRST = 6  # passages, where those beyond are of the document that came first
+READ_RERANKED = 6  # passages, of whatever documents
+READ_OF_THE_FIRST = 9  # passages, where those beyond are of the document that came first
+WITHOUT_FIGURE = 0.5  # of the probability of a span without a figure of the kind that is asked for
+NOTHING_SHARED = 0.3  # and of a passage that holds no word of the question, its title and headings counted
+ALSO = 0.9  # a further span of the same document is quoted, too, where it is so much of the best one's probability
+ALSO_AT_LEAST = 0.6  # and at least so likely
 
 
 class Reader:
@@ -73,11 +80,11 @@ class Reader:
     def read(self, request: AnswerRequest) -> Draft:
         """The quoted answer, several where the passages hold several as good, joined by "; "; or refused."""
         asked = form_of(request.question, request.language)
+        asked = replace(asked, text=without_document(asked.text, request.language, request.hits))
         request = replace(request, question=asked.text)
-        readings = self.readings(asked.text, request.hits)
-        found = self._spans(readings, request)
+        found = self.likeliest(asked, request)
         model = f"{self.config['name']} {self.config['version']}"
-        confidence = self.probability(found[0].score, request.domain) if found else 0.0
+        confidence = found[0].score if found else 0.0
         if confidence < self._of_domain("refuse_below", request.domain):
             return Draft("", refused=True, confidence=confidence, model=model)
         found = tuple(_past_heading(s, request.hits[s.hit].chunk.text) for s in found)
@@ -92,13 +99,17 @@ class Reader:
             evidence = _with_exception(_whole_sentence(found[0], request.hits[found[0].hit].chunk.text), request)
             label = self._label(request, evidence)
             return ((evidence,), label) if label else (found[:1], "")
+        if asked.either and (chosen := _choice(asked.text, found[0], request)):
+            return (chosen,), ""
         return (self._detail(request, found) if asked.form == "detail" else found), ""
 
-    def readings(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
-        """What the likeliest windows of the passages `worth_reading` say, best first; ranks of the hits count."""
+    def readings(self, question: str, hits: Sequence[Hit], most: int = 0) -> list[Reading]:
+        """What the likeliest windows of the passages `worth_reading` say, best first; ranks of the hits count. most: of
+        the first so many passages instead.
+        """
         chars, overlap = self.config["window_chars"], self.config["overlap_chars"]
         marks = self.config.get("cut_after", (" ",))
-        read = worth_reading(hits, self.config.get("read_passages", len(hits)))
+        read = [*range(min(most, len(hits)))] or worth_reading(hits, self.config.get("read_passages", len(hits)))
         windows = [w for i in read for w in windows_of(hits[i].chunk, i, chars, overlap, marks)]
         if not windows:
             return []
@@ -131,11 +142,6 @@ class Reader:
             if isinstance(error, Exception) and not readings:
                 raise error
         return readings
-
-    def probability(self, margin: float, domain: str) -> float:
-        """The calibrated probability that a span of this margin is an answer, 0..1."""
-        slope, offset = self._of_domain("calibration", domain)
-        return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, slope * margin + offset))))
 
     async def stream(self, request: AnswerRequest) -> AsyncIterator[str | Draft]:
         """The text in one piece, then the Draft; the reading runs in a worker thread."""
@@ -198,24 +204,30 @@ class Reader:
     def _rank_cost(self, rank: int) -> float:
         return float(self.config["rank_cost"]) * math.log(rank)
 
-    def _spans(self, readings: Sequence[Reading], request: AnswerRequest) -> tuple[Span, ...]:
-        """The best span, and those not much worse that say something else, at most `most_spans`; score is the margin
-        less the cost of the passage's rank.
+    def likeliest(self, asked: Asked, request: AnswerRequest) -> tuple[Span, ...]:
+        """The span that answers likeliest, and those nearly as likely that say something else, at most `most_spans`;
+        score is the probability.
         """
-        offered = []
-        for reading in readings:
-            window, cost = reading.window, self._rank_cost(reading.window.hit + 1)
-            for start, end, margin in reading.spans:
-                offered.append(Span(window.hit, window.start + start, window.start + end, margin - cost))
-        offered.sort(key=lambda s: -s.score)
+        readings = self.readings(asked.text, request.hits)
+        if not readings:
+            return ()
+        rows = features(asked, request.language, request.domain, readings, request.hits)
+        likely = probabilities(rows, self.config["answerable"])
+        likely = np.where(rows[:, COLUMNS.index("no_figure")] > 0, WITHOUT_FIGURE * likely, likely)
+        likely = np.where(rows[:, COLUMNS.index("passage")] > 0, likely, NOTHING_SHARED * likely)
         several = self._of_domain("most_spans", request.domain)
         kept: list[Span] = []
         said: set[str] = set()
-        for span in offered:
-            text = request.hits[span.hit].chunk.text[span.start : span.end].casefold()
-            near = not kept or span.score >= kept[0].score - self.config["also_within"]
-            apart = all(span.hit != k.hit or span.end <= k.start or span.start >= k.end for k in kept)
-            if len(kept) < several and near and apart and text not in said:
+        for i in np.argsort(-likely, kind="stable").tolist():
+            window, (start, end, _) = readings[i].window, readings[i].spans[0]
+            span = Span(window.hit, window.start + start, window.start + end, float(likely[i]))
+            chunk = request.hits[span.hit].chunk
+            text = chunk.text[span.start : span.end].casefold()
+            near = not kept or (
+                span.score >= max(ALSO * kept[0].score, ALSO_AT_LEAST)
+                and chunk.document_id == request.hits[kept[0].hit].chunk.document_id
+            )
+            if len(kept) < several and near and text not in said:
                 kept.append(span)
                 said.add(text)
         return tuple(kept)
@@ -240,6 +252,17 @@ def _past_heading(span: Span, text: str) -> Span:
 _EXCEPTION = re.compile(
     r"(?:However|Except|Unless|This does not apply|But|Provided|The exception|Exceptions?)\b|但|除非|例外|除外"
 )
+
+
+def _choice(question: str, span: Span, request: AnswerRequest) -> Span | None:
+    """The one of the quantities that the question offers which the sentence of the span says; None where it is none."""
+    text = request.hits[span.hit].chunk.text
+    sentence = _whole_sentence(span, text)
+    offered = {(q.low, q.high, q.unit) for q in quantities(question) if q.unit}
+    said = [q for q in quantities(text[sentence.start : sentence.end]) if (q.low, q.high, q.unit) in offered]
+    if len({(q.low, q.high) for q in said}) != 1:
+        return None
+    return Span(span.hit, sentence.start + said[0].start, sentence.start + said[0].end, span.score)
 
 
 def _with_exception(span: Span, request: AnswerRequest) -> Span:

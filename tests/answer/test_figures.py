@@ -20,6 +20,7 @@ from sparewheel.rag.answer.figures import compared, holds, quantities
         ("80岁以上", 80, math.inf, "岁"),
         ("不超过五个工作日", -math.inf, 5, "day"),
         ("百分之十", 10, 10, "%"),
+        ("每日万分之六", 6, 6, "‱"),
         ("每次25毫克", 25, 25, "mg"),
     ],
 )

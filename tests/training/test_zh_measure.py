@@ -5,7 +5,6 @@ import pytest
 pytest.importorskip("torch")
 import numpy as np
 
-from sparewheel.rag.answer.spans import Reading, Window
 from sparewheel.rag.types import Draft, Span
 from training.chinese.embed import padded
 from training.chinese.measure import characters, compared, emptied, f1, measure
@@ -22,12 +21,9 @@ class Pointing:
     def __init__(self, sure):
         self.sure = sure
 
-    def readings(self, question, hits):
-        at = hits[0].chunk.text.index("三年")
-        return [Reading(Window(0, 0, hits[0].chunk.text, ""), ((at, at + 2, 1.0),), {})]
-
-    def probability(self, margin, domain):
-        return self.sure
+    def likeliest(self, asked, request):
+        at = request.hits[0].chunk.text.index("三年")
+        return (Span(0, at, at + 2, self.sure),)
 
     def read(self, request):
         at = request.hits[0].chunk.text.index("三年")

@@ -91,9 +91,8 @@ def request(question: Question) -> AnswerRequest:
 
 def forced(reader: Reader, given: AnswerRequest) -> tuple[str, float]:
     """The network's best span, refused or not, and its probability; ("", 0) without one."""
-    for reading in reader.readings(given.question, given.hits):
-        start, end, margin = reading.spans[0]
-        return reading.window.text[start:end], reader.probability(margin, given.domain)
+    for span in reader.likeliest(form_of(given.question, "zh"), given):
+        return given.hits[span.hit].chunk.text[span.start : span.end], span.score
     return "", 0.0
 
 

@@ -113,7 +113,7 @@ def judge(config: Config, out: Path, device: str) -> None:
 
 
 def export_student(config: Config, out: Path) -> None:
-    """Writes reader-LANGUAGE/: model.onnx, tokenizer.json and config.json, which training.reader_calibrate fits."""
+    """Writes reader-LANGUAGE/: model.onnx, tokenizer.json and config.json, which training.reader.answerable fits."""
     from training.reader.export import ship
 
     written = ship(config, out / "student/weights.pt", out / f"reader-{config['body']['language']}")
