@@ -75,8 +75,8 @@ async def hooks_alone() -> None:
 
     for _ in range(QUESTIONS):
         source = play()
-        if hooks.listeners:
-            source = hooks.watched(source, "How much is the rent?", "lease", "legal", "normal")
+        if hooks.shared.listeners:
+            source = hooks.shared.watched(source, "How much is the rent?", "lease", "legal", "normal")
         async for _event in source:
             pass
 
@@ -91,13 +91,13 @@ def loop_us(work: Callable[[], Coroutine[Any, Any, None]]) -> float:
 
 def compared(work: Callable[[], Coroutine[Any, Any, None]]) -> dict[str, float]:
     """Off and on in turns; the best round of each, which other work on the machine disturbed least."""
-    listening = [*hooks.listeners]
+    listening = [*hooks.shared.listeners]
     found: dict[str, list[float]] = {"off": [], "on": []}
     for turn in range(ROUNDS):
         for way in ("off", "on") if turn % 2 else ("on", "off"):
-            hooks.listeners[:] = listening if way == "on" else []
+            hooks.shared.listeners[:] = listening if way == "on" else []
             found[way].append(loop_us(work))
-    hooks.listeners[:] = listening
+    hooks.shared.listeners[:] = listening
     off, on = min(found["off"]), min(found["on"])
     return {"off_us": round(off, 1), "on_us": round(on, 1), "added_us": round(on - off, 1), "ratio": round(on / off, 3)}
 

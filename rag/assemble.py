@@ -13,7 +13,6 @@ from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
 from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder, read_config
 from sparewheel.rag.ingest.store import Store
-from sparewheel.rag.observe import hooks
 from sparewheel.rag.reliability.breaker import CircuitBreaker
 from sparewheel.rag.reliability.deadline import Budgets, Deadline
 from sparewheel.rag.reliability.failover import Failover, FailoverEvent
@@ -59,6 +58,7 @@ def open_pipeline(corpus: str, settings: Settings | None = None, runtime: Runtim
         views=views,
         answering=InstantQuote(answerers, runtime.workers, settings.answer.answer_within_s),
         workers=runtime.workers,
+        hooks=runtime.hooks,
         profile=config.profile,
         sensitivity=lambda: read_config(folder).sensitivity,
         settings=settings,
@@ -224,7 +224,7 @@ def reload(failover: Failover, settings: Settings, profile: Profile, runtime: Ru
 def targets(settings: Settings, profile: Profile, runtime: Runtime) -> list[Target]:
     """The answerers with their budgets and breakers, cloud ones first."""
     found = [_cloud(name, endpoint, settings, profile, runtime) for name, endpoint in settings.endpoint.items()]
-    hooks.endpoints({target.name: target.breaker for target in found})
+    runtime.hooks.endpoints(target.breaker for target in found if target.breaker is not None)
     if settings.local_chat.model:
         found.append(_local_chat(settings, profile, runtime))
     found.append(_vertical(profile, settings, runtime))
@@ -235,7 +235,7 @@ def _cloud(name: str, endpoint: Endpoint, settings: Settings, profile: Profile, 
     from sparewheel.rag.answer.chat import ChatAnswerer
     from sparewheel.rag.answer.endpoint import EndpointCompleter
 
-    completer = EndpointCompleter(name, endpoint, kept_alive=hooks.kept_alive)
+    completer = EndpointCompleter(name, endpoint, kept_alive=runtime.hooks.kept_alive)
     identity = f"{name} {endpoint} {completer.key_digest()}"  # a changed key is a new endpoint: its breaker is closed
     breaker = runtime.shared(("breaker", identity, settings.breaker), lambda: CircuitBreaker(name, settings.breaker))
     breaker.mended_by(completer.key_digest)

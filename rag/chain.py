@@ -31,7 +31,7 @@ from sparewheel.rag.errors import SparewheelError, Unavailable, UsageError, sugg
 from sparewheel.rag.events import Cited, Done, Event, Retrieved
 from sparewheel.rag.gather import MOST_CLAUSES, Gathered, of_clause, of_each, of_parts, with_opening
 from sparewheel.rag.gather import within as narrowed
-from sparewheel.rag.observe import hooks
+from sparewheel.rag.observe.hooks import Hooks, shared
 from sparewheel.rag.origins import Origins
 from sparewheel.rag.reliability.deadline import Deadline, within
 from sparewheel.rag.reliability.failover import FailoverEvent, Finished
@@ -135,6 +135,7 @@ class Pipeline:
         profile: Profile,
         sensitivity: Callable[[], Sensitivity],
         settings: Settings,
+        hooks: Hooks = shared,
         origins: Origins | None = None,
         admit: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.perf_counter,
@@ -149,6 +150,7 @@ class Pipeline:
         self._views = views  # each question uses the newest snapshot of its beginning, to its end
         self._answering = answering
         self._workers = workers
+        self._hooks = hooks
         self._live = _Live(settings)
         self._clock = clock
         self._close = close
@@ -222,9 +224,9 @@ class Pipeline:
         when an earlier answerer of the order has its first token.
         """
         events = self._events(question, options)
-        if not hooks.listeners:
+        if not self._hooks.listeners:
             return events
-        return hooks.watched(events, question, self.corpus, self.profile.domain, self.sensitivity)
+        return self._hooks.watched(events, question, self.corpus, self.profile.domain, self.sensitivity)
 
     def search(self, question: str, **options: Unpack[SearchOptions]) -> tuple[Hit, ...]:
         """Step 1 alone: at most k passages, best first. Raises UsageError for an empty question, Unavailable when

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
+from sparewheel.rag.observe.hooks import Hooks, shared
 from sparewheel.rag.origins import Origins
 from sparewheel.rag.reliability.workers import Workers
 from sparewheel.rag.threads import Threads
@@ -26,8 +27,9 @@ FILES_SHARE = 0.5  # of those a process may have, at most, are for corpora
 class Runtime:
     """Close it when no pipeline uses it any more."""
 
-    def __init__(self, threads: int = 0) -> None:
-        """threads: of the work of questions; 0: one per core."""
+    def __init__(self, threads: int = 0, hooks: Hooks | None = None) -> None:
+        """threads: of the work of questions; 0: one per core. hooks: by default its own."""
+        self.hooks = hooks or Hooks()
         self.workers = Workers(threads)
         self.searching = Threads(2 * self.workers.threads, "retrieve")
         self.open_views = OpenViews(_most_views())
@@ -58,7 +60,7 @@ class Runtime:
 @functools.cache
 def default_runtime() -> Runtime:
     """The one of this process, for pipelines that are given no other; it ends with the process."""
-    return Runtime()
+    return Runtime(hooks=shared)
 
 
 def _most_views() -> int:

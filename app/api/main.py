@@ -32,9 +32,9 @@ def create_app(service: Service, accounts: Accounts) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         api = service.settings.api
         gate = app.state.gate = Gate(api.at_once, api.queue, api.queue_wait_s)
-        hooks.queue_depth = lambda: gate.waiting
+        hooks.shared.queue_depth = lambda: gate.waiting
         yield
-        hooks.queue_depth = None
+        hooks.shared.queue_depth = None
 
     app = FastAPI(
         title="Sparewheel",

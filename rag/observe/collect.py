@@ -31,7 +31,7 @@ class Breakers(Collector):
     """State of every endpoint's breaker, why it is not closed, and the questions under way."""
 
     def collect(self) -> Iterator[Metric]:
-        health = [breaker.health() for breaker in [*hooks.breakers.values()]]
+        health = [breaker.health() for breaker in [*hooks.shared.breakers.values()]]
         state = _gauge("breaker_state", "1 for the state that the breaker is in", "endpoint", "state")
         reason = _gauge("breaker_reason", "1 for the fault code that keeps a breaker from closed", "endpoint", "reason")
         for one in health:
@@ -41,9 +41,12 @@ class Breakers(Collector):
                 reason.add_metric([one.name, one.reason], 1.0)
         yield state
         yield reason
-        yield _gauge("questions_in_flight", "Questions that are being answered now", value=hooks.in_flight)
-        if hooks.queue_depth is not None:
-            yield _gauge("queue_depth", "Questions that wait for their turn in the API", value=hooks.queue_depth())
+        shared = hooks.shared
+        yield _gauge("questions_in_flight", "Questions that are being answered now", value=shared.in_flight)
+        if shared.queue_depth is not None:
+            yield _gauge(
+                "queue_depth", "Questions that wait for their turn in the API", value=hooks.shared.queue_depth()
+            )
 
 
 class Indexes(Collector):

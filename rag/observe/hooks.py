@@ -1,8 +1,9 @@
 """Where the library tells what happens, and who listens. While nobody listens, telling costs one comparison.
 
-    watched(events, ...)          the pipeline's events, unchanged; its end is told once as `Asked`, however it ended
-    breakers                      the newest breaker of each endpoint, for whoever shows its health
-    kept_alive, changed           bytes that an endpoint sent instead of an answer; a breaker's change of state
+    Hooks.watched(events, ...)    the pipeline's events, unchanged; its end is told once as `Asked`, however it ended
+    Hooks.breakers                the newest breaker of each endpoint, for whoever shows its health
+    Hooks.kept_alive, .changed    bytes that an endpoint sent instead of an answer; a breaker's change of state
+    shared                        the one that `rag.observe.start` listens to
 
 A listener is called on the event loop of the question: it must return within microseconds. What is slow (disk, network)
 goes through `Later`. This module imports nothing that is heavy.
@@ -11,17 +12,20 @@ goes through `Later`. This module imports nothing that is heavy.
 from __future__ import annotations
 
 import contextvars
+import itertools
 import logging
 import queue
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+import weakref
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.events import AttemptFailed, Done, Event, Replace, Retrieved, Token
+from sparewheel.rag.forking import renewed_after_fork
 from sparewheel.rag.types import Answer, Attempt, Sensitivity
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
@@ -59,88 +63,108 @@ class Asked:
         return self.context.get(asker, "")
 
 
-listeners: list[Callable[[Asked], None]] = []
-transitions: list[Callable[[str, str, str, str], None]] = []  # endpoint, state before, state after, reason
-keepalives: list[Callable[[str, int], None]] = []  # endpoint, bytes
-breakers: dict[str, Any] = {}  # endpoint -> its `reliability.breaker.CircuitBreaker`
-queue_depth: Callable[[], int] | None = None  # given by who has a queue: the API
-in_flight = 0
-_count = threading.Lock()
+class Breaking(Protocol):
+    """A `reliability.breaker.CircuitBreaker`."""
+
+    name: str
+
+    def listen(self, listener: Callable[[str, str, str, str], None]) -> None: ...
+
+    def health(self) -> Any: ...
 
 
-def kept_alive(endpoint: str, size: int) -> None:
-    """`size` bytes came that only keep the connection warm."""
-    for listen in keepalives:
-        listen(endpoint, size)
+class Hooks:
+    """Who listens to the pipelines of a runtime, and the breakers of the endpoints that they use."""
 
+    def __init__(self) -> None:
+        self.listeners: list[Callable[[Asked], None]] = []
+        self.transitions: list[Callable[[str, str, str, str], None]] = []  # endpoint, state before, after, reason
+        self.keepalives: list[Callable[[str, int], None]] = []  # endpoint, bytes
+        self.queue_depth: Callable[[], int] | None = None  # given by who has a queue: the API
+        self._breakers: weakref.WeakValueDictionary[int, Breaking] = weakref.WeakValueDictionary()
+        self._numbers = itertools.count()
+        self.after_fork()
+        renewed_after_fork(self)
 
-def changed(endpoint: str, before: str, after: str, reason: str) -> None:
-    """A listener for `CircuitBreaker.listen`."""
-    for listen in transitions:
-        listen(endpoint, before, after, reason)
+    def after_fork(self) -> None:
+        """The questions in flight are the parent's."""
+        self._count = threading.Lock()
+        self.in_flight = 0
 
+    @property
+    def breakers(self) -> dict[str, Breaking]:
+        """Endpoint -> its newest breaker, of all that a pipeline still uses."""
+        return {breaker.name: breaker for _, breaker in sorted(self._breakers.items())}
 
-def endpoints(found: Mapping[str, Any]) -> None:
-    """These are the endpoints now, each with its breaker; those of before are forgotten."""
-    for breaker in found.values():
-        breaker.listen(changed)
-    for name in [*breakers]:
-        if name not in found:
-            del breakers[name]
-    breakers.update(found)
+    def endpoints(self, found: Iterable[Breaking]) -> None:
+        """These breakers are of endpoints in use. Nobody has to take them back: one that nobody uses is forgotten."""
+        for breaker in found:
+            breaker.listen(self.changed)
+            if all(known is not breaker for known in self._breakers.values()):
+                self._breakers[next(self._numbers)] = breaker
 
+    def kept_alive(self, endpoint: str, size: int) -> None:
+        """`size` bytes came that only keep the connection warm."""
+        for listen in self.keepalives:
+            listen(endpoint, size)
 
-async def watched(
-    events: AsyncGenerator[Event], question: str, corpus: str, domain: str, sensitivity: Sensitivity
-) -> AsyncGenerator[Event]:
-    """`events` as they are. Every listener is told exactly once, before the last event goes out."""
-    global in_flight
-    context, began, started = contextvars.copy_context(), time.time(), time.perf_counter()
-    retrieved_s: float | None = None
-    first_token_s: float | None = None
-    attempts: list[Attempt] = []
-    told = False
+    def changed(self, endpoint: str, before: str, after: str, reason: str) -> None:
+        """A listener for `CircuitBreaker.listen`."""
+        for listen in self.transitions:
+            listen(endpoint, before, after, reason)
 
-    def tell(answer: Answer, outcome: Ended, error: str = "") -> None:
-        seconds = time.perf_counter() - started
-        times = (began, seconds, retrieved_s, first_token_s)
-        _tell(Asked(answer, outcome, domain, sensitivity, *times, error, context))
+    async def watched(
+        self, events: AsyncGenerator[Event], question: str, corpus: str, domain: str, sensitivity: Sensitivity
+    ) -> AsyncGenerator[Event]:
+        """`events` as they are. Every listener is told exactly once, before the last event goes out."""
+        context, began, started = contextvars.copy_context(), time.time(), time.perf_counter()
+        retrieved_s: float | None = None
+        first_token_s: float | None = None
+        attempts: list[Attempt] = []
+        told = False
 
-    with _count:
-        in_flight += 1
-    try:
-        async with aclosing(events):
-            async for event in events:
-                if isinstance(event, Token) and first_token_s is not None:
-                    pass  # most events: nothing to be noted
-                elif isinstance(event, (Token, Replace)):
-                    first_token_s = first_token_s or time.perf_counter() - started
-                elif isinstance(event, Retrieved):
-                    retrieved_s = time.perf_counter() - started
-                elif isinstance(event, AttemptFailed):
-                    attempts.append(event.attempt)
-                elif isinstance(event, Done):
-                    told = True
-                    tell(event.answer, event.answer.outcome)
-                yield event
-    except BaseException as error:
-        if not told:
-            outcome: Ended = "cancelled"  # GeneratorExit, CancelledError, KeyboardInterrupt
-            if isinstance(error, Exception):
-                outcome = "invalid" if isinstance(error, UsageError) else "failed"
-            tell(Answer(question, corpus, "", "failed", attempts=tuple(attempts)), outcome, type(error).__name__)
-        raise
-    finally:
-        with _count:
-            in_flight -= 1
+        def tell(answer: Answer, outcome: Ended, error: str = "") -> None:
+            seconds = time.perf_counter() - started
+            times = (began, seconds, retrieved_s, first_token_s)
+            self._tell(Asked(answer, outcome, domain, sensitivity, *times, error, context))
 
-
-def _tell(asked: Asked) -> None:
-    for listen in listeners:
+        with self._count:
+            self.in_flight += 1
         try:
-            listen(asked)
-        except Exception:  # a question is never lost to its book-keeping
-            logging.getLogger(__name__).exception("an observer of questions failed")
+            async with aclosing(events):
+                async for event in events:
+                    if isinstance(event, Token) and first_token_s is not None:
+                        pass  # most events: nothing to be noted
+                    elif isinstance(event, (Token, Replace)):
+                        first_token_s = first_token_s or time.perf_counter() - started
+                    elif isinstance(event, Retrieved):
+                        retrieved_s = time.perf_counter() - started
+                    elif isinstance(event, AttemptFailed):
+                        attempts.append(event.attempt)
+                    elif isinstance(event, Done):
+                        told = True
+                        tell(event.answer, event.answer.outcome)
+                    yield event
+        except BaseException as error:
+            if not told:
+                outcome: Ended = "cancelled"  # GeneratorExit, CancelledError, KeyboardInterrupt
+                if isinstance(error, Exception):
+                    outcome = "invalid" if isinstance(error, UsageError) else "failed"
+                tell(Answer(question, corpus, "", "failed", attempts=tuple(attempts)), outcome, type(error).__name__)
+            raise
+        finally:
+            with self._count:
+                self.in_flight -= 1
+
+    def _tell(self, asked: Asked) -> None:
+        for listen in self.listeners:
+            try:
+                listen(asked)
+            except Exception:  # a question is never lost to its book-keeping
+                logging.getLogger(__name__).exception("an observer of questions failed")
+
+
+shared = Hooks()  # of the runtime that pipelines share where they are given no other
 
 
 class Later:
@@ -149,6 +173,11 @@ class Later:
     def __init__(self, slow: Sequence[Callable[[list[Asked]], None]]) -> None:
         self.dropped = 0
         self._slow = tuple(slow)
+        self.after_fork()
+        renewed_after_fork(self)
+
+    def after_fork(self) -> None:
+        """The thread is in the parent, which hands on what waits."""
         self._waiting: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="sparewheel-observe", daemon=True)
         self._thread.start()

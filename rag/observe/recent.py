@@ -36,7 +36,7 @@ _kept: deque[Recent] = deque(maxlen=KEPT)
 
 
 def keep(asked: Asked) -> None:
-    """A listener of `hooks.listeners`."""
+    """A listener of `hooks.shared.listeners`."""
     answer = asked.answer
     _kept.append(
         Recent(

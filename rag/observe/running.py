@@ -67,11 +67,11 @@ class Running:
         try:
             later = hooks.Later(self._slow())
             self._closing.append(later.close)
-            self._listen(hooks.listeners, recent.keep)
+            self._listen(hooks.shared.listeners, recent.keep)
             self._closing.append(recent.clear)
             if settings.observe.metrics:
                 self._count(later)
-            self._listen(hooks.listeners, later.put)
+            self._listen(hooks.shared.listeners, later.put)
         except BaseException:
             self.close()
             raise
@@ -123,9 +123,9 @@ class Running:
         counted.registry.register(checks)
         if self.audit is not None:
             counted.registry.register(collect.Written(self.audit, later))
-        self._listen(hooks.listeners, counted.asked)
-        self._listen(hooks.transitions, counted.changed)
-        self._listen(hooks.keepalives, counted.kept_alive)
+        self._listen(hooks.shared.listeners, counted.asked)
+        self._listen(hooks.shared.transitions, counted.changed)
+        self._listen(hooks.shared.keepalives, counted.kept_alive)
         metrics.use(counted)
         self._closing.append(lambda: metrics.use(None))
         if self.port:

@@ -41,21 +41,20 @@ def exposition() -> str:
     with tempfile.TemporaryDirectory() as folder:
         one_document(Path(folder) / "lease")
         breaker = CircuitBreaker("deepseek", Breaker())
-        hooks.endpoints({"deepseek": breaker})
+        hooks.shared.endpoints([breaker])
         certificates = ("127.0.0.1:1", str(Path(__file__).with_name("certificate.pem")))  # of nobody, without its key
         observe.start(Settings(data_folder=folder, observe=Observe(log="off", certificates=certificates)))
-        hooks.queue_depth = lambda: 3
+        hooks.shared.queue_depth = lambda: 3
         permit = breaker.acquire()
         assert permit is not None
         permit.fail(FAULTS["no_balance"])
-        hooks.kept_alive("deepseek", 13)
+        hooks.shared.kept_alive("deepseek", 13)
         pipeline(Token("900 euros", "reader"), ANSWERED).ask("How much?")
         ends = time.monotonic() + 30
         while "certificate_days_left{" not in (body := metrics.exposition()[0].decode()) and time.monotonic() < ends:
             time.sleep(0.01)  # models and certificates are looked at in the background
         observe.stop()
-        hooks.endpoints({})
-        hooks.queue_depth = None
+        hooks.shared.queue_depth = None
     return body
 
 

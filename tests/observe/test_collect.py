@@ -8,7 +8,6 @@ import subprocess
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,11 +35,10 @@ def shown(collector: object) -> set[str]:
 
 
 @pytest.fixture
-def endpoint() -> Iterator[CircuitBreaker]:
+def endpoint() -> CircuitBreaker:
     breaker = CircuitBreaker("deepseek", Breaker())
-    hooks.endpoints({"deepseek": breaker})
-    yield breaker
-    hooks.endpoints({})
+    hooks.shared.endpoints([breaker])
+    return breaker
 
 
 def test_a_breakers_state_and_reason_are_shown(endpoint: CircuitBreaker) -> None:
@@ -55,10 +53,14 @@ def test_a_breakers_state_and_reason_are_shown(endpoint: CircuitBreaker) -> None
     assert 'sparewheel_breaker_reason{endpoint="deepseek",reason="no_balance"} 1.0' in lines
 
 
-def test_an_endpoint_that_is_gone_is_no_longer_shown(endpoint: CircuitBreaker) -> None:
-    """After a reload without it."""
-    hooks.endpoints({})
-    assert not [line for line in shown(Breakers()) if "deepseek" in line]
+def test_an_endpoint_that_is_gone_is_no_longer_shown() -> None:
+    """When the last pipeline lets its breaker go."""
+    breaker: CircuitBreaker | None = CircuitBreaker("gone", Breaker())
+    assert breaker is not None
+    hooks.shared.endpoints([breaker])
+    assert [line for line in shown(Breakers()) if "gone" in line]
+    breaker = None
+    assert not [line for line in shown(Breakers()) if "gone" in line]
 
 
 def test_the_age_and_size_of_an_index_are_read_from_its_manifest(tmp_path: Path, corpus: Store) -> None:
@@ -162,11 +164,11 @@ def test_start_observes_and_stop_ends_it(tmp_path: Path) -> None:
     observe.stop()
     assert 'sparewheel_questions_total{answerer="reader",domain="legal",outcome="answered"} 1.0' in body
     assert [one["user"] for one in records(tmp_path / ".audit")] == ["ann"]
-    assert (hooks.listeners, metrics.exposition()[0]) == ([], b"")
+    assert (hooks.shared.listeners, metrics.exposition()[0]) == ([], b"")
 
 
 def test_a_port_that_is_taken_is_told_and_nothing_is_left_behind(tmp_path: Path) -> None:
     """SettingsError with the key; no listener stays."""
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(SettingsError, match=r"observe\.metrics_port"):
         observe.start(Settings(data_folder=str(tmp_path)), port=server.getsockname()[1])
-    assert hooks.listeners == []
+    assert hooks.shared.listeners == []

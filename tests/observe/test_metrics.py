@@ -83,7 +83,7 @@ async def test_a_question_given_up_is_cancelled_with_the_attempts_seen() -> None
     assert found["sparewheel_questions_total", "none", "legal", "cancelled"] == 1.0
     assert ("sparewheel_question_seconds_count", "legal") not in found
     assert [(q.outcome, q.attempts) for q in recent.recent()] == [("cancelled", (DOWN,))]
-    assert hooks.in_flight == 0
+    assert hooks.shared.in_flight == 0
 
 
 async def test_recent_questions_hold_no_text_of_a_sensitive_corpus() -> None:
@@ -127,9 +127,9 @@ async def test_a_listener_that_fails_loses_no_question() -> None:
     def broken(asked: hooks.Asked) -> None:
         raise RuntimeError("no")
 
-    hooks.listeners.insert(0, broken)
+    hooks.shared.listeners.insert(0, broken)
     answer = await pipeline(ANSWERED).aask("How much?")
-    hooks.listeners.remove(broken)
+    hooks.shared.listeners.remove(broken)
     assert (answer.text, len(recent.recent())) == ("900 euros", 1)
 
 
@@ -159,7 +159,9 @@ async def test_bytes_that_only_keep_a_connection_warm_are_counted() -> None:
     pace = Pace(keepalive_s=0.01)
     async with FaultServer(Always("busy_then_answer"), pace=pace) as busy, FaultServer(Always("ok")) as well:
         for name, server in (("busy", busy), ("well", well)):
-            completer = EndpointCompleter(name, Endpoint(url=server.url, key="none"), kept_alive=hooks.kept_alive)
+            completer = EndpointCompleter(
+                name, Endpoint(url=server.url, key="none"), kept_alive=hooks.shared.kept_alive
+            )
             async for _ in completer.complete([{"role": "user", "content": "question-1"}]):
                 pass
             await completer.aclose()

@@ -26,9 +26,9 @@ SETTINGS = Settings(endpoint={"deepseek": Endpoint(key="x")})
 def exported() -> Iterator[InMemorySpanExporter]:
     exporter = InMemorySpanExporter()
     tracing = Tracing(SETTINGS, SimpleSpanProcessor(exporter))
-    hooks.listeners.append(tracing.asked)
+    hooks.shared.listeners.append(tracing.asked)
     yield exporter
-    hooks.listeners.remove(tracing.asked)
+    hooks.shared.listeners.remove(tracing.asked)
     tracing.close()
 
 
@@ -101,9 +101,9 @@ async def test_a_share_of_none_traces_nothing() -> None:
     """trace_share = 0."""
     exporter = InMemorySpanExporter()
     tracing = Tracing(Settings(observe=Observe(trace_share=0.0)), SimpleSpanProcessor(exporter))
-    hooks.listeners.append(tracing.asked)
+    hooks.shared.listeners.append(tracing.asked)
     await pipeline(ANSWERED).aask("How much?")
-    hooks.listeners.remove(tracing.asked)
+    hooks.shared.listeners.remove(tracing.asked)
     tracing.close()
     assert exporter.get_finished_spans() == ()
 
@@ -127,9 +127,9 @@ def test_spans_reach_a_collector_over_otlp() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         tracing = Tracing(SETTINGS, exporting(f"http://127.0.0.1:{server.server_port}"))
-        hooks.listeners.append(tracing.asked)
+        hooks.shared.listeners.append(tracing.asked)
         pipeline(ANSWERED).ask("How much does Mr Smith pay?")
-        hooks.listeners.remove(tracing.asked)
+        hooks.shared.listeners.remove(tracing.asked)
         tracing.close()
         server.shutdown()
     ((path, body),) = Collector.posted
