@@ -6,7 +6,7 @@ It stands in front of Streamlit as ASGI middleware, so neither page, upload, pic
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,11 +68,11 @@ class Keys:
 
 
 def keys_of(settings: Settings) -> Keys:
-    """One for the process."""
+    """One for the process and its settings."""
     return _keys(accounts_of(settings).path, settings.corpora_folder, settings.page.session_hours * 3600)
 
 
-@cache
+@lru_cache(maxsize=1)  # of the settings in force; those of before are let go
 def _keys(users_file: Path, folder: Path, valid_s: float) -> Keys:
     sign_ins = SignIns(folder / "sign_ins.sqlite")
     return Keys(Accounts(users_file), Tokens(secret_of(folder), valid_s, ended=sign_ins.ended), sign_ins)

@@ -43,10 +43,8 @@ class Breakers(Collector):
         yield reason
         shared = hooks.shared
         yield _gauge("questions_in_flight", "Questions that are being answered now", value=shared.in_flight)
-        if shared.queue_depth is not None:
-            yield _gauge(
-                "queue_depth", "Questions that wait for their turn in the API", value=hooks.shared.queue_depth()
-            )
+        if (depth := shared.queue_depth) is not None:
+            yield _gauge("queue_depth", "Questions that wait for their turn in the API", value=depth())
 
 
 class Indexes(Collector):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -104,22 +104,19 @@ def open_embedder(spec: str, language: str = "en", *, allow_download: bool = Fal
     """The embedder that the setting `retrieve.embedding` names, for a corpus of this language ("en", "zh").
 
     folder: of the built-in models. spec: "auto", the name of a built-in model, or a sentence-transformers folder or
-    name. Raises NotFound when there is no built-in model of the language, UsageError when a named model cannot be had.
+    name. Another object each time: `rag.runtime` shares them.
+
+    Raises NotFound when there is no built-in model of the language, UsageError when a named model cannot be had.
     """
     name = _BY_LANGUAGE.get(language, "embed-en") if spec == "auto" else spec
     if (folder / name / "model.onnx").is_file():
-        return _built_in(folder / name)
+        return OnnxEmbedder(folder / name)
     built_in = sorted(path.parent.name for path in folder.glob("embed-*/model.onnx"))
     if spec == "auto":
         raise NotFound(f"no built-in embedding model for {language!r}; there is {', '.join(built_in) or 'none'}")
     if spec.startswith("embed-") and not Path(spec).exists():
         raise NotFound(f"no built-in embedding model {spec!r}{suggest(spec, built_in)}")
     return SentenceTransformersEmbedder(spec, allow_download)
-
-
-@cache
-def _built_in(folder: Path) -> OnnxEmbedder:
-    return OnnxEmbedder(folder)  # shared: corpora of one language need the weights in memory once
 
 
 def read_config(folder: Path) -> dict[str, Any]:
