@@ -1,7 +1,7 @@
 """Would the tests notice? Faults put into the core rooms, one at a time, and the tests that should fail on them.
 
     make mutants                              all of them
-    python -m benchmarks.mutants ROOM …       those of some rooms; nothing is written
+    python -m benchmarks.mutants ROOM …       those of some rooms; the other rooms' figures stay as they were measured
 
 benchmarks/mutants.toml lists them: a file, a text that stands in it exactly once, what takes its place, and the tests
 of the room. Each is put into a copy of the checkout, where the tests run until the first one fails. A mutant is
@@ -16,22 +16,21 @@ thought worth guarding against". Writes benchmarks/results/mutants.json; ends wi
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 import tomllib
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from benchmarks.machine import save
+from benchmarks.machine import RESULTS, save
 
 ROOT = Path(__file__).parents[1]
 TABLE = Path(__file__).with_suffix(".toml")
@@ -146,28 +145,35 @@ def sound(wanted: Sequence[Mutant]) -> bool:
         return passes(copied(Path(folder)), sorted({test for mutant in wanted for test in mutant.tests}))
 
 
-def table(found: Sequence[tuple[Mutant, Fate]]) -> dict[str, dict[str, Any]]:
-    """Room -> how many there are of each fate, and the share killed of those that are not stale; "all" last."""
-    rows: dict[str, Counter[Fate]] = {}
+def figures(found: Sequence[tuple[Mutant, Fate]]) -> dict[str, dict[str, Any]]:
+    """Room -> how many were killed, survived and are stale, the share killed of those not stale, and which were not."""
+    rooms: dict[str, dict[str, Any]] = {}
     for mutant, fate in found:
-        rows.setdefault(mutant.room, Counter())[fate] += 1
-    rows["all"] = sum(rows.values(), Counter())
-    return {room: {**_counts(row), "share_killed": _share(row)} for room, row in rows.items()}
+        row = rooms.setdefault(mutant.room, {"killed": 0, "survived": 0, "stale": 0, "not_killed": []})
+        row[fate] += 1
+        if fate != "killed":
+            row["not_killed"].append(f"{fate}: {mutant.label}")
+    return {room: {**row, "share_killed": share([row])} for room, row in rooms.items()}
 
 
-def _counts(row: Counter[Fate]) -> dict[str, int]:
-    return {"killed": row["killed"], "survived": row["survived"], "stale": row["stale"]}
+def share(rows: Iterable[dict[str, Any]]) -> float | None:
+    """killed / (killed + survived) of these rooms together; None where there is none."""
+    counts = [(row["killed"], row["survived"]) for row in rows]
+    killed, tried = sum(k for k, _ in counts), sum(k + s for k, s in counts)
+    return round(killed / tried, 3) if tried else None
 
 
-def _share(row: Counter[Fate]) -> float | None:
-    tried = row["killed"] + row["survived"]
-    return round(row["killed"] / tried, 3) if tried else None
+def before() -> dict[str, dict[str, Any]]:
+    """The rooms' figures of the last runs."""
+    path = RESULTS / "mutants.json"
+    kept: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["rooms"] if path.exists() else {}
+    return kept
 
 
 def main(rooms: Sequence[str]) -> int:
     """The exit status: 1 where fewer than AIM were killed, 2 where the tests fail without any mutant."""
-    began = time.monotonic()
-    wanted = [mutant for mutant in mutants() if not rooms or mutant.room in rooms]
+    listed = mutants()
+    wanted = [mutant for mutant in listed if not rooms or mutant.room in rooms]
     if not sound(wanted):
         print("the tests fail without any mutant: mend them first")
         return 2
@@ -175,14 +181,15 @@ def main(rooms: Sequence[str]) -> int:
     for mutant, fate in fates(wanted):
         found.append((mutant, fate))
         print(f"{fate:9}{mutant.room:14}{mutant.label}", flush=True)
-    rows = table(found)
+    rows = {**before(), **figures(found)}
+    rows = {room: rows[room] for room in dict.fromkeys(mutant.room for mutant in listed) if room in rows}
     print(f"\n{'room':16}{'killed':>8}{'survived':>10}{'stale':>7}{'share':>7}")
     for room, row in rows.items():
         print(f"{room:16}{row['killed']:8}{row['survived']:10}{row['stale']:7}{row['share_killed'] or 0:7.2f}")
-    if not rooms:
-        listed = {fate: [mutant.label for mutant, was in found if was == fate] for fate in ("survived", "stale")}
-        save("mutants", {"rooms": rows, **listed, "seconds": round(time.monotonic() - began)})
-    return int((rows["all"]["share_killed"] or 0) < AIM)
+    total = share(rows.values())
+    print(f"all: {total}")
+    save("mutants", {"share_killed": total, "rooms": rows})
+    return int((total or 0) < AIM)
 
 
 if __name__ == "__main__":
