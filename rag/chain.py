@@ -53,6 +53,7 @@ from sparewheel.rag.types import (
     Sensitivity,
 )
 from sparewheel.rag.understand import Reading, read
+from sparewheel.rag.versions import in_force
 from sparewheel.rag.views import Holder, View
 
 MAX_QUESTION_CHARS = 8000
@@ -372,6 +373,8 @@ class Pipeline:
             async with walk.timed("retrieve"), within(walk.deadline):
                 return await self._workers.run(Urgency.SEARCH, several)
         hits, notes = await self._retrieve(walk, view, reading.bare, reading.search, reading.scope)
+        hits, changed = in_force(hits, reading.question)
+        notes = (*notes, *changed)
         if catalogue is None:
             return Gathered(tuple(hits), tuple(notes))
 

@@ -158,6 +158,16 @@ async def test_a_failed_search_is_told_in_the_answer() -> None:
     assert answer.notes == ("dense index 40 % built", "dense search failed: OSError: gone")
 
 
+async def test_an_amendment_comes_before_what_it_amends_and_both_are_named() -> None:
+    """Whoever answers reads the newer first; the answer says which document changed which, and when."""
+    newer = Chunk(
+        "a1.pdf", 0, 9, "Rent 950.", title="Amendment No. 1", metadata={"amends": "Lease", "date": "2024-03-01"}
+    )
+    answer = await pipeline(Scripted(QUOTED), Found(RENT, newer)).aask("What is the rent?")
+    assert [hit.chunk.document_id for hit in answer.evidence] == ["a1.pdf", "lease.pdf"]
+    assert answer.notes[-1] == '"Lease" is amended by "Amendment No. 1" (2024-03-01)'
+
+
 async def test_nothing_found_is_a_refusal_in_the_language_of_the_question() -> None:
     """An empty corpus refuses in Chinese when asked in Chinese."""
     answer = await pipeline(Scripted(QUOTED), Found()).aask("租金是多少？")
