@@ -1,8 +1,12 @@
 """Question answering over your own legal and medical documents that keeps answering when DeepSeek is busy.
 
-from sparewheel import open_chain
+from sparewheel import open_chain, open_corpus
 
-chain = open_chain("contracts")
+with open_corpus("contracts", create=True, domain="legal") as corpus:
+    corpus.add("contracts/")
+    print(corpus.ask("Who may assign the agreement?").text)
+
+chain = open_chain("contracts")  # a LangChain Runnable with RetrievalQA's contract
 chain.invoke({"query": "Who may assign the agreement?"})
 
 The packages `sparewheel.rag`, `.corpora`, `.eval` and `.app` lie at the top of the repository; the links in this folder
@@ -14,12 +18,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sparewheel.app.python.corpus import Corpus, open_corpus
     from sparewheel.rag.assemble import open_chain, open_pipeline
     from sparewheel.rag.settings import load_settings
 
-__all__ = ["load_settings", "open_chain", "open_pipeline"]
+__all__ = ["Corpus", "load_settings", "open_chain", "open_corpus", "open_pipeline"]
 
 _HOMES = {
+    "Corpus": "sparewheel.app.python.corpus",
+    "open_corpus": "sparewheel.app.python.corpus",
     "load_settings": "sparewheel.rag.settings",
     "open_chain": "sparewheel.rag.assemble",
     "open_pipeline": "sparewheel.rag.assemble",

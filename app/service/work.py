@@ -11,7 +11,7 @@ from sparewheel.rag.ingest import run
 from sparewheel.rag.ingest.report import Progress, Report, Row
 from sparewheel.rag.ingest.store import CorpusConfig, Store, corpus_folder
 from sparewheel.rag.settings import Settings
-from sparewheel.rag.types import IndexWriter, Sensitivity
+from sparewheel.rag.types import Document, IndexWriter, Sensitivity
 
 
 def make_corpus(settings: Settings, name: str, domain: str, sensitivity: Sensitivity = "normal") -> Store:
@@ -50,6 +50,19 @@ def read_in(
         wait=wait,
         on_progress=on_progress,
         on_row=on_row,
+    )
+
+
+def add_documents(store: Store, documents: Sequence[Document], settings: Settings, *, wait: bool = False) -> Report:
+    """Documents that are texts already come in; one whose id is there is replaced."""
+    return run.add_documents(
+        store,
+        documents,
+        settings=settings.ingest,
+        profile=store.config.profile,
+        writers=[keyword_writer()],
+        behind=dense_of(store, settings),
+        wait=wait,
     )
 
 

@@ -109,6 +109,36 @@ def ingest(
         return Report(tuple(run.rows), clock() - started, searchable_s, missing)
 
 
+def add_documents(
+    store: Store,
+    documents: Sequence[Document],
+    *,
+    settings: Ingest,
+    profile: Profile,
+    writers: Sequence[IndexWriter],
+    behind: Sequence[IndexWriter] = (),
+    wait: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+) -> Report:
+    """Brings documents in that are texts already; one whose id is there is replaced. All or none can be found after it.
+
+    Raises Locked when another process writes and not `wait`, StoreError when an index is of another version.
+    """
+    started = clock()
+    with store.write(wait=wait) as transaction:
+        if transaction.base is not None:
+            transaction.base.check({writer.name: writer.version for writer in [*writers, *behind]})
+        there = {info.id for info in transaction.base.documents()} if transaction.base else set()
+        run = _Run(transaction, settings, profile, writers, behind, clock)
+        for document in documents:
+            status: Status = "updated" if document.id in there else "added"
+            size = len(document.text.encode("utf-8", "replace"))
+            run.tell(Row(document.source, status, document.id, chunks=run.put(document, None), bytes=size))
+        run.finish()
+        searchable_s = run.searchable - started if run.searchable else None
+        return Report(tuple(run.rows), clock() - started, searchable_s, ())
+
+
 def fill(
     store: Store,
     writers: Sequence[IndexWriter],

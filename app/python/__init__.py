@@ -1,0 +1,1 @@
+"""The door for Python programs: a corpus as an object. `sparewheel.open_corpus` leads here."""
