@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from statistics import median
 
 from sparewheel.rag.ingest.formats.page_text import Line, Word, same_row
@@ -15,6 +16,7 @@ _NEAR = 2.5  # points; rules that lie closer are one
 _COVERED = 0.6  # of a cell's side, for the rule to be its border
 _GUTTER = 4.5  # points; columns without rules stand at least this far apart
 _MOST_RULES = 4000  # of a page; a drawing has more
+_WORDS_APART = 0.45  # times the height of the line; words of one cell stand closer
 _PROSE_WORDS = 40  # a cell with more is prose
 _LABEL = re.compile(r"(?:[(（]?\w{1,4}[)）.]|\d+(?:\.\d+)+\.?|[•●▪■□☐☒–—*·o-])")
 _LEADERS = re.compile(r"[.·…]{4,}|(?:\. ){4,}")
@@ -239,6 +241,7 @@ def aligned_table(rows: Sequence[Sequence[Line]]) -> PageTable | None:
     several = [row for row in rows if len(row) > 1]
     if len(several) < 3 or len(several) < 0.5 * len(rows):
         return None
+    rows = _cut(rows)
     edges = _column_edges(rows)
     columns = len(edges) - 1
     if columns < 2 or (columns == 2 and len(several) < 3):
@@ -254,26 +257,68 @@ def aligned_table(rows: Sequence[Sequence[Line]]) -> PageTable | None:
 
 
 def _column_edges(rows: Sequence[Sequence[Line]]) -> list[float]:
-    """Borders of the columns: the middle of each gap that hardly a row writes in, between the outermost text."""
+    """Borders of the columns: where the fewest rows write in each gap that hardly a row writes in."""
+    left, depths = _cover(rows)
+    most = max(1, len(rows) // 10) if len(rows) > 3 else 0
+    right = max(line.x1 for row in rows for line in row)
+    edges = [left]
+    for start, end in _gaps(depths, most):
+        least = min(depths[start:end])
+        emptiest = [x for x in range(start, end) if depths[x] == least]
+        edges.append(left + (emptiest[0] + emptiest[-1] + 1) / 2)
+    return [*edges, right + 1]
+
+
+def _cover(rows: Sequence[Sequence[Line]]) -> tuple[float, list[int]]:
+    """Where the text begins, and over how many pieces each point from there on lies."""
     lines = [line for row in rows for line in row]
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
     width = int(right - left) + 2
-    cover = [0] * (width + 1)
+    steps = [0] * (width + 1)
     for line in lines:
-        cover[int(line.x0 - left)] += 1
-        cover[min(int(line.x1 - left) + 1, width)] -= 1
-    most = max(1, len(rows) // 10) if len(rows) > 3 else 0
-    edges = [left]
-    depth = start = 0
-    for x in range(width):
-        depth += cover[x]
+        steps[int(line.x0 - left)] += 1
+        steps[min(int(line.x1 - left) + 1, width)] -= 1
+    return left, list(accumulate(steps[:width]))
+
+
+def _gaps(depths: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
+    """(start, end) of the places that at most so many pieces cover, wide enough for a gap between columns."""
+    start = 0
+    for x, depth in enumerate(depths):
         if depth <= most:
             start = start or x
         else:
             if start and x - start >= _GUTTER:
-                edges.append(left + (start + x) / 2)
+                yield start, x
             start = 0
-    return [*edges, right + 1]
+
+
+def _cut(rows: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    """The rows with their pieces cut where a wide gap between words lies over a gap between columns."""
+    left, depths = _cover(rows)
+    most = max(1, len(rows) // 10) if len(rows) > 3 else 0
+    gaps = [(left + start, left + end) for start, end in _gaps(depths, most)]
+    return [[piece for line in row for piece in _cut_at(line, gaps)] for row in rows]
+
+
+def _cut_at(line: Line, gaps: Sequence[tuple[float, float]]) -> Iterator[Line]:
+    """The line in pieces: within each gap between columns at its widest gap between words, if that is wide enough."""
+    least = _WORDS_APART * (line.bottom - line.top)
+    places: set[int] = set()
+    for low, high in gaps:
+        inside = [
+            (b[1] - a[3], i)
+            for i, (a, b) in enumerate(pairwise(line.words), 1)
+            if b[1] - a[3] > least and a[3] < high and b[1] > low
+        ]
+        if inside:
+            places.add(max(inside)[1])
+
+    start = 0
+    for end in range(1, len(line.words) + 1):
+        if end == len(line.words) or end in places:
+            yield Line(line.words[start:end], line.gaps[start : end - 1], line.hyphen and end == len(line.words))
+            start = end
 
 
 def _placed(row: Sequence[Line], edges: Sequence[float]) -> list[PageCell]:

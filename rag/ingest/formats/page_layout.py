@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from sparewheel.rag.ingest.formats.page_grid import PageCell, PageTable, aligned_table, ruled_tables, words_of
@@ -124,6 +125,8 @@ def _written(table: PageTable, carried: tuple[PageTable, list[list[str]]] | None
     if _is_prose(table):
         return [line for cell in content.values() for line in cell.lines], []
     header: list[list[str]] = []
+    if carried is not None and not carried[1] and _is_repeated(table, carried[0]):
+        return _written(replace(table, rows=table.rows[1:]), None)[0], []
     if carried is not None and carried[1] and _continues(table, carried[0]):
         repeated = len(carried[1][0]) if _repeats(grid, texts, carried[1]) else 0
         header = carried[1]
@@ -158,6 +161,12 @@ def _continues(table: PageTable, before: PageTable) -> bool:
     return len(table.edges) == len(before.edges) and all(
         abs(a - b) < _SAME_EDGE for a, b in zip(table.edges[1:-1], before.edges[1:-1], strict=True)
     )
+
+
+def _is_repeated(table: PageTable, before: PageTable) -> bool:
+    """Whether the table begins with the row that it began with on the page before: a header after all."""
+    first, other = ([cell.text for cell in each.rows[0]] for each in (table, before))
+    return _continues(table, before) and len(table.rows) > 1 and first == other
 
 
 def _repeats(grid: Sequence[Sequence[Place]], texts: dict[Place, str], header: list[list[str]]) -> bool:
