@@ -156,7 +156,8 @@ def heading(answer: Answer, language: Language) -> tuple[str, ...]:
 def text(answer: Answer, language: Language) -> str:
     """The answer as it is read: "Yes." in front of a labelled one, a marker [n] behind each quote without one."""
     if answer.outcome == "refused":
-        return answer.text if answer.reason else say(words.REFUSED, language)
+        plain = answer.text.startswith(tuple(words.REFUSED)) or not answer.text
+        return say(words.REFUSED, language) if plain and not answer.reason else answer.text
     shown = answer.text
     if not any(f"[{citation.marker}]" in shown for citation in answer.citations) or answer.answered_by == "reader":
         shown = _with_markers(_OWN_MARKER.sub(f"[{JOINER}", shown), answer.citations)

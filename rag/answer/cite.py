@@ -21,6 +21,9 @@ from sparewheel.rag.types import Answer, Citation, Draft, Hit
 PageOf = Callable[[str, int], int | None]  # document id, character offset -> page number
 
 UNSUPPORTED = "[?]"
+LOCAL_READER = "reader"  # the name of the built-in answerer
+SURELY_NOT = 0.03  # below this probability it is all but sure that nothing answers
+NEAREST = 2  # passages that its other refusals name
 
 _SPACE = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])(\s+)(?=[\u3000-\u9fff\uff00-\uffef])|\s+")
 
@@ -33,12 +36,21 @@ def cite(answer: Answer, draft: Draft, page_of: PageOf | None = None) -> Answer:
 
 
 def refusal(answer: Answer) -> Answer:
-    """`answer` as "not in these documents", naming the closest passage where there is one."""
+    """`answer` as refused, naming the nearest passages. "Not in these documents" is said where that is likely: nothing
+    was found, a written answer says so, or the built-in reader is all but sure; else only that no sentence was found.
+    """
     chinese = language_of(answer.question) == "zh"
+    places = dict.fromkeys(
+        " > ".join((hit.chunk.document_name, *hit.chunk.headings[-1:])) for hit in answer.evidence[:NEAREST]
+    )
+    if answer.answered_by == LOCAL_READER and answer.confidence >= SURELY_NOT and places:
+        text = "没有找到能回答这个问题的句子。" if chinese else "I found no sentence that answers this."
+        named = "、".join(places) if chinese else "; ".join(places)
+        text += f"最接近的段落：{named}。" if chinese else f" The nearest passages: {named}."
+        return replace(answer, text=text, outcome="refused", citations=())
     text = "这些文档中没有答案。" if chinese else "Not in these documents."
-    if answer.evidence:
-        chunk = answer.evidence[0].chunk
-        place = " > ".join((chunk.document_name, *chunk.headings[-1:]))
+    if places:
+        place = next(iter(places))
         text += f"最接近的段落：{place}。" if chinese else f" The closest passage is in {place}."
     return replace(answer, text=text, outcome="refused", citations=())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -65,6 +66,16 @@ def test_spans_are_taken_as_they_are() -> None:
     answer = cited("thirty days", Span(0, 44, 55, 0.8))
     assert (answer.text, answer.citations[0].quote) == ("thirty days", NOTICE[44:55])
     assert answer.citations[0].start == 544
+
+
+def test_an_unsure_reader_says_only_what_it_found() -> None:
+    """That something is not there is said where the reader is all but sure of it."""
+    unsure = Answer("Who?", "c", "x", "failed", evidence=HITS, answered_by="reader", confidence=0.2)
+    assert refusal(unsure).text.startswith("I found no sentence that answers this. The nearest passages: MSA")
+    assert refusal(replace(unsure, confidence=0.01)).text.startswith("Not in these documents.")
+    assert refusal(replace(unsure, question="谁签字？")).text.startswith(
+        "没有找到能回答这个问题的句子。最接近的段落：MSA"
+    )
 
 
 def test_a_refusal_names_the_closest_passage() -> None:
