@@ -259,7 +259,7 @@ def test_what_only_a_quoter_refused_is_not_said_to_be_missing() -> None:
         return await pipeline(Answerers(None)).aask("Who won the football match?", within_s=1.0)
 
     answer = run(ask())
-    assert (answer.outcome, answer.answered_by) == ("refused", "quote")
+    assert (answer.outcome, answer.answered_by, answer.reason) == ("refused", "quote", "unread")
     assert answer.text == "No answerer was able to read the passages in time. The closest one is in lease."
 
 

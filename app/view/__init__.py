@@ -9,10 +9,12 @@ from typing import Literal
 
 from sparewheel.app.words import Language, say
 from sparewheel.app.words import answers as words
+from sparewheel.rag.answer.instant_quote import QUOTE
 from sparewheel.rag.answer.unread import CATALOGUE
 from sparewheel.rag.text import sentences
 from sparewheel.rag.types import Answer, Attempt, Citation, Hit, Sensitivity
 
+QUOTED = ("reader", QUOTE)  # answerers that quote; the others write
 HIGH, MEDIUM = 0.8, 0.55  # calibrated probabilities from which confidence is called so
 SUREST = 0.99  # that is shown: no quote is certain
 STOPPED = "stopped"  # the note of an answer that the asker stopped; see `stopped`
@@ -84,7 +86,7 @@ def badge(answer: Answer, language: Language, sensitivity: Sensitivity = "normal
 
 def answerer(name: str, language: Language, model: str = "") -> str:
     """The name to show: a brand where the endpoint's name or the model tells one."""
-    if name in ("reader", "local_chat"):
+    if name in (*QUOTED, "local_chat"):
         return say(words.ANSWERERS[name], language)
     for brand, written in words.BRANDS.items():
         if brand in name.casefold() or brand in model.casefold():
@@ -100,7 +102,7 @@ def reason(attempt: Attempt, language: Language) -> str:
 
 def probability(answer: Answer) -> float | None:
     """That the answer is right, calibrated; None for one that a chat model wrote, where nobody knows it."""
-    written = answer.outcome == "answered" and answer.answered_by not in ("reader", CATALOGUE)
+    written = answer.outcome == "answered" and answer.answered_by not in (*QUOTED, CATALOGUE)
     return None if written else answer.confidence
 
 
@@ -159,7 +161,7 @@ def text(answer: Answer, language: Language) -> str:
         plain = answer.text.startswith(tuple(words.REFUSED)) or not answer.text
         return say(words.REFUSED, language) if plain and not answer.reason else answer.text
     shown = answer.text
-    if not any(f"[{citation.marker}]" in shown for citation in answer.citations) or answer.answered_by == "reader":
+    if not any(f"[{citation.marker}]" in shown for citation in answer.citations) or answer.answered_by in QUOTED:
         shown = _with_markers(_OWN_MARKER.sub(f"[{JOINER}", shown), answer.citations)
     if answer.label and shown:
         return f"{say(words.LABELS[answer.label], language)}{'' if language == 'zh' else ' '}{shown}"

@@ -14,6 +14,7 @@ def letters(name: str) -> str:
 
 ANSWERERS: dict[str, Wording] = {
     "reader": ("Local reader", "本地阅读器"),
+    "quote": ("Nearest sentence only", "仅最接近的句子"),
     "local_chat": ("Local chat model", "本地对话模型"),
     "primary": ("Primary endpoint", "主端点"),
     "secondary": ("Second endpoint", "备用端点"),
@@ -112,4 +113,7 @@ NOTES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"not in the passages: (.+)"), r"段落中没有：\1"),
     (re.compile(r"(\d+) sentences? not borne out by the passages, marked (.+)"), r"\1 句话没有段落支持，已标注 \2"),
     (re.compile(r"no answerer could answer \((.+)\)"), r"没有可用的回答者（\1）"),
+    (re.compile(r"reranking left out: .*"), r"未重新排序：时间不足或出错"),
+    (re.compile(r"dense search left out: .*"), r"未做语义检索：时间不足，以下段落仅按字词检索得到"),
+    (re.compile(r"nothing was found within the (.+) s that the question had"), r"在给定的 \1 秒内未能找到段落"),
 )  # fmt: skip

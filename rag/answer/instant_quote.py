@@ -168,4 +168,4 @@ def unread(answer: Answer, language: str) -> Answer:
     if answer.evidence:
         chunk = answer.evidence[0].chunk
         said += closest.format(place=" > ".join((chunk.title or chunk.document_id, *chunk.headings[-1:])))
-    return replace(answer, text=said, outcome="refused", citations=())
+    return replace(answer, text=said, outcome="refused", reason="unread", citations=())

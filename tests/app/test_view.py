@@ -94,6 +94,15 @@ def test_facts_are_latency_and_cost() -> None:
     assert view.facts(WRITTEN, "zh")[1:] == ("0.24 秒", "0.00015 美元")
 
 
+def test_a_quote_of_nobody_who_read_is_called_so() -> None:
+    """Its badge is no reader's; it is a quote with a marker and a probability, not the writing of a chat model."""
+    quoted = replace(FALLEN, answered_by="quote")
+    assert view.badge(quoted, "en").text == "Nearest sentence only: DeepSeek is busy"
+    assert (view.text(quoted, "en"), view.probability(quoted)) == (view.text(FALLEN, "en"), FALLEN.confidence)
+    unread = replace(REFUSED, text="No answerer was able to read the passages in time.", reason="unread")
+    assert view.text(unread, "en") == unread.text
+
+
 def test_notes_are_in_the_language_of_the_page() -> None:
     """What the library notes in English is told in Chinese."""
     noted = replace(LOCAL, notes=("dense index 40% built: the rest is found by its words only", "something new"))

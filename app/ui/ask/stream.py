@@ -70,7 +70,11 @@ class Shown:
         """The step it is at and the text so far; what stands there instead when the script was stopped."""
         seconds = time.perf_counter() - self.began
         clock = f" ({seconds:.0f} s)" if seconds >= 2 else ""
-        written = view_html.answer(self.text, self.language, "", written=self.answerer != "reader") if self.text else ""
+        written = (
+            view_html.answer(self.text, self.language, "", written=self.answerer not in view.QUOTED)
+            if self.text
+            else ""
+        )
         return (
             f'<div class="sw-steps" role="status">{escape(self.step + clock)}</div>{written}'
             f'<p class="sw-note sw-halted">{escape(t("ask_stopped_here"))}</p>'

@@ -51,7 +51,7 @@ def answer_html(answer: Answer, anchors: str, sensitivity: Sensitivity, *, cards
 
 def _body(answer: Answer, anchors: str, *, cards: bool) -> str:
     lang = language()
-    written = answer.answered_by != "reader"
+    written = answer.answered_by not in view.QUOTED
     numbers = [citation.marker for citation in answer.citations]
     text = view_html.answer(view.text(answer, lang), lang, anchors, numbers, written=written)
     if answer.outcome == "answered":
