@@ -2,8 +2,8 @@
 
     python -m benchmarks.lookalikes [--answers]
 
-The four made collections of the suite `asked` (20 agreements, 12 leaflets, 8 Chinese contracts, 8 Chinese leaflets, each
-on one template, names in the opening only, file names that say nothing), all their questions. `scope`: the documents
+The four made collections of the suite `asked` (20 agreements, 12 leaflets, 8 Chinese contracts, 8 Chinese leaflets,
+each on one template, names in the opening only, file names that say nothing), all questions. `scope`: the documents
 that the pipeline would search, without any reading. With --answers also whether what is cited is of that document.
 The untuned half (by a hash of the question's id) is the figure that counts; nobody looks at its cases.
 Writes benchmarks/results/lookalikes.json.

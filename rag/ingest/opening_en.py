@@ -434,7 +434,8 @@ _NO_DRUG = frozenset(
 )
 _RECORD = re.compile(r"(?i)summary|letter|record|report|referral|chart|notes")
 _MATTER = re.compile(
-    r"(?:\b(?:Case|Claim|Docket|Matter|File|Cause)\s+(?:No|Number|Nos?)\.?:?\s*|\bNo\. )([A-Z0-9][\w./:-]*\d[\w./:-]*)"
+    r"(?:\b(?:Case|Claim|Docket|Matter|File|Cause)\s+(?:No|Number|Nos?)\.?:?\s*|\bNo\. )"
+    r"([A-Z0-9][\w./:-]*\d[\w./:-]{2,})"
 )
 _PATIENT = re.compile(
     r"(?m)^[\s|*_]*(?:Patient(?:'s)?(?: name)?|Name of (?:the )?patient|Name)[*_ \t|]*[:|\t][*_ \t|]*"

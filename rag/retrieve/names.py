@@ -64,7 +64,7 @@ DOCUMENT_NOUN = {  # the word in a question -> the stems that a title or kind ma
     "nda": ("nda", "disclosur", "confidenti"),
     "agreement": ("agreement", "contract", "deed", "term"),
     "contract": ("contract", "agreement", "deed"),
-    "lease": ("lease", "tenanc"), "tenancy": ("tenanc", "lease"),
+    "lease": ("leas", "tenanc"), "tenancy": ("tenanc", "leas"),
     "deed": ("deed",), "licence": ("licenc", "licens"), "license": ("licens", "licenc"),
     "policy": ("polici",), "leaflet": ("leaflet", "inform"), "guideline": ("guidelin",),
     "guidance": ("guidanc", "guidelin"),
