@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sparewheel.app.cli.common import console, print_json, settings_of
 from sparewheel.rag.errors import UsageError
+from sparewheel.rag.types import ABOUT, named
 
 if TYPE_CHECKING:
     from sparewheel.rag.ingest.store import Store
@@ -77,9 +79,11 @@ def info(ctx: click.Context, corpus: str, documents: bool, verify: bool, as_json
         if value not in ("", None, []):
             out.print(f"{_HEADS.get(key, key.replace('_', ' ')):>15}  {_said(value)}")
     if documents:
-        table = Table("document", "title", "language", "pages", "chunks", expand=True)
+        table = Table("document", "title", "about", "language", "pages", "chunks", expand=True)
         for each in listed:
-            table.add_row(each.id, each.title, each.language, str(each.pages or ""), str(each.chunks))
+            table.add_row(
+                each.id, each.title, _about(each.metadata), each.language, str(each.pages or ""), str(each.chunks)
+            )
         out.print(table)
     if verify:
         out.print("every file is as it was written")
@@ -108,6 +112,25 @@ def remove(ctx: click.Context, documents: tuple[str, ...], corpus: str, whole: b
         return 0
     take_out(store, documents, settings_of(ctx), wait=wait)
     console().print(f"removed {', '.join(documents)}")
+    return 0
+
+
+@corpora.command()
+@click.argument("document")
+@click.option("--corpus", required=True, help="Name of the corpus.")
+@click.option(
+    "--set", "changes", multiple=True, required=True, metavar="KEY=VALUE",
+    help="title, kind, parties, drug, subject, matter, date or aliases; several values with '; ' between; repeatable.",
+)  # fmt: skip
+@click.option("--wait", is_flag=True, help="Wait until another process has finished writing the corpus.")
+@click.pass_context
+def edit(ctx: click.Context, document: str, corpus: str, changes: tuple[str, ...], wait: bool) -> int:
+    """Correct what is known of a DOCUMENT: its title, parties, drug and so on. Later readings keep it."""
+    from sparewheel.app.service import work
+
+    given = dict(change.partition("=")[::2] for change in changes)
+    made = work.edit(_store(ctx, corpus), document, given, settings_of(ctx), wait=wait)
+    console().print(named(made.id, made.title, made.metadata))
     return 0
 
 
@@ -156,6 +179,11 @@ def _store(ctx: click.Context, name: str) -> Store:
     from sparewheel.rag.ingest.store import Store, corpus_folder
 
     return Store(corpus_folder(settings_of(ctx).corpora_folder, name))
+
+
+def _about(metadata: Mapping[str, str]) -> str:
+    """Parties, drug, matter and date of a document on a line."""
+    return " · ".join(metadata[key] for key in (*ABOUT, "date") if metadata.get(key))
 
 
 def _said(value: Any) -> str:

@@ -83,6 +83,22 @@ def take_out(store: Store, document_ids: Collection[str], settings: Settings, *,
     run.remove(store, document_ids, writers=[keyword_writer()], behind=dense_of(store, settings), wait=wait)
 
 
+def edit(
+    store: Store, document_id: str, changes: Mapping[str, str], settings: Settings, *, wait: bool = False
+) -> Document:
+    """As `rag.ingest.run.edit`."""
+    return run.edit(
+        store,
+        document_id,
+        changes,
+        settings=settings.ingest,
+        profile=store.config.profile,
+        writers=[keyword_writer()],
+        behind=dense_of(store, settings),
+        wait=wait,
+    )
+
+
 def split_again(
     store: Store,
     settings: Settings,

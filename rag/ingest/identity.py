@@ -85,6 +85,16 @@ def edited(document: Document, changes: Mapping[str, str]) -> Document:
     return replace(document, title=title, metadata={key: value for key, value in metadata.items() if value})
 
 
+def carried(new: Document, old: Document) -> Document:
+    """The new reading of a document with what a person has set on the old one."""
+    by_hand = old.metadata.get(EDITED, "")
+    if not by_hand:
+        return new
+    kept = {key: old.metadata[key] for key in (EDITED, *by_hand.split()) if key in old.metadata}
+    title = old.title if "title" in by_hand.split() else new.title
+    return replace(new, title=title, metadata={**new.metadata, **kept})
+
+
 def says_nothing(title: str, document: Document) -> bool:
     """Whether the title is the name of the file, a filing number or empty of words."""
     letters = _letters(title)

@@ -17,7 +17,7 @@ from pathlib import Path
 from sparewheel.rag.disk import sha256_of
 from sparewheel.rag.errors import DocumentError, UsageError
 from sparewheel.rag.ingest import sandbox
-from sparewheel.rag.ingest.identity import identified
+from sparewheel.rag.ingest.identity import carried, edited, identified
 from sparewheel.rag.ingest.load import reason_of
 from sparewheel.rag.ingest.names import shown
 from sparewheel.rag.ingest.report import Progress, Report, Row, Status
@@ -196,6 +196,31 @@ def remove(
         transaction.publish(writers, behind=behind)
 
 
+def edit(
+    store: Store,
+    document_id: str,
+    changes: Mapping[str, str],
+    *,
+    settings: Ingest,
+    profile: Profile,
+    writers: Sequence[IndexWriter],
+    behind: Sequence[IndexWriter] = (),
+    wait: bool = False,
+) -> Document:
+    """The document with its title or identity as a person states it, indexed so; later readings keep it.
+
+    Raises NotFound, and UsageError for a key that is no part of an identity.
+    """
+    with store.write(wait=wait) as transaction:
+        base = transaction.base or store.open()
+        changed = edited(base.document(document_id), changes)
+        known = {file.document_id: file for file in transaction.known_files().values()}.get(document_id)
+        run = _Run(transaction, settings, profile, writers, behind, time.monotonic)
+        run.put(changed, None if known is None else (known.bytes, known.mtime_ns, known.checked_ns))
+        run.finish()
+        return changed
+
+
 def reindex(
     store: Store,
     *,
@@ -319,6 +344,8 @@ class _Run:
 
     def _stored(self, file: Found, document: Document, now_ns: int, *, updated: bool) -> Row:
         try:
+            if updated and self._transaction.base is not None:
+                document = carried(document, self._transaction.base.document(document.id, layout=False))
             chunks = self.put(document, (file.bytes, file.mtime_ns, now_ns))
         except (OSError, sqlite3.Error):  # the disk's fault, not the file's: nothing more can be stored
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sparewheel.rag.errors import UsageError
-from sparewheel.rag.ingest.identity import edited, identified
+from sparewheel.rag.ingest.identity import carried, edited, identified
 from sparewheel.rag.types import Document
 
 NDA = """EXHIBIT 10.25
@@ -98,3 +98,11 @@ def test_what_a_person_set_is_not_read_again() -> None:
     assert again.metadata["date"] == "2024-05-03"
     with pytest.raises(UsageError, match="did you mean 'parties'"):
         edited(known(NDA), {"partys": "x"})
+
+
+def test_a_correction_survives_a_changed_file() -> None:
+    """The file is read anew; what a person has set stays, the rest is as it reads now."""
+    old = edited(known(NDA), {"parties": "Orrin Salt Limited"})
+    new = carried(known(NDA.replace("3 May 2024", "4 May 2024")), old)
+    assert identified(new).metadata["parties"] == "Orrin Salt Limited"
+    assert identified(new).metadata["date"] == "2024-05-04"
