@@ -30,9 +30,14 @@ _AMENDS_ZH = re.compile(
 _VERSION = re.compile(r"(?i)\b(?:version|ver\.|revision|rev\.|edition|v(?=\d))\s*:?\s*(\d{1,3}(?:\.\d{1,3}){0,3})\b")
 _VERSION_ZH = re.compile(r"版本号?[：:\s]*[Vv]?(\d{1,3}(?:\.\d{1,3}){0,3})")
 _SUPERSEDES = re.compile(r"(?i)\b(?:supersedes|replaces)\s+(?:and\s+replaces\s+)?((?:the\s+)?[^\n.;]{4,120})")
-_BEFORE = re.compile(
-    r"(?i)\b(?:before|prior to|original(?:ly)?|previous(?:ly)?|former(?:ly)?|earlier|old(?:er)?|initial(?:ly)?)\b"
-    r"|原(?:来|先|合同|协议|版)|之前|修订前|修改前|变更前|以前|旧版"
+_CHANGED = r"(?:amend(?:ment|ed)|addendum|chang(?:e|ed)|variation|varied|revis(?:ion|ed)|replaced|new version)"
+_BEFORE = re.compile(  # asks for what the newer document did away with
+    r"(?i)\b(?:before|prior to|until)\s+"
+    rf"(?:(?:the|its|this|that|first|last)\s+|(?:it|they|this)\s+(?:was|were)\s+){{0,3}}{_CHANGED}\b"
+    r"|\bused to be\b|(?:修订|修改|变更|补充协议|修正)(?:之)?前"
+)
+_OLDER = re.compile(
+    r"(?i)\b(?:originally|formerly|previously|(?:original|previous|first|old) version)\b|原来|原先|旧版|原合同|原协议"
 )
 _SMALL = {
     *("the", "a", "an", "of", "to", "and", "for", "in", "on", "between", "dated", "no", "number", "agreement"),
@@ -54,10 +59,15 @@ def relations(text: str, title: str) -> dict[str, str]:
     return found
 
 
+def asks_before(question: str) -> bool:
+    """Whether the question is about what a change did away with."""
+    return _BEFORE.search(question) is not None
+
+
 def in_force(hits: Sequence[Hit], question: str) -> tuple[list[Hit], list[str]]:
     """The hits with the passages of a newer document before those of the one it changed, and a note for each such
-    pair; where the question asks for what was before, the older ones first. Hits of other documents keep their places.
-    """
+    pair. Where the question asks for the older one, that comes first; where it asks for what was before the change, the
+    newer has nothing to say. Hits of other documents keep their places."""
     documents: dict[str, Hit] = {}
     for hit in hits:
         documents.setdefault(hit.chunk.document_id, hit)
@@ -65,8 +75,11 @@ def in_force(hits: Sequence[Hit], question: str) -> tuple[list[Hit], list[str]]:
     for newer, older in permutations(documents.values(), 2):
         if not (how := _replaces(newer, older)):
             continue
-        first, second = (older, newer) if _BEFORE.search(question) else (newer, older)
-        ordered = _before(ordered, first.chunk.document_id, second.chunk.document_id)
+        if asks_before(question):
+            ordered = [hit for hit in ordered if hit.chunk.document_id != newer.chunk.document_id]
+        else:
+            first, second = (older, newer) if _OLDER.search(question) else (newer, older)
+            ordered = _before(ordered, first.chunk.document_id, second.chunk.document_id)
         notes.append(f"{_called(older)} is {how} by {_called(newer)}")
     return [replace(hit, rank=rank) for rank, hit in enumerate(ordered, 1)] if notes else ordered, notes
 

@@ -46,12 +46,16 @@ CHANGE = hit("change", 3, "Amendment No. 1", amends="Lease of 12 Quay Street", d
 
 
 def test_the_amendment_comes_first_and_both_are_named():
-    """Other documents keep their places; asked for what was before, the old comes first."""
+    """Other documents keep their places. What was before the change is asked of the older alone."""
     hits, notes = in_force([LEASE, OTHER, CHANGE], "What is the rent?")
     assert [(each.chunk.document_id, each.rank) for each in hits] == [("change", 1), ("other", 2), ("lease", 3)]
     assert notes == ['"Lease of 12 Quay Street" (2022-03-01) is amended by "Amendment No. 1" (2024-03-01)']
     hits, _ = in_force([CHANGE, OTHER, LEASE], "What was the rent before the amendment?")
+    assert [each.chunk.document_id for each in hits] == ["other", "lease"]
+    hits, _ = in_force([CHANGE, OTHER, LEASE], "What was the rent originally?")
     assert [each.chunk.document_id for each in hits] == ["lease", "other", "change"]
+    hits, _ = in_force([LEASE, CHANGE], "How many days before the end must notice be given?")
+    assert [each.chunk.document_id for each in hits] == ["change", "lease"]
 
 
 def test_the_higher_version_of_the_same_document_supersedes():

@@ -25,7 +25,7 @@ from sparewheel.rag.retrieve.names import (
     words_of,
 )
 from sparewheel.rag.types import Scope
-from sparewheel.rag.versions import changed_by
+from sparewheel.rag.versions import asks_before, changed_by
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _EVERY = re.compile(
@@ -53,6 +53,10 @@ _NOT_A_NAME = frozenset(
         " agent principal effective date services agreement contract lease nda msa dpa please yes no the and or",
     )
 )
+_LINKS = {
+    *("under", "before", "after", "during", "within", "without", "from", "into", "upon", "with", "until", "since"),
+    *("against", "through", "about", "above", "below", "behind", "between", "regarding", "than", "except", "despite"),
+}
 _PLACE_BEFORE = re.compile(
     r"(?:laws?|courts?|state|city|county|jurisdiction|governed by|capital|province|republic|kingdom"
     r"|people) of (?:the )?$|governed by (?:the )?$|"
@@ -152,6 +156,9 @@ class Scopes:
         if not documents or len(documents) == len(self.names) > 1:
             return Scope()
         ids = tuple(sorted(documents))
+        if asks_before(question):
+            ids = tuple(sorted(id for id, newer in self._changed_by.items() if newer & documents)) or ids
+            return Scope(ids, tuple(self.names.titles[id] for id in ids), ambiguous=len(ids) > 1)
         several = len(ids) > 1 and not _EVERY.search(question)
         changes = {change for id in ids for change in self._changed_by.get(id, ())}
         ids = (*ids, *sorted(changes - set(ids)))  # what is in force stands in both
@@ -202,7 +209,7 @@ class Scopes:
                 continue  # with a document named, what else is named is what is asked of it
             inside = [w for w in words if start <= w.start and w.end <= end]
             inside = [w for w in inside if not any(a < w.end and w.start < b for a, b in taken)]
-            named = [w for w in inside if _may_be_name(w.text)]
+            named = [w for w in _behind_links(inside) if _may_be_name(w.text)]
             for word in named:
                 if not self.names.ordinary(word.text) and not self._words.near(word.text):
                     yield question[word.start : named[-1].end]
@@ -269,6 +276,12 @@ def _proper(words: Sequence[Word], question: str) -> Iterator[list[Word]]:
             if run and any(len(w.text) > 2 and not w.text.isdigit() for w in run):
                 yield run
             run = []
+
+
+def _behind_links(words: list[Word]) -> list[Word]:
+    """The words behind the last preposition: in "the deposit under the lease", nothing names the lease."""
+    last = max((n for n, word in enumerate(words) if word.text in _LINKS), default=-1)
+    return words[last + 1 :]
 
 
 def _may_be_name(word: str) -> bool:
