@@ -79,8 +79,8 @@ def figure_asked_for(question: str, text: str, near: int) -> tuple[int, int] | N
     """
     if _ASKS_DATE.search(question) and (dates := [m.span() for m in _DATE.finditer(text)]):
         return min(dates, key=lambda span: abs(span[0] - near))
-    units = next((units for pattern, units in _KINDS if pattern.search(question)), None)
-    if units is None:
+    units = _units_asked_for(question)
+    if not units:
         return None
     repeated = {text[q.start : q.end].strip().lower() for q in quantities(question)}
     found = [q for q in quantities(text) if q.unit in units and text[q.start : q.end].strip().lower() not in repeated]
@@ -91,6 +91,12 @@ def figure_asked_for(question: str, text: str, near: int) -> tuple[int, int] | N
     if best + 1 < len(found) and found[best + 1].start == end:  # 五万元以上五十万元以下
         end = _with_bound(text, found[best + 1])[1]
     return start, end
+
+
+def _units_asked_for(question: str) -> frozenset[str]:
+    """Units of what is asked for; not those the question gives itself: the dose for a child of 24 kg is in no kg."""
+    units = next((units for pattern, units in _KINDS if pattern.search(question)), frozenset[str]())
+    return units - {q.unit for q in quantities(question)} or units
 
 
 def _with_bound(text: str, q: Quantity) -> tuple[int, int]:
@@ -107,7 +113,7 @@ def _with_bound(text: str, q: Quantity) -> tuple[int, int]:
 def fits(question: str, text: str) -> bool | None:
     """Whether the text can hold the figure or the date that the question asks for; None where it asks for none."""
     if _ASKS_DATE.search(question) or any(pattern.search(question) for pattern, _ in _KINDS):
-        units = next((units for pattern, units in _KINDS if pattern.search(question)), None)
+        units = _units_asked_for(question)
         said = {q.unit for q in quantities(text)} - {""}
         return not (units and said and not said & units) and bool(_ANY_FIGURE.search(text))
     return None

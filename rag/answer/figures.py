@@ -51,7 +51,7 @@ _NUMBER = re.compile(
     rf"|\b{_SPELLED}\b(?: \((?:{_DIGITS})\))?|[百千万]分之[零〇一二两三四五六七八九十百]+"
     rf"|[零〇一二两兩三四五六七八九十百千]+)"
     rf"(?P<scale>\s?(?:hundred|thousand|million|billion)\b|\s?[万萬亿])?"
-    rf"(?:\s?(?P<to>to|and|or|[-–~至到])\s?(?P<second>{_DIGITS}|{_SPELLED}(?: \((?:{_DIGITS})\))?"
+    rf"(?:\s?(?P<to>to|and|or|[-–~～至到])\s?(?P<second>{_DIGITS}|{_SPELLED}(?: \((?:{_DIGITS})\))?"
     rf"|[一二两三四五六七八九十百]+))?[\s-]?",
     re.IGNORECASE,
 )

@@ -29,7 +29,7 @@ from sparewheel.rag.answer.detail import DETAIL_TOKENS, figure_asked_for, is_det
 from sparewheel.rag.answer.figures import quantities
 from sparewheel.rag.answer.question_form import Asked, form_of
 from sparewheel.rag.answer.spans import Reading, Window, windows_of
-from sparewheel.rag.answer.verdict import Label, verdict
+from sparewheel.rag.answer.verdict import Label, bearing, verdict
 from sparewheel.rag.answer.whole_figures import with_whole_figures
 from sparewheel.rag.errors import NotFound
 from sparewheel.rag.settings import cores
@@ -48,6 +48,8 @@ READ_RERANKED = 6  # passages, of whatever documents
 READ_OF_THE_FIRST = 9  # passages, where those beyond are of the document that came first
 WITHOUT_FIGURE = 0.5  # of the probability of a span without a figure of the kind that is asked for
 NOTHING_SHARED = 0.3  # and of a passage that holds no word of the question, its title and headings counted
+BEARS_AT_ALL = 0.25  # least share of a yes/no question's words in what is quoted without a label
+UNBORNE = 0.5  # of the probability of what bears less
 ALSO = 0.9  # a further span of the same document is quoted, too, where it is so much of the best one's probability
 ALSO_AT_LEAST = 0.6  # and at least so likely
 
@@ -89,9 +91,19 @@ class Reader:
             return Draft("", refused=True, confidence=confidence, model=model)
         found = tuple(_past_heading(s, request.hits[s.hit].chunk.text) for s in found)
         found, label = self._put(asked, request, found)
+        if asked.form == "yes-no" and not label and not self._bears(request, found[0]):
+            return Draft("", refused=True, confidence=UNBORNE * confidence, model=model)
         found = tuple(with_whole_figures(s, request.hits[s.hit].chunk.text) for s in found)
         text = "; ".join(request.hits[s.hit].chunk.text[s.start : s.end] for s in found)
         return Draft(text, found, confidence=confidence, label=label, model=model)
+
+    def _bears(self, request: AnswerRequest, span: Span) -> bool:
+        """Whether the sentence of a span has words of a yes/no question: one about something else is no answer."""
+        chunk = request.hits[span.hit].chunk
+        sentence = _whole_sentence(span, chunk.text)
+        over = " ".join((chunk.title, *chunk.headings))
+        text = chunk.text[sentence.start : sentence.end]
+        return bearing(request.question, text, over, request.language) >= BEARS_AT_ALL
 
     def _put(self, asked: Asked, request: AnswerRequest, found: tuple[Span, ...]) -> tuple[tuple[Span, ...], Label]:
         """What is quoted in the form that the question asks for: the sentence with its yes or no, a detail, or all."""

@@ -15,6 +15,7 @@ from sparewheel.rag.answer.spans import best_short
         ("When is the fee due?", "The fee of $500 is due on 1 March 2026.", "1 March 2026"),
         ("罚款多少？", "处五万元以上五十万元以下的罚款", "五万元以上五十万元以下"),
         ("押金是多少？", "押金为人民币33,000元，签约时支付。", "人民币33,000元"),
+        ("体重24公斤的儿童单次剂量是多少？", "体重 20～29公斤：5.5毫升", "5.5毫升"),
         ("Who signs?", "The fee of $500 is due.", None),
     ],
 )
