@@ -18,6 +18,7 @@ from sparewheel.rag.retrieve.names import DOCUMENT_NOUN, ZH_NOUN
 from sparewheel.rag.retrieve.scope import Scopes
 from sparewheel.rag.text import language_of
 from sparewheel.rag.types import Scope, Shape
+from sparewheel.rag.versions import without_before
 
 Asked = Literal["passages", "documents", "opinion", "talk"]
 
@@ -129,7 +130,7 @@ def read(question: str, history: Sequence[tuple[str, str]] = (), scopes: Scopes 
     """The question made whole with the history, oldest first, and what it names. Without `scopes` it names nothing."""
     whole = made_whole(question, history, scopes.mentions if scopes else None)
     scope = scopes.of(whole.read) if scopes else Scope()
-    bare = _bare(whole.read, scopes) if scopes and scope.documents else whole.read
+    bare = without_before(_bare(whole.read, scopes)) if scopes and scope.documents else whole.read
     clause = asked(bare)
     kind = _asked(question, whole.read, scope)
     shape: Shape = _shape(whole.read, scope) if clause is None and kind == "passages" else "one"

@@ -64,6 +64,12 @@ def asks_before(question: str) -> bool:
     return _BEFORE.search(question) is not None
 
 
+def without_before(question: str) -> str:
+    """The question as it is put to the older document, which knows of no change: "What was the rent before the
+    amendment?" -> "What was the rent?"."""
+    return " ".join(_BEFORE.sub("", question).split()).replace(" ?", "?")
+
+
 def in_force(hits: Sequence[Hit], question: str) -> tuple[list[Hit], list[str]]:
     """The hits with the passages of a newer document before those of the one it changed, and a note for each such
     pair. Where the question asks for the older one, that comes first; where it asks for what was before the change, the

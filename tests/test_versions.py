@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from sparewheel.rag.types import Chunk, Hit
-from sparewheel.rag.versions import changed_by, in_force, relations
+from sparewheel.rag.versions import changed_by, in_force, relations, without_before
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,9 @@ def test_who_asks_for_a_contract_is_answered_from_its_amendment_too():
         Described("other", "Lease of 3 Mill Road", {}),
     ]
     assert changed_by(documents) == {"lease": frozenset({"change"})}
+
+
+def test_the_older_document_is_asked_without_the_change():
+    """It cannot say what came after it."""
+    assert without_before("What was the rent before the amendment?") == "What was the rent?"
+    assert without_before("How many days before the end of the term?") == "How many days before the end of the term?"
