@@ -237,7 +237,7 @@ _ROLE = (
 )
 _ON_A_LINE = _NAME.replace(r"\s+", "[ ]+")
 _LABELLED = re.compile(
-    rf"(?im)^[ \t|*_(\d.)]*({_ROLE})\b[ \t*_|]*(?:\([^)]{{0,30}}\))?[ \t]*[:|\t][ \t*_|]*(?-i:({_ON_A_LINE}))"
+    rf"(?im)^[ \t|*_(\d.)]*({_ROLE})\b[ \t*_|]*(?:\([^)]{{0,30}}\))?[ \t]*[:|\t][ \t*_|—]*(?-i:({_ON_A_LINE}))"
 )
 _IN_TABLE = re.compile(
     rf"(?m)^((?i:{_ROLE})) (?-i:({_ON_A_LINE}))$"
@@ -438,7 +438,7 @@ _MATTER = re.compile(
     r"([A-Z0-9][\w./:-]*\d[\w./:-]{2,})"
 )
 _PATIENT = re.compile(
-    r"(?m)^[\s|*_]*(?:Patient(?:'s)?(?: name)?|Name of (?:the )?patient|Name)[*_ \t|]*[:|\t][*_ \t|]*"
+    r"(?m)^[\s|*_]*(?:Patient(?:'s)?(?: name)?|Name of (?:the )?patient|Name)[*_ \t|]*[:|\t][*_ \t|—]*"
     r"((?!Details)[A-Z][\w'’-]+(?:[ ,]+[A-Z][\w'’.-]*){0,3})"
 )
 _MONTHS = {

@@ -82,7 +82,7 @@ SPECIFIC = frozenset(
         "nda lease licence license deed amendment addendum bylaws formulary settlement judgment",
     )
 )
-_NO_MODIFIER = frozenset(
+NO_MODIFIER = frozenset(
     re.findall(
         r"\S+",
         "the a an this that these those my our your their his her its which what any each every"
@@ -312,7 +312,7 @@ class Names:
         after = run[-1] + 1
         while after < len(words) and after <= run[-1] + 3:  # "Acme Holdings" is not Acme Tools
             word = words[after]
-            if is_document_noun(word.text) or word.text in _COMPANY or word.text in _NO_MODIFIER:
+            if is_document_noun(word.text) or word.text in _COMPANY or word.text in NO_MODIFIER:
                 break
             if word.start > words[after - 1].end + 1:
                 break
@@ -344,7 +344,7 @@ class Names:
             modifiers: list[Word] = []
             for before in range(place - 1, max(-1, place - 7), -1):
                 other = words[before]
-                if other.text in _NO_MODIFIER or any(m.start <= other.start < m.end for m in taken):
+                if other.text in NO_MODIFIER or any(m.start <= other.start < m.end for m in taken):
                     break
                 modifiers.insert(0, other)
             while modifiers:

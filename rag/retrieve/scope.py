@@ -15,6 +15,7 @@ from typing import Protocol
 
 from sparewheel.rag.retrieve.names import (
     DOCUMENT_NOUN,
+    NO_MODIFIER,
     ZH_NOUN,
     Described,
     Mention,
@@ -87,7 +88,29 @@ _SLOTS = (  # where a name of no capital stands for a document or a drug
         r"\b(?:is|does|can|will|may|should)\s+([\w-]+)\s+(?:safe|cause|be (?:taken|used)|contain|interact|affect)\b",
         re.I),
 )  # fmt: skip
-_DOCUMENT_SLOTS = _SLOTS[:1] + _SLOTS[2:4]
+_BEFORE_NOUN = next(pattern for pattern in _SLOTS if pattern.pattern.startswith(r"\bthe\s+"))
+_DOCUMENT_SLOTS = (_SLOTS[0], *(pattern for pattern in _SLOTS if _NOUNS in pattern.pattern))
+_SMALL = _LINKS | {
+    *(
+        "as",
+        "when",
+        "if",
+        "it",
+        "who",
+        "whom",
+        "whose",
+        "where",
+        "why",
+        "how",
+        "then",
+        "also",
+        "only",
+        "so",
+        "but",
+        "be",
+    ),
+    *("been", "there", "here"),
+}
 _ZH_COMPANY = re.compile(
     r"[\u3400-\u9fff（）·]{2,24}?(?:股份有限公司|有限责任公司|有限公司|集团|公司|医院|银行|大学|事务所)"
 )
@@ -208,12 +231,13 @@ class Scopes:
             if taken and pattern not in _DOCUMENT_SLOTS:
                 continue  # with a document named, what else is named is what is asked of it
             inside = [w for w in words if start <= w.start and w.end <= end]
+            inside = _in_a_row(inside, last=pattern is _BEFORE_NOUN)
             inside = [w for w in inside if not any(a < w.end and w.start < b for a, b in taken)]
-            named = [w for w in _behind_links(inside) if _may_be_name(w.text)]
+            named = [w for w in inside if _may_be_name(w.text)]
             for word in named:
                 if not self.names.ordinary(word.text) and not self._words.near(word.text):
                     yield question[word.start : named[-1].end]
-            if pattern in _DOCUMENT_SLOTS and len(named) > 1 and self._unknown([w.text for w in named], True):
+            if pattern in _DOCUMENT_SLOTS and len(named) > 1 and not all(self._words.near(w.text) for w in named):
                 yield question[named[0].start : named[-1].end]
 
     def _unknown(self, words: Sequence[str], in_slot: bool) -> bool:
@@ -238,6 +262,8 @@ class Scopes:
             name = re.sub(r"^(?:请问|关于|在|我们?|和|与|跟|同|对|那么?)+", "", name)
             if len(name) < 2 or _ZH_ORDINARY.match(name) or _ZH_WORDS.search(name) or ZH_NOUN.fullmatch(name):
                 continue
+            if question[end : end + 2] == "的药":
+                continue  # 吃根除细菌的药: what it does, not what it is called
             if not self._words.phrase(name) and not self._partly(name):
                 yield name
 
@@ -278,10 +304,15 @@ def _proper(words: Sequence[Word], question: str) -> Iterator[list[Word]]:
             run = []
 
 
-def _behind_links(words: list[Word]) -> list[Word]:
-    """The words behind the last preposition: in "the deposit under the lease", nothing names the lease."""
-    last = max((n for n, word in enumerate(words) if word.text in _LINKS), default=-1)
-    return words[last + 1 :]
+def _in_a_row(words: Sequence[Word], *, last: bool) -> list[Word]:
+    """The first (or last) of the words that no small word of the language parts: "the rent before the amendment"."""
+    runs: list[list[Word]] = [[]]
+    for word in words:
+        if word.text in NO_MODIFIER or word.text in _SMALL:
+            runs.append([])
+        else:
+            runs[-1].append(word)
+    return runs[-1] if last else next((run for run in runs if run), [])
 
 
 def _may_be_name(word: str) -> bool:
