@@ -1,7 +1,7 @@
 """The pipeline as a LangChain Runnable with RetrievalQA's contract.
 
-In: {"query": str} or a plain string; beside "query": "filter" (metadata), "k", "history" [(question, answer)],
-"within_s" (seconds).
+In: {"query": str} or a plain string; beside "query": "filter" (metadata), "k", "history" ((question, answer) pairs or
+messages), "within_s" (seconds).
 Out: {"query", "result", "source_documents", "outcome", "citations", "answered_by", "degraded", "confidence", "answer"}.
 `stream` and `astream` yield {"token": piece} as the text comes, {"replace": text} where another answerer starts again,
 and the whole output last, so a sequence `chain | next` hands only the whole output on. `batch` keeps order, and one
@@ -27,6 +27,7 @@ from sparewheel.rag.chain import AskOptions, Pipeline
 from sparewheel.rag.errors import Unavailable, UsageError, suggest
 from sparewheel.rag.events import Done, Event, Replace, Token
 from sparewheel.rag.retrieve.retrievers import as_document
+from sparewheel.rag.turns import turns
 from sparewheel.rag.types import Answer
 
 OPTIONS = tuple(AskOptions.__optional_keys__)
@@ -149,7 +150,7 @@ class _Traced:
 
 def _read(input: Input, kwargs: dict[str, Any]) -> tuple[str, AskOptions]:
     """The question and the options of an input."""
-    given = {"query": input} if isinstance(input, str) else {**input}
+    given: dict[str, Any] = {"query": input} if isinstance(input, str) else {**input}
     given.update(kwargs)
     if "query" not in given:
         known = ", ".join(map(repr, given)) or "nothing"
@@ -158,6 +159,8 @@ def _read(input: Input, kwargs: dict[str, Any]) -> tuple[str, AskOptions]:
     for name in given:
         if name not in OPTIONS:
             raise UsageError(f"unknown option {name!r}{suggest(name, OPTIONS)}; known are {', '.join(OPTIONS)}")
+    if "history" in given:
+        given["history"] = turns(given["history"])
     return question, cast(AskOptions, given)
 
 
