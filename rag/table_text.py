@@ -61,6 +61,23 @@ def _table(text: str, rows: list[tuple[int, int]], floor: int) -> TableSpan:
     return TableSpan(start, head_end, rows[-1][1], caption, tuple(rows))
 
 
+def labelled(text: str) -> str:
+    """The text with its rows as labels and values ("Landlord: Quayside Estates"), for whoever looks for labels."""
+    if MARK not in text:
+        return text
+    parts: list[str] = []
+    place = 0
+    for row in _ROW.finditer(text):
+        name, _, value = row.group().rpartition(MARK)
+        if "\n" not in row.group():  # one cell: the name of its column says nothing more
+            value = value.rpartition(VALUE)[2]
+            parts += [text[place : row.start()], name, VALUE, value]
+        else:
+            parts += [text[place : row.start()], row.group().replace(MARK, VALUE)]
+        place = row.end()
+    return "".join((*parts, text[place:]))
+
+
 def cell_line_at(text: str, place: int) -> tuple[int, int] | None:
     """(start, end) of the line around `place` where it holds a cell."""
     start = text.rfind("\n", 0, place) + 1

@@ -14,6 +14,7 @@ from pathlib import PurePath
 
 from sparewheel.rag.errors import UsageError, suggest
 from sparewheel.rag.ingest import opening_en, opening_zh
+from sparewheel.rag.table_text import labelled
 from sparewheel.rag.types import Document
 
 OPENING_CHARS = 4000
@@ -61,7 +62,7 @@ def identified(document: Document) -> Document:
     """The document with its title and what its opening says as metadata; what a person has set is kept."""
     by_hand = document.metadata.get(EDITED, "").split()
     read = opening_zh.read if document.language == "zh" else opening_en.read
-    found = Opening(**read(document.text[:OPENING_CHARS], _headings(document)))
+    found = Opening(**read(labelled(document.text[:OPENING_CHARS]), _headings(document)))
     title = document.title
     if "title" not in by_hand and says_nothing(title, document):
         title = found.title or title

@@ -10,6 +10,7 @@ from sparewheel.rag.ingest.formats.tables import Cell, Table, table_of
 from sparewheel.rag.ingest.outline import outline
 from sparewheel.rag.ingest.split import split
 from sparewheel.rag.settings import Ingest
+from sparewheel.rag.table_text import labelled
 from sparewheel.rag.text import sentences
 from sparewheel.rag.types import Document, Profile
 
@@ -126,3 +127,11 @@ def test_markdown_tables_front_matter_and_struck_text() -> None:
     parsed = parse_markdown(source.encode(), Ingest())
     assert parsed.text == ("author: T. Okafor\n\n# Fees \n\nFee\tEUR\n\nLate | x\t— EUR: —\n\n```\n|a|b|\n|-|-|\n```")
     assert [parsed.text[a:b] for a, b, _ in parsed.headings] == ["Fees"]
+
+
+def test_rows_as_labels_for_who_looks_for_labels() -> None:
+    """The particulars of a lease name its parties, whatever their columns are called."""
+    table = table_of([["Item", "Content"], ["Landlord", "Quayside Ltd"], ["Unit", "12"]], header_rows=1)
+    builder = TextBuilder()
+    builder.table(table)
+    assert labelled(builder.text).split("\n\n")[1:] == ["Landlord: Quayside Ltd", "Unit: 12"]
