@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import tomllib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,7 +37,7 @@ ROOT = Path(__file__).parents[1]
 TABLE = Path(__file__).with_suffix(".toml")
 AIM = 0.9  # of the mutants that are not stale
 AT_ONCE = 2
-WITHIN_S = 300  # one run of a room's tests; longer is a hang
+LEAST_S, PATIENCE = 60.0, 5.0  # a run that takes longer than so many times the sound one is a hang
 # only the plugins that these tests need: loading all of them takes longer than most of the tests
 OPTIONS = (
     "-q",
@@ -106,13 +107,13 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def passes(root: Path, tests: Sequence[str]) -> bool:
-    """Whether the tests pass on the code in `root`: it, not the installed one, is imported, in subprocesses too."""
+def passes(root: Path, tests: Sequence[str], within_s: float | None = None) -> bool:
+    """Whether the tests pass, in time, on the code in `root`, which is imported instead of the installed one."""
     command = [sys.executable, "-m", "pytest", *OPTIONS, *tests]
     alone = {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     environment = {**os.environ, **alone}
     try:
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, timeout=WITHIN_S, check=False)
+        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, timeout=within_s, check=False)
     except subprocess.TimeoutExpired:
         return False
     if done.returncode not in (0, 1, 2):  # 2: an import failed, which is a failure too
@@ -120,7 +121,7 @@ def passes(root: Path, tests: Sequence[str]) -> bool:
     return done.returncode == 0
 
 
-def fates(wanted: Sequence[Mutant]) -> Iterable[tuple[Mutant, Fate]]:
+def fates(wanted: Sequence[Mutant], within_s: float) -> Iterable[tuple[Mutant, Fate]]:
     """What became of each, in the order given. Every worker has a copy of its own."""
     own = threading.local()
     with tempfile.TemporaryDirectory(prefix="sparewheel-mutants-") as folder:
@@ -131,7 +132,7 @@ def fates(wanted: Sequence[Mutant]) -> Iterable[tuple[Mutant, Fate]]:
             if not mutant.put_into(own.root):
                 return mutant, "stale"
             try:
-                return mutant, "survived" if passes(own.root, mutant.tests) else "killed"
+                return mutant, "survived" if passes(own.root, mutant.tests, within_s) else "killed"
             finally:
                 mutant.take_out(own.root)
 
@@ -174,11 +175,13 @@ def main(rooms: Sequence[str]) -> int:
     """The exit status: 1 where fewer than AIM were killed, 2 where the tests fail without any mutant."""
     listed = mutants()
     wanted = [mutant for mutant in listed if not rooms or mutant.room in rooms]
+    began = time.monotonic()
     if not sound(wanted):
         print("the tests fail without any mutant: mend them first")
         return 2
+    within_s = max(LEAST_S, PATIENCE * (time.monotonic() - began))
     found = []
-    for mutant, fate in fates(wanted):
+    for mutant, fate in fates(wanted, within_s):
         found.append((mutant, fate))
         print(f"{fate:9}{mutant.room:14}{mutant.label}", flush=True)
     rows = {**before(), **figures(found)}
