@@ -18,6 +18,7 @@ _GONE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     r"\ufdd0-\ufdef\ufffe\uffff\u115f\u1160\u3164\uffa0\U000e0000-\U000e007f]"
 )
+_UNSEEN = re.compile(_GONE.pattern.replace(r"\x00-\x08\x0b-\x1f\x7f-\x9f", r"\x00-\x06\x08\x0b-\x1a\x7f-\x9a"))
 _LONE = re.compile(r"[\ud800-\udfff]")
 _OPEN = re.compile(r"(?:\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]{0,400}\x1b?|[ -/]*)?|\r|[\ud800-\udbff])\Z")
 
@@ -26,7 +27,10 @@ def clean(text: str) -> str:
     """`text` without what nobody can see or what acts on a terminal; line ends are \\n."""
     if text.isascii() and text.isprintable():
         return text
-    text = _GONE.sub("", _ESCAPE.sub("", _LINE_END.sub("\n", text)))
+    text = _LINE_END.sub("\n", text)
+    if "\x1b" in text or "\x9b" in text:  # an escape is one also with something unseen inside it
+        text = _ESCAPE.sub("", _UNSEEN.sub("", text))
+    text = _GONE.sub("", text)
     if _LONE.search(text):  # halves that belong together are joined, others are replaced
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
@@ -45,7 +49,7 @@ class Cleaner:
 
     def __call__(self, piece: str) -> str:
         """What of the text so far is safe to show and was not given yet."""
-        text = self._held + piece
+        text = _UNSEEN.sub("", self._held + piece)
         found = _OPEN.search(text)
         self._held = found[0] if found else ""
         return clean(text[: found.start()] if found else text)

@@ -14,6 +14,7 @@ import functools
 import hashlib
 import logging
 import os
+import re
 import ssl
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
@@ -43,6 +44,8 @@ OPTIONAL = (
     "temperature",
     "max_tokens",
 )  # an answer can do without
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 Message = Mapping[str, Any]  # {"role": ..., "content": ...}
 
@@ -245,14 +248,16 @@ async def _error_body(response: httpx.Response) -> bytes:
 
 
 async def _lines(response: httpx.Response) -> AsyncGenerator[bytes]:
-    """Lines by \\n, \\r\\n and \\r alone: JSON may hold U+2028 and the like, which text line splitting would cut at."""
-    rest = b""
+    r"""Lines by \n, \r\n and \r alone: JSON may hold U+2028 and the like, which text line splitting would cut at."""
+    rest, after_return = b"", False
     async for data in response.aiter_bytes():
-        *lines, rest = (rest + data).replace(b"\r\n", b"\n").split(b"\n")
+        if after_return:  # a line end parted between two pieces
+            data = data.removeprefix(b"\n")
+        after_return = data.endswith(b"\r")
+        *lines, rest = _LINE_END.split(rest + data)
         for line in lines:
-            for part in line.split(b"\r"):
-                yield part
+            yield line
         if len(rest) > MAX_LINE_BYTES:
             raise failure("malformed", f"a line of over {MAX_LINE_BYTES} bytes")
     if rest:
-        yield rest.rstrip(b"\r")
+        yield rest
