@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 _ESCAPE = re.compile(  # ECMA-48: control sequences, strings up to their terminator, two-character escapes
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]{0,400}(?:\x07|\x1b\\)|\x1b[ -/]*[0-Z\\-~]"
+    r"(?:\x1b\x07*\[|\x9b)[0-?\x07]*[ -/\x07]*[@-~]|\x1b[\]PX^_][^\x07\x1b]{0,400}(?:\x07|\x1b\\)|\x1b[ -/]*[0-Z\\-~]"
 )
 _LINE_END = re.compile(r"\r\n?|[\u2028\u2029\x85]")
 _GONE = re.compile(
@@ -20,7 +20,9 @@ _GONE = re.compile(
 )
 _UNSEEN = re.compile(_GONE.pattern.replace(r"\x00-\x08\x0b-\x1f\x7f-\x9f", r"\x00-\x06\x08\x0b-\x1a\x7f-\x9a"))
 _LONE = re.compile(r"[\ud800-\udfff]")
-_OPEN = re.compile(r"(?:\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]{0,400}\x1b?|[ -/]*)?|\r|[\ud800-\udbff])\Z")
+_OPEN = re.compile(
+    r"(?:\x1b\x07*(?:\[[0-?\x07]*[ -/\x07]*|[\]PX^_][^\x07\x1b]{0,400}\x1b?|[ -/]*)?|\r|[\ud800-\udbff])\Z"
+)
 
 
 def clean(text: str) -> str:

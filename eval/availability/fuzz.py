@@ -130,8 +130,8 @@ def _answer(number: int, rng: random.Random) -> Behaviour:
     reason = rng.choice(FAILED_REASONS) if wrong == "reason" else rng.choice(WHOLE_REASONS)
     calls = [{"index": 0, "function": {"name": "search", "arguments": "{}"}}] if wrong == "tools" else None
     if rng.random() < 0.2 and wrong not in ("broken", "cut", "stall", "reset"):
-        body = _object(text, reason, calls, rng)
-        return Behaviour(f"object {wrong or 'whole'}", not wrong, body=_bytes(body))
+        whole = _bytes(_object(text, reason, calls, rng))
+        return Behaviour(f"object {wrong or 'whole'}", not wrong, body=whole)
     events = _events(text, calls, rng)
     if wrong == "broken":
         events.insert(rng.randrange(1, len(events) + 1), rng.choice(BROKEN))

@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from sparewheel.rag.answer.endpoint import Completion, Message
+from sparewheel.rag.answer.thoughts import Thoughts
 from sparewheel.rag.errors import SettingsError, install
 from sparewheel.rag.reliability.faults import failure
 from sparewheel.rag.settings import LocalChat
 from sparewheel.rag.types import Progress, Usage
+
+LEAST_ROOM = 64  # tokens that must be left for the answer
 
 
 class LocalCompleter:
@@ -80,15 +83,19 @@ class LocalCompleter:
         stop: threading.Event,
         put: Callable[[str | Completion | BaseException], object],
     ) -> None:
-        """In a thread of its own: write one answer, handing pieces to `put`; the place is given back at the end."""
+        """In a thread of its own: write one answer, handing pieces to `put`. The place is given back before the end is
+        told, so that who asks one question after the other always finds it free."""
+        end: Completion | BaseException | None = None
         try:
             with self._writing:
                 if not stop.is_set():
-                    put(self._write(messages, options, stop, put))
+                    end = self._write(messages, options, stop, put)
         except BaseException as error:
-            put(error)
+            end = error
         finally:
             self._places.release()
+        if end is not None:
+            put(end)
 
     def _write(
         self,
@@ -103,7 +110,17 @@ class LocalCompleter:
         inputs = _encode(tokenizer, messages).to(model.device)
         prompt_tokens = int(inputs["input_ids"].shape[1])
         limit = min(int(options.get("max_tokens") or self.settings.max_new_tokens), self.settings.max_new_tokens)
-        pieces = _Pieces(tokenizer, put, tuple(options.get("stop") or ()))
+        window = int(getattr(model.config, "max_position_embeddings", 0) or 0)
+        if window and prompt_tokens + min(limit, LEAST_ROOM) > window:  # beyond it a model writes nonsense, or fails
+            raise failure("context_length", f"{prompt_tokens} tokens, of {window} that the model can read and write")
+        limit = min(limit, window - prompt_tokens) if window else limit
+        thoughts = Thoughts()
+
+        def show(text: str) -> None:
+            if shown := thoughts(text):
+                put(shown)
+
+        pieces = _Pieces(tokenizer, show, tuple(options.get("stop") or ()))
         temperature = float(options.get("temperature") or 0.0)
         sampling = {"do_sample": True, "temperature": temperature} if temperature else {"do_sample": False}
         made = model.generate(
@@ -116,6 +133,8 @@ class LocalCompleter:
             pad_token_id=tokenizer.pad_token_id or tokenizer.eos_token_id or 0,
             **sampling,
         )
+        if rest := thoughts.rest():
+            put(rest)
         tokens = int(made.shape[1]) - prompt_tokens
         if not pieces.text.strip():
             raise failure("blank_answer")
@@ -173,9 +192,9 @@ def load(settings: LocalChat) -> tuple[Any, Any]:
         model = AutoModelForCausalLM.from_pretrained(
             place, dtype="auto", device_map=device, **gguf, **only, **_quantised(settings, device)
         )
-    except (OSError, ValueError) as error:
+    except Exception as error:  # torch, CUDA and safetensors have families of their own
         raise SettingsError(
-            f"local_chat.model = {settings.model!r} cannot be loaded: {str(error).splitlines()[0]}; give the folder or "
+            f"local_chat.model = {settings.model!r} cannot be loaded: {next(iter(str(error).splitlines()), type(error).__name__)}; give the folder or "  # noqa: E501
             "GGUF file of a causal model on this machine, or set local_chat.allow_download = true"
         ) from error
     model.eval()
@@ -208,11 +227,21 @@ def _quantised(settings: LocalChat, device: str) -> dict[str, Any]:
 def _encode(tokenizer: Any, messages: Sequence[Message]) -> Any:
     """The messages by the model's own chat template; without one, as a plain transcript."""
     if tokenizer.chat_template:
-        return tokenizer.apply_chat_template(
-            list(messages), add_generation_prompt=True, return_tensors="pt", return_dict=True
-        )
+        as_tensors = {"add_generation_prompt": True, "return_tensors": "pt", "return_dict": True}
+        try:
+            return tokenizer.apply_chat_template(list(messages), **as_tensors)
+        except Exception:  # jinja's, raised by the template itself: Gemma and old Mistral know no system role
+            if not messages or messages[0]["role"] != "system":
+                raise
+            return tokenizer.apply_chat_template(_folded(messages), **as_tensors)
     transcript = "\n\n".join(f"{message['role']}: {message['content']}" for message in messages)
     return tokenizer(f"{transcript}\n\nassistant:", return_tensors="pt")
+
+
+def _folded(messages: Sequence[Message]) -> list[Message]:
+    """The messages without a system role: what it says stands at the head of the first user message."""
+    system, first, *others = messages
+    return [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *others]
 
 
 def _end_tokens(tokenizer: Any, model: Any) -> set[int]:

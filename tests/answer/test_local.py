@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from sparewheel.rag.answer.endpoint import Completion
-from sparewheel.rag.answer.local import LocalCompleter
+from sparewheel.rag.answer.local import LocalCompleter, _encode
 from sparewheel.rag.errors import SettingsError, Unavailable
 from sparewheel.rag.settings import LocalChat
 
@@ -99,3 +99,36 @@ def test_a_missing_model_says_what_to_do(tmp_path: object) -> None:
     """The error names the setting, the value and the cure, and nothing is fetched."""
     with pytest.raises(SettingsError, match=r"local_chat\.model = 'no-such/model'.*allow_download"):
         LocalCompleter(LocalChat(model="no-such/model")).load()
+
+
+GEMMA = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}" + (
+    "{% for message in messages %}{{ message['role'] }}:{{ message['content'] }};{% endfor %}"
+)
+
+
+def test_a_template_without_a_system_role_is_given_the_rules_with_the_question(model_folder: str) -> None:
+    """Gemma's and old Mistral's raise an error."""
+    tokenizer, _ = LocalCompleter(LocalChat(model=model_folder, device="cpu")).load()
+    tokenizer.chat_template = GEMMA
+    told = [{"role": "system", "content": "Rules."}, *QUESTION]
+    assert tokenizer.decode(_encode(tokenizer, told)["input_ids"][0]) == "user:Rules.\n\nWho pays the rent?;"
+
+
+async def test_a_prompt_beyond_the_window_fails_over(model_folder: str) -> None:
+    """Beyond it the model would write nonsense."""
+    completer = LocalCompleter(LocalChat(model=model_folder, device="cpu"))
+    with pytest.raises(Unavailable) as caught:
+        [item async for item in completer.complete([{"role": "user", "content": "x" * 5000}])]
+    assert caught.value.reason == "context_length"
+
+
+async def test_one_asker_after_the_other_always_finds_the_place_free(model_folder: str) -> None:
+    """Without a queue: the place is given back before the end of the answer is told."""
+    completer = LocalCompleter(LocalChat(model=model_folder, max_new_tokens=3, queue=0, device="cpu"))
+    reasons = []
+    for _ in range(12):
+        try:
+            await collect(completer)
+        except Unavailable as error:
+            reasons.append(error.reason)
+    assert "queue_full" not in reasons
