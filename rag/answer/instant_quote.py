@@ -23,8 +23,10 @@ from sparewheel.rag.types import Answer, AnswerRequest, Attempt, Draft
 
 QUOTE = "quote"  # its name
 PREPARED_AT = 0.5  # of a question's time is gone: its quote is made, in case it is needed
-KEPT_S = 0.01  # of its time, kept back for citing, and as much again for each other question that may need it then
-KEPT_SHARE = 0.25  # at most so much of its time
+KEPT_S = 0.01  # of its time, kept back for citing, and as much again for each other question that may need it then ...
+KEPT_SHARE = 0.25  # ... at most so much of its time
+LEAST_S = 0.05  # that is kept back in any case: threads are late on a busy machine ...
+LEAST_SHARE = 0.4  # ... at most so much of its time
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +161,7 @@ class _Standby:
 
 
 def _kept_s(left_s: float, questions: int) -> float:
-    return min(KEPT_SHARE * left_s, KEPT_S * (1 + questions))
+    return max(min(LEAST_SHARE * left_s, LEAST_S), min(KEPT_SHARE * left_s, KEPT_S * (1 + questions)))
 
 
 def unread(answer: Answer, language: str) -> Answer:
