@@ -10,6 +10,7 @@ benchmarks/results/NAME.json, and the cases of the tuned half that were not sati
 from __future__ import annotations
 
 import argparse
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -96,6 +97,15 @@ def write_cases(of: Sequence[Row], path: Path) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def _indexes(folder: Path) -> Path:
+    """Where the collections are indexed: anew for each state of the code, for reading files changes with it."""
+    mine = folder / f"corpora-{code_state()['code']}"
+    for old in folder.glob("corpora*"):
+        if old != mine:
+            shutil.rmtree(old)
+    return mine
+
+
 def main() -> None:
     """Asks, prints the tables and writes the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -106,7 +116,7 @@ def main() -> None:
     )
     parser.add_argument("--save", default="asked", help="name of the file in benchmarks/results; empty: none")
     given = parser.parse_args()
-    settings = only_local(replace(load_settings(), data_folder=str(given.folder / "corpora")))
+    settings = only_local(replace(load_settings(), data_folder=str(_indexes(given.folder))))
     started = time.perf_counter()
     halves = HALVES if given.half == "both" else (given.half,)
     found = asked(settings, given.folder, halves, given.limit)
