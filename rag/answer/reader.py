@@ -47,9 +47,10 @@ _HEADING = re.compile(
 READ_RERANKED = 6  # passages, of whatever documents
 READ_OF_THE_FIRST = 9  # passages, where those beyond are of the document that came first
 WITHOUT_FIGURE = 0.5  # of the probability of a span without a figure of the kind that is asked for
-NOTHING_SHARED = 0.3  # and of a passage that holds no word of the question, its title and headings counted
+NOTHING_SHARED = 0.3  # and of one of several documents' passages that shares no word with the question
 BEARS_AT_ALL = 0.25  # least share of a yes/no question's words in what is quoted without a label
 UNBORNE = 0.5  # of the probability of what bears less
+GIVEN = 0.3  # of the threshold where one passage is given without a search: it is likelier to answer
 ALSO = 0.9  # a further span of the same document is quoted, too, where it is so much of the best one's probability
 ALSO_AT_LEAST = 0.6  # and at least so likely
 
@@ -87,7 +88,8 @@ class Reader:
         found = self.likeliest(asked, request)
         model = f"{self.config['name']} {self.config['version']}"
         confidence = found[0].score if found else 0.0
-        if confidence < self._of_domain("refuse_below", request.domain):
+        given = len(request.hits) == 1 and not request.hits[0].scores  # a passage that somebody chose, not a search
+        if confidence < self._of_domain("refuse_below", request.domain) * (GIVEN if given else 1):
             return Draft("", refused=True, confidence=confidence, model=model)
         found = tuple(_past_heading(s, request.hits[s.hit].chunk.text) for s in found)
         found, label = self._put(asked, request, found)
@@ -226,7 +228,8 @@ class Reader:
         rows = features(asked, request.language, request.domain, readings, request.hits)
         likely = probabilities(rows, self.config["answerable"])
         likely = np.where(rows[:, COLUMNS.index("no_figure")] > 0, WITHOUT_FIGURE * likely, likely)
-        likely = np.where(rows[:, COLUMNS.index("passage")] > 0, likely, NOTHING_SHARED * likely)
+        apart = (rows[:, COLUMNS.index("passage")] == 0) & (rows[:, COLUMNS.index("one_document")] == 0)
+        likely = np.where(apart, NOTHING_SHARED * likely, likely)
         several = self._of_domain("most_spans", request.domain)
         kept: list[Span] = []
         said: set[str] = set()
