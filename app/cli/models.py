@@ -121,6 +121,22 @@ def verify(as_json: bool) -> int:
     return int(any(wrong.values()))
 
 
+@models.command()
+def detect() -> int:
+    """Find chat servers on this machine (Ollama, vLLM, llama.cpp, LM Studio) and print their settings."""
+    from sparewheel.app.detect import PORTS, section
+    from sparewheel.app.detect import detect as find_servers
+
+    servers = find_servers()
+    if not servers:
+        ports = ", ".join(map(str, PORTS))
+        click.echo(f"no chat server with a model answers at 127.0.0.1, ports {ports}", err=True)
+        return 1
+    for server in servers:
+        click.echo(f"# {server.name}: {', '.join(server.models)}\n{section(server)}")
+    return 0
+
+
 def describe_built_in(model: BuiltIn) -> dict[str, Any]:
     return {
         "name": model.name,
