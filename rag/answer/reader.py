@@ -50,7 +50,7 @@ WITHOUT_FIGURE = 0.5  # of the probability of a span without a figure of the kin
 NOTHING_SHARED = 0.3  # and of one of several documents' passages that shares no word with the question
 BEARS_AT_ALL = 0.25  # least share of a yes/no question's words in what is quoted without a label
 UNBORNE = 0.5  # of the probability of what bears less
-GIVEN = 0.3  # of the threshold where one passage is given without a search: it is likelier to answer
+GIVEN = 0.12  # of the threshold where one passage is given without a search: it is likelier to answer
 ALSO = 0.9  # a further span of the same document is quoted, too, where it is so much of the best one's probability
 ALSO_AT_LEAST = 0.6  # and at least so likely
 
