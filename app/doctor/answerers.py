@@ -33,6 +33,7 @@ CURES = {
     "redirected": "write the address it redirects to as endpoint.NAME.url",
     "context_length": "take a model with a longer context, or fewer passages (retrieve.evidence_k)",
     "connect_failed": "check the url, the name look-up, the firewall and the proxy",
+    "connection_lost": "check the proxy and the firewall on the way there, and the url",
     "connect_timeout": "check the firewall and the proxy, or raise connect_s",
     "rate_limited": "too many calls at once: ask for a higher limit; the backups answer meanwhile",
     "first_token_timeout": "it is busy: the backups answer; raise first_token_s if it is always so",
@@ -42,32 +43,39 @@ BUSY = "it is not well now: the backups answer; look at the provider's status pa
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """An answerer of the policy. place: who runs it, a host name or "this machine"."""
+    """An answerer of the policy. place: who runs it, a host name or "this machine"; proven: it answered where it was
+    called, and passed every check where it would have to be loaded."""
 
     name: str
     model: str
     where: Literal["cloud", "local"]
     place: str
     check: Check
+    proven: bool = True
 
     @property
     def usable(self) -> bool:
-        return self.check.status != "fail"
+        return self.proven and self.check.status != "fail"
 
 
 def models(settings: Settings, allow_calls: bool) -> list[Model]:
     """The answerers that a question may meet, in the order they are tried. Raises SettingsError as the policy does."""
     endpoints = {name: endpoint_check(name, endpoint) for name, endpoint in settings.endpoint.items()}
+    silent: set[str] = set()
     if allow_calls:
-        well = [name for name, check in endpoints.items() if check.status != "fail"]
-        endpoints |= background.run(_call_all({name: settings.endpoint[name] for name in well}, endpoints))
+        well = {name: settings.endpoint[name] for name, check in endpoints.items() if check.status != "fail"}
+        failures = background.run(_call_all(well))
+        silent = {name for name, failure in failures.items() if failure}
+        endpoints |= {name: failure or _answers(endpoints[name]) for name, failure in failures.items()}
     found = {
-        name: Model(name, settings.endpoint[name].model, "cloud", host(settings.endpoint[name]), check)
+        name: Model(
+            name, settings.endpoint[name].model, "cloud", host(settings.endpoint[name]), check, name not in silent
+        )
         for name, check in endpoints.items()
     }
     if settings.local_chat.model:
-        chat = settings.local_chat
-        found["local_chat"] = Model("local_chat", chat.model, "local", "this machine", local_chat(chat))
+        chat, check = settings.local_chat, local_chat(settings.local_chat)
+        found["local_chat"] = Model("local_chat", chat.model, "local", "this machine", check, check.status == "pass")
     found[READER] = Model(READER, READER, "local", "this machine", reader(weights(settings)))
     for name in settings.answer.order:
         if name not in found:
@@ -120,14 +128,18 @@ def own_network(endpoint: Endpoint) -> bool:
         return "." not in name or name.endswith((".local", ".internal", ".svc"))
 
 
-async def _call_all(endpoints: dict[str, Endpoint], before: dict[str, Check]) -> dict[str, Check]:
+async def _call_all(endpoints: dict[str, Endpoint]) -> dict[str, Check | None]:
     """Every endpoint asked for one token, all at once."""
-    checks = await asyncio.gather(*(_call(name, endpoint, before[name]) for name, endpoint in endpoints.items()))
+    checks = await asyncio.gather(*(_call(name, endpoint) for name, endpoint in endpoints.items()))
     return dict(zip(endpoints, checks, strict=True))
 
 
-async def _call(name: str, endpoint: Endpoint, before: Check) -> Check:
-    """`before`, or what the call showed to be wrong. Configuration and reach fail; a busy endpoint warns."""
+def _answers(before: Check) -> Check:
+    return replace(before, what=before.what.replace("; not called (--allow-calls)", ", and it answers"))
+
+
+async def _call(name: str, endpoint: Endpoint) -> Check | None:
+    """What a call showed to be wrong, None when it was answered. Configuration and reach fail, a busy one warns."""
     completer = EndpointCompleter(name, endpoint)
     budgets = Budgets(endpoint.first_token_s, endpoint.between_tokens_s, endpoint.total_s)
     about = f"{endpoint.model} at {host(endpoint)}"
@@ -141,10 +153,10 @@ async def _call(name: str, endpoint: Endpoint, before: Check) -> Check:
         if fault.code not in ANSWERED:
             detail = f"; {fault.detail}" if fault.detail else ""
             said = f"{about}: {fault.code} ({fault.meaning}{detail})"
-            return Check(before.name, _status(fault), said, CURES.get(fault.code, BUSY))
+            return Check(f"endpoint {name}", _status(fault), said, CURES.get(fault.code, BUSY))
     finally:
         await completer.aclose()
-    return replace(before, what=before.what.replace("; not called (--allow-calls)", ", and it answers"))
+    return None
 
 
 def _status(fault: Fault) -> Status:

@@ -9,6 +9,7 @@ from pathlib import Path
 from sparewheel.app.advise.catalogue import ROOM
 from sparewheel.app.advise.machine import machine
 from sparewheel.app.doctor.check import Check
+from sparewheel.rag.answer.local_files import Trouble, device_trouble, trouble, weight_files
 from sparewheel.rag.errors import install
 from sparewheel.rag.settings import LocalChat
 from sparewheel.rag.weights import WEIGHTS, verify
@@ -16,44 +17,54 @@ from sparewheel.rag.weights import built_in as built_in_models
 
 
 def local_chat(chat: LocalChat) -> Check:
-    """The local chat model: can it be loaded, and does it fit? It is not loaded: that may take minutes."""
+    """The local chat model: can it be loaded, and does it fit? Only headers are read: loading may take minutes."""
     called = "local chat model"
     missing = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
     if missing:
         cure = install("local")
         return Check(called, "fail", f"{chat.model} needs {' and '.join(missing)}", cure)
-    path = Path(chat.model).expanduser()
-    if path.exists():
-        return _fits(called, chat, path)
-    if _in_hub_cache(chat.model):
-        return Check(called, "pass", f"{chat.model}, from the hub's cache on this machine")
-    if chat.allow_download:
+    if wrong := device_trouble(chat.device) or _quantiser_missing(chat):
+        return Check(called, "fail", wrong.what, wrong.cure)
+    given = Path(chat.model).expanduser()
+    folder = given if given.exists() else _in_hub_cache(chat.model)
+    if folder is not None and (wrong := trouble(folder)) is None:
+        return _fits(called, chat, folder)
+    if chat.allow_download and not given.exists():
         cure = "ask one question now: the model is fetched once"
-        return Check(called, "warn", f"{chat.model} is not on this machine yet", cure)
-    cure = "give local_chat.model a folder or GGUF file, or set local_chat.allow_download = true"
+        return Check(called, "warn", f"{chat.model} is not wholly on this machine yet", cure)
+    if wrong:
+        return Check(called, "fail", f"{chat.model} cannot be loaded: {wrong.what}", wrong.cure)
+    cure = "give local_chat.model the folder of a model, or set local_chat.allow_download = true"
     return Check(called, "fail", f"{chat.model} is not on this machine", cure)
 
 
-def _fits(called: str, chat: LocalChat, path: Path) -> Check:
-    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.suffix in (".safetensors", ".bin")]
+def _quantiser_missing(chat: LocalChat) -> Trouble | None:
+    if chat.quantise == "none" or importlib.util.find_spec("bitsandbytes") is not None:
+        return None
+    return Trouble(f"local_chat.quantise = {chat.quantise!r} needs bitsandbytes", install("local"))
+
+
+def _fits(called: str, chat: LocalChat, folder: Path) -> Check:
     share = {"none": 1.0, "8bit": 0.53, "4bit": 0.28}[chat.quantise]  # of 16 bits a weight; rag.models.BITS
-    needs_gb = sum(file.stat().st_size for file in files) / 1e9 * share * ROOM
+    needs_gb = sum(file.stat().st_size for file in weight_files(folder)) / 1e9 * share * ROOM
     here = machine()
     room_gb = max(here.free_gb, here.gpu_gb)
     if needs_gb > room_gb:
-        what = f"{path.name} needs about {needs_gb:.1f} GB, {room_gb:.1f} GB are free"
+        what = f"{chat.model} needs about {needs_gb:.1f} GB, {room_gb:.1f} GB are free"
         return Check(called, "warn", what, "take a smaller model, or local_chat.quantise = '4bit'")
-    return Check(called, "pass", f"{path.name}, about {needs_gb:.1f} GB of {room_gb:.1f} GB free")
+    return Check(called, "pass", f"{chat.model} can be loaded, about {needs_gb:.1f} GB of {room_gb:.1f} GB free")
 
 
-def _in_hub_cache(name: str) -> bool:
+def _in_hub_cache(name: str) -> Path | None:
+    """The model's folder in the hub's cache, None when it is not there."""
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
     try:
-        return isinstance(try_to_load_from_cache(name, "config.json"), str)
+        found = try_to_load_from_cache(name, "config.json")
     except HFValidationError:
-        return False
+        return None
+    return Path(found).parent if isinstance(found, str) else None
 
 
 def reader(folder: Path = WEIGHTS) -> Check:

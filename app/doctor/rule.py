@@ -42,6 +42,8 @@ def three_models(models: Sequence[Model]) -> Check:
     usable = {(model.place, model.model): model for model in models if model.usable}
     main, *backups = [model.name for model in usable.values()] or [""]
     what = f"{len(usable)} usable: {main} with {' and '.join(backups) or 'no backup'}" if usable else "none is usable"
+    if unproven := [model.name for model in models if not model.proven]:
+        what += f"; not counted: {', '.join(unproven)}"
     if len(usable) < MODELS:
         return Check("3 models", "fail" if not usable else "warn", what, f"{SECOND}; {LOCAL}")
     hosts = Counter(model.place for model in usable.values() if model.where == "cloud")

@@ -1,4 +1,4 @@
-"""A chat model on this machine by transformers (extra `local`): any causal language model by folder, GGUF file or name.
+"""A chat model on this machine by transformers (extra `local`): any causal language model by folder or name.
 
 One answer is written at a time; `queue` more may wait, and the next is turned away at once so that the failover goes
 on. Closing the stream stops the writing within one token. Nothing is fetched from a hub unless the setting allows it.
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sparewheel.rag.answer.endpoint import Completion, Message
+from sparewheel.rag.answer.local_files import device_trouble, trouble
 from sparewheel.rag.answer.thoughts import Thoughts
 from sparewheel.rag.errors import SettingsError, install
 from sparewheel.rag.reliability.faults import failure
@@ -183,19 +184,21 @@ def load(settings: LocalChat) -> tuple[Any, Any]:
     except ImportError as error:
         raise SettingsError(f"local_chat needs the extra 'local'; {install('local')}") from error
     path = Path(settings.model).expanduser()
-    gguf = {"gguf_file": path.name} if path.suffix == ".gguf" else {}
-    place = str(path.parent if gguf else path) if path.exists() else settings.model
+    wrong = device_trouble(settings.device) or (trouble(path) if path.exists() else None)
+    if wrong:
+        raise SettingsError(f"local_chat.model = {settings.model!r} cannot be loaded: {wrong.what}; {wrong.cure}")
+    place = str(path) if path.exists() else settings.model
     only = {"local_files_only": not settings.allow_download}
     device = settings.device if settings.device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        tokenizer = AutoTokenizer.from_pretrained(place, **gguf, **only)
+        tokenizer = AutoTokenizer.from_pretrained(place, **only)
         model = AutoModelForCausalLM.from_pretrained(
-            place, dtype="auto", device_map=device, **gguf, **only, **_quantised(settings, device)
+            place, dtype="auto", device_map=device, **only, **_quantised(settings, device)
         )
     except Exception as error:  # torch, CUDA and safetensors have families of their own
         raise SettingsError(
-            f"local_chat.model = {settings.model!r} cannot be loaded: {next(iter(str(error).splitlines()), type(error).__name__)}; give the folder or "  # noqa: E501
-            "GGUF file of a causal model on this machine, or set local_chat.allow_download = true"
+            f"local_chat.model = {settings.model!r} cannot be loaded: {next(iter(str(error).splitlines()), type(error).__name__)}; give the folder "  # noqa: E501
+            "of a causal model on this machine, or set local_chat.allow_download = true"
         ) from error
     model.eval()
     return tokenizer, model

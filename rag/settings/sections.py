@@ -138,7 +138,7 @@ class Endpoint:
 class LocalChat:
     """A chat model on this machine by transformers (`[local_chat]`, extra `local`); off while `model` is empty."""
 
-    model: str = _key("", "folder, GGUF file or hub name of any causal language model")
+    model: str = _key("", "folder or hub name of any causal language model")
     quantise: Literal["none", "8bit", "4bit"] = _key("none", "weights in memory; 4bit and 8bit need fewer gigabytes")
     device: str = _key("auto", "auto, cpu, cuda, cuda:0, ...")
     allow_download: bool = _key(False, "may fetch the model from the hub; otherwise only what is on disk")

@@ -11,31 +11,14 @@ from sparewheel.rag.answer.endpoint import Completion
 from sparewheel.rag.answer.local import LocalCompleter, _encode
 from sparewheel.rag.errors import SettingsError, Unavailable
 from sparewheel.rag.settings import LocalChat
+from tests.answer.tiny_chat_model import save_tiny_chat_model
 
 QUESTION = [{"role": "user", "content": "Who pays the rent?"}]
 
 
 @pytest.fixture(scope="module")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A Llama with 40,000 weights over single bytes, saved as any model is."""
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("model")
-    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {letter: i for i, letter in enumerate([*letters, "<end>"])}
-    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>").save_pretrained(folder)
-    torch.manual_seed(7)
-    config = LlamaConfig(
-        vocab_size=len(vocabulary), hidden_size=64, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2,
-        max_position_embeddings=4096, eos_token_id=vocabulary["<end>"], bos_token_id=None,
-    )  # fmt: skip
-    LlamaForCausalLM(config).save_pretrained(folder)
-    return str(folder)
+    return save_tiny_chat_model(tmp_path_factory.mktemp("model"))
 
 
 async def collect(completer: LocalCompleter, **options: object) -> tuple[str, Completion]:

@@ -116,19 +116,21 @@ def test_built_in_models_are_checked_byte_for_byte(tmp_path: Path) -> None:
     assert (reader().status, reader(tmp_path / "empty").status) == ("pass", "fail")
 
 
-def test_the_local_chat_model_must_be_here_and_fit(tmp_path: Path) -> None:
-    """A file that fits passes, one larger than memory warns, a name that is not here fails unless it may be fetched."""
-    small, huge = tmp_path / "small.gguf", tmp_path / "huge.gguf"
-    small.write_bytes(b"x")
-    with huge.open("wb") as file:
-        file.truncate(2 * 10**12)  # sparse
-    found = [
-        local_chat(LocalChat(model=str(small))).status,
-        local_chat(LocalChat(model=str(huge))).status,
-        local_chat(LocalChat(model="nobody/no-such-model")).status,
-        local_chat(LocalChat(model="nobody/no-such-model", allow_download=True)).status,
-    ]
-    assert found == ["pass", "warn", "fail", "warn"]
+def test_the_local_chat_model_must_be_here_or_may_be_fetched() -> None:
+    """A name that is not here fails unless it may be fetched, and then it is not counted yet."""
+    absent = LocalChat(model="nobody/no-such-model")
+    fetched = replace(absent, allow_download=True)
+    assert [local_chat(absent).status, local_chat(fetched).status] == ["fail", "warn"]
+    rule = three_models(models(Settings(local_chat=fetched), allow_calls=False))
+    assert (rule.status, "not counted: local_chat" in rule.what) == ("warn", True)
+
+
+def test_a_busy_endpoint_is_not_counted_once_it_was_called(cloud: FaultServer) -> None:
+    """It warns only, but the rule counts the models that answered."""
+    found = {name: Endpoint(url=cloud.url, key_env="PATH", model=f"fault:{name}") for name in ("ok", "503")}
+    settings = Settings(endpoint=found)
+    assert [m.name for m in models(settings, allow_calls=False) if m.usable] == ["ok", "503", "reader"]
+    assert [m.name for m in models(settings, allow_calls=True) if m.usable] == ["ok", "reader"]
 
 
 # ---------------------------------------------------------------- the 3-2-1 rule
