@@ -53,6 +53,7 @@ def test_a_document_tells_where_it_comes_from(tmp_path):
         ("many.docx", source_files.zipped({str(n): b"" for n in range(10_001)}), "10001 entries"),
         ("cut.xml", b"<a><b></a>", "not well-formed XML"),
         ("bomb.xml", b'<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;">]><a>&c;</a>', "it declares entities"),
+        ("wide.xml", '<!DOCTYPE a [<!ENTITY b "ha">]><a>&b;</a>'.encode("utf-16-be"), "it declares entities"),
         ("deep.xml", b"<a>" * 300 + b"</a>" * 300, "nested more than 200"),
     ],
 )

@@ -47,10 +47,10 @@ def clean(text: str) -> str:
     ligatures and radical forms as the letters they stand for."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.translate(_TABLE) if not text.isascii() or _CONTROL.search(text) else text
+    return text.translate(_TABLE) if _CHANGED.search(text) else text
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CHANGED = re.compile(f"[{re.escape(''.join(map(chr, _TABLE)))}]")
 
 
 class TextBuilder:

@@ -97,9 +97,12 @@ def expand(rows: Sequence[Sequence[Cell]]) -> tuple[Grid, dict[Place, Cell]]:
             while (r, c) in owner:
                 c += 1
             cells[r, c] = cell
-            for i in range(min(cell.rows, _MOST_SPAN, len(rows) - r) or 1):
-                for j in range(min(max(cell.columns, 1), _MOST_SPAN)):
-                    owner.setdefault((r + i, c + j), (r, c))
+            if cell.rows == cell.columns == 1:
+                owner[r, c] = r, c
+            else:
+                for i in range(min(cell.rows, _MOST_SPAN, len(rows) - r) or 1):
+                    for j in range(min(max(cell.columns, 1), _MOST_SPAN)):
+                        owner.setdefault((r + i, c + j), (r, c))
             if len(owner) > _MOST_CELLS:
                 break
             c += max(cell.columns, 1) if cell.columns <= _MOST_SPAN else _MOST_SPAN
@@ -107,7 +110,8 @@ def expand(rows: Sequence[Sequence[Cell]]) -> tuple[Grid, dict[Place, Cell]]:
     grid = [[owner.get((r, c), (r, c)) for c in range(width)] for r in range(len(rows))]
     for places in grid:
         for place in places:
-            cells.setdefault(place, Cell())
+            if place not in cells:
+                cells[place] = Cell()
     return grid, cells
 
 

@@ -44,13 +44,19 @@ _BLOCKS = (
     )
 )
 _NOT_BLOCKS_INLINE = frozenset(("term", "def", "quote", "text", "content", "title", "caption"))  # inline where text is
+_APART = _BLOCKS - _NOT_BLOCKS_INLINE  # blocks even within text
+_LEFT_OUT = _SKIPPED | _STRUCK | {""}
 _HL7 = "{urn:hl7-org:v3}"
+_SAID_OTHERWISE = _LEFT_OUT | {"math", "alternatives"}  # their text is not what they say
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-_]+")
 
 
 def name_of(element: Element) -> str:
     """The name without its namespace; "" for comments and processing instructions."""
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    tag = element.tag
+    if tag.__class__ is not str:
+        return ""
+    return tag.rpartition("}")[2] if tag[:1] == "{" else tag
 
 
 def first(element: Element, *names: str) -> Element | None:
@@ -63,7 +69,11 @@ def first(element: Element, *names: str) -> Element | None:
 
 def text_of(element: Element | None) -> str:
     """All its text on one line, raised digits as such, without what is struck."""
-    return " ".join("".join(_inner(element, [])).split()) if element is not None else ""
+    if element is None:
+        return ""
+    if len(element) == 0 and name_of(element) not in _SAID_OTHERWISE:
+        return " ".join(element.text.split()) if element.text else ""
+    return " ".join("".join(_inner(element, [])).split())
 
 
 def plain_name(name: str) -> str:
@@ -74,7 +84,7 @@ def plain_name(name: str) -> str:
 def _inner(element: Element, notes: list[Element], before: str = "") -> Iterator[str]:
     """The text below the element; the notes in it are set aside."""
     name = name_of(element)
-    if name in _SKIPPED or name in _STRUCK or not name:
+    if name in _LEFT_OUT:
         return
     if name == "math":
         yield f" {formula(element)} "
@@ -182,7 +192,7 @@ class Writer:
         run = [element.text or ""]
         notes: list[Element] = []
         for child in element:
-            if name_of(child) in _BLOCKS - _NOT_BLOCKS_INLINE or _has_block(child):
+            if name_of(child) in _APART or _has_block(child):
                 self._say("".join(run), notes)
                 run, notes = [], []
                 self.write(child)
@@ -261,9 +271,13 @@ def _rows(element: Element, group: str) -> Iterator[tuple[str, Element]]:
 
 
 def _cell(cell: Element, columns: dict[str, int]) -> Cell:
-    start, end = columns.get(cell.get("namest", "")), columns.get(cell.get("nameend", ""))
-    wide = end - start + 1 if start is not None and end is not None else _whole(cell.get("colspan"), 1)
-    tall = _whole(cell.get("morerows"), 0) + 1 if cell.get("morerows") else _whole(cell.get("rowspan"), 1)
+    wide = tall = 1
+    if cell.attrib:
+        start, end = columns.get(cell.get("namest", "")), columns.get(cell.get("nameend", ""))
+        wide = end - start + 1 if start is not None and end is not None else _whole(cell.get("colspan"), 1)
+        tall = _whole(cell.get("morerows"), 0) + 1 if cell.get("morerows") else _whole(cell.get("rowspan"), 1)
+    if len(cell) == 0:
+        return Cell(text_of(cell), tall, max(wide, 1), name_of(cell) == "th")
     nested = tuple(table_of(each) for each in cell.iter() if name_of(each) == "table")
     text = "\n".join(text_of(child) for child in cell) if len(cell) and not _is_mixed(cell) else text_of(cell)
     return Cell(text if not nested else cell.text or "", tall, max(wide, 1), name_of(cell) == "th", nested)
@@ -295,9 +309,14 @@ def _is_text(element: Element) -> bool:
 
 def _has_block(element: Element) -> bool:
     """Whether a block stands among its children, or deeper in those that are inline."""
-    names = _BLOCKS - _NOT_BLOCKS_INLINE if _is_mixed(element) else _BLOCKS
-    inside = (child for child in element if name_of(child) not in _NOTES)
-    return any(name_of(child) in names or (len(child) > 0 and _has_block(child)) for child in inside)
+    if len(element) == 0:
+        return False
+    names = _APART if _is_mixed(element) else _BLOCKS
+    for child in element:
+        name = name_of(child)
+        if name not in _NOTES and (name in names or _has_block(child)):
+            return True
+    return False
 
 
 def _alone(element: Element) -> Element:
