@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from datetime import date
+from xml.etree import ElementTree
 
 import pytest
 
@@ -13,7 +15,7 @@ from sparewheel.rag.ingest.formats.csv_text import parse_csv
 from sparewheel.rag.ingest.formats.epub import parse_epub
 from sparewheel.rag.ingest.formats.mail import parse_eml
 from sparewheel.rag.ingest.formats.odf import parse_odf
-from sparewheel.rag.ingest.formats.pptx import parse_pptx
+from sparewheel.rag.ingest.formats.pptx import _paragraphs, parse_pptx
 from sparewheel.rag.ingest.formats.registry import kind_of, parser_of
 from sparewheel.rag.ingest.formats.rtf import parse_rtf
 from sparewheel.rag.ingest.formats.xlsx import parse_xlsx, shown_value
@@ -54,11 +56,25 @@ def test_workbook():
         (7, "000", "007"),
         (3.0, "General", "3"),
         (5, '0" mg"', "5 mg"),
+        (-1204.5, "#,##0.00_);(#,##0.00)", "(1,204.50)"),
+        (-3, "0;[Red]0", "-3"),
     ],
 )
 def test_numbers_as_a_sheet_shows_them(value, format, text):
-    """Percentages, currencies, leading zeros, units."""
+    """Percentages, currencies, leading zeros, units, negative amounts in brackets; a sign is never lost."""
     assert shown_value(value, format) == text
+
+
+def test_numbers_of_a_slide():
+    """Points have the numbers that are shown: from where they start, by level, anew after a point without one."""
+    numbered = '<a:pPr lvl="{}"><a:buAutoNum type="{}" startAt="{}"/></a:pPr>'
+    looks = [numbered.format(0, "arabicPeriod", 3), numbered.format(1, "alphaLcParenBoth", 1)]
+    order = [looks[0], looks[1], looks[1], looks[0], looks[1], "", looks[0]]
+    points = "".join(f"<a:p>{look}<a:r><a:t>x</a:t></a:r></a:p>" for look in order)
+    shape = ElementTree.fromstring(
+        f'<a:txBody xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">{points}</a:txBody>'
+    )
+    assert _paragraphs(shape, Counter()) == ["3. x", "(a) x", "(b) x", "4. x", "(a) x", "x", "3. x"]
 
 
 def test_presentation():

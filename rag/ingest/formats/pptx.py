@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sparewheel.rag.ingest.formats.formulas import formula, local
+from sparewheel.rag.ingest.formats.number_words import in_format
 from sparewheel.rag.ingest.formats.opc import Package
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
 from sparewheel.rag.ingest.formats.symbols import in_font, subscript, superscript
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 _DAMAGED = "open it in a presentation program and save it again as .pptx"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_AUTOMATIC = {  # ST_TextAutonumberScheme -> ST_NumberFormat
+    **{"alphaLc": "lowerLetter", "alphaUc": "upperLetter", "romanLc": "lowerRoman", "romanUc": "upperRoman"},
+    **{"ea1Ch": "chineseCounting", "circleNum": "decimalEnclosedCircle"},
+}
+_AROUND = {"ParenBoth": ("(", ")"), "ParenR": ("", ")"), "Period": ("", ".")}
 _REPEATED = ("sldNum", "dt", "ftr", "hdr", "sldImg")  # placeholders that every slide has
 
 
@@ -102,8 +108,34 @@ def _placeholder(shape: Element) -> str:
 
 def _paragraphs(element: Element, left: Counter[str]) -> list[str]:
     """The paragraphs of DrawingML below the element that say something."""
-    said = (_text(each, left) for each in element.iter() if local(each) == "p" and "drawingml" in each.tag)
-    return [text for text in said if text]
+    said: list[str] = []
+    counts: dict[int, tuple[str, int]] = {}
+    for each in element.iter():
+        if local(each) == "p" and "drawingml" in each.tag and (text := _text(each, left)):
+            said.append(f"{_number(each, counts)} {text}".strip())
+    return said
+
+
+def _number(paragraph: Element, counts: dict[int, tuple[str, int]]) -> str:
+    """The number that is shown before the paragraph, "" for none. counts: of each level, how it is numbered and the
+    last number; a paragraph without one, or of a level further out, begins the count anew."""
+    properties = next((each for each in paragraph if local(each) == "pPr"), None)
+    level = _whole(properties.get("lvl"), 0) if properties is not None else 0
+    for deeper in [each for each in counts if each > level]:
+        del counts[deeper]
+    automatic = (
+        next((each for each in properties if local(each) == "buAutoNum"), None) if properties is not None else None
+    )
+    if automatic is None:
+        counts.pop(level, None)
+        return ""
+    kind, start = automatic.get("type", "arabicPeriod"), _whole(automatic.get("startAt"))
+    before, last = counts.get(level, ("", 0))
+    number = last + 1 if before == f"{kind} {start}" else start
+    counts[level] = f"{kind} {start}", number
+    format = next((to for begins, to in _AUTOMATIC.items() if kind.startswith(begins)), "decimal")
+    lead, trail = next((signs for ends, signs in _AROUND.items() if kind.endswith(ends)), ("", ""))
+    return f"{lead}{in_format(number, format)}{trail}"
 
 
 def _text(paragraph: Element, left: Counter[str]) -> str:
@@ -145,8 +177,9 @@ def _table(element: Element, left: Counter[str]) -> Table:
         rows.append(tuple(cells))
     properties = next((each for each in element if local(each) == "tblPr"), None)
     named = properties is not None and properties.get("firstRow") in ("1", "true") and len(rows) > 1
-    return Table(tuple(rows), header_rows=1 if named else -1)
+    reaches = max((cell.rows for cell in rows[0]), default=1) if named else -1  # a header cell may reach further down
+    return Table(tuple(rows), header_rows=reaches)
 
 
-def _whole(stated: str | None) -> int:
-    return int(stated) if stated and stated.isdigit() and len(stated) < 5 else 1
+def _whole(stated: str | None, default: int = 1) -> int:
+    return int(stated) if stated and stated.isdecimal() and len(stated) < 5 else default

@@ -147,7 +147,9 @@ def shown_value(value: object, format: str) -> str:
         return value.isoformat("minutes")
     if not isinstance(value, int | float):
         return str(value).strip()
-    pattern = format.split(";")[0]
+    pattern, *others = format.split(";")
+    if value < 0 and others and set("-−(") & set("".join(_literals(others[0]))):  # red alone would lose the sign
+        return shown_value(-value, others[0])
     literal = _QUOTED.sub("", pattern)
     places = _PLACES.search(literal)
     decimals = len(places[1]) if places else 0
