@@ -31,7 +31,7 @@ data_folder = "{data}"
 workers = 1
 [endpoint.deepseek]
 url = "{deepseek}"
-key = "not a secret"
+key = "not-a-secret"
 first_token_s = 1.0
 {more}
 """

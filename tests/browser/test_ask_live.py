@@ -65,7 +65,7 @@ def test_the_local_answer_comes_first_and_stop_keeps_it(live: tuple[Endpoint, An
     deepseek.play("keepalive", {})
     send(page)
     page.locator(".sw-answer").wait_for(timeout=30_000)
-    assert "a fuller answer is on its way" in page.locator(".sw-steps").inner_text()
+    assert "a fuller answer is being written" in page.locator(".sw-steps").inner_text()
     assert deepseek.stats()["busy"] == 1
     page.get_by_test_id("stChatInputStopButton").click()
     still(page)

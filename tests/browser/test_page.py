@@ -62,11 +62,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         page.get_by_label("Name", exact=True).fill("leases")
         page.get_by_text("legal", exact=True).click()
         page.get_by_role("button", name="Create").click()
-        page.get_by_text("The corpus leases is there").wait_for()
+        page.get_by_text("The corpus leases was created").wait_for()
         files = [DOCUMENTS / "commercial-lease.pdf", DOCUMENTS / "房屋租赁合同.pdf", folder / "broken.pdf"]
         page.locator("input[type=file]").first.set_input_files(files)
         page.get_by_role("button", name="Add to the corpus").click()
-        said = page.get_by_text("of 3 files can be asked about now")
+        said = page.get_by_text("of 3 files are ready for questions")
         said.wait_for(timeout=60_000)
         still(page)
         made.said = said.locator("xpath=ancestor::*[@data-testid='stVerticalBlock'][1]").inner_text()
@@ -91,7 +91,7 @@ def page(site: Site) -> Any:
 def test_an_upload_tells_of_every_file(site: Site) -> None:
     """The good ones with their passages; the one that failed with why and what to do."""
     lines = site.said.splitlines()
-    assert lines[0] == "2 of 3 files can be asked about now"
+    assert lines[0] == "2 of 3 files are ready for questions"
     assert [name for name in ("commercial-lease.pdf", "房屋租赁合同.pdf", "broken.pdf") if name in site.said] != []
     assert ("could not be read" in site.said, "What to do:" in site.said) == (True, True)
 
@@ -195,12 +195,12 @@ def test_a_deleted_document_is_gone(site: Site) -> None:
     page = site.open("documents")
     page.get_by_role("button", name="Delete", exact=True).first.click()
     page.get_by_role("button", name="Delete it").click()
-    page.get_by_text("commercial-lease.pdf is deleted.").wait_for(timeout=30_000)
+    page.get_by_text("commercial-lease.pdf was deleted.").wait_for(timeout=30_000)
     site.deepseek.play("keepalive", {})
     site.go(page, "ask")
     ask(page, QUESTION)
     answered = page.locator("[data-testid=stChatMessage]").last.inner_text()
-    assert ("Foundry Yard" in answered, page.get_by_text("commercial-lease.pdf").count()) == (False, 0)
+    assert ("nine months" in answered, page.get_by_text("commercial-lease.pdf").count()) == (False, 0)
     page.close()
 
 
