@@ -10,19 +10,26 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_ESCAPE = re.compile(  # ECMA-48: control sequences, strings up to their terminator, two-character escapes
-    r"(?:\x1b\x07*\[|\x9b)[0-?\x07]*[ -/\x07]*[@-~]|\x1b[\]PX^_][^\x07\x1b]{0,400}(?:\x07|\x1b\\)|\x1b[ -/]*[0-Z\\-~]"
-)
+_DEPTH = 8  # escapes within escapes: so many are taken apart, and so many are waited for
+# ECMA-48, each up to where it still lacks its last character; a bell ends a string and means nothing in the others
+_CONTROL = r"(?:\x1b\x07*\[|\x9b)[0-?\x07]{0,64}+[ -/\x07]{0,8}+"
+_STRING = r"(?:\x1b\x07*[PX\]^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9b-\x9f]{0,400}+"
+_SHORT = r"\x1b\x07*[ -/]{0,8}+"
+_ESCAPE = re.compile(rf"{_CONTROL}[@-~]|{_STRING}(?:\x07|\x1b\\|\x9c)|{_SHORT}[0-OQ-WYZ\\`-~]")
+_BEGINS = re.compile(r"[\x1b\x90\x98\x9b\x9d-\x9f]")
+_UNENDED = re.compile(r"\x1b\x07*[PX\]^_]")
 _LINE_END = re.compile(r"\r\n?|[\u2028\u2029\x85]")
 _GONE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     r"\ufdd0-\ufdef\ufffe\uffff\u115f\u1160\u3164\uffa0\U000e0000-\U000e007f]"
 )
-_UNSEEN = re.compile(_GONE.pattern.replace(r"\x00-\x08\x0b-\x1f\x7f-\x9f", r"\x00-\x06\x08\x0b-\x1a\x7f-\x9a"))
-_LONE = re.compile(r"[\ud800-\udfff]")
-_OPEN = re.compile(
-    r"(?:\x1b\x07*(?:\[[0-?\x07]*[ -/\x07]*|[\]PX^_][^\x07\x1b]{0,400}\x1b?|[ -/]*)?|\r|[\ud800-\udbff])\Z"
+_UNSEEN = re.compile(  # what is gone and neither begins nor ends an escape or a line
+    _GONE.pattern.replace(
+        r"\x0b-\x1f\x7f-\x9f", r"\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x8f\x91-\x97\x99\x9a"
+    ).replace(r"\x00-\x08", r"\x00-\x06\x08")
 )
+_LONE = re.compile(r"[\ud800-\udfff]")
+_OPEN = re.compile(rf"(?:(?:{_CONTROL}|{_STRING}|{_SHORT}){{1,{_DEPTH}}}|\r|[\ud800-\udbff])\Z")
 
 
 def clean(text: str) -> str:
@@ -30,11 +37,22 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = _LINE_END.sub("\n", text)
-    if "\x1b" in text or "\x9b" in text:  # an escape is one also with something unseen inside it
-        text = _ESCAPE.sub("", _UNSEEN.sub("", text))
+    text = _UNENDED.sub("", _without_escapes(text))
     text = _GONE.sub("", text)
     if _LONE.search(text):  # halves that belong together are joined, others are replaced
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _without_escapes(text: str) -> str:
+    """An escape is one also with something unseen, or another escape, inside it."""
+    if not _BEGINS.search(text):
+        return text
+    text = _UNSEEN.sub("", text)
+    for _ in range(_DEPTH):
+        text, found = _ESCAPE.subn("", text)
+        if not found:
+            break
     return text
 
 
@@ -51,7 +69,7 @@ class Cleaner:
 
     def __call__(self, piece: str) -> str:
         """What of the text so far is safe to show and was not given yet."""
-        text = _UNSEEN.sub("", self._held + piece)
+        text = _without_escapes(self._held + piece)
         found = _OPEN.search(text)
         self._held = found[0] if found else ""
         return clean(text[: found.start()] if found else text)

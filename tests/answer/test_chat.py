@@ -8,7 +8,7 @@ from sparewheel.rag.answer import prompt
 from sparewheel.rag.answer.chat import ChatAnswerer
 from sparewheel.rag.answer.reading import Completion
 from sparewheel.rag.answer.repetition import repeats
-from sparewheel.rag.clean import clean, says_something
+from sparewheel.rag.clean import Cleaner, clean, says_something
 from sparewheel.rag.errors import Unavailable
 from sparewheel.rag.types import AnswerRequest, Chunk, Draft, Hit, Profile, Usage
 
@@ -97,6 +97,36 @@ def test_cleaning_keeps_every_letter() -> None:
     assert clean(kept) == kept
     assert clean("\ufeffa\x1b]0;title\x07b\x1b[31;1mc\x00\u202ed\U000e0041e\r\nf") == "abcde\nf"
     assert not says_something("\u200b\u3164\u2800 …。")
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        "\x1b[31m", "\x1b\x1b[31m[31m", "\x1b[\x1b[31m31m", "\x1b[3\x1b]0;t\x071m", "\x1b[3\x1c1\x00m",
+        "\x1b\x07[1;3\u200b1m", "\x9b31m", "\x9b3\x1b[1m1m", "\x1b]0;a title\x07", "\x1b]8;;http://x\x1b\\",
+        "\x1b]0;a \x1b[31mtitle\x9c", "\x9d0;t\x9c", "\x90q#0;1~\x9c", "\x1bPq#0\x1b\\", "\x9fapplication\x1b\\",
+        "\x1b^privacy\x1b\\", "\x1bXstring\x9c", "\x1b(B", "\x1b7", "\x1b[?25l",
+    ],
+)  # fmt: skip
+def test_no_escape_is_seen_wherever_the_text_is_cut(noise: str) -> None:
+    """Control sequences and strings, of seven and eight bits, with controls and escapes inside; whole or in pieces."""
+    text = f"The notice{noise} period is{noise}{noise} 30 days [1].\r\nIt 通{noise}知\U0001f4bb\rends."
+    expected = "The notice period is 30 days [1].\nIt 通知\U0001f4bb\nends."
+    assert clean(text) == expected
+    for cut in range(len(text)):
+        cleaner = Cleaner()
+        assert cleaner(text[:cut]) + cleaner(text[cut:]) + cleaner.rest() == expected
+    cleaner = Cleaner()
+    assert "".join(map(cleaner, text)) + cleaner.rest() == expected
+
+
+def test_hostile_text_is_cleaned_in_linear_time() -> None:
+    """100,000 beginnings of escapes without an end: nothing of them acts on a terminal."""
+    for begin in ("\x1b", "\x1b[", "\x1b]", "\x1b[3", "\x9d", "\x9b\x07", "\x1b[" + "3" * 99):
+        text = begin * (100_000 // len(begin))
+        assert not set("\x1b\x07\x9b\x9d") & set(clean(text))
+        cleaner = Cleaner()
+        assert not set("\x1b\x07\x9b\x9d") & set(cleaner(text) + cleaner.rest())
 
 
 def test_the_prompt_begins_with_what_changes_least() -> None:
