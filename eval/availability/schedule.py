@@ -79,7 +79,7 @@ _KINDS = {"always": Always, "window": Window, "flapping": Flapping, "mixed": Mix
 def read(value: str | Mapping[str, Any]) -> Schedule:
     """A schedule from a fault's name or a table {kind = "window", name = "503", start_s = 5, end_s = 20}.
 
-    `names = "*"` of a mixed one stands for every passing fault: not the caller's 400 and 422, nor the lasting 401, 402
+    `names = "*"` of a mixed one stands for every passing fault, 400 and 422 among them: not the lasting 401, 402
     and 404, after which an endpoint is left alone for ten minutes.
     Raises SettingsError naming the wrong word.
     """
@@ -88,7 +88,7 @@ def read(value: str | Mapping[str, Any]) -> Schedule:
     if kind not in _KINDS:
         raise SettingsError(f"unknown schedule {kind!r}{suggest(str(kind), _KINDS)}")
     if table.get("names") == "*":
-        table["names"] = [name for name in PLAYED if name not in ("ok", *LASTING, "400", "422")]
+        table["names"] = [name for name in PLAYED if name not in ("ok", *LASTING)]
     for name in [*table.get("names", ()), *([table["name"]] if "name" in table else [])]:
         if name not in PLAYED:
             raise SettingsError(f"unknown fault {name!r}{suggest(str(name), PLAYED)}")
