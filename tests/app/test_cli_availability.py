@@ -35,7 +35,7 @@ def test_the_scenarios_are_listed_without_playing_them():
 
 
 def test_without_files_every_fault_and_outage_is_played():
-    """The long one with 30,000 questions is asked for by file."""
+    """The long one over mixed faults is asked for by file."""
     names = [s.name for s in chosen((), ())]
     assert ("keepalive" in names, "all clouds down" in names, "mixed" in names) == (True, True, False)
 

@@ -19,9 +19,8 @@ def write(folder, text):
 def test_the_built_in_files_play_every_fault():
     """Each fault of the table and each unreachable address has a scenario of its own."""
     names = {s.name for s in load(BUILT_IN / "faults.toml")}
-    callers = {"400", "422"}
     well = {"ok", "thinks_first", "busy_then_answer"}
-    assert names == (set(PLAYED) - callers - well) | set(UNREACHABLE) | {"healthy"}
+    assert names == (set(PLAYED) - well) | set(UNREACHABLE) | {"healthy"}
 
 
 @pytest.mark.parametrize("file", sorted(p.name for p in BUILT_IN.glob("*.toml")))
