@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from functools import lru_cache, partial
 
+from sparewheel.rag import outline
 from sparewheel.rag.clauses import Clause, find
 from sparewheel.rag.ingest.snapshot import Snapshot
 from sparewheel.rag.retrieve.scope import Scopes, Words
-from sparewheel.rag.types import Chunk, Filter, Hit, Span
+from sparewheel.rag.types import Chunk, Document, Filter, Hit, Span
 
 
 class Catalogue:
@@ -70,11 +71,30 @@ class Catalogue:
         span = find(document.text, clause)
         if span is None:
             return None
-        starts = [page.start for page in document.pages]
-        page = document.pages[max(bisect_right(starts, span[0]) - 1, 0)].number if starts else None
-        text = document.text[span[0] : span[1]]
-        chunk = Chunk(document_id, *span, text, document.title, (), page, document.language, -1, document.metadata)
-        return Hit(chunk, 1.0, 1, "clause", {"relevance": 1.0})
+        return _passage(document, *span)
+
+    def about(self, document_id: str, topic: str) -> list[tuple[Hit, Span]]:
+        """The clauses whose headings name the topic, as passages under their labels; the span is what they say."""
+        document = self._document(document_id)
+        return [
+            (_passage(document, e.start, e.end, e.label), Span(0, e.body - e.start, e.end - e.start, 1.0))
+            for e in outline.about(document.text, topic)
+        ]
+
+    def label(self, document_id: str, place: int) -> str:
+        """How the clause is called in which the character stands, "Clause 9 (Liability)"; "" where it is in none."""
+        return outline.at(self._document(document_id).text, place)
+
+
+def _passage(document: Document, start: int, end: int, *headings: str) -> Hit:
+    """Characters [start, end) of the document as a passage of its own."""
+    starts = [page.start for page in document.pages]
+    page = document.pages[max(bisect_right(starts, start) - 1, 0)].number if starts else None
+    text = document.text[start:end]
+    chunk = Chunk(
+        document.id, start, end, text, document.title, headings, page, document.language, -1, document.metadata
+    )
+    return Hit(chunk, 1.0, 1, "clause", {"relevance": 1.0})
 
 
 def quoted(hits: tuple[Hit, ...]) -> tuple[Span, ...]:

@@ -27,18 +27,20 @@ from typing import Protocol, TypedDict, Unpack
 from sparewheel.rag.answer.cite import cite, refusal
 from sparewheel.rag.answer.instant_quote import QUOTE, unread
 from sparewheel.rag.answer.unread import documents, refused, which_one
+from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.errors import SparewheelError, Unavailable, UsageError, suggest
 from sparewheel.rag.events import Cited, Done, Event, Retrieved
-from sparewheel.rag.gather import MOST_CLAUSES, Gathered, of_clause, of_each, of_parts, with_opening
+from sparewheel.rag.gather import MOST_CLAUSES, Gathered, of_clause, of_each, of_parts, of_topic, with_opening
 from sparewheel.rag.gather import within as narrowed
 from sparewheel.rag.observe.hooks import Hooks, shared
 from sparewheel.rag.origins import Origins
+from sparewheel.rag.outline import speaks_of
 from sparewheel.rag.reliability.deadline import Deadline, within
 from sparewheel.rag.reliability.failover import FailoverEvent, Finished
 from sparewheel.rag.reliability.loop import background
 from sparewheel.rag.reliability.workers import Urgency, Working
 from sparewheel.rag.settings import Settings
-from sparewheel.rag.text import language_of
+from sparewheel.rag.text import language_of, sentences
 from sparewheel.rag.types import (
     EVERYWHERE,
     Answer,
@@ -276,7 +278,8 @@ class Pipeline:
                                 yield event
                     if finished is None:
                         raise Unavailable("the answerers ended without an answer")
-                    answer = await self._cited(walk, view, answer, finished)
+                    which = None if gathered.quotes else reading.which
+                    answer = await self._cited(walk, view, answer, finished, which)
         except Exception as error:  # the promise: an Answer, always
             if isinstance(error, UsageError) and not walk.found:
                 raise  # a filter that no document has, a corpus that is gone
@@ -381,6 +384,8 @@ class Pipeline:
         def completed() -> Gathered:
             if reading.clause is not None:
                 return of_clause(catalogue, reading, SearchResult(hits, notes))
+            if reading.which and (found := of_topic(catalogue, reading, SearchResult(hits, notes))).quotes:
+                return found
             of = {hit.chunk.document_id for hit in hits}
             return Gathered(with_opening(hits, catalogue, of.pop()) if len(of) == 1 else tuple(hits), tuple(notes))
 
@@ -461,8 +466,13 @@ class Pipeline:
         history = tuple(walk.options.get("history", ()))
         return history if walk.options.get("history_is_ours") else self._origins.shareable(history)
 
-    async def _cited(self, walk: _Walk, view: View, answer: Answer, finished: Finished) -> Answer:
-        """Step 4: the draft with its citations resolved and held against the stored documents, or a refusal."""
+    async def _cited(
+        self, walk: _Walk, view: View, answer: Answer, finished: Finished, which: str | None = None
+    ) -> Answer:
+        """Step 4: the draft with its citations resolved and held against the stored documents, or a refusal.
+
+        which: what the clause deals with whose number is asked for: the quote is given under its label.
+        """
         draft = finished.draft
         answer = replace(
             answer,
@@ -481,11 +491,33 @@ class Pipeline:
 
         def cited() -> Answer:
             stored = view.stored
-            done = cite(answer, draft, stored.page_of if stored else None)
+            under_label = which is not None and bool(draft.spans) and view.catalogue is not None
+            whole = _whole_sentence(draft, answer.evidence) if under_label else draft
+            done = cite(answer, whole, stored.page_of if stored else None)
+            if under_label and view.catalogue is not None:
+                done = _labelled(done, view.catalogue) if speaks_of(whole.text, which or "") else refusal(answer)
             return replace(done, citations=tuple(_verified(citation, view) for citation in done.citations))
 
         async with walk.timed("cite"):
             return await self._workers.run(Urgency.INSTANT, cited)
+
+
+def _whole_sentence(draft: Draft, hits: Sequence[Hit]) -> Draft:
+    """The sentence in which the draft's first quote begins: what a clause says, where no detail of it is asked for."""
+    span = draft.spans[0]
+    text = hits[span.hit].chunk.text
+    start, end = next((s for s in sentences(text) if s[0] <= span.start < s[1]), (span.start, span.end))
+    end = max(end, span.end)
+    return replace(draft, text=text[start:end], spans=(replace(span, start=start, end=end),))
+
+
+def _labelled(answer: Answer, catalogue: Catalogue) -> Answer:
+    """The quote under the label of its clause, where it stands in a numbered one."""
+    first = answer.citations[0]
+    label = catalogue.label(first.document_id, first.start)
+    if not label or answer.text.startswith(label):
+        return answer
+    return replace(answer, text=f"{label}{'：' if label.startswith('第') else ': '}{answer.text}")
 
 
 def _verified(citation: Citation, view: View) -> Citation:

@@ -62,6 +62,41 @@ def asked(question: str) -> Clause | None:
     return Clause(found[0].strip(), number, items, _word(found), alone=alone)
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Where a clause begins: characters [start, end) are its label, "9.", "Article IV" or "第九条"."""
+
+    start: int
+    end: int
+    number: tuple[int, ...]
+    word: str
+    written: str  # as it is called: "Clause 9"
+    chinese: bool = False
+
+    def ends_at(self, following: Label) -> bool:
+        """Whether the clause ends where the following label stands."""
+        return self.chinese or _ends(self.number, self.word, following.number, following.word)
+
+
+def labels(text: str) -> list[Label]:
+    """All labels at the beginning of a line, in order. A text with Chinese ones has no others."""
+    chinese = [
+        Label(m.end() - len(m[0].lstrip(" \t\u3000>#*_|")), m.end(), (_chinese_number(m["number"]),), "",
+              m[0].lstrip(" \t\u3000>#*_|"), chinese=True)
+        for m in _LINE_LABEL_ZH.finditer(text)
+    ]  # fmt: skip
+    return chinese or [
+        Label(m.start(), m.end(), _number(m["number"]), _word(m), f"{_called(m)} {m['number']}")
+        for m in _LINE_LABEL.finditer(text)
+        if _is_label(text, m)
+    ]
+
+
+def _called(label: re.Match[str]) -> str:
+    """ "Article" where the label says so, "Section" for a sign, else "Clause"."""
+    return (_word(label) or "clause").capitalize()
+
+
 def find(text: str, clause: Clause) -> tuple[int, int] | None:
     """Where the clause stands: from its label to where the next one of its level begins. None where it does not.
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sparewheel.rag.catalogue import Catalogue, quoted
+from sparewheel.rag.text import sentences
 from sparewheel.rag.types import Filter, Hit, Scope, SearchResult, Span
 from sparewheel.rag.understand import Reading
 from sparewheel.rag.views import View
 
 MOST_DOCUMENTS = 60  # that are searched one by one
 MOST_CLAUSES = 5  # documents whose clause of one number is quoted
+LONGEST_CLAUSE = 400  # characters that are quoted of a clause whose number is asked for
 OPENING_RANK = 5  # the first passage of a document stands at the latest here (0-based): so far the reader reads
 FEW = 3  # documents of which more than two passages are read
 
@@ -87,6 +89,23 @@ def of_clause(catalogue: Catalogue, reading: Reading, near: SearchResult) -> Gat
     certain = reading.scope.documents or len(ids) <= MOST_CLAUSES
     without = tuple(catalogue.title(id) for id in candidates) if certain else ()
     return Gathered(tuple(near.hits), tuple(near.notes), without=without)
+
+
+def of_topic(catalogue: Catalogue, reading: Reading, near: SearchResult) -> Gathered:
+    """The clauses whose headings name what the question asks the clause of; without any, nothing."""
+    ids = reading.scope.documents or tuple(dict.fromkeys(hit.chunk.document_id for hit in near.hits))
+    found = [pair for id in ids for pair in catalogue.about(id, reading.which or "")][:MOST_CLAUSES]
+    quotes = tuple(
+        replace(span, hit=i, end=_cut(hit.chunk.text, span.start, span.end)) for i, (hit, span) in enumerate(found)
+    )
+    return Gathered(_ranked([hit for hit, _ in found]), tuple(near.notes), quotes)
+
+
+def _cut(text: str, start: int, end: int) -> int:
+    """Where the quote ends: with the last sentence that is not too long, and with one at least."""
+    ends = [start + stop for _, stop in sentences(text[start:end])]
+    stop = max((e for e in ends if e - start <= LONGEST_CLAUSE), default=ends[0] if ends else end)
+    return start + len(text[start:stop].rstrip())
 
 
 def with_opening(hits: Sequence[Hit], catalogue: Catalogue, document_id: str) -> tuple[Hit, ...]:

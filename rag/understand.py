@@ -14,6 +14,7 @@ from typing import Literal
 
 from sparewheel.rag.clauses import Clause, asked
 from sparewheel.rag.follow_up import made_whole, phrase
+from sparewheel.rag.outline import put, wanted
 from sparewheel.rag.retrieve.names import DOCUMENT_NOUN, ZH_NOUN
 from sparewheel.rag.retrieve.scope import Scopes
 from sparewheel.rag.text import language_of
@@ -124,6 +125,7 @@ class Reading:
     asked: Asked = "passages"
     shape: Shape = "one"
     clause: Clause | None = None
+    which: str | None = None  # what the clause deals with whose number is asked for; "" where a sentence says it
 
 
 def read(question: str, history: Sequence[tuple[str, str]] = (), scopes: Scopes | None = None) -> Reading:
@@ -133,8 +135,11 @@ def read(question: str, history: Sequence[tuple[str, str]] = (), scopes: Scopes 
     bare = without_before(_bare(whole.read, scopes)) if scopes and scope.documents else whole.read
     clause = asked(bare)
     kind = _asked(question, whole.read, scope)
-    shape: Shape = _shape(whole.read, scope) if clause is None and kind == "passages" else "one"
-    return Reading(whole.read, whole.search, scope, bare, kind, shape, clause)
+    which = wanted(bare) if clause is None and kind == "passages" else None
+    if which:
+        bare = put(which, chinese=language_of(question) == "zh")
+    shape: Shape = _shape(whole.read, scope) if clause is None and which is None and kind == "passages" else "one"
+    return Reading(whole.read, whole.search, scope, bare, kind, shape, clause, which)
 
 
 def _bare(question: str, scopes: Scopes) -> str:

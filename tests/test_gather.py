@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from inline_work import Inline
 
 from sparewheel.rag import gather
 from sparewheel.rag.catalogue import Catalogue
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.clauses import asked
-from sparewheel.rag.gather import Gathered, of_clause, of_each, of_parts, with_opening, within
+from sparewheel.rag.gather import Gathered, of_clause, of_each, of_parts, of_topic, with_opening, within
 from sparewheel.rag.ingest.snapshot import Snapshot
-from sparewheel.rag.types import Scope, SearchResult
+from sparewheel.rag.reliability.failover import Finished
+from sparewheel.rag.settings import Retrieve, Settings
+from sparewheel.rag.types import Draft, Profile, Scope, SearchResult, Span
 from sparewheel.rag.understand import Reading
 from sparewheel.rag.views import View
 from tests.gathering import AnyWord, InOrder, snapshot
@@ -97,6 +103,22 @@ def test_a_clause_by_its_number(
     assert found.without == without
 
 
+def test_a_clause_by_what_it_deals_with(opened: SimpleNamespace) -> None:
+    """Under its label, what it says is quoted up to a sentence's end; [] where no heading names it."""
+    near = opened.retriever.retrieve("", 9)
+    found = of_topic(opened.catalogue, replace(ALL, which="term"), near)
+    assert [(hit.chunk.document_id, hit.chunk.headings) for hit in found.hits] == [
+        ("a.txt", ("Clause 1 (Term)",)),
+        ("b.txt", ("Clause 1 (Term)",)),
+    ]
+    assert [found.hits[s.hit].chunk.text[s.start : s.end] for s in found.quotes] == [
+        "The term is two years.",
+        "The term is five years.",
+    ]
+    assert of_topic(opened.catalogue, replace(ALL, which="insurance"), near) == Gathered()
+    assert of_topic(opened.catalogue, replace(ALL, which="term", scope=Scope(("c.txt",))), near) == Gathered()
+
+
 def test_what_else_is_asked_of_a_clause_is_read(opened: SimpleNamespace) -> None:
     """The clause first, then the nearest passages of the same document; no quote stands for the answer."""
     reading = replace(ALL, clause=asked("How many euros are paid under clause 2?"))
@@ -117,3 +139,43 @@ def test_the_opening_is_among_what_is_read(opened: SimpleNamespace) -> None:
     many = [replace(later[i % 2], rank=i + 1) for i in range(9)]
     found = with_opening(many, opened.catalogue, "a.txt")
     assert (len(found), found[gather.OPENING_RANK].ranker) == (9, "opening")
+
+
+class Points:
+    """An answering that points at a word of the first passage."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+
+    async def stream(self, request: Any, deadline: Any = None) -> AsyncIterator[Any]:
+        at = next((i, t.find(self.word)) for i, h in enumerate(request.hits) if self.word in (t := h.chunk.text))
+        yield Finished(Draft(self.word, (Span(*at, at[1] + len(self.word)),), confidence=0.9), "reader", False, ())
+
+    async def warm(self, request: Any) -> None: ...
+
+
+async def test_a_clause_that_no_heading_names_is_given_by_its_label(opened: SimpleNamespace) -> None:
+    """The sentence in which the answer stands, under the number and heading of its clause; otherwise as it was
+    read. A clause without a word of what was asked for is not given."""
+    pipeline = Pipeline(
+        corpus="papers", views=Always(opened.view), answering=Points("700"), workers=Inline(), profile=Profile(),
+        sensitivity=lambda: "normal", settings=Settings(retrieve=Retrieve(rerank="off")),
+    )  # fmt: skip
+    which = await pipeline.aask("Which clause says how many euros are paid a month?")
+    assert (which.text, which.citations[0].quote) == (
+        "Clause 1 (Rent): The rent is 700 euros.",
+        "The rent is 700 euros.",
+    )
+    assert (await pipeline.aask("How many euros are paid a month?")).text == "700"
+    assert (await pipeline.aask("Which clause deals with compound interest?")).outcome == "refused"
+
+
+class Always:
+    """Who gives out one view."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+
+    @contextmanager
+    def use(self) -> Iterator[View]:
+        yield self.view

@@ -244,6 +244,7 @@ def _drafted(request: AnswerRequest, places: Sequence[_Place], confidence: float
     searched = list(dict.fromkeys(hit.chunk.document_id for hit in request.hits))
     names = {hit.chunk.document_id: hit.chunk.document_name for hit in request.hits}
     held = dict.fromkeys(request.hits[place.hit].chunk.document_id for place in places)
+    under_headings = request.shape == "several" or bool(request.quotes)
     lines, spans = [], []
     for document in held:
         own = [p for p in places if request.hits[p.hit].chunk.document_id == document]
@@ -252,9 +253,10 @@ def _drafted(request: AnswerRequest, places: Sequence[_Place], confidence: float
         for place in own:
             chunk = request.hits[place.hit].chunk
             quote = one_line(chunk.text[place.start : place.end])
-            heading = one_line(chunk.headings[-1]) if chunk.headings and request.shape == "several" else ""
+            heading = one_line(chunk.headings[-1]) if chunk.headings and under_headings else ""
             label = f"{heading}{'：' if chinese else ': '}" if heading and not quote.startswith(heading) else ""
-            lines.append(f"- {label}{quote}" if len(places) > 1 or label else quote)
+            listed = len(places) > 1 or (label and not request.quotes)
+            lines.append(f"{'- ' if listed else ''}{label}{quote}")
             spans.append(Span(place.hit, place.start, place.end, place.score))
     if not request.quotes:
         lines.append(_complete(len(places), len(held), [names[d] for d in searched if d not in held], chinese))
