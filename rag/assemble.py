@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import functools
-import threading
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from sparewheel.rag.weights import weights
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sparewheel.rag.answer.local import LocalCompleter
     from sparewheel.rag.ingest.snapshot import Snapshot
     from sparewheel.rag.runnable import RetrievalQA
 
@@ -197,8 +199,11 @@ class Answerers:
         return self.failover.stream(request, deadline)
 
     async def warm(self, request: AnswerRequest) -> None:
-        """As the failover's."""
+        """As the failover's; the chat model on this machine is in memory then, or could not be loaded."""
         await self.failover.warm(request)
+        if self._settings.local_chat.model:
+            with contextlib.suppress(Exception):  # the question that needs it tells why
+                await asyncio.wrap_future(_local_completer(self._settings, self._runtime).warm())
 
 
 def open_failover(settings: Settings, profile: Profile, runtime: Runtime | None = None) -> Failover:
@@ -257,13 +262,19 @@ def breakers(settings: Settings, runtime: Runtime | None = None) -> list[Circuit
     return [cloud.breaker for cloud in clouds if cloud.breaker is not None]
 
 
-def _local_chat(settings: Settings, profile: Profile, runtime: Runtime) -> Target:
-    from sparewheel.rag.answer.chat import ChatAnswerer
+def _local_completer(settings: Settings, runtime: Runtime) -> LocalCompleter:
     from sparewheel.rag.answer.local import LocalCompleter
 
     chat = settings.local_chat
-    completer = runtime.shared(("local chat", chat), lambda: LocalCompleter(chat))
-    threading.Thread(target=completer.warm, name="load-local-chat", daemon=True).start()
+    return runtime.shared(("local chat", chat), lambda: LocalCompleter(chat))
+
+
+def _local_chat(settings: Settings, profile: Profile, runtime: Runtime) -> Target:
+    from sparewheel.rag.answer.chat import ChatAnswerer
+
+    chat = settings.local_chat
+    completer = _local_completer(settings, runtime)
+    completer.warm()
     return Target(
         ChatAnswerer(completer, profile, max_tokens=chat.max_new_tokens),
         Budgets(chat.first_token_s, chat.between_tokens_s, chat.total_s),

@@ -483,7 +483,7 @@ class Pipeline:
             usage=draft.usage,
             confidence=draft.confidence,
             label=draft.label,
-            notes=(*answer.notes, *finished.notes, *self._withheld(walk, draft)),
+            notes=(*answer.notes, *finished.notes, *draft.notes, *self._withheld(walk, draft)),
         )
         if draft.refused:
             quoted = finished.answered_by == QUOTE

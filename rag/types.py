@@ -273,11 +273,13 @@ class Draft:
     model: str = ""
     lines: bool = False  # the text is laid out in lines, which stay
     usage: Usage = Usage()
+    notes: tuple[str, ...] = ()  # what the answer's reader must know of how it was made
 
 
 class Progress(Enum):
     """What an answerer yields between pieces of the answer."""
 
+    LOADING = "loading"  # the model is being loaded: only the end of all is watched, until it has STARTED
     STARTED = "started"  # the request goes out now: the budgets begin
     CONNECTED = "connected"  # the head of the response is here: the connect budget is met
     ALIVE = "alive"  # keep-alive, blank line, role-only or reasoning chunk: nothing of the answer

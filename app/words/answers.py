@@ -43,6 +43,7 @@ REASONS: dict[str, Wording] = {
     "confidential": ("may not see it: the corpus is confidential by now", "不得接收：该语料库现已设为机密"),
     "misconfigured": ("is not set up correctly", "配置有误"),
     "rate_limited": ("is busy: too many requests", "繁忙：请求过多"),
+    "loading": ("is still being loaded", "仍在加载"),
     "queue_full": ("is busy: its queue is full", "繁忙：排队已满"),
     "server_error": ("has an error", "服务器出错"),
     "overloaded": ("is busy", "繁忙"),
@@ -113,6 +114,10 @@ NOTES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"not in the passages: (.+)"), r"段落中没有：\1"),
     (re.compile(r"(\d+) sentences? not borne out by the passages, marked (.+)"), r"\1 句话没有段落支持，已标注 \2"),
     (re.compile(r"no answerer could answer \((.+)\)"), r"没有可用的回答者（\1）"),
+    (
+        re.compile(r"only the first (\d+) of (\d+) passages were read: .*"),
+        r"只读了 \2 个段落中的前 \1 个：该模型读不下更多",
+    ),
     (re.compile(r"reranking left out: .*"), r"未重新排序：时间不足或出错"),
     (re.compile(r"dense search left out: .*"), r"未做语义检索：时间不足，以下段落仅按字词检索得到"),
     (re.compile(r"nothing was found within the (.+) s that the question had"), r"在给定的 \1 秒内未能找到段落"),

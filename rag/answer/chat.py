@@ -7,6 +7,8 @@ all, "the server is busy" said as an answer, endless repetition, or a text of wh
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from sparewheel.rag.answer import prompt
@@ -16,6 +18,7 @@ from sparewheel.rag.answer.markers import without_markers
 from sparewheel.rag.answer.repetition import repeats
 from sparewheel.rag.answer.thoughts import without_thoughts
 from sparewheel.rag.clean import says_something
+from sparewheel.rag.errors import Unavailable
 from sparewheel.rag.reliability.faults import failure
 from sparewheel.rag.reliability.said import is_error_message, redacted
 from sparewheel.rag.types import AnswerRequest, Draft, Profile, Progress
@@ -25,6 +28,10 @@ TEMPERATURE = 0.0
 CONFIDENCE = 0.8
 LOOK_EVERY_CHARS = 400  # for repetition
 CHARS_PER_TOKEN = 10  # more than any writing has; an endpoint that writes on ignores max_tokens
+
+
+def _left_out(read: int, given: int) -> tuple[str, ...]:
+    return () if read == given else (f"only the first {read} of {given} passages were read: this model takes no more",)
 
 
 class ChatAnswerer:
@@ -39,11 +46,29 @@ class ChatAnswerer:
         self._options: dict[str, Any] = {"temperature": TEMPERATURE, "max_tokens": max_tokens}
 
     async def stream(self, request: AnswerRequest) -> AsyncGenerator[str | Progress | Draft]:
-        """Text as it is written, then the Draft. The refusal phrase is held back: a refusal streams no text."""
+        """Text as it is written, then the Draft. The refusal phrase is held back: a refusal streams no text.
+
+        A model on this machine that cannot read so much is given fewer passages, the best ones; the Draft notes it.
+        """
         if not self.local:
             if not request.may_leave:
                 raise failure("confidential")
             request = request.for_cloud()
+        given = len(request.hits)
+        while True:
+            try:
+                async with aclosing(self._stream(request)) as items:
+                    async for item in items:
+                        if isinstance(item, Draft):
+                            item = replace(item, notes=_left_out(len(request.hits), given))
+                        yield item
+                return
+            except Unavailable as error:  # raised before anything is written
+                if not self.local or error.reason != "context_length" or len(request.hits) < 2:
+                    raise
+                request = replace(request, hits=request.hits[:-1])
+
+    async def _stream(self, request: AnswerRequest) -> AsyncGenerator[str | Progress | Draft]:
         text, sent, looked = "", 0, 0
         source = self._completer.complete(prompt.messages(request, self._profile), **self._options)
         try:

@@ -1,7 +1,8 @@
 """A chat model on this machine by transformers (extra `local`): any causal language model by folder or name.
 
 One answer is written at a time; `queue` more may wait, and the next is turned away at once so that the failover goes
-on. Closing the stream stops the writing within one token. Nothing is fetched from a hub unless the setting allows it.
+on. Closing the stream stops the reading of the prompt within one layer, the writing within one token. Nothing is
+fetched from a hub unless the setting allows it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +25,16 @@ from sparewheel.rag.settings import LocalChat
 from sparewheel.rag.types import Progress, Usage
 
 LEAST_ROOM = 64  # tokens that must be left for the answer
+LOAD_AGAIN_S = 60.0  # after a loading that failed
+Parts = tuple[Any, Any]  # tokenizer, model
+
+
+class _HungUp(Exception):
+    """Nobody waits for the answer any more."""
 
 
 class LocalCompleter:
-    """A `Completer`. The model is loaded by `load` or by the first answer; both may take minutes for a large one."""
+    """A `Completer`. The model is loaded in a thread of its own, by `warm` or the first answer: it may take minutes."""
 
     local = True
     name = "local_chat"
@@ -35,13 +44,24 @@ class LocalCompleter:
         self.model = settings.model
         self._places = threading.Semaphore(1 + settings.queue)  # the one being written, and the ones that wait
         self._writing = threading.Lock()
-        self._loaded = threading.Lock()
-        self._parts: tuple[Any, Any] | None = None
+        self._beginning = threading.Lock()
+        self._loading: Future[Parts] | None = None
+        self._load_again_at = 0.0
+        self._stop = threading.Event()  # of the answer being written
 
     async def complete(
         self, messages: Sequence[Message], *, tools: Sequence[Mapping[str, Any]] = (), **options: Any
     ) -> AsyncGenerator[str | Progress | Completion]:
-        """Text as it is written, then the Completion. Raises Unavailable ("queue_full") when too many are waiting."""
+        """Text as it is written, then the Completion; LOADING before, while the model is not in memory.
+
+        Raises Unavailable ("queue_full") when too many are waiting, SettingsError when the model cannot be loaded.
+        """
+        loading = self.warm()
+        if not loading.done():
+            yield Progress.LOADING
+            await asyncio.wrap_future(loading)
+            yield Progress.STARTED
+        loading.result()
         if not self._places.acquire(blocking=False):
             raise failure("queue_full", f"{self.settings.queue} questions wait already (local_chat.queue)")
         items: asyncio.Queue[str | Completion | BaseException] = asyncio.Queue()
@@ -65,17 +85,35 @@ class LocalCompleter:
         finally:
             stop.set()
 
-    def warm(self) -> None:
-        """Load ahead of the first question; what is wrong with the model is told by the question that needs it."""
-        with contextlib.suppress(Exception):
-            self.load()
+    def warm(self) -> Future[Parts]:
+        """The one loading, begun now if it was not; one that failed is begun anew after LOAD_AGAIN_S."""
+        with self._beginning:
+            failed = self._loading is not None and self._loading.done() and self._loading.exception() is not None
+            if self._loading is None or (failed and time.monotonic() >= self._load_again_at):
+                self._loading = Future()
+                self._loading.set_running_or_notify_cancel()  # who stops waiting for it cancels it for nobody else
+                threading.Thread(target=self._load, args=(self._loading,), name="load-local-chat", daemon=True).start()
+            return self._loading
 
-    def load(self) -> tuple[Any, Any]:
-        """(tokenizer, model), loaded once. Raises SettingsError when the model is not on this machine."""
-        with self._loaded:
-            if self._parts is None:
-                self._parts = load(self.settings)
-            return self._parts
+    def load(self) -> Parts:
+        """(tokenizer, model), loaded once. Raises SettingsError when the model cannot be loaded."""
+        return self.warm().result()
+
+    def _load(self, loading: Future[Parts]) -> None:
+        try:
+            tokenizer, model = load(self.settings)
+            for layer in _layers(model):
+                layer.register_forward_pre_hook(self._give_up)
+        except BaseException as error:
+            self._load_again_at = time.monotonic() + LOAD_AGAIN_S
+            loading.set_exception(error)
+        else:
+            loading.set_result((tokenizer, model))
+
+    def _give_up(self, *_: object) -> None:
+        """Called before every layer, also of the prompt, which transformers reads in one piece."""
+        if self._stop.is_set():
+            raise _HungUp
 
     def _run(
         self,
@@ -90,6 +128,7 @@ class LocalCompleter:
         try:
             with self._writing:
                 if not stop.is_set():
+                    self._stop = stop
                     end = self._write(messages, options, stop, put)
         except BaseException as error:
             end = error
@@ -189,7 +228,7 @@ def load(settings: LocalChat) -> tuple[Any, Any]:
         raise SettingsError(f"local_chat.model = {settings.model!r} cannot be loaded: {wrong.what}; {wrong.cure}")
     place = str(path) if path.exists() else settings.model
     only = {"local_files_only": not settings.allow_download}
-    device = settings.device if settings.device != "auto" else ("cuda" if torch.cuda.is_available() else "cpu")
+    device = settings.device if settings.device != "auto" else _device(torch.cuda.device_count())
     try:
         tokenizer = AutoTokenizer.from_pretrained(place, **only)
         model = AutoModelForCausalLM.from_pretrained(
@@ -202,6 +241,18 @@ def load(settings: LocalChat) -> tuple[Any, Any]:
         ) from error
     model.eval()
     return tokenizer, model
+
+
+def _device(gpus: int) -> str:
+    """What `device = "auto"` means: with several GPUs accelerate spreads the layers over them."""
+    return ("cpu", "cuda")[gpus] if gpus < 2 else "auto"
+
+
+def _layers(model: Any) -> list[Any]:
+    """The layers of the network, of whatever architecture: they are kept in lists."""
+    from torch.nn import ModuleList
+
+    return [layer for module in model.modules() if isinstance(module, ModuleList) for layer in module]
 
 
 def _quantised(settings: LocalChat, device: str) -> dict[str, Any]:

@@ -47,6 +47,8 @@ class Call:
         if item is _END:
             return FAULTS["cut_stream"]
         self.pace.advance(item, at)
+        if item is Progress.LOADING:
+            return FAULTS["loading"]
         if isinstance(item, Draft) and not (item.refused or item.spans or says_something(item.text)):
             return FAULTS["blank_answer"]
         if isinstance(item, str | Draft):

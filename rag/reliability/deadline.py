@@ -72,6 +72,7 @@ class Pace:
         self._last: float | None = None
         self._complete = False
         self._started = False
+        self._loading = False
         self.late_s = 0.0  # that the event loop was late by
         self.first_token_s: float | None = None  # seconds from `began` to the first progress
 
@@ -80,7 +81,10 @@ class Pace:
         if item is Progress.STARTED:  # what came before was work of our own
             if not self._started and self._last is None:
                 self._began = at
-            self._started = True
+            self._started, self._loading = True, False
+            return False
+        if item is Progress.LOADING:
+            self._loading = True
             return False
         if isinstance(item, Progress):
             self._connected = True
@@ -107,6 +111,8 @@ class Pace:
         """(moment by which the next progress must come, name of the budget that says so)."""
         if self._complete:
             return math.inf, "total"
+        if self._loading:
+            return self._ends, "total"
         if self._last is not None:
             limits = [(self._last + self._budgets.between_tokens_s, "between_tokens")]
         else:

@@ -86,6 +86,7 @@ FAULTS: Mapping[str, Fault] = _table(
     Fault("repetition", "the answer repeats itself without end", trips=False, useless=True),
     Fault("unsupported", "nothing of the answer is borne out by the passages", trips=False, useless=True),
     Fault("unexpected", "an error that nobody foresaw"),
+    Fault("loading", "the local model is still being loaded", trips=False),
     # not called at all
     Fault("left_alone", "its breaker is open, or it asked for a pause", trips=False),
     Fault("confidential", "the corpus is confidential by now: nothing of it may leave this machine", trips=False),

@@ -156,6 +156,8 @@ class Race:
         self.attempts.append(Attempt(target.name, "skipped", code, FAULTS[code].meaning, after_s=after_s))
 
     def _handle(self, call: Call, fault: Fault | None) -> None:
+        if fault and fault.code == "loading" and call in self._running and self._nothing_better(call):
+            return  # it is worth waiting for
         if fault is None:
             if call in self._running:
                 self._show(call)
@@ -177,7 +179,13 @@ class Race:
 
     def _alone(self, target: Target) -> bool:
         """Whether nothing but the last resort stands behind this endpoint, which may be called."""
-        if target.local or self._running or (target.breaker and target.breaker.state != "closed"):
+        if target.local or (target.breaker and target.breaker.state != "closed"):
+            return False
+        return self._nothing_better()
+
+    def _nothing_better(self, than: Call | None = None) -> bool:
+        """Whether no call but `than` runs, and nobody but the last resort is left to be called."""
+        if any(call is not than for call in self._running):
             return False
         return all(t.last_resort or (t.breaker and t.breaker.state != "closed") for t in self._targets[self._next :])
 

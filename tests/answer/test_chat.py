@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sparewheel.rag.answer import prompt
@@ -10,6 +12,7 @@ from sparewheel.rag.answer.reading import Completion
 from sparewheel.rag.answer.repetition import repeats
 from sparewheel.rag.clean import Cleaner, clean, says_something
 from sparewheel.rag.errors import Unavailable
+from sparewheel.rag.reliability.faults import failure
 from sparewheel.rag.types import AnswerRequest, Chunk, Draft, Hit, Profile, Usage
 
 PASSAGE = "The Tenant may end this lease by giving nine months' notice in writing."
@@ -26,6 +29,22 @@ class Says:
         for start in range(0, len(self.text), 7):
             yield self.text[start : start + 7]
         yield Completion("says", "stop", Usage())
+
+
+class Narrow(Says):
+    """A model on this machine with room for `most` passages."""
+
+    local = True
+
+    def __init__(self, text, most):
+        super().__init__(text)
+        self.most = most
+
+    async def complete(self, messages, *, tools=(), **options):
+        if sum(message["content"].count("<passage number=") for message in messages) > self.most:
+            raise failure("context_length")
+        async for item in super().complete(messages):
+            yield item
 
 
 async def outcome(text, request=REQUEST):
@@ -138,3 +157,21 @@ def test_the_prompt_begins_with_what_changes_least() -> None:
     assert PASSAGE in told[1]["content"]
     assert told[1]["content"].endswith("Question: Who is it?")
     assert told[3]["content"] == "Question: How long is the notice?"
+
+
+@pytest.mark.parametrize(
+    ("most", "notes"), [(3, ()), (2, ("only the first 2 of 3 passages were read: this model takes no more",))]
+)
+async def test_a_small_window_reads_the_best_passages(most, notes) -> None:
+    """The last ones are left out, which the draft notes."""
+    answerer = ChatAnswerer(Narrow("Nine months' notice [1].", most), Profile())
+    items = [item async for item in answerer.stream(replace(REQUEST, hits=REQUEST.hits * 3))]
+    assert (items[-1].text, items[-1].notes) == ("Nine months' notice [1].", notes)
+
+
+async def test_where_not_even_one_passage_fits_the_next_answerer_is_asked() -> None:
+    """After the last try the fault goes on."""
+    answerer = ChatAnswerer(Narrow("Nine months' notice [1].", 0), Profile())
+    with pytest.raises(Unavailable) as caught:
+        await anext(answerer.stream(replace(REQUEST, hits=REQUEST.hits * 3)))
+    assert caught.value.reason == "context_length"

@@ -7,10 +7,12 @@ import threading
 
 import pytest
 
+from sparewheel.rag.answer import local
 from sparewheel.rag.answer.endpoint import Completion
 from sparewheel.rag.answer.local import LocalCompleter, _encode
 from sparewheel.rag.errors import SettingsError, Unavailable
 from sparewheel.rag.settings import LocalChat
+from sparewheel.rag.types import Progress
 from tests.answer.tiny_chat_model import save_tiny_chat_model
 
 QUESTION = [{"role": "user", "content": "Who pays the rent?"}]
@@ -115,3 +117,92 @@ async def test_one_asker_after_the_other_always_finds_the_place_free(model_folde
         except Unavailable as error:
             reasons.append(error.reason)
     assert "queue_full" not in reasons
+
+
+async def test_a_question_that_comes_while_the_model_loads_says_so(
+    model_folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LOADING, then STARTED, from which the budgets run; who goes away while it loads takes no place."""
+    may_load, loads, load = threading.Event(), [], local.load
+
+    def slow(settings: LocalChat) -> local.Parts:
+        loads.append(may_load.wait(30))
+        return load(settings)
+
+    monkeypatch.setattr(local, "load", slow)
+    completer = LocalCompleter(LocalChat(model=model_folder, queue=0, device="cpu", max_new_tokens=3))
+    gone = completer.complete(QUESTION)
+    assert await anext(gone) is Progress.LOADING
+    waiting = asyncio.ensure_future(anext(gone))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    source = completer.complete(QUESTION)
+    first = await anext(source)
+    may_load.set()
+    assert (first, await anext(source), await anext(source)) == (Progress.LOADING, Progress.STARTED, Progress.ALIVE)
+    await source.aclose()
+    assert loads == [True]
+
+
+async def test_a_model_that_could_not_be_loaded_says_why_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And is not loaded anew for each question."""
+    loads = []
+
+    def broken(settings: LocalChat) -> local.Parts:
+        loads.append(settings)
+        raise SettingsError("out of memory")
+
+    monkeypatch.setattr(local, "load", broken)
+    completer = LocalCompleter(LocalChat(model="large"))
+    with pytest.raises(SettingsError):
+        completer.load()
+    for _ in range(3):
+        with pytest.raises(SettingsError, match="out of memory"):
+            await anext(completer.complete(QUESTION))
+    assert len(loads) == 1
+
+
+async def test_a_hang_up_while_the_prompt_is_read_frees_the_place(model_folder: str) -> None:
+    """The layer that comes next is not begun, and no token is written."""
+    completer = LocalCompleter(LocalChat(model=model_folder, queue=0, device="cpu"))
+    _, model = completer.load()
+    reading, hung_up, calls = threading.Event(), threading.Event(), []
+
+    def slow(*_: object) -> None:
+        calls.append("layer")
+        reading.set()
+        hung_up.wait(30)
+
+    model.model.layers[0].register_forward_pre_hook(slow, prepend=True)
+    attention = []
+    model.model.layers[0].self_attn.register_forward_pre_hook(lambda *_: attention.append("begun"))
+    source = completer.complete(QUESTION)
+    assert await anext(source) is Progress.ALIVE
+    await asyncio.to_thread(reading.wait, 30)
+    await source.aclose()
+    hung_up.set()
+    assert await asyncio.to_thread(completer._places.acquire, timeout=30)
+    assert (calls, attention) == (["layer"], [])
+
+
+@pytest.mark.parametrize(
+    ("device", "gpus", "expected"),
+    [("auto", 0, "cpu"), ("auto", 1, "cuda"), ("auto", 4, "auto"), ("cuda:1", 4, "cuda:1"), ("cpu", 4, "cpu")],
+)
+def test_several_gpus_share_a_model(
+    model_folder: str, monkeypatch: pytest.MonkeyPatch, device: str, gpus: int, expected: str
+) -> None:
+    """With device = "auto"; a device that is named is the only one."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    given: dict[str, object] = {}
+
+    def intercepted(place: str, **options: object) -> torch.nn.Module:
+        given.update(options, place=place)
+        return torch.nn.Linear(1, 1)
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", intercepted)
+    LocalCompleter(LocalChat(model=model_folder, device=device)).load()
+    assert (given["device_map"], given["place"]) == (expected, model_folder)
