@@ -86,7 +86,7 @@ def ours(data: RetrievalSet, asks: Sequence[Ask], settings: Retrieve, vectors: P
 
 def _reranked(reranker: OnnxReranker, search: Any, ask: Ask, settings: Retrieve) -> list[int]:
     hits = search.search(ask.text, DEPTH)
-    first = reranker.rerank(ask.text, hits[: settings.rerank_k], settings.rerank_k)
+    first = reranker.rerank(ask.text, hits[: settings.rerank_k], settings.rerank_k).hits
     return [hit.chunk.id for hit in (*first, *hits[settings.rerank_k :])]
 
 

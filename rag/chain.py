@@ -61,6 +61,7 @@ from sparewheel.rag.views import Holder, View
 MAX_QUESTION_CHARS = 8000
 LATE_SHARE = 0.25  # of its time is gone when its search begins: the question is only looked for by its words
 STEP_SHARE = 0.5  # of the time left, for a search or reranking that the answer can do without
+READ_SHARE = 0.8  # of that, for the reranker to read in: it ends by itself, and what it has read by then counts
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +109,10 @@ class _Walk:
 
     def is_late(self) -> bool:
         return self.deadline.remaining() < (1 - LATE_SHARE) * self.budget_s
+
+    def search_s(self) -> float:
+        """Seconds that a search beginning now may take where another one has found something."""
+        return 0.0 if self.is_late() else self.deadline.share(STEP_SHARE)
 
     @asynccontextmanager
     async def timed(self, step: str) -> AsyncIterator[None]:
@@ -364,14 +369,13 @@ class Pipeline:
     async def _gathered(self, walk: _Walk, view: View, reading: Reading) -> Gathered:
         """Step 1: the passages that the answer needs, by its shape."""
         filter, catalogue = walk.options.get("filter"), view.catalogue
-        within_s = 0.0 if walk.is_late() else walk.deadline.share(STEP_SHARE)
         if catalogue is not None and reading.clause is None and reading.shape != "one":
             k = max(self._settings.retrieve.rerank_k, walk.options.get("k") or 0)
 
             def several() -> Gathered:
                 if reading.shape == "each":
-                    return of_each(view, catalogue, reading, filter, within_s)
-                return of_parts(view, catalogue, reading, filter, k, within_s)
+                    return of_each(view, catalogue, reading, filter, walk.search_s)
+                return of_parts(view, catalogue, reading, filter, k, walk.search_s)
 
             async with walk.timed("retrieve"), within(walk.deadline):
                 return await self._workers.run(Urgency.SEARCH, several)
@@ -399,7 +403,8 @@ class Pipeline:
 
         search: what to search for where it is more than the question (see `follow_up`).
 
-        The less time there is, the less is done: no dense search, no reranking; the notes say so.
+        The less time there is, the less is done: no dense search, no reranking or of the first passages only; the notes
+        say so.
         """
         settings = self._settings.retrieve
         k = walk.options.get("k") or settings.evidence_k
@@ -407,9 +412,8 @@ class Pipeline:
         filter = narrowed(walk.options.get("filter"), scope)
 
         def searched() -> SearchResult:
-            within_s = 0.0 if walk.is_late() else walk.deadline.share(STEP_SHARE)
             wanted = max(k, settings.rerank_k) if reranker else k
-            return view.search(search or question, wanted, filter, within_s)
+            return view.search(search or question, wanted, filter, walk.search_s())
 
         async with walk.timed("retrieve"), within(walk.deadline):
             hits, notes = await self._workers.run(Urgency.SEARCH, searched)
@@ -417,12 +421,17 @@ class Pipeline:
             return SearchResult(hits[:k], notes)
         if walk.is_late():
             return SearchResult(hits[:k], (*notes, "reranking left out: there was too little time for it"))
+        ends_s = walk.deadline.remaining() - walk.deadline.share(STEP_SHARE * READ_SHARE)  # before the deadline
+
+        def reordered() -> SearchResult:
+            return reranker.rerank(question, hits, k, max(0.0, walk.deadline.remaining() - ends_s))
+
         try:
             async with walk.timed("rerank"), within(walk.deadline, STEP_SHARE):
-                ordered = await self._workers.run(Urgency.RERANK, lambda: reranker.rerank(question, hits, k))
+                ordered, cut = await self._workers.run(Urgency.RERANK, reordered)
         except Exception as error:  # the fused order is good enough to answer from
             return SearchResult(hits[:k], (*notes, f"reranking left out: {_said(error)}"))
-        return SearchResult(ordered[:k], notes)
+        return SearchResult(ordered[:k], (*notes, *cut))
 
     def enough(self, question: str, hits: Sequence[Hit]) -> bool:
         """Step 2: is any passage likely to answer? Hits without a calibrated relevance are left to the answerer."""

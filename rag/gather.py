@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sparewheel.rag.catalogue import Catalogue, quoted
@@ -40,30 +40,32 @@ def within(filter: Filter | None, scope: Scope) -> Filter | None:
     return {**(filter or {}), "document": both} if both else filter
 
 
-def of_each(view: View, catalogue: Catalogue, reading: Reading, filter: Filter | None, within_s: float) -> Gathered:
-    """The best passages of every document in question, searched one by one."""
+def of_each(
+    view: View, catalogue: Catalogue, reading: Reading, filter: Filter | None, within_s: Callable[[], float]
+) -> Gathered:
+    """The best passages of every document in question, searched one by one, each with the time that is left to it."""
     ids = catalogue.ids(within(filter, reading.scope))
     notes: tuple[str, ...] = ()
     if len(ids) > MOST_DOCUMENTS:
-        near = view.search(reading.search, 20 * MOST_DOCUMENTS, within(filter, reading.scope), within_s)
+        near = view.search(reading.search, 20 * MOST_DOCUMENTS, within(filter, reading.scope), within_s())
         best = dict.fromkeys(hit.chunk.document_id for hit in near.hits)
         notes = (f"read {min(len(best), MOST_DOCUMENTS)} of {len(ids)} documents, those nearest to the question",)
         ids = list(best)[:MOST_DOCUMENTS]
     each = 4 if len(ids) <= FEW else 2
     hits: list[Hit] = []
     for id in ids:
-        hits += view.search(reading.search, each, {**(filter or {}), "document": id}, within_s).hits
+        hits += view.search(reading.search, each, {**(filter or {}), "document": id}, within_s()).hits
     return Gathered(_ranked(hits), notes)
 
 
 def of_parts(
-    view: View, catalogue: Catalogue, reading: Reading, filter: Filter | None, k: int, within_s: float
+    view: View, catalogue: Catalogue, reading: Reading, filter: Filter | None, k: int, within_s: Callable[[], float]
 ) -> Gathered:
     """For a list or summary: the best passages; of one document all, or the best in its order."""
     ids = catalogue.ids(within(filter, reading.scope))
     if len(ids) == 1 and (parts := catalogue.parts(ids[0], k)):
         return Gathered(_ranked([Hit(chunk, 1.0, 0, "order") for chunk in parts]))
-    found = view.search(reading.search, k, within(filter, reading.scope), within_s)
+    found = view.search(reading.search, k, within(filter, reading.scope), within_s())
     hits = sorted(found.hits, key=lambda hit: hit.chunk.start) if len(ids) == 1 else found.hits
     return Gathered(_ranked(hits), tuple(found.notes))
 

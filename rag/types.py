@@ -352,9 +352,12 @@ class Retriever(Protocol):
 
 
 class Reranker(Protocol):
-    """The same hits in a better order, best first; may cut to k."""
+    """The same hits in a better order, best first; may cut to k.
 
-    def rerank(self, query: str, hits: Sequence[Hit], k: int) -> list[Hit]: ...
+    within_s: what is not read by then keeps its order behind what is, and a note says so; None: all the time it takes.
+    """
+
+    def rerank(self, query: str, hits: Sequence[Hit], k: int, within_s: float | None = None) -> SearchResult: ...
 
 
 class Answerer(Protocol):

@@ -43,9 +43,9 @@ class Relevance:
     def __init__(self, probability: float) -> None:
         self.probability = probability
 
-    def rerank(self, query: str, hits: Any, k: int) -> list[Hit]:
+    def rerank(self, query: str, hits: Any, k: int, within_s: float | None = None) -> SearchResult:
         scores = {"relevance": self.probability}
-        return [replace(hit, rank=n, scores=scores) for n, hit in enumerate(reversed(hits), 1)][:k]
+        return SearchResult([replace(hit, rank=n, scores=scores) for n, hit in enumerate(reversed(hits), 1)][:k])
 
 
 class Scripted:

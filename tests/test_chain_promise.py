@@ -52,10 +52,15 @@ class Found:
 
 
 class Same:
-    """A reranker."""
+    """A reranker that has read nothing in time."""
 
-    def rerank(self, query: str, hits: Any, k: int) -> list[Hit]:
-        return list(hits)
+    def __init__(self, *notes: str) -> None:
+        self.notes = notes
+        self.within_s: list[float | None] = []
+
+    def rerank(self, query: str, hits: Any, k: int, within_s: float | None = None) -> SearchResult:
+        self.within_s.append(within_s)
+        return SearchResult(list(hits), self.notes)
 
 
 class Lease:
@@ -92,10 +97,14 @@ FROM_CLOUD = Finished(Draft("thirty days", (Span(0, 52, 63),), confidence=0.9), 
 
 
 def pipeline(
-    answerers: Answerers, work: Work | None = None, found: Found | None = None, quote: bool = True
+    answerers: Answerers,
+    work: Work | None = None,
+    found: Found | None = None,
+    quote: bool = True,
+    reranker: Same | None = None,
 ) -> Pipeline:
     work, clock = work or Work(), asyncio.get_running_loop().time
-    view = View(found or Found(), {"en": Same()}, Lease(), ("a note of the view",))
+    view = View(found or Found(), {"en": reranker or Same()}, Lease(), ("a note of the view",))
     return Pipeline(
         corpus="leases",
         views=OneView(view),
@@ -109,13 +118,18 @@ def pipeline(
 
 
 def asked(
-    *script: Any, work: Work | None = None, found: Found | None = None, quote: bool = True, **options: Any
+    *script: Any,
+    work: Work | None = None,
+    found: Found | None = None,
+    quote: bool = True,
+    reranker: Same | None = None,
+    **options: Any,
 ) -> Any:
     """The answer, and after how many virtual seconds it came."""
 
     async def ask() -> tuple[Answer, float]:
         began = asyncio.get_running_loop().time()
-        answer = await pipeline(Answerers(*script), work, found, quote).aask(QUESTION, **options)
+        answer = await pipeline(Answerers(*script), work, found, quote, reranker).aask(QUESTION, **options)
         return answer, asyncio.get_running_loop().time() - began
 
     return run(ask())
@@ -215,6 +229,15 @@ def test_reranking_without_end_costs_half_of_the_time_at_most() -> None:
         "reranking left out: there was too little time for it",
     )
     assert 4.0 < seconds < 6.0
+
+
+@pytest.mark.parametrize(("queued_s", "left_s"), [(0.0, 4.0), (1.5, 2.5), (4.5, 0.0)])
+def test_the_reranker_knows_how_long_it_may_read(queued_s: float, left_s: float) -> None:
+    """It ends by itself before nobody waits for it, wherever the time went; what it could not read is a note."""
+    reranker = Same("reranking cut short: 4 of 12 passages were read in time")
+    answer, _ = asked(FROM_CLOUD, work=Work(RERANK=queued_s), reranker=reranker, within_s=10.0)
+    assert reranker.within_s == [pytest.approx(left_s, abs=0.02)]
+    assert (answer.outcome, answer.notes[-1]) == ("answered", reranker.notes[0])
 
 
 def test_a_question_whose_turn_came_late_is_searched_by_words_and_not_reranked() -> None:

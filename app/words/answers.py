@@ -119,6 +119,10 @@ NOTES: tuple[tuple[re.Pattern[str], str], ...] = (
         r"只读了 \2 个段落中的前 \1 个：该模型读不下更多",
     ),
     (re.compile(r"reranking left out: .*"), r"未重新排序：时间不足或出错"),
+    (
+        re.compile(r"reranking cut short: (\d+) of (\d+) passages were read in time"),
+        r"时间不足，重新排序时只读了 \2 个段落中的 \1 个",
+    ),
     (re.compile(r"dense search left out: .*"), r"未做语义检索：时间不足，以下段落仅按字词检索得到"),
     (re.compile(r"nothing was found within the (.+) s that the question had"), r"在给定的 \1 秒内未能找到段落"),
 )  # fmt: skip

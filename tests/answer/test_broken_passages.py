@@ -50,7 +50,7 @@ def test_broken_passages_alone_and_broken_questions_are_no_crash(reader: Reader,
 
 def test_the_reranker_orders_what_it_can_read() -> None:
     """All come back, the readable one first."""
-    ordered = OnnxReranker(WEIGHTS / "rerank-en").rerank(QUESTION, hits(*BROKEN.values(), GOOD), 9)
+    ordered = OnnxReranker(WEIGHTS / "rerank-en").rerank(QUESTION, hits(*BROKEN.values(), GOOD), 9).hits
     assert (ordered[0].chunk.text, len(ordered)) == (GOOD, 9)
 
 

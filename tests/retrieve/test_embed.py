@@ -81,7 +81,7 @@ def test_the_reranker_puts_the_answer_first():
     """relevance is a probability, the best k are kept, ranks count from 1."""
     texts = ["The weather was fine.", "The tenant shall pay rent on the first day of each month.", "Signed in Berlin."]
     hits = [Hit(Chunk("d", 0, len(t), t, id=i), 1.0, i + 1, "rrf", {"rrf": 1.0}) for i, t in enumerate(texts)]
-    best = OnnxReranker(WEIGHTS / "rerank-en").rerank("When is the rent due?", hits, 2)
+    best = OnnxReranker(WEIGHTS / "rerank-en").rerank("When is the rent due?", hits, 2).hits
     assert [hit.rank for hit in best] == [1, 2]
     assert best[0].chunk.id == 1
     assert 0 <= best[1].scores["relevance"] <= best[0].scores["relevance"] <= 1
@@ -91,4 +91,4 @@ def test_the_reranker_puts_the_answer_first():
 def test_reranking_nothing_gives_nothing(tmp_path):
     """No hits, no model loaded."""
     (tmp_path / "config.json").write_text(json.dumps({"name": "r", "version": "1", "max_tokens": 8}))
-    assert OnnxReranker(tmp_path).rerank("question", [], 5) == []
+    assert OnnxReranker(tmp_path).rerank("question", [], 5) == ([], ())
