@@ -156,3 +156,9 @@ def test_importing_sparewheel_is_light(heavy: str) -> None:
     """`import sparewheel` loads nothing heavy."""
     code = f"import sparewheel, sparewheel.rag.types, sparewheel.rag.errors, sys; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    """pytest would import the one for the other, and stop collecting the whole suite."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py"]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
