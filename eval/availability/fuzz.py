@@ -285,7 +285,8 @@ async def _one(url: str, number: int, seed: int, budgets: Budgets, report: Repor
     report.kinds[plays.kind] += 1
     hit = Hit(Chunk("lease.md", 0, len(PASSAGE), PASSAGE, id=1), 1.0, 1, "given")
     request = AnswerRequest(f"How long is the notice period of question-{number}?", (hit,))
-    completer = EndpointCompleter("cloud", Endpoint(url=url, model="fuzzed"))
+    # no behaviour begins before the connection stands: a connection that is late is the machine's doing
+    completer = EndpointCompleter("cloud", Endpoint(url=url, model="fuzzed", connect_s=budgets.total_s))
     # a second try in the failover would play the same behaviour again: the reader is no last resort here
     failover = Failover([Target(ChatAnswerer(completer, Profile()), budgets), Target(_Reader(), budgets)])
     finished: Finished | None = None
