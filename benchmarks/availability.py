@@ -101,7 +101,8 @@ def keep(part: str, figures: Any) -> None:
     path = machine.RESULTS / "availability.json"
     before = json.loads(path.read_text("utf-8")) if path.exists() else {}
     before.pop("machine", None)
-    machine.save("availability", {**before, part: {"load_1min": machine.describe()["load_1min"], "figures": figures}})
+    when = {key: value for key, value in machine.describe().items() if key in ("date", "commit", "load_1min")}
+    machine.save("availability", {**before, part: {**when, "figures": figures}})
 
 
 if __name__ == "__main__":
