@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -122,10 +124,15 @@ def verify(as_json: bool) -> int:
 
 
 @models.command()
-def detect() -> int:
+@click.option("--write", is_flag=True, help="Write them into the settings file, which is created if need be.")
+@click.option("--force", is_flag=True, help="With --write: replace endpoints of the same names.")
+@click.pass_context
+def detect(ctx: click.Context, write: bool, force: bool) -> int:
     """Find chat servers on this machine (Ollama, vLLM, llama.cpp, LM Studio) and print their settings."""
     from sparewheel.app.detect import PORTS, section
     from sparewheel.app.detect import detect as find_servers
+    from sparewheel.app.settings_file import write_endpoints
+    from sparewheel.rag.settings import settings_file
 
     servers = find_servers()
     if not servers:
@@ -134,6 +141,11 @@ def detect() -> int:
         return 1
     for server in servers:
         click.echo(f"# {server.name}: {', '.join(server.models)}\n{section(server)}")
+    if write:
+        given = ctx.find_root().obj
+        path = Path(given) if given else settings_file(os.environ) or Path("sparewheel.toml")
+        write_endpoints(path, {server.name: section(server) for server in servers}, force=force)
+        click.echo(f"{', '.join(server.name for server in servers)}: written to {path}", err=True)
     return 0
 
 

@@ -64,7 +64,7 @@ def load_settings(path: Path | str | None = None, env: Mapping[str, str] | None 
     Raises SettingsError for a missing file, broken TOML, an unknown key, or a value of the wrong type or range.
     """
     env = os.environ if env is None else env
-    file = Path(path) if path else _default_file(env)
+    file = Path(path) if path else settings_file(env)
     values: dict[str, Any] = {}
     if file is not None:
         try:
@@ -100,7 +100,8 @@ def endpoints_from_env(env: Mapping[str, str]) -> dict[str, Endpoint]:
     return found
 
 
-def _default_file(env: Mapping[str, str]) -> Path | None:
+def settings_file(env: Mapping[str, str]) -> Path | None:
+    """The file that is read where none is given, None where there is none."""
     if named := env.get(ENV_PREFIX + "CONFIG"):
         return Path(named)
     import platformdirs
