@@ -55,6 +55,10 @@ class Catalogue:
         wanted = set(document_ids)
         return Counter(i.metadata.get("kind", "") for i in self._snapshot.documents() if i.id in wanted).most_common()
 
+    def languages(self) -> set[str]:
+        """In which languages the documents are."""
+        return {document.language for document in self._snapshot.documents()}
+
     def opening(self, document_id: str) -> Chunk | None:
         """The first passage of the document."""
         ids = self._snapshot.matching({"document": document_id})

@@ -24,9 +24,9 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypedDict, Unpack
 
-from sparewheel.rag.answer.cite import cite, refusal
+from sparewheel.rag.answer.cite import LOCAL_READER, cite, refusal
 from sparewheel.rag.answer.instant_quote import QUOTE, unread
-from sparewheel.rag.answer.unread import documents, refused, which_one
+from sparewheel.rag.answer.unread import documents, is_foreign, refused, which_one
 from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.errors import SparewheelError, Unavailable, UsageError, suggest
 from sparewheel.rag.events import Cited, Done, Event, Retrieved
@@ -272,7 +272,7 @@ class Pipeline:
                         answer, "clause", name=reading.clause.written, document="; ".join(gathered.without)
                     )
                 elif not gathered.quotes and reading.shape == "one" and not self.enough(walk.question, gathered.hits):
-                    answer = refusal(answer)
+                    answer = _refused(answer, view)
                 else:
                     stream = self._answered(walk, answer, reading, gathered)
                     async with walk.timed("answer"), aclosing(stream) as events:
@@ -496,7 +496,7 @@ class Pipeline:
         )
         if draft.refused:
             quoted = finished.answered_by == QUOTE
-            return unread(answer, language_of(answer.question)) if quoted else refusal(answer)
+            return unread(answer, language_of(answer.question)) if quoted else _refused(answer, view)
 
         def cited() -> Answer:
             stored = view.stored
@@ -509,6 +509,14 @@ class Pipeline:
 
         async with walk.timed("cite"):
             return await self._workers.run(Urgency.INSTANT, cited)
+
+
+def _refused(answer: Answer, view: View) -> Answer:
+    """`answer` as refused; where no chat model read it, and all that was found is in another language, that is why."""
+    languages = view.catalogue.languages() if view.catalogue else ()
+    if answer.answered_by in ("", LOCAL_READER) and is_foreign(answer, languages):
+        return refused(answer, "language")
+    return refusal(answer)
 
 
 def _whole_sentence(draft: Draft, hits: Sequence[Hit]) -> Draft:

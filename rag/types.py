@@ -223,7 +223,7 @@ class Answer:
     notes: tuple[str, ...] = ()  # what its reader must know ("dense index 40 % built", unsupported sentence)
     read_as: str = ""  # the question as it was understood, where it took something from the questions before
     scope: Scope = EVERYWHERE  # the documents that the question names
-    reason: str = ""  # refused though nobody read the passages: absent, which, clause, opinion, talk, unread
+    reason: str = ""  # refused though nobody read the passages: absent, which, clause, language, opinion, ...
 
 
 # ---------------------------------------------------------------- between the pipeline and an answerer

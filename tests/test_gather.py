@@ -13,6 +13,7 @@ import pytest
 from inline_work import Inline
 
 from sparewheel.rag import gather
+from sparewheel.rag.answer.unread import is_foreign
 from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.clauses import asked
@@ -20,7 +21,7 @@ from sparewheel.rag.gather import Gathered, of_clause, of_each, of_parts, of_top
 from sparewheel.rag.ingest.snapshot import Snapshot
 from sparewheel.rag.reliability.failover import Finished
 from sparewheel.rag.settings import Retrieve, Settings
-from sparewheel.rag.types import Draft, Profile, Scope, SearchResult, Span
+from sparewheel.rag.types import Answer, Draft, Profile, Scope, SearchResult, Span
 from sparewheel.rag.understand import Reading
 from sparewheel.rag.views import View
 from tests.gathering import AnyWord, InOrder, snapshot
@@ -168,6 +169,45 @@ async def test_a_clause_that_no_heading_names_is_given_by_its_label(opened: Simp
     )
     assert (await pipeline.aask("How many euros are paid a month?")).text == "700"
     assert (await pipeline.aask("Which clause deals with compound interest?")).outcome == "refused"
+
+
+class Refuses:
+    """An answering that finds no answer. name: of the answerer."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def stream(self, request: Any, deadline: Any = None) -> AsyncIterator[Any]:
+        yield Finished(Draft("", refused=True), self.name, False, ())
+
+    async def warm(self, request: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("question", "answerer", "reason"),
+    [
+        ("租金是多少？", "reader", "language"),
+        ("租金是多少？", "deepseek", ""),
+        ("How much is the insurance?", "reader", ""),
+    ],
+)
+async def test_a_question_in_another_language_than_the_documents(
+    opened: SimpleNamespace, question: str, answerer: str, reason: str
+) -> None:
+    """The built-in reader knows one language at a time: that is the reason, and what helps is said in the asker's
+    language. A chat model knows both, and its refusal is one."""
+    pipeline = Pipeline(
+        corpus="papers", views=Always(opened.view), answering=Refuses(answerer), workers=Inline(), profile=Profile(),
+        sensitivity=lambda: "normal", settings=Settings(retrieve=Retrieve(rerank="off")),
+    )  # fmt: skip
+    answer = await pipeline.aask(question)
+    assert (answer.outcome, answer.reason, "请用英文提问" in answer.text) == ("refused", reason, reason == "language")
+
+
+def test_without_any_passage_the_documents_tell_the_language() -> None:
+    """One in the language of the question among them is enough to say nothing."""
+    asked = Answer("租金是多少？", "papers", "", "refused")
+    assert (is_foreign(asked, {"en"}), is_foreign(asked, {"en", "zh"}), is_foreign(asked, ())) == (True, False, False)
 
 
 class Always:

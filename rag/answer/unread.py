@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from sparewheel.rag.text import language_of
@@ -29,6 +29,11 @@ _SAID = {
         "termination, which documents there are, or what the dose of a medicine is.",
         "我通过引用这里的文档来回答问题。例如可以问：合同如何约定解除、这里有哪些文档、某种药的用量是多少。",
     ),
+    "language": (
+        "These documents are in Chinese, and the built-in reader cannot answer an English question from them. Ask in "
+        "Chinese, or set up a cloud or local chat model.",
+        "这些文档是英文的，内置阅读器无法据此回答中文问题。请用英文提问，或者配置云端或本地的聊天模型。",
+    ),
     "more": ("and {count} more", "另有 {count} 份"),
 }
 
@@ -41,6 +46,12 @@ def said(key: str, answer: Answer, **values: object) -> str:
 def refused(answer: Answer, reason: str, **values: object) -> Answer:
     """Refused for a reason of its own, which the text says."""
     return replace(answer, outcome="refused", text=said(reason, answer, **values), reason=reason)
+
+
+def is_foreign(answer: Answer, languages: Collection[str]) -> bool:
+    """Whether what was found is all in another language than the question; without any passage, what there is."""
+    found = {language_of(hit.chunk.text) for hit in answer.evidence} or {*languages}
+    return bool(found) and language_of(answer.question) not in found
 
 
 def which_one(answer: Answer) -> Answer:
