@@ -40,6 +40,10 @@ def opened(tmp_path: Path) -> Iterator[SimpleNamespace]:
     papers.close()
 
 
+def a_second() -> float:
+    return 1.0
+
+
 def of(gathered: Gathered) -> list[str]:
     return [hit.chunk.document_id for hit in gathered.hits]
 
@@ -55,11 +59,13 @@ def test_a_filter_is_narrowed_to_what_the_question_names() -> None:
 
 def test_of_each_document_its_best_passages(opened: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two each, four where there are few documents; ranks count through."""
-    found = of_each(opened.view, opened.catalogue, ALL, None, 1.0)
+    found = of_each(opened.view, opened.catalogue, ALL, None, a_second)
     assert of(found) == ["a.txt"] * 3 + ["b.txt"] * 2 + ["c.txt"] * 2
     assert [hit.rank for hit in found.hits] == [1, 2, 3, 4, 5, 6, 7]
     monkeypatch.setattr(gather, "FEW", 2)
-    assert of(of_each(opened.view, opened.catalogue, ALL, None, 1.0)) == ["a.txt"] * 2 + ["b.txt"] * 2 + ["c.txt"] * 2
+    assert (
+        of(of_each(opened.view, opened.catalogue, ALL, None, a_second)) == ["a.txt"] * 2 + ["b.txt"] * 2 + ["c.txt"] * 2
+    )
 
 
 def test_too_many_documents_are_read_in_part_and_it_is_said(
@@ -67,7 +73,7 @@ def test_too_many_documents_are_read_in_part_and_it_is_said(
 ) -> None:
     """Those nearest to the question, with a note of how many."""
     monkeypatch.setattr(gather, "MOST_DOCUMENTS", 2)
-    found = of_each(opened.view, opened.catalogue, ALL, None, 1.0)
+    found = of_each(opened.view, opened.catalogue, ALL, None, a_second)
     assert set(of(found)) == {"a.txt", "b.txt"}
     assert found.notes == ("read 2 of 3 documents, those nearest to the question",)
 
@@ -75,15 +81,15 @@ def test_too_many_documents_are_read_in_part_and_it_is_said(
 def test_a_list_of_one_document_reads_all_of_it(opened: SimpleNamespace) -> None:
     """In its order, without a search; where it is too long, or there are several, what a search finds."""
     one = replace(ALL, scope=Scope(("a.txt",)), shape="several")
-    assert [hit.chunk.text[:2] for hit in of_parts(opened.view, opened.catalogue, one, None, 5, 1.0).hits] == [
+    assert [hit.chunk.text[:2] for hit in of_parts(opened.view, opened.catalogue, one, None, 5, a_second).hits] == [
         "Su",
         "1.",
         "2.",
     ]
     assert opened.retriever.asked == []
-    assert len(of_parts(opened.view, opened.catalogue, one, None, 2, 1.0).hits) == 2
+    assert len(of_parts(opened.view, opened.catalogue, one, None, 2, a_second).hits) == 2
     assert opened.retriever.asked == [{"document": ("a.txt",)}]
-    assert len(of_parts(opened.view, opened.catalogue, replace(one, scope=Scope()), None, 5, 1.0).hits) == 5
+    assert len(of_parts(opened.view, opened.catalogue, replace(one, scope=Scope()), None, 5, a_second).hits) == 5
 
 
 @pytest.mark.parametrize(
