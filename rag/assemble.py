@@ -21,13 +21,14 @@ from sparewheel.rag.reliability.policy import order
 from sparewheel.rag.reliability.target import Target
 from sparewheel.rag.runtime import Runtime, default_runtime
 from sparewheel.rag.settings import Endpoint, Settings, load_settings
-from sparewheel.rag.types import AnswerRequest, Embedder, IndexWriter, Profile, Reranker
+from sparewheel.rag.types import AnswerRequest, Embedder, IndexWriter, Profile, Reranker, Sensitivity
 from sparewheel.rag.views import StoredDocuments, View, Views
 from sparewheel.rag.weights import weights
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sparewheel.rag.answer.endpoint import Completer
     from sparewheel.rag.answer.local import LocalCompleter
     from sparewheel.rag.ingest.snapshot import Snapshot
     from sparewheel.rag.runnable import RetrievalQA
@@ -234,6 +235,21 @@ def targets(settings: Settings, profile: Profile, runtime: Runtime) -> list[Targ
         found.append(_local_chat(settings, profile, runtime))
     found.append(_vertical(profile, settings, runtime))
     return found
+
+
+def chat_models(
+    settings: Settings, sensitivity: Sensitivity, runtime: Runtime | None = None
+) -> list[tuple[Completer, float]]:
+    """The chat models that may see documents of this sensitivity, in the policy's order, each with the seconds that it
+    may take; none where the settings have none."""
+    from sparewheel.rag.answer.chat import ChatAnswerer
+
+    found = targets(settings, Profile(), runtime or default_runtime())
+    return [
+        (target.answerer.completer, target.budgets.total_s)
+        for target in order(found, sensitivity, settings.answer.order)
+        if isinstance(target.answerer, ChatAnswerer)
+    ]
 
 
 def _cloud(name: str, endpoint: Endpoint, settings: Settings, profile: Profile, runtime: Runtime) -> Target:

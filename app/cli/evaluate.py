@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,6 +83,53 @@ def run(
     for line in short:
         noted(line)
     return int(bool(short) or found["overall"].get("failed_share", {}).get("value", 0) > 0)
+
+
+@evaluate.command("make")
+@click.option("--corpus", required=True, help="Whose documents the questions are made from.")
+@click.option("--n", "count", type=click.IntRange(1, 5000), default=50, show_default=True, help="At most so many.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("questions.jsonl"),
+    show_default=True,
+    help="A new file (.jsonl).",
+)
+@click.option("--seed", type=int, default=7, show_default=True, help="Another number draws other questions.")
+@click.option("--local", is_flag=True, help="By rules only: no endpoint, no chat model.")
+@click.pass_context
+def make_questions(ctx: click.Context, corpus: str, count: int, out: Path, seed: int, local: bool) -> int:
+    """Make questions from your own documents, with their answers.
+
+    By rules, from clauses, tables, figures and headings; where the settings have a
+    chat model and the corpus allows it, most are written by that model. One in five
+    has no answer in the documents. Read the file and correct it, then give it to
+    `sparewheel eval run`.
+    """
+    from rich.progress import Progress
+
+    from sparewheel.app.evaluation.batch import made_questions
+    from sparewheel.eval.making.make import ready_for, write_questions
+
+    settings = settings_of(ctx)
+    ready_for(out)
+    to = console(err=True)
+    with Progress(console=to, transient=True, disable=not to.is_terminal) as bar:
+        task = bar.add_task("Making questions", total=count)
+        made = made_questions(
+            corpus, count, only_local(settings) if local else settings, seed=seed, told=lambda _: bar.advance(task)
+        )
+    write_questions(out, made.questions)
+    silent = sum(not question.answerable for question in made.questions)
+    click.echo(f"{len(made.questions)} questions in {out}, {silent} of them without an answer in the documents")
+    kinds = Counter(question.category for question in made.questions)
+    click.echo("kinds: " + ", ".join(f"{number} {kind}" for kind, number in kinds.most_common()))
+    for reason, number in made.dropped.items():
+        click.echo(f"dropped {number}: {reason}")
+    if len(made.questions) < count:
+        noted(f"{count} were wanted; these documents give no more (a chat model would write others)")
+    click.echo(f"next: sparewheel eval run {out} --corpus {corpus}")
+    return 0
 
 
 def run_batches(

@@ -17,8 +17,10 @@ from sparewheel.rag.settings import LocalChat, Settings
 
 if TYPE_CHECKING:
     from sparewheel.corpora import Question
+    from sparewheel.eval.making.make import Made
     from sparewheel.eval.runs import Batch, Record
     from sparewheel.eval.suites import Part
+    from sparewheel.rag.answer.endpoint import Completer
     from sparewheel.rag.ingest.report import Progress
 
 
@@ -132,6 +134,40 @@ def ask_all(
             for language in sorted({question.language for question in batch.questions if question.id not in done}):
                 pipeline.warm(language)
             asyncio.run(runs.run(out, batch, pipeline, done=done, concurrency=concurrency, told=told))
+
+
+def made_questions(
+    corpus: str,
+    n: int,
+    settings: Settings,
+    *,
+    seed: int = 7,
+    user: User | None = None,
+    told: Callable[[Question], None] = _unseen,
+) -> Made:
+    """At most n questions made from the documents of a corpus, each found again by its own search.
+
+    A chat model of the settings writes most of them where the corpus' sensitivity lets it, which is looked up before
+    each passage; else rules write them all. Raises NotFound, Forbidden, UsageError where nothing can be made.
+    """
+    from sparewheel.app.people.access import admitted
+    from sparewheel.eval.making.by_chat import ChatWriter
+    from sparewheel.eval.making.make import make
+    from sparewheel.rag.assemble import chat_models, open_pipeline
+    from sparewheel.rag.ingest.store import Store
+
+    def models() -> list[tuple[Completer, float]]:
+        return chat_models(settings, admitted(settings.corpora_folder, corpus, user).sensitivity)
+
+    domain = admitted(settings.corpora_folder, corpus, user).profile.domain
+    write = ChatWriter(models, domain) if models() else None
+    with (
+        Store(settings.corpora_folder / corpus).open() as snapshot,
+        open_pipeline(corpus, only_local(settings)) as pipeline,
+    ):
+        return make(
+            snapshot, lambda asked, filter: pipeline.search(asked, filter=filter), n, seed=seed, write=write, made=told
+        )
 
 
 def answered(out: Path) -> int:

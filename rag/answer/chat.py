@@ -40,7 +40,7 @@ class ChatAnswerer:
     def __init__(self, completer: Completer, profile: Profile, *, max_tokens: int = 1024) -> None:
         self.name = completer.name
         self.local = completer.local
-        self._completer = completer
+        self.completer = completer
         self._profile = profile
         self._most_chars = CHARS_PER_TOKEN * max_tokens
         self._options: dict[str, Any] = {"temperature": TEMPERATURE, "max_tokens": max_tokens}
@@ -70,7 +70,7 @@ class ChatAnswerer:
 
     async def _stream(self, request: AnswerRequest) -> AsyncGenerator[str | Progress | Draft]:
         text, sent, looked = "", 0, 0
-        source = self._completer.complete(prompt.messages(request, self._profile), **self._options)
+        source = self.completer.complete(prompt.messages(request, self._profile), **self._options)
         try:
             async for item in source:
                 if isinstance(item, Completion):

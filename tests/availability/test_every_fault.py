@@ -98,7 +98,7 @@ async def ask(*targets):
             finished = event
     for target in targets:
         if isinstance(target.answerer, ChatAnswerer):
-            await target.answerer._completer.aclose()
+            await target.answerer.completer.aclose()
     await failover.aclose()
     return shown, finished
 
