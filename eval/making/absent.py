@@ -83,7 +83,7 @@ def chinese_number(value: int) -> str:
 
 
 def _is_foreign(about: str, text: str, zh: bool) -> bool:
-    """Does none of the topic's words stand in the document, in any form? One word alone ("restrictions") may be there in
+    """Stands none of the words in the document, in any form? One word alone ("restrictions") may be there in
     other words."""
     if zh:
         return len(about) >= 4 and not any(about[i : i + 2] in text for i in range(len(about) - 1))
