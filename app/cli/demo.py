@@ -49,7 +49,7 @@ def demo(ctx: click.Context, folder: Path | None) -> int:
         print_answer(answer, out, disclaimer="")
         worst = max(worst, 0 if answer.outcome == "answered" else 1)
     out.print()
-    out.print("Found in the documents named above; neither legal nor medical advice.", style="dim", markup=False)
+    out.print("Taken from the documents cited; neither legal nor medical advice.", style="dim", markup=False)
     out.print(NEXT.format(command=_command()), markup=False)
     return worst
 
