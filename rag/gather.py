@@ -64,7 +64,7 @@ def of_parts(
     """For a list or summary: the best passages; of one document all, or the best in its order."""
     ids = catalogue.ids(within(filter, reading.scope))
     if len(ids) == 1 and (parts := catalogue.parts(ids[0], k)):
-        return Gathered(_ranked([Hit(chunk, 1.0, 0, "order") for chunk in parts]))
+        return Gathered(_ranked([Hit(chunk, 1.0, 0, "order", {"order": 1.0}) for chunk in parts]))
     found = view.search(reading.search, k, within(filter, reading.scope), within_s())
     hits = sorted(found.hits, key=lambda hit: hit.chunk.start) if len(ids) == 1 else found.hits
     return Gathered(_ranked(hits), tuple(found.notes))

@@ -73,6 +73,12 @@ _DETAIL = re.compile(
     r"|address)\b",
     re.IGNORECASE,
 )
+_PARTS = r"(?:part|clause|section|provision|passage|paragraph|sentence)s?\b"
+_ASKS_PARTS = re.compile(  # "Highlight the parts related to the effective date": clauses are wanted, not the date
+    rf"\s*(?:please )?(?:(?:highlight|quote|find|extract|identify|locate|list|mark|select)\b[^.?]{{0,30}}?\b{_PARTS}"
+    rf"|the {_PARTS} (?:on|about|that|which|where|with|related|concerning)\b)",
+    re.IGNORECASE,
+)
 _YES_NO_ZH = re.compile(
     r"是否|有没有|有沒有|能否|能不能|可否|可不可以|是不是|会不会|要不要|需不需要|该不该|应不应该|用不用|行不行|"
     r"(?:吗|嗎|么|麼|吧|没有|不)[？?。 ]*$|(?:算数|可以|行|好|对)(?:吗|不)"
@@ -111,6 +117,8 @@ def _english(question: str) -> Asked:
     if polite and (indirect := _INDIRECT.match(text)):
         return Asked(_of_whether(indirect["rest"]), "yes-no")
     text = text[0].upper() + text[1:] if polite else text
+    if _ASKS_PARTS.match(text):
+        return Asked(text, "other")
     asked = text
     while (before := _CLAUSE_BEFORE.match(asked)) and not _ASKS_YES_OR_NO.match(asked):
         asked = asked[before.end() :]

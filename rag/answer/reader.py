@@ -50,7 +50,6 @@ WITHOUT_FIGURE = 0.5  # of the probability of a span without a figure of the kin
 NOTHING_SHARED = 0.3  # and of one of several documents' passages that shares no word with the question
 BEARS_AT_ALL = 0.25  # least share of a yes/no question's words in what is quoted without a label
 UNBORNE = 0.5  # of the probability of what bears less
-GIVEN = 0.12  # of the threshold where one passage is given without a search: it is likelier to answer
 ALSO = 0.9  # a further span of the same document is quoted, too, where it is so much of the best one's probability
 ALSO_AT_LEAST = 0.6  # and at least so likely
 
@@ -88,12 +87,12 @@ class Reader:
         found = self.likeliest(asked, request)
         model = f"{self.config['name']} {self.config['version']}"
         confidence = found[0].score if found else 0.0
-        given = len(request.hits) == 1 and not request.hits[0].scores  # a passage that somebody chose, not a search
-        if confidence < self._of_domain("refuse_below", request.domain) * (GIVEN if given else 1):
+        given = chosen_by_the_asker(request.hits)
+        if confidence < self._of_domain("refuse_given_below" if given else "refuse_below", request.domain):
             return Draft("", refused=True, confidence=confidence, model=model)
         found = tuple(_past_heading(s, request.hits[s.hit].chunk.text) for s in found)
         found, label = self._put(asked, request, found)
-        if asked.form == "yes-no" and not label and not self._bears(request, found[0]):
+        if asked.form == "yes-no" and not label and not given and not self._bears(request, found[0]):
             return Draft("", refused=True, confidence=UNBORNE * confidence, model=model)
         found = tuple(with_whole_figures(s, request.hits[s.hit].chunk.text) for s in found)
         text = "; ".join(request.hits[s.hit].chunk.text[s.start : s.end] for s in found)
@@ -246,6 +245,13 @@ class Reader:
                 kept.append(span)
                 said.add(text)
         return tuple(kept)
+
+
+def chosen_by_the_asker(hits: Sequence[Hit]) -> bool:
+    """Whether the hits are passages of one document that nobody searched for: no search scored them. They were chosen
+    because they answer, far more often than what a search brings; so less is refused (docs/LOG.md).
+    """
+    return len({hit.chunk.document_id for hit in hits}) == 1 and not any(hit.scores for hit in hits)
 
 
 def worth_reading(hits: Sequence[Hit], otherwise: int) -> list[int]:

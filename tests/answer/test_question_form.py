@@ -82,3 +82,17 @@ def test_chinese_forms(question, text, form):
     """Courtesy aside; a question word with 吗 at the end still asks for a thing."""
     asked = form_of(question, "zh")
     assert (asked.text, asked.form) == (text, form)
+
+
+@pytest.mark.parametrize(
+    ("question", "form"),
+    [
+        ("Highlight the parts of this contract related to the effective date. On what date does it begin?", "other"),
+        ("Please quote the clause on how much notice is due", "other"),
+        ("Can you find the section on what rent is paid?", "other"),
+        ("The clause sets what period of notice?", "detail"),
+    ],
+)
+def test_who_asks_for_clauses_gets_them_whole(question, form):
+    """A request for parts of a document wants no detail of them, whatever the parts are about."""
+    assert form_of(question, "en").form == form

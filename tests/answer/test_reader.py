@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sparewheel.rag.answer.reader import Reader, worth_reading
+from sparewheel.rag.answer.reader import Reader, chosen_by_the_asker, worth_reading
 from sparewheel.rag.answer.spans import best_spans, windows_of
 from sparewheel.rag.errors import NotFound
 from sparewheel.rag.types import AnswerRequest, Chunk, Draft, Hit
@@ -134,6 +134,23 @@ def test_what_a_reranker_put_behind_the_sixth_place_is_read_of_one_document_only
     assert worth_reading(same, 8) == [0, 1, 2, 3, 4, 5, 6, 7, 8]
     assert worth_reading([*one[:7], same[7]], 8) == [0, 1, 2, 3, 4, 5, 7]
     assert worth_reading(hits(*[PAYMENT] * 3), 8) == [0, 1, 2]
+
+
+def test_passages_of_one_document_without_a_search_are_the_askers_choice():
+    """Of one document and scored by no search; not where there are none."""
+    one = [replace(hit, chunk=replace(hit.chunk, document_id="d")) for hit in hits(PAYMENT, LAW)]
+    searched = [one[0], replace(one[1], scores={"bm25": 3.0})]
+    assert [chosen_by_the_asker(h) for h in (one, searched, hits(PAYMENT, LAW), ())] == [True, False, False, False]
+
+
+def test_a_yes_no_question_in_other_words_is_answered_from_a_given_passage():
+    """Without a label, as its words bear on nothing of the question; found by a search the same passage is refused."""
+    (given,) = hits(ASSIGNMENT)
+    asked = AnswerRequest("Can the licensee hand the contract over to somebody else?", (given,), "legal")
+    draft = reader().read(asked)
+    assert (draft.refused, draft.label) == (False, "")
+    assert draft.text in ASSIGNMENT
+    assert reader().read(replace(asked, hits=(replace(given, scores={"bm25": 3.0}),))).refused is True
 
 
 def test_a_passage_reads_the_same_beside_any_other():
