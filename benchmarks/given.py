@@ -1,10 +1,10 @@
 """What the product answers where one passage is given and nothing was searched: `python -m benchmarks.given`.
 
-English: held-out windows of CUAD, PolicyQA, COVID-QA and SQuAD; token F1 of the answer as a user gets it (refused counts
-as 0), of the network's best span (what refusing, details and yes/no quotes could keep), the share refused, and of
-passages without the answer the share refused. Chinese: CJRC dev, the whole judgment as one passage, F1 by character, a
-label in the place of the text of a yes/no question. PubMedQA: the conclusion of the abstract read, the label against the
-label given. Intervals: 95 %, bootstrap over documents. `--every SET=N` takes every Nth question of a set.
+English: held-out windows of CUAD, PolicyQA, COVID-QA and SQuAD; token F1 of the answer as a user gets it (refused
+counts as 0), of the network's best span (what refusing, details and yes/no quotes could keep), the share refused, and
+of passages without the answer the share refused. Chinese: CJRC dev, the whole judgment as one passage, F1 by character,
+a label in the place of the text of a yes/no question. PubMedQA: the conclusion of the abstract read, the label against
+the label given. Intervals: 95 %, bootstrap over documents. `--every SET=N` takes every Nth question of a set.
 
 The thresholds of given passages were chosen on the other half of the documents (`reported`), those of CUAD on the
 same contracts' other windows than every 13th, which are measured here (docs/LOG.md).
@@ -89,7 +89,7 @@ def main() -> None:
     every = EVERY | {name: int(n) for name, n in (pair.split("=") for pair in parser.parse_args().every)}
     data = Path(load_settings().public_data)
     held = examples(data, "held-out", tomllib.loads(RECIPE.read_text("utf-8"))["data"])
-    english, chinese = Reader(weights.WEIGHTS / "reader-en", threads=2), Reader(weights.WEIGHTS / "reader-zh", threads=2)
+    english, chinese = (Reader(weights.WEIGHTS / f"reader-{language}", threads=2) for language in ("en", "zh"))
     table: dict[str, Any] = {}
     for name in every:
         if own := [e for e in held if e.source == name and (name == "cuad" or reported(e.group))][:: every[name]]:

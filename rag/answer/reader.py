@@ -217,6 +217,22 @@ class Reader:
     def _rank_cost(self, rank: int) -> float:
         return float(self.config["rank_cost"]) * math.log(rank)
 
+    def _of_given(self, readings: Sequence[Reading], domain: str) -> NDArray[np.float64]:
+        """How likely the best span of each reading answers where nothing was searched: by its margin alone, which tells
+        as well there as all that is known of a search's passages, in Chinese better (docs/LOG.md).
+        """
+        slope, offset = self._of_domain("given", domain)
+        margins = np.asarray([r.spans[0][2] - self._rank_cost(r.window.hit + 1) for r in readings], np.float64)
+        return np.asarray(1 / (1 + np.exp(-np.clip(slope * margins + offset, -30, 30))), np.float64)
+
+    def _of_found(self, asked: Asked, request: AnswerRequest, readings: Sequence[Reading]) -> NDArray[np.float64]:
+        """And where the passages were found by a search."""
+        rows = features(asked, request.language, request.domain, readings, request.hits)
+        likely = probabilities(rows, self.config["answerable"])
+        likely = np.where(rows[:, COLUMNS.index("no_figure")] > 0, WITHOUT_FIGURE * likely, likely)
+        apart = (rows[:, COLUMNS.index("passage")] == 0) & (rows[:, COLUMNS.index("one_document")] == 0)
+        return np.where(apart, NOTHING_SHARED * likely, likely)
+
     def likeliest(self, asked: Asked, request: AnswerRequest) -> tuple[Span, ...]:
         """The span that answers likeliest, and those nearly as likely that say something else, at most `most_spans`;
         score is the probability.
@@ -224,11 +240,8 @@ class Reader:
         readings = self.readings(asked.text, request.hits)
         if not readings:
             return ()
-        rows = features(asked, request.language, request.domain, readings, request.hits)
-        likely = probabilities(rows, self.config["answerable"])
-        likely = np.where(rows[:, COLUMNS.index("no_figure")] > 0, WITHOUT_FIGURE * likely, likely)
-        apart = (rows[:, COLUMNS.index("passage")] == 0) & (rows[:, COLUMNS.index("one_document")] == 0)
-        likely = np.where(apart, NOTHING_SHARED * likely, likely)
+        given = chosen_by_the_asker(request.hits)
+        likely = self._of_given(readings, request.domain) if given else self._of_found(asked, request, readings)
         several = self._of_domain("most_spans", request.domain)
         kept: list[Span] = []
         said: set[str] = set()
