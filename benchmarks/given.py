@@ -52,10 +52,11 @@ def of_windows(reader: Reader, held: Sequence[Example]) -> dict[str, Any]:
     for example in held:
         draft = reader.read(AnswerRequest(example.question, tuple(hits_of([example.passage])), domain))
         refused += draft.refused
-        answers.append(score(example, draft.text, draft.confidence))
-        spans.append(score(example, best_text(reader, example.question, [example.passage])[0], 0.0))
+        if example.spans:
+            answers.append(score(example, draft.text, draft.confidence))
+            spans.append(score(example, best_text(reader, example.question, [example.passage])[0], 0.0))
     counted = {"n": len(held), "documents": len({e.group for e in held}), "refused": round(refused / len(held), 3)}
-    if not held[0].spans:
+    if not answers:
         return counted
     low, high = interval(answers, lambda s: s.f1)
     return counted | {"f1": _mean(answers), "f1_interval": [round(low / 100, 3), round(high / 100, 3)],
