@@ -195,14 +195,16 @@ def xlsx_sheet(draw: random.Random) -> Written:
     return Written("workbook", ".xlsx", xlsx_table(made), [], list(made.truth()))
 
 
-MAKERS: dict[Callable[[random.Random], Written], int] = {  # how many of each
+Makers = dict[Callable[[random.Random], Written], int]  # how many of each
+
+MAKERS: Makers = {
     pdf_contract: 20, pdf_columns: 20, pdf_turned: 10, pdf_form: 16,
     docx_contract: 40, html_notice: 40, markdown_memo: 40, xlsx_sheet: 24,
 }  # fmt: skip
 
 
-def made_documents() -> Iterator[Written]:
+def made_documents(makers: Makers) -> Iterator[Written]:
     """All of them, always the same ones."""
-    for make, count in MAKERS.items():
+    for make, count in makers.items():
         for i in range(count):
             yield make(random.Random(f"{make.__name__} {i}"))

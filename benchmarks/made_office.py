@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 
-from benchmarks.made_documents import Written, clauses, table
+from benchmarks.made_documents import Makers, Written, clauses, table
 from benchmarks.made_tables import Made, comma, flat, name
 from benchmarks.made_tables import html as html_table
 
@@ -381,3 +381,9 @@ def epub_book(draw: random.Random) -> Written:
     parts = {"mimetype": "application/epub+zip", "META-INF/container.xml": container, "OEBPS/content.opf": package}
     parts |= {f"OEBPS/{n}": page for n, page in sorted(zip(names, pages, strict=True))}
     return of.written("book", ".epub", _zip(parts), hides=True)
+
+
+MAKERS: Makers = {
+    jats_paper: 14, akoma_ntoso: 14, csv_ledger: 14, xlsx_ledger: 14, pptx_slides: 14,
+    rtf_letter: 14, odt_contract: 14, eml_notice: 14, epub_book: 14,
+}  # fmt: skip
