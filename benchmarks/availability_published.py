@@ -34,7 +34,7 @@ class Published:
                 name: replace(plain, url=url, **budgets)  # type: ignore[arg-type]
                 for name, url in {"primary": primary, "secondary": backup}.items()
             },
-            answer=Answering(local_ahead=False),
+            answer=Answering(speculative=False),
             retrieve=Retrieve(rerank="off", evidence_k=1),
             breaker=replace(Breaker(), **breaker),  # type: ignore[arg-type]
         )

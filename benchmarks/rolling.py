@@ -21,7 +21,7 @@ PLANS = {
     "in place, new connections": Plan("in place", restarts=2, per_second=RATE),
     "in place, kept connections": Plan("in place", restarts=2, per_second=RATE, keep=True),
     "in place, kept, one retry": Plan("in place", restarts=2, per_second=RATE, keep=True, retries=1),
-    "in place, no notice": Plan("in place", restarts=2, per_second=RATE, notice_s=0.0),
+    "in place, no notice": Plan("in place", restarts=2, per_second=RATE, shutdown_delay_s=0.0),
 }
 HEADER = f"{'plan':<28} restarts questions right extract lost seconds"
 

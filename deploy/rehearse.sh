@@ -41,7 +41,7 @@ unshare --mount --propagation private bash -euo pipefail -c '
   as=(setpriv --reuid 10001 --regid 10001 --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all
       env -i "PATH=$PLACE/venv/bin:$PLACE/program/bin:/usr/bin:/bin" "PYTHONPATH=$PLACE/program" HOME=/tmp
       PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 SPAREWHEEL_DATA_FOLDER=/data SPAREWHEEL_OBSERVE__LOG=json
-      SPAREWHEEL_API__PORT=18080 SPAREWHEEL_API__NOTICE_S=0 SPAREWHEEL_PAGE__PORT=18501)
+      SPAREWHEEL_API__PORT=18080 SPAREWHEEL_API__SHUTDOWN_DELAY_S=0 SPAREWHEEL_PAGE__PORT=18501)
   if [ $# -gt 0 ]; then "${as[@]}" "$@"; exit; fi
   get() { "${as[@]}" python -c "import urllib.request as r, sys; print(r.urlopen(sys.argv[1], timeout=4).status)" "$1"; }
   "${as[@]}" sh -c "touch $PLACE/x /etc/x 2>/dev/null && echo WRITABLE || echo user \$(id -u) finds a read-only tree"

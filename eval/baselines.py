@@ -51,7 +51,7 @@ def open_baseline(corpus: str, settings: Settings, embedder: Embedder | None = N
     return Pipeline(
         corpus=corpus,
         views=OneView(View(retriever)),
-        answering=InstantQuote(open_failover(settings, profile), workers, settings.answer.answer_within_s),
+        answering=InstantQuote(open_failover(settings, profile), workers, settings.answer.timeout_s),
         workers=workers,
         profile=profile,
         sensitivity=lambda: read_config(store.folder).sensitivity,

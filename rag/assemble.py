@@ -59,7 +59,7 @@ def open_pipeline(corpus: str, settings: Settings | None = None, runtime: Runtim
     return Pipeline(
         corpus=corpus,
         views=views,
-        answering=InstantQuote(answerers, runtime.workers, settings.answer.answer_within_s),
+        answering=InstantQuote(answerers, runtime.workers, settings.answer.timeout_s),
         workers=runtime.workers,
         hooks=runtime.hooks,
         profile=config.profile,
@@ -217,8 +217,8 @@ def open_failover(settings: Settings, profile: Profile, runtime: Runtime | None 
     return Failover(
         found,
         names=settings.answer.order,
-        answer_within_s=settings.answer.answer_within_s,
-        local_ahead=settings.answer.local_ahead,
+        timeout_s=settings.answer.timeout_s,
+        speculative=settings.answer.speculative,
     )
 
 

@@ -308,7 +308,7 @@ class Pipeline:
             raise UsageError(f"k is {k}; ask for at least 1 passage")
         budget_s = options.get("within_s")
         if budget_s is None:
-            budget_s = self._settings.answer.answer_within_s
+            budget_s = self._settings.answer.timeout_s
         if budget_s <= 0:
             raise UsageError(f"within_s is {budget_s:g}; give the question some time, in seconds")
         return _Walk(question, options, Deadline(budget_s, self._clock), budget_s)
@@ -437,7 +437,7 @@ class Pipeline:
         """Step 2: is any passage likely to answer? Hits without a calibrated relevance are left to the answerer."""
         if not hits:
             return False
-        floor = self._settings.answer.floor
+        floor = self._settings.answer.threshold
         if floor < 0:
             floor = self.profile.floor.get(language_of(question), 0.0)
         return max(hit.scores.get("relevance", 1.0) for hit in hits) >= floor

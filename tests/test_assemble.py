@@ -28,7 +28,7 @@ QUESTION = "What is the notice period?"
 def corpus(folder: Path, name: str = "leases", sensitivity: str = "normal") -> tuple[Settings, Store]:
     """A corpus of one lease, words only."""
     settings = Settings(
-        data_folder=str(folder / "data"), retrieve=Retrieve(rerank="off"), answer=Answering(local_ahead=False)
+        data_folder=str(folder / "data"), retrieve=Retrieve(rerank="off"), answer=Answering(speculative=False)
     )
     (folder / "lease.md").write_text(LEASE, encoding="utf-8")
     config = CorpusConfig(name, "legal", sensitivity, profile=Profile("legal"))  # type: ignore[arg-type]

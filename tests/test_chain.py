@@ -211,8 +211,8 @@ async def test_a_text_too_long_for_a_question_is_refused_with_the_cure() -> None
 
 
 def test_a_setting_overrides_the_calibrated_floor() -> None:
-    """answer.floor = 0 lets everything through to the answerer."""
-    asked = pipeline(Scripted(QUOTED), reranker=Relevance(0.1), settings=Settings(answer=Answering(floor=0.0)))
+    """answer.threshold = 0 lets everything through to the answerer."""
+    asked = pipeline(Scripted(QUOTED), reranker=Relevance(0.1), settings=Settings(answer=Answering(threshold=0.0)))
     assert asked.ask("Who won the match?").outcome == "answered"
 
 

@@ -33,7 +33,7 @@ def test_file_then_environment(tmp_path) -> None:
         ("[retrieve]\nevidence_k = 0", "evidence_k = 0 is out of range 1 to 100"),
         ("[retrieve]\nevidence_k = 2.5", "evidence_k = 2.5 is not an int"),
         ("[retrieve]\nrerank = 'of'", "rerank = 'of' is not one of 'auto', 'off'; did you mean 'off'"),
-        ("[answer]\nlocal_ahead = 'perhaps'", "local_ahead = 'perhaps' is not true or false"),
+        ("[answer]\nlocal_ahead = 'perhaps'", "speculative = 'perhaps' is not true or false"),
         ("retrieve = 3", "'retrieve' is a section"),
         ("[answer]\norder = 'a", "not valid TOML"),
     ],

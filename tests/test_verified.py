@@ -18,7 +18,7 @@ TEXT = "The tenant pays the water. The notice period is thirty days. The rent is
 @pytest.mark.parametrize(("shift", "verified"), [(0, True), (-3, False), (5, False), (40, False)])
 def test_a_passage_with_wrong_offsets_is_not_verified(tmp_path: Path, shift: int, verified: bool) -> None:
     """An index whose offsets do not fit the stored text quotes words that do not stand where it says."""
-    settings = Settings(data_folder=str(tmp_path), retrieve=Retrieve(rerank="off"), answer=Answering(local_ahead=False))
+    settings = Settings(data_folder=str(tmp_path), retrieve=Retrieve(rerank="off"), answer=Answering(speculative=False))
     store = Store.create(corpus_folder(settings.corpora_folder, "leases"), CorpusConfig("leases"))
     start = TEXT.index("The notice")
     passage = TEXT[start : start + 34]

@@ -23,7 +23,7 @@ from sparewheel.rag.types import Chunk, Document, Draft, Profile, Span
 from sparewheel.rag.views import OpenViews, View, Views
 
 NOTICE = "The notice period is thirty days."
-SETTINGS = Settings(retrieve=Retrieve(rerank="off"), answer=Answering(local_ahead=False))
+SETTINGS = Settings(retrieve=Retrieve(rerank="off"), answer=Answering(speculative=False))
 
 
 def publish(store: Store, name: str, text: str) -> None:

@@ -75,7 +75,7 @@ def settings_toml(set_up: Option, choice: Choice | None, answer_within_s: float,
     )
     local = _local_chat(choice, first, within, comment("model")) if choice else comment("no_model") + "\n"
     sections = {"local": [local], "open_cloud": [cloud, *([local] if choice else [])], "hybrid": [cloud, second, local]}
-    answer = f"[answer]\nanswer_within_s = {within:g}\n"
+    answer = f"[answer]\ntimeout_s = {within:g}\n"
     return "\n".join([f"{comment('head')}\n{comment(set_up)}\n", answer, *sections[set_up]])
 
 

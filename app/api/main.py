@@ -31,7 +31,7 @@ def create_app(service: Service, accounts: Accounts) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         api = service.settings.api
-        gate = app.state.gate = Gate(api.at_once, api.queue, api.queue_wait_s)
+        gate = app.state.gate = Gate(api.max_concurrency, api.queue, api.queue_wait_s)
         hooks.shared.queue_depth = lambda: gate.waiting
         yield
         hooks.shared.queue_depth = None

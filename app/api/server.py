@@ -35,8 +35,8 @@ class Server(uvicorn.Server):
     def __init__(self, app: FastAPI, config: uvicorn.Config, api: Api) -> None:
         super().__init__(config)
         self._app = app
-        self._notice_s = api.notice_s
-        self._within_s = api.notice_s + api.drain_s
+        self._notice_s = api.shutdown_delay_s
+        self._within_s = api.shutdown_delay_s + api.drain_s
         self._ends = math.inf  # on the monotonic clock: when the stop must be over
 
     @property

@@ -34,7 +34,7 @@ def check(settings: Settings) -> None:
 def streamlit_config(settings: Settings) -> dict[str, Any]:
     """Streamlit's own settings for this page, by dotted key."""
     page = settings.page
-    names = list(page.names) or (list(LOOPBACK_NAMES) if page.sign_in == "none" else [])
+    names = list(page.host_names) or (list(LOOPBACK_NAMES) if page.sign_in == "none" else [])
     return {
         **CONFIG,
         "server.address": page.host,

@@ -53,7 +53,7 @@ class Plan:
     answer_s: float = 0.5  # how long an answer is written
     keep: bool = False
     retries: int = 0
-    notice_s: float = 1.0  # api.notice_s
+    shutdown_delay_s: float = 1.0  # api.shutdown_delay_s
     drain_s: float = 30.0  # api.drain_s
 
 
@@ -151,11 +151,11 @@ class Fleet:
             "SPAREWHEEL_DATA_FOLDER": str(self._folder / "data"),
             "SPAREWHEEL_CONFIG": os.devnull,
             "SPAREWHEEL_RETRIEVE__RERANK": "off",
-            "SPAREWHEEL_ANSWER__LOCAL_AHEAD": "no",
+            "SPAREWHEEL_ANSWER__SPECULATIVE": "no",
             "SPAREWHEEL_ANSWER__ORDER": "primary",
-            "SPAREWHEEL_API__AT_ONCE": "100",
+            "SPAREWHEEL_API__MAX_CONCURRENCY": "100",
             "SPAREWHEEL_API__PER_MINUTE": "0",
-            "SPAREWHEEL_API__NOTICE_S": str(plan.notice_s),
+            "SPAREWHEEL_API__SHUTDOWN_DELAY_S": str(plan.shutdown_delay_s),
             "SPAREWHEEL_API__DRAIN_S": str(plan.drain_s),
             "SPAREWHEEL_OBSERVE__LOG": "off",
         }

@@ -25,11 +25,11 @@ class Ours:
         plain = Endpoint(key="none")
         settings = Settings(
             endpoint={name: replace(plain, url=url, **budgets) for name, url in urls.items() if url},  # type: ignore[arg-type]
-            answer=Answering(local_ahead=False),
+            answer=Answering(speculative=False),
             breaker=replace(Breaker(), **breaker),  # type: ignore[arg-type]
         )
         self._failover = open_failover(settings, Profile())
-        self._answering = InstantQuote(self._failover, default_runtime().workers, settings.answer.answer_within_s)
+        self._answering = InstantQuote(self._failover, default_runtime().workers, settings.answer.timeout_s)
 
     async def ask(self, question: str, passage: str) -> Reply:
         """The reply as a consumer of the stream shows it."""

@@ -59,11 +59,11 @@ _UNREAD = {
 class InstantQuote:
     """`answering` with a quote behind it: a stream that always ends with `Finished`, in time."""
 
-    def __init__(self, answering: Inner, workers: Working, answer_within_s: float = 60.0) -> None:
-        """answer_within_s: where a question has no deadline."""
+    def __init__(self, answering: Inner, workers: Working, timeout_s: float = 60.0) -> None:
+        """timeout_s: where a question has no deadline."""
         self._answering = answering
         self._workers = workers
-        self._answer_within_s = answer_within_s
+        self._timeout_s = timeout_s
         self._open: set[_Standby] = set()  # one for each question in flight
 
     async def warm(self, request: AnswerRequest) -> None:
@@ -72,7 +72,7 @@ class InstantQuote:
 
     async def stream(self, request: AnswerRequest, deadline: Deadline | None = None) -> AsyncGenerator[FailoverEvent]:
         """The events of the answerers in front; where they fail or take too long, a quote. Raises nothing."""
-        deadline = deadline or Deadline(self._answer_within_s)
+        deadline = deadline or Deadline(self._timeout_s)
         left_s, shown, attempts = deadline.remaining(), False, list[Attempt]()
         standby = _Standby(lambda: self._quoted(request), left_s, lambda: len(self._open))
         self._open.add(standby)

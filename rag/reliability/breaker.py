@@ -42,7 +42,7 @@ class Rules(Protocol):
     @property
     def buckets(self) -> int: ...
     @property
-    def failure_share(self) -> float: ...
+    def failure_rate(self) -> float: ...
     @property
     def minimum_calls(self) -> int: ...
     @property
@@ -58,9 +58,9 @@ class Rules(Protocol):
     @property
     def slow_share(self) -> float: ...
     @property
-    def sleep_s(self) -> float: ...
+    def cooldown_s(self) -> float: ...
     @property
-    def max_sleep_s(self) -> float: ...
+    def max_cooldown_s(self) -> float: ...
     @property
     def probe_successes(self) -> int: ...
 
@@ -75,7 +75,7 @@ class Health:
     failures: int
     failures_in_a_row: int
     opened: int  # times since the start
-    sleep_s: float  # of the last or running sleep, before jitter
+    cooldown_s: float  # of the last or running sleep, before jitter
     retry_in_s: float
     for_s: float  # seconds in this state
     reason: str  # why it last opened or paused, a fault code
@@ -166,7 +166,7 @@ class CircuitBreaker:
             now = self._now()
             self._window.roll(now)
             calls, failures = self._window.calls, self._window.failures
-            few = not failures or failures < self._rules.failure_share / 2 * calls
+            few = not failures or failures < self._rules.failure_rate / 2 * calls
             return self._state == "closed" and now >= self._not_before and few
 
     def acquire(self) -> Permit | None:
@@ -208,7 +208,7 @@ class CircuitBreaker:
                 failures=self._window.failures,
                 failures_in_a_row=self._in_a_row,
                 opened=self._opened,
-                sleep_s=self._sleep_s,
+                cooldown_s=self._sleep_s,
                 retry_in_s=max(0.0, wait_s),
                 for_s=max(0.0, now - self._since),
                 reason=self._reason,
@@ -262,7 +262,7 @@ class CircuitBreaker:
     def _pause(self, fault: Fault, now: float) -> None:
         """The endpoint says when it wants to be asked again. Under the lock."""
         pause_s = SATURATION_PAUSE_S if fault.retry_after_s is None else max(LEAST_PAUSE_S, fault.retry_after_s)
-        self._not_before = max(self._not_before, now + min(pause_s, self._rules.max_sleep_s))
+        self._not_before = max(self._not_before, now + min(pause_s, self._rules.max_cooldown_s))
         self._reason = fault.code
 
     def _count(self, fault: Fault | None, now: float, seconds: float = 0.0) -> None:
@@ -287,7 +287,7 @@ class CircuitBreaker:
         return any(
             window.calls >= least and window.failures >= share * window.calls
             for window, least, share in (
-                (self._window, rules.minimum_calls, rules.failure_share),
+                (self._window, rules.minimum_calls, rules.failure_rate),
                 (self._minute, rules.long_minimum_calls, rules.long_failure_share),
             )
         )
@@ -310,11 +310,11 @@ class CircuitBreaker:
         if fault.long_sleep or fault.stubborn:
             self._sleep_s = self._long_sleep_s
         elif self._sleep_s == 0.0 or stayed_well:
-            self._sleep_s = self._rules.sleep_s
+            self._sleep_s = self._rules.cooldown_s
         else:
-            self._sleep_s = min(self._rules.max_sleep_s, 2 * self._sleep_s)
+            self._sleep_s = min(self._rules.max_cooldown_s, 2 * self._sleep_s)
         # a pause that was asked for goes on; whatever else was to wait for is over
-        asked_s = 0.0 if fault.retry_after_s is None else min(fault.retry_after_s, self._rules.max_sleep_s)
+        asked_s = 0.0 if fault.retry_after_s is None else min(fault.retry_after_s, self._rules.max_cooldown_s)
         self._not_before = now + max(asked_s, self._sleep_s * (1 - JITTER * self._rng.random()))
         self._opened += 1
         self._reason = fault.code

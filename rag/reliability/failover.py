@@ -63,7 +63,7 @@ FailoverEvent = Token | Replace | AttemptFailed | Finished
 class Failover:
     """Shared by all questions, threads and event loops. `reload` swaps the answerers while questions are in flight.
 
-    names: configured order (see `policy.order`). local_ahead: the last answerer, where it is local, is called together
+    names: configured order (see `policy.order`). speculative: the last answerer, where it is local, is called together
     with the first one, for at most `ahead_limit` questions at a time, so that a missed deadline is answered at once.
     A request that is `instant` has that answer shown as soon as it is there, until another answerer's replaces it.
     """
@@ -73,14 +73,14 @@ class Failover:
         targets: Iterable[Target],
         *,
         names: Sequence[str] = (),
-        answer_within_s: float = 60.0,
-        local_ahead: bool = False,
+        timeout_s: float = 60.0,
+        speculative: bool = False,
         ahead_limit: int = 4,
         retries: RetryBudget | None = None,
     ) -> None:
         self._setup = (tuple(targets), tuple(names))
-        self._answer_within_s = answer_within_s
-        self._local_ahead = local_ahead
+        self._timeout_s = timeout_s
+        self._local_ahead = speculative
         self._ahead_slots = threading.BoundedSemaphore(ahead_limit)
         self._retries = retries or RetryBudget()
         self._watching: set[asyncio.Task[None]] = set()  # probes that were outrun
@@ -109,7 +109,7 @@ class Failover:
         """
         ordered = order(self._setup[0], request.sensitivity, self._setup[1])
         self._retries.pay_in()
-        within_s = deadline.remaining() if deadline else self._answer_within_s
+        within_s = deadline.remaining() if deadline else self._timeout_s
         ends = asyncio.get_running_loop().time() + within_s
         race = Race(ordered, request, ends, min(RESERVE_MOST_S, RESERVE_SHARE * within_s))
         try:

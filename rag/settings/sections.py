@@ -71,10 +71,15 @@ class Answering:
     order: tuple[str, ...] = _key(
         (), "answerers in the order they are tried; empty: every cloud endpoint, the local chat model, the reader"
     )
-    answer_within_s: float = _key(60.0, "total wall-clock budget of one question", 0.1, 3600)
-    floor: float = _key(-1.0, "refuse when no passage scores above this; -1: the calibrated value of the domain", -1, 1)
-    local_ahead: bool = _key(
-        True, "compute the local answer while the cloud answers, so a missed deadline costs nothing", advanced=True
+    timeout_s: float = _key(60.0, "total wall-clock budget of one question", 0.1, 3600, was="answer_within_s")
+    threshold: float = _key(
+        -1.0, "refuse when no passage scores above this; -1: the calibrated value of the domain", -1, 1, was="floor"
+    )
+    speculative: bool = _key(
+        True,
+        "compute the local answer while the cloud answers, so a missed deadline costs nothing",
+        advanced=True,
+        was="local_ahead",
     )
 
 
@@ -84,7 +89,7 @@ class Breaker:
 
     window_s: float = _key(10.0, "rolling window", 1, 3600, advanced=True)
     buckets: int = _key(10, "buckets of the window", 1, 1000, advanced=True)
-    failure_share: float = _key(0.30, "opens at this share of failures ...", 0.01, 1, advanced=True)
+    failure_rate: float = _key(0.30, "opens at this share of failures ...", 0.01, 1, advanced=True, was="failure_share")
     minimum_calls: int = _key(20, "... of at least this many calls in the window", 1, 100000, advanced=True)
     consecutive_failures: int = _key(5, "or opens after this many failures in a row", 1, 100000, advanced=True)
     long_window_s: float = _key(60.0, "a second, longer window, for few questions", 1, 86400, advanced=True)
@@ -94,8 +99,10 @@ class Breaker:
     slow_share: float = _key(
         1.0, "opens at this share of slow answers, of minimum_calls in the longer window", 0.01, 1, advanced=True
     )
-    sleep_s: float = _key(5.0, "wait before the first probe, doubling after each failed one", 0.01, 3600, advanced=True)
-    max_sleep_s: float = _key(60.0, "longest wait before a probe", 0.01, 86400, advanced=True)
+    cooldown_s: float = _key(
+        5.0, "wait before the first probe, doubling after each failed one", 0.01, 3600, advanced=True, was="sleep_s"
+    )
+    max_cooldown_s: float = _key(60.0, "longest wait before a probe", 0.01, 86400, advanced=True, was="max_sleep_s")
     probe_successes: int = _key(3, "successful probes in a row that close it again", 1, 100, advanced=True)
 
 
@@ -162,8 +169,11 @@ class Page:
         True, "show the local answer at once, until the fuller one of an earlier answerer comes", advanced=True
     )
     session_hours: float = _key(12.0, "a password sign-in ends after so long", 0.01, 8760, advanced=True)
-    names: tuple[str, ...] = _key(
-        (), "host names the page is reached by; empty: any, with sign_in none this machine's", advanced=True
+    host_names: tuple[str, ...] = _key(
+        (),
+        "host names the page is reached by; empty: any, with sign_in none this machine's",
+        advanced=True,
+        was="names",
     )
     https: bool = _key(
         False, "the page is reached by https (a proxy does it): cookies are sent over https only", advanced=True
@@ -211,7 +221,7 @@ class Api:
     users_file: str = _key(
         "", "accounts and hashed keys (`sparewheel users`); empty: users.toml in the data folder", advanced=True
     )
-    at_once: int = _key(8, "questions answered at the same time", 1, 10000)
+    max_concurrency: int = _key(8, "questions answered at the same time", 1, 10000, was="at_once")
     queue: int = _key(
         32, "questions that may wait for their turn; one more gets 503 with Retry-After", 0, 100000, advanced=True
     )
@@ -227,8 +237,13 @@ class Api:
         2, "uploads that may come in at the same time; one more gets 503", 1, 1000, advanced=True
     )
     upload_within_s: float = _key(900.0, "an upload that takes longer to arrive gets 408", 1, 86400, advanced=True)
-    notice_s: float = _key(
-        1.0, "at shutdown, /readyz fails for so long before connections are refused", 0, 600, advanced=True
+    shutdown_delay_s: float = _key(
+        1.0,
+        "at shutdown, /readyz fails for so long before connections are refused",
+        0,
+        600,
+        advanced=True,
+        was="notice_s",
     )
     drain_s: float = _key(60.0, "then answers in flight may take so long", 0, 3600, advanced=True)
     sources_in_chat: bool = _key(

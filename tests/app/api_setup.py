@@ -29,7 +29,7 @@ def settings_in(folder: Path, **more: Any) -> Settings:
         "data_folder": str(folder / "data"),
         "ingest": Ingest(workers=1),
         "retrieve": Retrieve(rerank="off"),
-        "answer": Answering(local_ahead=False),
+        "answer": Answering(speculative=False),
         "api": Api(per_minute=0),
     }
     return Settings(**{**plain, **more})

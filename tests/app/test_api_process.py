@@ -27,11 +27,11 @@ data_folder = "{data}"
 [retrieve]
 rerank = "off"
 [answer]
-local_ahead = false
+speculative = false
 [api]
-at_once = 1
+max_concurrency = 1
 queue = 0
-notice_s = 0.3
+shutdown_delay_s = 0.3
 per_minute = 0
 sources_in_chat = {sources}
 [endpoint.cloud]

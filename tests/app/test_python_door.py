@@ -24,7 +24,7 @@ def settings(tmp_path: Path) -> Settings:
         data_folder=str(tmp_path / "data"),
         ingest=Ingest(workers=1),
         retrieve=plain,
-        answer=Answering(local_ahead=False),
+        answer=Answering(speculative=False),
     )
 
 

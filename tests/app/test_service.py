@@ -23,7 +23,7 @@ def settings(tmp_path):
         data_folder=str(tmp_path / "data"),
         ingest=Ingest(workers=1, max_file_mb=1),
         retrieve=Retrieve(rerank="off"),
-        answer=Answering(local_ahead=False),
+        answer=Answering(speculative=False),
     )
 
 

@@ -42,7 +42,7 @@ def test_our_containers_have_no_rights(service: str) -> None:
     assert (own["read_only"], own["cap_drop"], own["security_opt"]) == (True, ["ALL"], ["no-new-privileges:true"])
     assert (DEPLOY / own["build"]["context"] / own["build"]["dockerfile"]).is_file()
     assert own["build"]["target"] == OURS[service]
-    assert int(own["stop_grace_period"].removesuffix("s")) > Api().notice_s + Api().drain_s
+    assert int(own["stop_grace_period"].removesuffix("s")) > Api().shutdown_delay_s + Api().drain_s
 
 
 @pytest.mark.parametrize("service", sorted(OURS))

@@ -77,9 +77,11 @@ def test_a_new_pod_is_ready_before_an_old_one_stops(rendered, values: str, workl
     assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container(deployment))
     wait_s = container(deployment)["lifecycle"]["preStop"]["sleep"]["seconds"]
-    notice_s, drain_s = (float(environment(deployment).get(f"SPAREWHEEL_API__{n}_S", 5)) for n in ("NOTICE", "DRAIN"))
-    assert wait_s > 0 < notice_s
-    assert pod["terminationGracePeriodSeconds"] > wait_s + notice_s + drain_s
+    shutdown_delay_s, drain_s = (
+        float(environment(deployment).get(f"SPAREWHEEL_API__{n}_S", 5)) for n in ("NOTICE", "DRAIN")
+    )
+    assert wait_s > 0 < shutdown_delay_s
+    assert pod["terminationGracePeriodSeconds"] > wait_s + shutdown_delay_s + drain_s
 
 
 def test_the_probes_ask_what_the_program_answers(rendered) -> None:

@@ -15,7 +15,7 @@ from sparewheel.eval.availability.rolling import Plan, corpus, play
 def test_no_question_is_lost_while_every_server_is_restarted(tmp_path: Path) -> None:
     """Each is told to stop while it answers, ends by itself with exit code 0, and every question is answered."""
     corpus(tmp_path)
-    played = asyncio.run(play(Plan(per_second=5, answer_s=0.5, notice_s=1.0), tmp_path))
+    played = asyncio.run(play(Plan(per_second=5, answer_s=0.5, shutdown_delay_s=1.0), tmp_path))
     assert (played["lost"], played["exit_codes"]) == ({}, {0: 2})
     assert played["right"] + played["extracts"] == played["questions"] > 20
     assert played["in_flight_at_stop"][-1] > 0

@@ -56,7 +56,7 @@ async def test_a_stalled_endpoint_reaches_the_webhook_and_so_does_its_recovery(t
         settings = Settings(
             data_folder=str(tmp_path / "corpora"),
             endpoint={"deepseek": Endpoint(url=server.url, key="none", first_token_s=0.2)},
-            breaker=Breaker(sleep_s=0.5, max_sleep_s=0.5, consecutive_failures=3),
+            breaker=Breaker(cooldown_s=0.5, max_cooldown_s=0.5, consecutive_failures=3),
             observe=Observe(log="off"),
         )
         observe.start(settings, port=port)

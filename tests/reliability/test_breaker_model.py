@@ -15,10 +15,10 @@ from sparewheel.rag.settings import Breaker
 RULES = Breaker(
     window_s=10,
     buckets=5,
-    failure_share=0.3,
+    failure_rate=0.3,
     minimum_calls=8,
     consecutive_failures=4,
-    sleep_s=5,
+    cooldown_s=5,
     long_minimum_calls=10000,
 )
 LEASE_S, LONG_S, BUCKET_S = 30.0, 600.0, 2.0
@@ -72,7 +72,7 @@ class Model:
             if not fault or fault.trips:
                 self.calls.append((self.now, fault is not None))
             window = self.window()
-            share = len(window) >= RULES.minimum_calls and sum(window) / len(window) >= RULES.failure_share
+            share = len(window) >= RULES.minimum_calls and sum(window) / len(window) >= RULES.failure_rate
             share = share and fault and fault.trips
             if fault and (fault.long_sleep or share or self.row >= RULES.consecutive_failures):
                 self.open(fault)
@@ -86,7 +86,7 @@ class Model:
 
     def open(self, fault):
         well = self.state == "closed" and self.now - self.since >= self.sleep
-        doubled = RULES.sleep_s if well or not self.sleep else min(RULES.max_sleep_s, 2 * self.sleep)
+        doubled = RULES.cooldown_s if well or not self.sleep else min(RULES.max_cooldown_s, 2 * self.sleep)
         self.sleep = LONG_S if fault.long_sleep else doubled
         self.not_before = self.now + self.sleep * (1 - 0.2 * self.rng.random())
         self.enter("open")

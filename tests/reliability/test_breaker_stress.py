@@ -11,7 +11,7 @@ from sparewheel.rag.reliability.faults import FAULTS
 from sparewheel.rag.settings import Breaker
 
 THREADS, TASKS, CALLS = 6, 20, 60
-RULES = Breaker(sleep_s=0.01, max_sleep_s=0.01, probe_successes=2)
+RULES = Breaker(cooldown_s=0.01, max_cooldown_s=0.01, probe_successes=2)
 
 
 class Probes:

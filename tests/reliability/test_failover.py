@@ -219,7 +219,7 @@ def test_a_probe_costs_the_question_nothing():
     finished, seconds, during, after, left_open = run(ask())
     assert reasons(finished) == [("cloud", "cancelled", ""), ("backup", "answered", "")]
     assert (seconds, during) == (pytest.approx(0.01), "half-open")
-    assert (after.state, after.sleep_s, after.reason, left_open) == ("open", 10.0, "first_token_timeout", 0)
+    assert (after.state, after.cooldown_s, after.reason, left_open) == ("open", 10.0, "first_token_timeout", 0)
 
 
 def test_an_endpoint_that_is_well_again_is_used_again():
@@ -261,7 +261,7 @@ def test_a_rate_limit_is_honoured_without_counting_as_illness():
 def test_the_local_answer_computed_ahead_is_there_when_the_deadline_is_missed():
     """A reader that needs 3 s answers at 4 s, when the cloud's first token is overdue, and not at 7 s."""
     reader = answers("reader", after_s=3.0, local=True)
-    _, finished, _, seconds = outcome(Scripted("cloud", 100.0), reader, local_ahead=True)
+    _, finished, _, seconds = outcome(Scripted("cloud", 100.0), reader, speculative=True)
     assert (finished.answered_by, finished.degraded, seconds) == ("reader", True, pytest.approx(4.0))
     assert reader.calls == 1
 
@@ -269,7 +269,7 @@ def test_the_local_answer_computed_ahead_is_there_when_the_deadline_is_missed():
 def test_the_local_answer_ahead_is_closed_when_it_is_not_needed():
     """A healthy cloud wins, and the reader's stream does not stay open."""
     reader = answers("reader", after_s=30.0, local=True)
-    assert outcome(answers("cloud"), reader, local_ahead=True)[1].answered_by == "cloud"
+    assert outcome(answers("cloud"), reader, speculative=True)[1].answered_by == "cloud"
     assert (reader.calls, reader.open) == (1, 0)
 
 
@@ -285,7 +285,7 @@ def test_a_local_answer_that_failed_ahead_is_tried_again_in_its_turn():
                 yield item
 
     reader = Once("reader", Draft("clause 4"), local=True)
-    assert outcome(Scripted("cloud", 100.0), reader, local_ahead=True)[1].draft.text == "clause 4"
+    assert outcome(Scripted("cloud", 100.0), reader, speculative=True)[1].draft.text == "clause 4"
 
 
 def test_an_instant_answer_is_shown_until_the_fuller_one_comes():
@@ -339,7 +339,7 @@ def test_answers_ahead_are_bounded():
 
     async def ask():
         reader = answers("reader", after_s=1.0, local=True)
-        chain = failover(answers("cloud", after_s=2.0), reader, local_ahead=True, ahead_limit=2)
+        chain = failover(answers("cloud", after_s=2.0), reader, speculative=True, ahead_limit=2)
         await asyncio.gather(*(collect(chain.stream(REQUEST)) for _ in range(10)))
         first = reader.calls
         await collect(chain.stream(REQUEST))
@@ -360,7 +360,7 @@ def test_a_hedge_answers_when_the_first_is_slow_and_the_loser_is_closed():
 def test_the_total_budget_leaves_time_for_the_last_answerer():
     """A cloud answer that crawls is given up while a tenth of the question's time is left."""
     crawl = Scripted("cloud", *[step for _ in range(100) for step in (1.0, "word ")])
-    _, finished, _, seconds = outcome(crawl, answers("reader", local=True), answer_within_s=20)
+    _, finished, _, seconds = outcome(crawl, answers("reader", local=True), timeout_s=20)
     assert (finished.answered_by, seconds) == ("reader", pytest.approx(18.01))
 
 
@@ -402,7 +402,7 @@ def test_a_cancelled_question_closes_every_call(after_s):
         cloud = Scripted("cloud", 0.04, "The ", 100.0)
         reader = answers("reader", after_s=50.0, local=True)
         guard = breaker()
-        chain = failover(target(cloud, breaker=guard), reader, local_ahead=True)
+        chain = failover(target(cloud, breaker=guard), reader, speculative=True)
         task = asyncio.ensure_future(collect(chain.stream(REQUEST)))
         await asyncio.sleep(after_s)
         task.cancel()

@@ -67,7 +67,7 @@ def test_a_final_text_that_goes_on_from_the_stream_is_shown_once():
 def test_a_local_answer_computed_ahead_is_not_shown_unless_it_was_wanted():
     """Who did not ask for an instant answer sees the cloud's words only."""
     cloud, reader = answers("cloud", after_s=2.0), answers("reader", "sixty days", local=True)
-    shown, _, events, _ = asked(cloud, reader, local_ahead=True)
+    shown, _, events, _ = asked(cloud, reader, speculative=True)
     assert (shown, {name for name, _ in tokens(events)}) == ("thirty days", {"cloud"})
 
 
@@ -75,7 +75,7 @@ def test_a_local_refusal_is_no_preview():
     """ "Not in these documents" is not shown while a fuller answerer may still find it."""
     reader = Scripted("reader", Draft("not here", refused=True), local=True)
     instant = replace(REQUEST, instant=True)
-    shown, finished, events, _ = asked(answers("cloud", after_s=2.0), reader, request=instant, local_ahead=True)
+    shown, finished, events, _ = asked(answers("cloud", after_s=2.0), reader, request=instant, speculative=True)
     assert (shown, finished.answered_by) == ("thirty days", "cloud")
     assert {name for name, _ in tokens(events)} == {"cloud"}
 
@@ -84,5 +84,5 @@ def test_when_the_cloud_fails_that_refusal_is_the_answer():
     """It is what the last answerer said."""
     reader = Scripted("reader", Draft("not here", refused=True), local=True)
     down = Scripted("cloud", 0.5, Unavailable("x", reason="overloaded"))
-    _, finished, _, _ = asked(down, reader, request=replace(REQUEST, instant=True), local_ahead=True)
+    _, finished, _, _ = asked(down, reader, request=replace(REQUEST, instant=True), speculative=True)
     assert (finished.answered_by, finished.draft.refused) == ("reader", True)

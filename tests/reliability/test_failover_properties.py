@@ -68,7 +68,7 @@ def play(kinds, listed, ahead, sensitivity, cancel_after_s=None, instant=False):
             )
             for m, kind in zip(made, kinds, strict=True)
         ]
-        chain = Failover(built, names=[f"a{i}" for i in listed if i < len(made)], local_ahead=ahead)
+        chain = Failover(built, names=[f"a{i}" for i in listed if i < len(made)], speculative=ahead)
         asked = [asyncio.ensure_future(ask(chain)) for _ in range(3)]
         if cancel_after_s is not None:
             await asyncio.sleep(cancel_after_s)
