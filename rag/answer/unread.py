@@ -49,8 +49,10 @@ def refused(answer: Answer, reason: str, **values: object) -> Answer:
 
 
 def is_foreign(answer: Answer, languages: Collection[str]) -> bool:
-    """Whether what was found is all in another language than the question; without any passage, what there is."""
-    found = {language_of(hit.chunk.text) for hit in answer.evidence} or {*languages}
+    """Whether the documents asked about are all in another language than the question: those that it names, by what was
+    found in them, else all there are (languages). Where one is in the asker's language, nothing answers in it either."""
+    named = {language_of(hit.chunk.text) for hit in answer.evidence} if answer.scope.titles else set()
+    found = named or {*languages}
     return bool(found) and language_of(answer.question) not in found
 
 

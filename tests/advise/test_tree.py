@@ -51,9 +51,9 @@ def test_the_settings_are_accepted(tmp_path: Path, sensitivity, budget, within, 
     endpoints = {"local": [], "open_cloud": ["deepseek"], "hybrid": ["deepseek", "second"]}[advice.set_up]
     assert list(settings.endpoint) == endpoints
     assert settings.local_chat.model == (advice.models[0].model.hub if advice.models else "")
-    assert settings.answer.answer_within_s == min(max(within, 0.5), 600)
+    assert settings.answer.timeout_s == min(max(within, 0.5), 600)
     assert all((each.hedge_after_s > 0) == (within <= 3) for each in settings.endpoint.values())
-    assert all(each.first_token_s < settings.answer.answer_within_s for each in settings.endpoint.values())
+    assert all(each.first_token_s < settings.answer.timeout_s for each in settings.endpoint.values())
 
 
 def test_confidential_documents_get_no_endpoint() -> None:
