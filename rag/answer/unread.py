@@ -49,8 +49,8 @@ def refused(answer: Answer, reason: str, **values: object) -> Answer:
 
 
 def is_foreign(answer: Answer, languages: Collection[str]) -> bool:
-    """Whether the documents asked about are all in another language than the question: those that it names, by what was
-    found in them, else all there are (languages). Where one is in the asker's language, nothing answers in it either."""
+    """Whether the documents asked about are all in another language than the question: those that it names, by what
+    was found in them, else all there are (`languages`). Where one is in the asker's language, that is not the reason."""
     named = {language_of(hit.chunk.text) for hit in answer.evidence} if answer.scope.titles else set()
     found = named or {*languages}
     return bool(found) and language_of(answer.question) not in found
