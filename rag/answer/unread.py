@@ -50,7 +50,7 @@ def refused(answer: Answer, reason: str, **values: object) -> Answer:
 
 def is_foreign(answer: Answer, languages: Collection[str]) -> bool:
     """Whether the documents asked about are all in another language than the question: those that it names, by what
-    was found in them, else all there are (`languages`). Where one is in the asker's language, that is not the reason."""
+    was found in them, else all there are (`languages`). Where one is in the asker's language, it is not why."""
     named = {language_of(hit.chunk.text) for hit in answer.evidence} if answer.scope.titles else set()
     found = named or {*languages}
     return bool(found) and language_of(answer.question) not in found
