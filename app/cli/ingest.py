@@ -68,14 +68,14 @@ def ingest(
     from sparewheel.rag.ingest.store import corpus_folder
 
     settings = settings_of(ctx)
-    told = None if as_json else _print_report
+    on_report = None if as_json else _print_report
     how = {"prune": prune, "prune_all": yes, "checksum": checksum, "follow_links": follow_links, "wait": wait}
     new = not corpus_folder(settings.corpora_folder, corpus).exists()
     if new and _nothing_there(corpus, paths, follow_links):
         return 1
     store = open_corpus(settings, corpus, domain, sensitivity, paths)
     try:
-        report = index(store, paths, settings, dense=not no_dense, told=told, **how)
+        report = index(store, paths, settings, dense=not no_dense, on_report=on_report, **how)
     except KeyboardInterrupt:
         console(err=True).print("What was read so far can be asked about; the same command goes on where it was.")
         raise
@@ -130,7 +130,7 @@ def index(
     settings: Settings,
     *,
     dense: bool = True,
-    told: Callable[[Report], None] | None = None,
+    on_report: Callable[[Report], None] | None = None,
     prune: bool = False,
     prune_all: bool = False,
     checksum: bool = False,
@@ -153,12 +153,12 @@ def index(
             wait=wait,
             on_progress=show,
         )
-    if told is not None:
-        told(report)
+    if on_report is not None:
+        on_report(report)
     if dense:
         _embed(store, settings)
         seconds = time.monotonic() - started
-        if told is not None and seconds > report.seconds + 1:
+        if on_report is not None and seconds > report.seconds + 1:
             console().print(f"{seconds:.1f} s in all, embedding included", style="dim")
     return report
 

@@ -104,7 +104,7 @@ class Keeper:
         self._dense = dense
 
     def bring_in(self) -> bool:
-        """Whether it succeeded; trouble is told and tried again later."""
+        """Whether it succeeded; trouble is reported and tried again later."""
         from sparewheel.app.service.work import embed, read_in
 
         try:
