@@ -99,7 +99,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _disk_trouble(error: OSError | sqlite3.OperationalError) -> str:
-    """What to say of a disk that takes no more; "" for another error."""
+    """The message for a disk that is full or read-only; "" for another error."""
     message = str(error).casefold()
     number = error.errno if isinstance(error, OSError) else None
     place = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""

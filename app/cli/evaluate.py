@@ -127,7 +127,7 @@ def make_questions(ctx: click.Context, corpus: str, count: int, out: Path, seed:
     for reason, number in made.dropped.items():
         click.echo(f"dropped {number}: {reason}")
     if len(made.questions) < count:
-        noted(f"{count} were wanted; these documents give no more (a chat model would write others)")
+        noted(f"{count} were wanted; these documents yield no further ones (a chat model would write others)")
     click.echo(f"next: sparewheel eval run {out} --corpus {corpus}")
     return 0
 

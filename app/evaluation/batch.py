@@ -1,4 +1,4 @@
-"""Many questions asked of corpora in a row: what `sparewheel eval run` and the page Evaluate share."""
+"""Batches of questions to corpora: what `sparewheel eval run` and the page Evaluate share."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class User:
 
 
 def may_read(config: CorpusConfig, user: User | None) -> bool:
-    """readers holds user names and "group:NAME"; empty: everybody. A role opens no corpus, admin neither."""
+    """readers holds user names and "group:NAME"; empty: everybody. No role opens a corpus by itself, not even admin."""
     if user is None or not config.readers:
         return True
     return not {user.name, *(GROUP + group for group in user.groups)}.isdisjoint(config.readers)
@@ -54,7 +54,7 @@ def admitted(corpora_folder: Path, name: str, user: User | None) -> CorpusConfig
     """What the corpus is, once the user may read it.
 
     Raises NotFound; for a user, Forbidden in the same words whether the corpus is not there or not theirs, so that
-    nothing is told of it; UsageError for a name that no corpus can have.
+    its existence stays hidden; UsageError for a name that no corpus can have.
     """
     folder = corpus_folder(corpora_folder, name)
     if user is None:

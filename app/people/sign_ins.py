@@ -41,7 +41,7 @@ class SignIns:
 
     def reserve(self, name: str, address: str) -> float:
         """0 when the password may be tried now, else the seconds to wait. The try counts as a wrong one until
-        `succeeded` takes it back: however many come at once, no more are hashed than are free."""
+        `succeeded` takes it back: of many at once only the free ones are hashed."""
         now = self._clock()
         keys = _keys(name, address)
         with self._writing() as db:
