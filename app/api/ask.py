@@ -19,11 +19,11 @@ from sparewheel.app.api.problems import RESPONSES, Problem, as_problem
 from sparewheel.app.api.shapes import AskReply, Passages, Query, Question, event_data, public_answer, reply
 from sparewheel.app.api.stream import EventStream, begun, line, unless_gone
 from sparewheel.app.api.who import Caller
-from sparewheel.app.kept.records import plain
 from sparewheel.app.people.access import User
 from sparewheel.app.service import Service
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.events import Done, Event, Replace, Token
+from sparewheel.rag.records import plain
 from sparewheel.rag.text import language_of
 from sparewheel.rag.types import Answer
 

@@ -13,10 +13,10 @@ from fastapi.responses import FileResponse, JSONResponse
 from sparewheel.app.api.problems import RESPONSES, Problem
 from sparewheel.app.api.shapes import CorpusChange, CorpusName, DocumentId, NewCorpus, public_source
 from sparewheel.app.api.who import Caller
-from sparewheel.app.kept.records import plain
 from sparewheel.app.service import CorpusInfo, FileResult, Job, Service
 from sparewheel.app.service.jobs import State
 from sparewheel.rag.ingest.snapshot import DocumentInfo
+from sparewheel.rag.records import plain
 from sparewheel.rag.types import Page
 
 router = APIRouter(tags=["corpora"], responses=RESPONSES)

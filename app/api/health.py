@@ -13,11 +13,11 @@ from sparewheel.app.api.problems import RESPONSES, Problem
 from sparewheel.app.api.shapes import Opinion
 from sparewheel.app.api.who import Caller, from_this_machine
 from sparewheel.app.kept.feedback import Feedback
-from sparewheel.app.kept.records import plain
 from sparewheel.app.people.access import require_role
 from sparewheel.app.people.loopback import is_loopback
 from sparewheel.app.service import Service
 from sparewheel.rag.observe import metrics
+from sparewheel.rag.records import plain
 from sparewheel.rag.reliability.breaker import Health
 
 router = APIRouter(tags=["operation"], responses=RESPONSES)

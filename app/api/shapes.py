@@ -10,12 +10,12 @@ from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field
 
 from sparewheel.app.api.inert import inert
-from sparewheel.app.kept.records import plain
 from sparewheel.app.people.access import User
 from sparewheel.app.view import probability
 from sparewheel.app.words.answers import LEG_FAILED
 from sparewheel.rag.chain import MAX_QUESTION_CHARS
 from sparewheel.rag.events import AttemptFailed, Cited, Done, Event
+from sparewheel.rag.records import plain
 from sparewheel.rag.types import Answer, Attempt, Citation, Filter, Hit, Sensitivity
 
 NAME = r"^\w[\w.-]{0,63}$"

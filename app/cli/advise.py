@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparewheel.app.cli.common import console, print_json
-from sparewheel.app.kept.records import plain
 from sparewheel.rag.errors import UsageError
+from sparewheel.rag.records import plain
 
 if TYPE_CHECKING:
     from sparewheel.app.advise import Advice, Need

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparewheel.app.kept.records import plain
 from sparewheel.app.view import heading, probability
 from sparewheel.app.words.answers import letters
 from sparewheel.rag.answer.unread import CATALOGUE
 from sparewheel.rag.errors import UsageError, install
+from sparewheel.rag.records import plain
 from sparewheel.rag.settings import Settings, load_settings
 from sparewheel.rag.types import Answer, Citation
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from sparewheel.app.cli.common import console, print_json, settings_of
-from sparewheel.app.kept.records import plain
+from sparewheel.rag.records import plain
 from sparewheel.rag.settings import Settings, describe
 
 HEAD = """\

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sparewheel.app.kept.records import plain, record
 from sparewheel.rag.errors import NotFound, UsageError
+from sparewheel.rag.records import plain, record
 from sparewheel.rag.types import Answer
 
 TITLE_CHARS = 80

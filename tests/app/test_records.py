@@ -7,7 +7,7 @@ import json
 import pytest
 from answers import CHINESE, FALLEN, LOCAL, REFUSED, WRITTEN
 
-from sparewheel.app.kept.records import plain, record
+from sparewheel.rag.records import plain, record
 from sparewheel.rag.types import Answer
 
 

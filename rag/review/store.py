@@ -1,0 +1,317 @@
+"""The cells and tables of a corpus: one SQLite file beside its snapshots. Every cell is kept at once, so that a run
+that is killed has lost none; the same run goes on with what is missing.
+
+    store = cell_store(corpus_folder)
+    store.put(cell)                              # a machine's answer; what people said of the cell stays
+    store.correct(question, document_id, "90 days", by="ann", at=now, document_sha256=sha)
+    store.cells(questions=..., documents=...)    # [Cell]
+    store.since(revision)                        # what changed: for whoever keeps an index of its own
+    store.forget(["lease.pdf"])                  # with a document go its cells
+
+Safe to share between threads and processes: every call opens the file anew, and is one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from sparewheel.rag.errors import NotFound, UsageError, suggest
+from sparewheel.rag.records import plain, record
+from sparewheel.rag.review.cell import Approval, Cell, Passage, Said, question_key
+from sparewheel.rag.review.table import Column, Table
+from sparewheel.rag.types import Answer
+
+FILE = "review.sqlite"
+BUSY_S = 10.0  # how long a writer waits for another
+LONGEST_WORDS = 4000  # characters of a correction or comment
+_TABLES = """
+CREATE TABLE IF NOT EXISTS cells (
+  key TEXT NOT NULL, document TEXT NOT NULL, question TEXT NOT NULL, at TEXT NOT NULL, document_sha256 TEXT NOT NULL,
+  answer TEXT NOT NULL, passages TEXT NOT NULL, correction TEXT, approval TEXT, comments TEXT NOT NULL,
+  revision INTEGER NOT NULL, PRIMARY KEY (key, document));
+CREATE INDEX IF NOT EXISTS of_document ON cells (document);
+CREATE INDEX IF NOT EXISTS of_revision ON cells (revision);
+CREATE TABLE IF NOT EXISTS tables (id TEXT PRIMARY KEY, at TEXT NOT NULL, kept TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sets (name TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL, columns TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS counter (one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER NOT NULL);
+INSERT OR IGNORE INTO counter VALUES (1, 0);
+"""
+_SELECT = ("SELECT question, document, answer, passages, document_sha256, at, correction, approval, comments, revision"
+           " FROM cells")  # fmt: skip
+
+
+def cell_store(corpus_folder: Path) -> CellStore:
+    """Of the corpus that is kept in the folder."""
+    return CellStore(corpus_folder / FILE)
+
+
+class CellStore:
+    """See the module. `by` is the name of a user, "" the local owner; `at` is ISO 8601, UTC."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    # ------------------------------------------------------------ cells
+
+    def put(self, cell: Cell) -> Cell:
+        """Keeps what was answered, in the place of an earlier answer; the cell as it is kept.
+
+        A correction stays. An approval stays only where the text is the one that was approved.
+        """
+        with self._write() as rows:
+            known = _read(rows, cell.key, cell.document_id)
+            if known is not None:
+                same = known.text == replace(cell, correction=known.correction).text
+                approval = known.approval if same else None
+                cell = replace(cell, correction=known.correction, approval=approval, comments=known.comments)
+            return _write_cell(rows, cell)
+
+    def get(self, question: str, document_id: str) -> Cell | None:
+        """The cell of this question, in whatever case it is written."""
+        if not self._path.exists():
+            return None
+        with self._open() as rows:
+            return _read(rows, question_key(question), document_id)
+
+    def cells(self, questions: Iterable[str] | None = None, documents: Iterable[str] | None = None) -> list[Cell]:
+        """Of these questions and documents, by question and document; None: of all."""
+        if not self._path.exists():
+            return []
+        asked = None if questions is None else _listed(question_key(q) for q in questions)
+        within = None if documents is None else _listed(documents)
+        where = "(?1 IS NULL OR key IN (SELECT value FROM json_each(?1)))"
+        where += " AND (?2 IS NULL OR document IN (SELECT value FROM json_each(?2)))"
+        with self._open() as rows:
+            found = rows.execute(f"{_SELECT} WHERE {where} ORDER BY key, document", (asked, within)).fetchall()
+        return [_cell(row) for row in found]
+
+    def since(self, revision: int) -> list[Cell]:
+        """The cells that changed after this revision, the oldest change first. What was forgotten is not told."""
+        if not self._path.exists():
+            return []
+        with self._open() as rows:
+            found = rows.execute(f"{_SELECT} WHERE revision > ? ORDER BY revision", (revision,)).fetchall()
+        return [_cell(row) for row in found]
+
+    @property
+    def revision(self) -> int:
+        """Of the last change, a forgetting included; 0 before the first."""
+        if not self._path.exists():
+            return 0
+        with self._open() as rows:
+            (revision,) = rows.execute("SELECT revision FROM counter").fetchone()
+            return int(revision)
+
+    def questions(self) -> list[tuple[str, int]]:
+        """The questions there are cells of, as they were first written, with the number of documents, most first."""
+        if not self._path.exists():
+            return []
+        with self._open() as rows:
+            found = rows.execute(
+                "SELECT min(question), count(*) FROM cells GROUP BY key ORDER BY count(*) DESC, min(question)"
+            ).fetchall()
+        return [(question, count) for question, count in found]
+
+    def forget(self, documents: Iterable[str]) -> int:
+        """How many cells went with these documents."""
+        if not self._path.exists():
+            return 0
+        with self._write() as rows:
+            gone = rows.execute(
+                "DELETE FROM cells WHERE document IN (SELECT value FROM json_each(?))", (_listed(documents),)
+            ).rowcount
+            if gone:
+                _next_revision(rows)
+            return gone
+
+    def keep_only(self, documents: Iterable[str]) -> int:
+        """How many cells were of other documents than these, and went."""
+        if not self._path.exists():
+            return 0
+        with self._open() as rows:
+            there = {document for (document,) in rows.execute("SELECT DISTINCT document FROM cells")}
+        return self.forget(there - set(documents)) if there - set(documents) else 0
+
+    # ------------------------------------------------------------ what people say of a cell
+
+    def correct(
+        self, question: str, document_id: str, text: str | None, by: str, at: str, document_sha256: str = ""
+    ) -> Cell:
+        """A person's answer in the place of the machine's; "" says that the document does not say; None takes an
+        earlier correction back. Raises NotFound where the cell was never asked."""
+        with self._write() as rows:
+            cell = self._known(rows, question, document_id)
+            said = None if text is None else Said(_words(text, "correction"), by, at, document_sha256)
+            return _write_cell(rows, replace(cell, correction=said, approval=None))
+
+    def approve(self, question: str, document_id: str, by: str, at: str, *, approved: bool = True) -> Cell:
+        """Somebody vouches for the cell as it stands, or does so no longer. Raises NotFound."""
+        with self._write() as rows:
+            cell = self._known(rows, question, document_id)
+            return _write_cell(rows, replace(cell, approval=Approval(by, at) if approved else None))
+
+    def comment(self, question: str, document_id: str, text: str, by: str, at: str) -> Cell:
+        """One more comment. Raises NotFound; UsageError for an empty one."""
+        if not text.strip():
+            raise UsageError("the comment is empty; write a word at least")
+        with self._write() as rows:
+            cell = self._known(rows, question, document_id)
+            return _write_cell(rows, replace(cell, comments=(*cell.comments, Said(_words(text, "comment"), by, at))))
+
+    def _known(self, rows: sqlite3.Connection, question: str, document_id: str) -> Cell:
+        cell = _read(rows, question_key(question), document_id)
+        if cell is None:
+            raise NotFound(f"{question!r} was not asked of {document_id!r} yet; fill the table first")
+        return cell
+
+    # ------------------------------------------------------------ tables and sets
+
+    def keep_table(self, table: Table) -> Table:
+        """The table as it is kept: one without an id gets one."""
+        table = table if table.id else replace(table, id=secrets.token_hex(6))
+        with self._write() as rows:
+            kept = json.dumps(plain(table), ensure_ascii=False)
+            rows.execute("INSERT OR REPLACE INTO tables VALUES (?, ?, ?)", (table.id, table.at, kept))
+        return table
+
+    def tables(self) -> list[Table]:
+        """The newest first."""
+        if not self._path.exists():
+            return []
+        with self._open() as rows:
+            found = rows.execute("SELECT kept FROM tables ORDER BY at DESC, rowid DESC").fetchall()
+        return [record(Table, json.loads(kept)) for (kept,) in found]
+
+    def table(self, id: str) -> Table:
+        """By its id, or its name where that is one table's only. Raises NotFound."""
+        known = self.tables()
+        found = [table for table in known if table.id == id] or [table for table in known if table.name == id]
+        if len(found) != 1:
+            near = suggest(id, [table.name for table in known])
+            raise NotFound(f"{len(found) or 'no'} review table{'s' * bool(found)} {id!r}{near}; give its id")
+        return found[0]
+
+    def remove_table(self, id: str) -> None:
+        """The table is gone; its cells are kept, for other tables and questions. Raises NotFound."""
+        with self._write() as rows:
+            if not rows.execute("DELETE FROM tables WHERE id = ?", (id,)).rowcount:
+                raise NotFound(f"no review table {id!r}; it was removed already, or is of another corpus")
+
+    def keep_set(self, name: str, columns: Sequence[Column], by: str, at: str) -> None:
+        """A set of questions of this corpus' own, in the place of an earlier one of that name."""
+        if not name.strip():
+            raise UsageError("the set has no name; give it one")
+        kept = json.dumps(plain(list(columns)), ensure_ascii=False)
+        with self._write() as rows:
+            rows.execute("INSERT OR REPLACE INTO sets VALUES (?, ?, ?, ?)", (name.strip(), by, at, kept))
+
+    def sets(self) -> dict[str, tuple[Column, ...]]:
+        """The corpus' own sets of questions, by name."""
+        if not self._path.exists():
+            return {}
+        with self._open() as rows:
+            found = rows.execute("SELECT name, columns FROM sets ORDER BY name").fetchall()
+        return {name: tuple(record(Column, one) for one in json.loads(kept)) for name, kept in found}
+
+    def remove_set(self, name: str) -> None:
+        """Raises NotFound."""
+        with self._write() as rows:
+            if not rows.execute("DELETE FROM sets WHERE name = ?", (name,)).rowcount:
+                raise NotFound(f"no set {name!r} of this corpus' own")
+
+    # ------------------------------------------------------------ the file
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._path, timeout=BUSY_S)) as rows:
+            rows.execute("PRAGMA secure_delete=ON")  # what is deleted is gone from the file
+            rows.execute("PRAGMA synchronous=NORMAL")  # with WAL: a killed process loses nothing
+            with rows:
+                yield rows
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction that nobody else's can come between: written when the block ends, undone when it raises."""
+        self._made()
+        with self._open() as rows:
+            rows.execute("BEGIN IMMEDIATE")
+            yield rows
+
+    def _made(self) -> None:
+        """The file is there, with its tables: nobody ever sees one without."""
+        if self._path.exists():
+            return
+        if not self._path.parent.is_dir():
+            raise NotFound(f"no corpus {self._path.parent.name!r}; it was removed meanwhile")
+        new = self._path.with_name(f".{self._path.name}.{secrets.token_hex(6)}")
+        try:
+            new.touch(mode=0o600)
+            with closing(sqlite3.connect(new)) as rows:
+                rows.execute("PRAGMA journal_mode=WAL")
+                rows.executescript(_TABLES)
+            with suppress(FileExistsError):
+                os.link(new, self._path)
+        finally:
+            new.unlink()
+
+
+def _listed(values: Iterable[str]) -> str:
+    return json.dumps(list(values), ensure_ascii=False)
+
+
+def _words(text: str, what: str) -> str:
+    if len(text) > LONGEST_WORDS:
+        raise UsageError(f"the {what} has {len(text)} characters, at most {LONGEST_WORDS} are kept")
+    return text.strip()
+
+
+def _next_revision(rows: sqlite3.Connection) -> int:
+    (revision,) = rows.execute("UPDATE counter SET revision = revision + 1 RETURNING revision").fetchone()
+    return int(revision)
+
+
+def _write_cell(rows: sqlite3.Connection, cell: Cell) -> Cell:
+    cell = replace(cell, revision=_next_revision(rows))
+    answer, passages, comments = (
+        json.dumps(plain(value), ensure_ascii=False)
+        for value in (replace(cell.answer, evidence=()), cell.passages, cell.comments)
+    )
+    correction, approval = (
+        None if value is None else json.dumps(plain(value), ensure_ascii=False)
+        for value in (cell.correction, cell.approval)
+    )
+    rows.execute(
+        "INSERT OR REPLACE INTO cells (key, document, question, at, document_sha256, answer, passages, correction,"
+        " approval, comments, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (cell.key, cell.document_id, cell.question, cell.at, cell.document_sha256, answer, passages, correction,
+         approval, comments, cell.revision),
+    )  # fmt: skip
+    return cell
+
+
+def _read(rows: sqlite3.Connection, key: str, document_id: str) -> Cell | None:
+    row = rows.execute(f"{_SELECT} WHERE key = ? AND document = ?", (key, document_id)).fetchone()
+    return None if row is None else _cell(row)
+
+
+def _cell(row: Sequence[object]) -> Cell:
+    question, document, answer, passages, sha256, at, correction, approval, comments, revision = row
+    return Cell(
+        question=str(question),
+        document_id=str(document),
+        answer=record(Answer, json.loads(str(answer))),
+        passages=tuple(record(Passage, one) for one in json.loads(str(passages))),
+        document_sha256=str(sha256),
+        at=str(at),
+        correction=None if correction is None else record(Said, json.loads(str(correction))),
+        approval=None if approval is None else record(Approval, json.loads(str(approval))),
+        comments=tuple(record(Said, one) for one in json.loads(str(comments))),
+        revision=int(str(revision)),
+    )
