@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
@@ -310,6 +311,57 @@ class Profile:
 # ---------------------------------------------------------------- the steps, one method each
 
 
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The chunks that a search may find, as one bitmap that every search uses. Safe to share between threads.
+
+    mask: bool [largest chunk id + 1]; mask[i]: chunk i may be found. Ids beyond it are in no one's selection.
+    """
+
+    mask: NDArray[np.bool_]
+    _places: dict[int, tuple[NDArray[np.int64], NDArray[np.bool_]]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, ids: NDArray[np.int64]) -> Selection:
+        """Of chunk ids, none below 0."""
+        import numpy as np
+
+        mask = np.zeros(int(ids.max()) + 1 if len(ids) else 0, np.bool_)
+        mask[ids] = True
+        return cls(mask)
+
+    @cached_property
+    def count(self) -> int:
+        """How many chunks are in it."""
+        return int(self.mask.sum())
+
+    @cached_property
+    def ids(self) -> NDArray[np.int64]:
+        """The chunks in it, ascending."""
+        import numpy as np
+
+        return np.flatnonzero(self.mask).astype(np.int64, copy=False)
+
+    @cached_property
+    def bits(self) -> NDArray[np.uint8]:
+        """The mask, eight chunks a byte, the lowest id in the lowest bit; at least one byte."""
+        import numpy as np
+
+        return np.packbits(self.mask, bitorder="little") if len(self.mask) else np.zeros(1, np.uint8)
+
+    def places(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """bool [len(ids)]: which of the ascending ids of an index are in it. Kept for this very array."""
+        import numpy as np
+
+        kept = self._places.get(id(ids))
+        if kept is None:
+            inside = int(ids.searchsorted(len(self.mask)))
+            places = np.zeros(len(ids), np.bool_)
+            places[:inside] = self.mask[ids[:inside]]
+            kept = self._places[id(ids)] = (ids, places)  # with the array, so that no other gets its id
+        return kept[1]
+
+
 class Passages(Protocol):
     """The chunks of an open snapshot, as the retrievers need them."""
 
@@ -317,8 +369,8 @@ class Passages(Protocol):
         """The chunks in the order of `ids` (one query, no loop over the corpus)."""
         ...
 
-    def matching(self, filter: Filter) -> NDArray[np.int64]:
-        """Sorted ids of the chunks whose document satisfies every key of the filter."""
+    def selected(self, filter: Filter) -> Selection:
+        """The chunks whose document satisfies every key of the filter; the same object for the same filter."""
         ...
 
 

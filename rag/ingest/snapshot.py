@@ -6,6 +6,7 @@ import json
 import sqlite3
 import threading
 import zlib
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +20,10 @@ from sparewheel.rag.errors import NotFound, StoreError, UsageError, suggest
 from sparewheel.rag.ingest.manifest import NAME, Manifest, read_manifest
 from sparewheel.rag.ingest.rows import ids_in, open_rows, read_chunks, read_document
 from sparewheel.rag.ingest.sums import AT_ONCE_BYTES, CURE, SUMS
-from sparewheel.rag.types import Chunk, Document, Filter
+from sparewheel.rag.types import Chunk, Document, Filter, Selection
 
 ROWS = "store.sqlite"
+SELECTIONS = 8  # kept a snapshot, one byte a chunk each
 FIELDS = {  # filter key -> column
     "document": "id",
     "title": "title",
@@ -59,6 +61,8 @@ class Snapshot:
         self._damage: StoreError | None = None
         self._hold = FileHold(folder / NAME, shared=True, wait=True)
         self._idle: list[sqlite3.Connection] = []
+        self._selecting = threading.Lock()
+        self._selections: OrderedDict[str, Selection] = OrderedDict()
         try:
             self.manifest: Manifest = read_manifest(folder)
             self._check_files()
@@ -115,6 +119,20 @@ class Snapshot:
         query = f"SELECT first, chunks FROM documents WHERE {conditions} ORDER BY first"  # noqa: S608
         with self.rows() as rows:
             return ids_in(rows.execute(query, parameters).fetchall())
+
+    def selected(self, filter: Filter) -> Selection:
+        """What `matching` finds, as one bitmap for all searches; those of the last few filters are kept."""
+        key = json.dumps(sorted((k, [v] if isinstance(v, str) else sorted(v)) for k, v in filter.items()))
+        with self._selecting:
+            if key in self._selections:
+                self._selections.move_to_end(key)
+                return self._selections[key]
+        found = Selection.of(self.matching(filter))
+        with self._selecting:
+            self._selections[key] = found
+            while len(self._selections) > SELECTIONS:
+                self._selections.popitem(last=False)
+        return found
 
     def document_ids(self, filter: Filter) -> list[str]:
         """The documents that satisfy the filter, by id. Raises as `matching`."""

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from sparewheel.rag.errors import StoreError
 from sparewheel.rag.retrieve.tokenise import TOKENISER_VERSION, terms
-from sparewheel.rag.types import Filter, Hit, Passages
+from sparewheel.rag.types import Filter, Hit, Passages, Selection
 
 FORMAT = 2
 K1 = 1.5  # as rank-bm25; measured on the development questions beside 0.9 and 1.2, 0.4 and 0.5
@@ -80,13 +80,13 @@ class Bm25Index:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def search(self, query: str, k: int, allowed: NDArray[np.int64] | None = None) -> Found:
+    def search(self, query: str, k: int, allowed: Selection | None = None) -> Found:
         """Chunk ids and scores of the best k, best first, ties by id; only chunks that hold a term of the query.
 
-        allowed: sorted ids that may be found; None: all.
+        allowed: what may be found; None: all.
         """
         found = self._query_terms(query)
-        mask = None if allowed is None else membership(self.ids, allowed)
+        mask = None if allowed is None else allowed.places(self.ids)
         ordinals, scores = self._best(found, k, mask)
         return self.ids[ordinals], scores
 
@@ -177,14 +177,6 @@ def heads(words: Sequence[bytes]) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(word[:8].ljust(8, b"\0") for word in words), ">u8").astype(np.uint64)
 
 
-def membership(ids: NDArray[np.int64], allowed: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """bool [len(ids)]: whether each of the ascending `ids` is in `allowed`."""
-    mask = np.zeros(len(ids) + 1, np.bool_)
-    place = ids.searchsorted(allowed)
-    mask[place[ids[np.minimum(place, len(ids) - 1)] == allowed] if len(ids) else place[:0]] = True
-    return mask[:-1]
-
-
 def impacts(counts: NDArray[np.uint16], lengths: NDArray[np.int32], average: float) -> NDArray[np.float32]:
     """tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average)), elementwise."""
     tf = counts.astype(np.float32)
@@ -220,7 +212,7 @@ class Bm25Search:
 
     def find(self, query: str, k: int, filter: Filter | None = None) -> Found:
         """Ids and scores of the best k chunks that hold a term of the query and satisfy the filter."""
-        return self.index.search(query, k, self.passages.matching(filter) if filter else None)
+        return self.index.search(query, k, self.passages.selected(filter) if filter else None)
 
     def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]:
         """As hits; none when no term of the query is known."""

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparewheel.rag.errors import StoreError
-from sparewheel.rag.retrieve.bm25 import Found, as_hits, membership
-from sparewheel.rag.types import Embedder, Filter, Hit, Passages
+from sparewheel.rag.retrieve.bm25 import Found, as_hits
+from sparewheel.rag.types import Embedder, Filter, Hit, Passages, Selection
 
 FORMAT = 1
 _LISTS_READ = 6.0  # times the square root of the number of lists: recall@10 against the exact search is 0.97 at 100k
@@ -85,20 +85,20 @@ class DenseIndex:
         ]
         return np.concatenate(pieces) if pieces else np.zeros((0, width), kind)
 
-    def search(self, vector: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None) -> Found:
+    def search(self, vector: NDArray[np.float32], k: int, allowed: Selection | None = None) -> Found:
         """Chunk ids and cosines of the nearest k to a unit vector, best first, ties by id.
 
-        allowed: sorted ids that may be found; None: all. Fewer than k only when fewer are allowed.
+        allowed: what may be found; None: all. Fewer than k only when fewer are allowed.
         """
         faiss: Any = import_module("faiss")
 
-        eligible = len(self) if allowed is None else int(membership(self.ids, allowed).sum())
+        eligible = len(self) if allowed is None else int(np.count_nonzero(allowed.places(self.ids)))
         k = min(k, eligible)
         if k == 0:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         lists = int(self.index.nlist)
         read = min(lists, math.ceil(_LISTS_READ * math.sqrt(lists) * len(self) / eligible))
-        selector = None if allowed is None else faiss.IDSelectorBatch(allowed)
+        selector = None if allowed is None else faiss.IDSelectorBitmap(allowed.bits)
         while True:
             options = faiss.SearchParametersIVF(nprobe=read, sel=selector)
             scores, ids = self.index.search(vector.reshape(1, -1).astype(np.float32), k, params=options)
@@ -128,7 +128,7 @@ class DenseSearch:
 
     def find(self, query: str, k: int, filter: Filter | None = None) -> Found:
         """Ids and cosines of the k chunks nearest to the query that satisfy the filter."""
-        allowed = self.passages.matching(filter) if filter else None
+        allowed = self.passages.selected(filter) if filter else None
         return self.index.search(self.embedder.embed([query], query=True)[0], k, allowed)
 
     def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]:

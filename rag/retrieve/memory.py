@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sparewheel.rag.types import Chunk, Filter
+from sparewheel.rag.types import Chunk, Filter, Selection
 
 _FIELDS = {"document": "document_id", "title": "title", "language": "language"}
 
@@ -27,6 +27,10 @@ class MemoryPassages:
         """Sorted ids of the chunks that satisfy every key: document (its id), title, language, or of the metadata."""
         wanted = {key: {value} if isinstance(value, str) else set(value) for key, value in filter.items()}
         return np.array([c.id for c in self.all if all(_value(c, k) in v for k, v in wanted.items())], np.int64)
+
+    def selected(self, filter: Filter) -> Selection:
+        """As `types.Passages`, but made anew each time."""
+        return Selection.of(self.matching(filter))
 
 
 def _value(chunk: Chunk, key: str) -> str:

@@ -90,6 +90,20 @@ def test_a_filter_finds_the_chunks_of_the_documents_that_satisfy_every_key(store
             snapshot.matching({"clinet": "Acme"})
 
 
+def test_a_filter_is_worked_out_once_a_snapshot(store):
+    """Every search gets the same bitmap, however the filter is written; the last few filters are kept."""
+    put(store, document("a.txt", "1\n2"), document("b.txt", "3"), document("c.txt", "4\n5"))
+    with store.open() as snapshot:
+        one = snapshot.selected({"document": ("c.txt", "a.txt"), "language": "en"})
+        assert snapshot.selected({"language": ["en"], "document": ["a.txt", "c.txt"]}) is one
+        assert (one.ids.tolist(), one.count, one.bits.tolist()) == ([1, 2, 4, 5], 4, [0b110110])
+        assert one.places(np.array([2, 3, 5, 900])).tolist() == [True, False, True, False]
+        for number in range(20):
+            assert snapshot.selected({"title": f"Title {number}"}).ids.tolist() == []
+        assert len(snapshot._selections) <= 8
+        assert snapshot.selected({"document": "b.txt"}) is not one
+
+
 def test_unchanged_files_are_shared_with_the_snapshot_before(store):
     """A publish that only fills one index copies nothing else."""
     put(store, document())

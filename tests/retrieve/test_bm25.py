@@ -11,7 +11,7 @@ from rank_bm25 import BM25Okapi
 from sparewheel.rag.errors import StoreError
 from sparewheel.rag.retrieve.bm25 import ARRAYS, K1, B, Bm25Index, Bm25Search
 from sparewheel.rag.retrieve.bm25_write import Bm25Writer
-from sparewheel.rag.types import Chunk
+from sparewheel.rag.types import Chunk, Selection
 
 WORDS = ["rent", "lease", "notic", "tenant", "fever", "dose", "租金", "clause"]
 
@@ -141,7 +141,7 @@ def test_a_filter_applies_before_the_best_k(tmp_path):
     query = " ".join(map(word, (0, 1, 399)))
     every, _ = index.search(query, 2000)
     allowed = np.sort(random.choice(2000, 50, replace=False))
-    ids, _ = index.search(query, 10, allowed)
+    ids, _ = index.search(query, 10, Selection.of(allowed))
     assert ids.tolist() == [i for i in every.tolist() if i in set(allowed.tolist())][:10]
 
 
@@ -197,7 +197,7 @@ def test_an_empty_index_finds_nothing(tmp_path):
     """No chunks is a corpus too."""
     index = build(tmp_path / "index", [])
     assert index.search("rent", 5)[0].tolist() == []
-    assert index.search("rent", 5, np.array([1]))[0].tolist() == []
+    assert index.search("rent", 5, Selection.of(np.array([1])))[0].tolist() == []
 
 
 def test_another_tokeniser_is_told(tmp_path):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sparewheel.rag.errors import StoreError
 from sparewheel.rag.retrieve.dense import DenseIndex, DenseSearch
 from sparewheel.rag.retrieve.dense_write import DenseWriter
-from sparewheel.rag.types import Chunk
+from sparewheel.rag.types import Chunk, Selection
 
 
 class TableEmbedder:
@@ -78,7 +78,7 @@ def test_a_filter_applies_before_the_best_k(tmp_path, table, many_lists, size):
     """All that are allowed can be found, however few lists they lie in."""
     index = build(tmp_path / "index", table, range(3000))
     allowed = np.sort(np.random.default_rng(size).choice(3000, size, replace=False))
-    ids, scores = index.search(table.rows[17].astype(np.float32), 25, allowed)
+    ids, scores = index.search(table.rows[17].astype(np.float32), 25, Selection.of(allowed))
     assert len(ids) == len(set(ids.tolist())) == min(25, size)
     assert set(ids.tolist()) <= set(allowed.tolist())
     assert np.isfinite(scores).all()
@@ -93,7 +93,7 @@ def test_k_beyond_the_index_gives_all_once(tmp_path, table, many_lists):
 def test_allowed_ids_that_are_not_in_are_nobody(tmp_path, table):
     """A filter may name chunks that are not embedded yet."""
     index = build(tmp_path / "index", table, range(10))
-    ids, _ = index.search(table.rows[0].astype(np.float32), 5, np.array([3, 500, 2000]))
+    ids, _ = index.search(table.rows[0].astype(np.float32), 5, Selection.of(np.array([3, 500, 2000])))
     assert ids.tolist() == [3]
 
 
