@@ -78,6 +78,7 @@ class AskOptions(SearchOptions, total=False):
 
     history: Sequence[tuple[str, str]]  # (question, answer) pairs, oldest first
     within_s: float | None  # total budget of all steps, seconds; by default as the settings say
+    each: bool  # answer for every document that the filter leaves, each under its name: a comparison
     history_is_ours: bool  # the history was kept by the server, and is of this corpus; else a cloud model sees only the
     # turns that this process answered from a corpus of normal sensitivity
 
@@ -340,7 +341,9 @@ class Pipeline:
             if catalogue is None:
                 return read(walk.question, history)
             catalogue.check(walk.options.get("filter"))
-            return read(walk.question, history, catalogue.scopes)
+            reading = read(walk.question, history, catalogue.scopes)
+            compared = walk.options.get("each") and reading.asked == "passages" and reading.clause is None
+            return replace(reading, shape="each", which=None) if compared else reading
 
         async with walk.timed("read"), within(walk.deadline):
             return await self._workers.run(Urgency.SEARCH, understood)

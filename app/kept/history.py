@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sparewheel.rag.errors import NotFound, UsageError
 from sparewheel.rag.records import plain, record
@@ -28,15 +29,20 @@ CREATE TABLE IF NOT EXISTS turns (
 """
 
 
+_FIELDS = "id, corpus, title, started, updated, shared, user"
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One line of the list. Times are ISO 8601, UTC."""
+    """One line of the list. Times are ISO 8601, UTC. shared: others who have its id may read it. owner: a user."""
 
     id: str
     corpus: str
     title: str
     started: str
     updated: str
+    shared: bool = False
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +65,34 @@ class History:
         with self._open() as rows:
             rows.execute("PRAGMA journal_mode=WAL")
             rows.executescript(_TABLES)
+            if "shared" not in {column[1] for column in rows.execute("PRAGMA table_info(conversations)")}:  # of 0.1.0
+                rows.execute("ALTER TABLE conversations ADD COLUMN shared INTEGER NOT NULL DEFAULT 0")
 
-    def list(self, user: str, most: int = 100) -> list[Conversation]:
-        """The user's conversations, the newest first."""
+    def list(self, user: str, most: int = 100, words: str = "") -> list[Conversation]:
+        """The user's conversations, the newest first. words: only those whose title, questions or answers hold every
+        one of them, in whatever case."""
+        holds = (
+            " AND (title LIKE ? ESCAPE '!' OR EXISTS (SELECT 1 FROM turns WHERE conversation = id AND"
+            " (question LIKE ? ESCAPE '!' OR json_extract(answer, '$.text') LIKE ? ESCAPE '!')))"
+        )
+        looked_for = [f"%{_unwild(word)}%" for word in words.split() for _ in range(3)]
         with self._open() as rows:
             found = rows.execute(
-                "SELECT id, corpus, title, started, updated FROM conversations WHERE user = ?"
-                " ORDER BY updated DESC, rowid DESC LIMIT ?",
-                (user, most),
+                f"SELECT {_FIELDS} FROM conversations WHERE user = ?"  # noqa: S608
+                + holds * (len(looked_for) // 3)
+                + " ORDER BY updated DESC, rowid DESC LIMIT ?",
+                (user, *looked_for, most),
             )
-            return [Conversation(*row) for row in found]
+            return [_conversation(row) for row in found]
 
     def start(self, user: str, corpus: str, title: str) -> Conversation:
         """A new conversation; title: its first question, cut."""
         at = now()
-        made = Conversation(uuid.uuid4().hex, corpus, _title(title), at, at)
+        made = Conversation(uuid.uuid4().hex, corpus, _title(title), at, at, owner=user)
         with self._open() as rows:
             rows.execute(
-                "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?)", (made.id, user, corpus, made.title, at, at)
+                "INSERT INTO conversations (id, user, corpus, title, started, updated) VALUES (?, ?, ?, ?, ?, ?)",
+                (made.id, user, corpus, made.title, at, at),
             )
         return made
 
@@ -102,9 +118,10 @@ class History:
             )
 
     def load(self, id: str, user: str) -> tuple[Conversation, Sequence[Turn]]:
-        """The conversation with its turns, oldest first. Raises NotFound, also for that of another user."""
+        """The conversation with its turns, oldest first. Raises NotFound, also for that of another user who does not
+        share it."""
         with self._open() as rows:
-            conversation = self._owned(rows, id, user)
+            conversation = self._owned(rows, id, user, or_shared=True)
             found = rows.execute(
                 "SELECT number, at, question, answer FROM turns WHERE conversation = ? ORDER BY number", (id,)
             ).fetchall()
@@ -120,19 +137,24 @@ class History:
             self._owned(rows, id, user)
             rows.execute("UPDATE conversations SET title = ? WHERE id = ?", (_title(title), id))
 
+    def share(self, id: str, user: str, *, shared: bool) -> None:
+        """Lets others read it by its id, or no longer. Raises NotFound."""
+        with self._open() as rows:
+            self._owned(rows, id, user)
+            rows.execute("UPDATE conversations SET shared = ? WHERE id = ?", (int(shared), id))
+
     def remove(self, id: str, user: str) -> None:
         """Raises NotFound."""
         with self._open() as rows:
             self._owned(rows, id, user)
             rows.execute("DELETE FROM conversations WHERE id = ?", (id,))
 
-    def _owned(self, rows: sqlite3.Connection, id: str, user: str) -> Conversation:
-        row = rows.execute(
-            "SELECT id, corpus, title, started, updated FROM conversations WHERE id = ? AND user = ?", (id, user)
-        ).fetchone()
-        if row is None:
+    def _owned(self, rows: sqlite3.Connection, id: str, user: str, *, or_shared: bool = False) -> Conversation:
+        row = rows.execute(f"SELECT {_FIELDS} FROM conversations WHERE id = ?", (id,)).fetchone()  # noqa: S608
+        found = _conversation(row) if row else None
+        if found is None or (found.owner != user and not (or_shared and found.shared)):
             raise NotFound(f"no conversation {id!r}; it was deleted, or belongs to somebody else")
-        return Conversation(*row)
+        return found
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -142,6 +164,16 @@ class History:
             rows.execute("PRAGMA secure_delete=ON")  # what is deleted is gone from the file
             with rows:
                 yield rows
+
+
+def _conversation(row: Sequence[Any]) -> Conversation:
+    id, corpus, title, started, updated, shared, owner = row
+    return Conversation(id, corpus, title, started, updated, bool(shared), owner)
+
+
+def _unwild(word: str) -> str:
+    """The word for LIKE ... ESCAPE '!', its own % and _ as they are."""
+    return word.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
 def _title(text: str) -> str:

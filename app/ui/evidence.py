@@ -61,10 +61,11 @@ def _passage(card: Card) -> str:
     return f'{view_html.passage(short)}<details class="sw-why">{whole}</details>'
 
 
-def passages(cards: Iterable[Card]) -> str:
+def passages(cards: Iterable[Card], *, unfolded: bool = False) -> str:
     """Passages one below the other, folded; each opens by its title."""
+    opening = '<details class="sw-other" open>' if unfolded else '<details class="sw-other">'
     return "".join(
-        f'<details class="sw-other"><summary>{escape(card.title)} <span class="sw-place">{escape(card.place)}</span>'
+        f'{opening}<summary>{escape(card.title)} <span class="sw-place">{escape(card.place)}</span>'
         f'<span class="sw-score">{escape(card.score)}</span></summary>{view_html.passage(card.passage)}</details>'
         for card in cards
     )
@@ -84,14 +85,32 @@ def draw_source(corpus: str, card: Card, key: str) -> None:
     original = service().original(corpus, card.document_id, user()) if boxes else None
     if original is None:
         return
-    number = boxes[0].page
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(plain(t("ask_page_is", page=number, pages=len(document.pages))), width="content")
-        whole = st.toggle(t("ask_page_whole"), key=f"whole-{key}")
-    alt = t("ask_page_alt", page=number, title=card.title)
-    st.image(
-        picture(original, original.stat().st_mtime_ns, number, boxes, strip=not whole), output_format="PNG", alt=alt
-    )
+    number, whole = pick_page(boxes[0].page, len(document.pages), key)
+    wording = "ask_page_alt" if number == boxes[0].page else "ask_page_other"
+    alt = t(wording, page=number, title=card.title)
+    drawn = picture(original, original.stat().st_mtime_ns, number, boxes, strip=not whole)
+    st.image(drawn, output_format="PNG", alt=alt)
+
+
+def pick_page(cited: int, pages: int, key: str) -> tuple[int, bool]:
+    """The page to show, and whether all of it: the cited one, until somebody turns the leaf."""
+    at = f"page-{key}"
+    number = st.session_state.get(at, cited)
+
+    def turn(to: int) -> None:
+        st.session_state[at] = to
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.caption(plain(t("ask_page_is", page=number, pages=pages)), width="stretch")
+        for name, icon, to in (("before", "chevron_left", number - 1), ("after", "chevron_right", number + 1)):
+            st.button(
+                "", key=f"{name}-{key}", icon=f":material/{icon}:", help=t(f"ask_page_{name}"), type="tertiary",
+                on_click=turn, args=(to,), disabled=not 1 <= to <= pages,
+            )  # fmt: skip
+        if number != cited:
+            st.button(t("ask_page_cited"), key=f"cited-{key}", on_click=turn, args=(cited,), type="tertiary")
+            return number, True
+        return number, st.toggle(t("ask_page_whole"), key=f"whole-{key}")
 
 
 def boxes_of(document: Document, card: Card) -> tuple[Box, ...]:

@@ -21,7 +21,7 @@ PAGES: dict[str, tuple[str, Role]] = {
     "documents": ("folder_open", "viewer"),
     "evaluate": ("fact_check", "analyst"),
     "health": ("monitor_heart", "viewer"),
-    "advise": ("balance", "viewer"),
+    "advise": ("balance", "admin"),
 }
 
 

@@ -305,7 +305,7 @@ def _place(page: int | None, headings: Sequence[str], language: Language) -> str
 
 
 def _score(hit: Hit | None, language: Language) -> str:
+    """How near a passage was to the question, by its place alone: no score means the same in two searches."""
     if hit is None:
         return ""
-    wording = words.RELEVANCE if "relevance" in hit.scores else words.SCORE
-    return say(wording, language, rank=hit.rank, score=hit.scores.get("relevance", hit.score))
+    return say(words.NEAREST if hit.rank <= 1 else words.NEAR, language, rank=hit.rank)

@@ -92,8 +92,8 @@ COST: Wording = ("${usd:.5f}", "{usd:.5f} 美元")
 FREE: Wording = ("no cost", "无费用")
 PAGE: Wording = ("page {page}", "第 {page} 页")
 SECTION: Wording = ("section {number}", "第 {number} 节")
-RELEVANCE: Wording = ("no. {rank} · relevance {score:.2f}", "第 {rank} 位 · 相关度 {score:.2f}")
-SCORE: Wording = ("no. {rank} · score {score:.2f}", "第 {rank} 位 · 得分 {score:.2f}")
+NEAREST: Wording = ("closest passage", "最接近的段落")
+NEAR: Wording = ("passage no. {rank} by closeness", "接近程度第 {rank}")
 LABELS: dict[str, Wording] = {"yes": ("Yes.", "是。"), "no": ("No.", "否。"), "maybe": ("Maybe.", "不确定。")}
 REFUSED: Wording = ("Not in these documents.", "这些文档中没有答案。")
 

@@ -25,6 +25,7 @@ from sparewheel.rag.retrieve.names import (
     is_document_noun,
     words_of,
 )
+from sparewheel.rag.retrieve.tokenise import word_starts
 from sparewheel.rag.types import Scope
 from sparewheel.rag.versions import asks_before, changed_by
 
@@ -255,6 +256,8 @@ class Scopes:
         found = [(*_trimmed(name, start), end) for name, start, end in found]
         patterns = () if taken else _ZH_SLOTS  # with a document named, what else is named is what is asked of it
         slots = [(m[1], *m.span(1)) for pattern in patterns for m in pattern.finditer(question)]
+        starts = word_starts(question) if slots else frozenset()
+        slots = [slot for slot in slots if slot[1] in starts]  # 试用期最长多久: no medicine is used there
         found += [(*_trimmed(name, start), end) for name, start, end in slots]
         for name, start, end in found:
             if any(a < end and start < b for a, b in taken):

@@ -69,6 +69,15 @@ def terms(text: str) -> list[str]:
     return found
 
 
+def word_starts(text: str) -> frozenset[int]:
+    """Where a word of the Chinese in `text` may begin, characters: 试用期最长 has none at 用."""
+    starts, at = set(), 0
+    for word in _segment()(text):
+        starts.add(at)
+        at += len(word)
+    return frozenset(starts)
+
+
 def _collect(words: list[str]) -> list[str]:
     known = _words
     return [term for word in words for term in known[word]]

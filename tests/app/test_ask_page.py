@@ -16,7 +16,7 @@ import streamlit as st
 from answers import FALLEN, LOCAL
 from streamlit.testing.v1 import AppTest
 
-from sparewheel.app.kept.history import History
+from sparewheel.app.kept.history import History, Turn
 from sparewheel.app.service import Service
 from sparewheel.app.ui import session
 from sparewheel.corpora import profile, samples
@@ -38,8 +38,17 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("ask")
     made = Settings(data_folder=str(folder / "data"), retrieve=Retrieve(rerank="off"))
     (folder / "kennel.md").write_text(NOTES, encoding="utf-8")
+    rooms = folder / "rooms"
+    rooms.mkdir()
+    for name, florins in (("red", 100), ("blue", 200), ("green", 300)):
+        text = f"# {name.title()} Room\n\nThe rent of the {name.title()} Room is {florins} florins a month.\n"
+        (rooms / f"{name}.md").write_text(text, encoding="utf-8")
     lease = samples("legal") / "documents" / "commercial-lease.pdf"
-    for name, sensitivity, path in (("leases", "normal", lease), ("secret", "high", folder / "kennel.md")):
+    for name, sensitivity, path in (
+        ("leases", "normal", lease),
+        ("rooms", "normal", rooms),
+        ("secret", "high", folder / "kennel.md"),
+    ):
         config = CorpusConfig(name, "legal", sensitivity, profile=profile("legal"))  # type: ignore[arg-type]
         store = Store.create(corpus_folder(made.corpora_folder, name), config)
         ingest(
@@ -116,10 +125,10 @@ def test_a_refresh_keeps_the_conversation(page: AppTest, settings: Settings) -> 
 
 
 def test_a_refusal_is_a_card_with_the_closest_passages(page: AppTest) -> None:
-    """No evidence pane, no export: what was near, folded."""
+    """No export; what was near stands where the evidence would."""
     html = shown(asked(page, "Who won the football match between the two towns?"))
     assert "Not in these documents." in html
-    assert html.count('<details class="sw-other">') >= 1
+    assert html.count('<details class="sw-other" open>') >= 1
     assert 'id="t1-1"' not in html
 
 
@@ -155,6 +164,72 @@ def test_conversations_are_renamed_and_deleted(page: AppTest, settings: Settings
     assert [c.title for c in kept(settings).list("")] == ["Break clause"]
     page.button(key=f"delete-{made.id}").click().run()
     assert (kept(settings).list(""), 'class="sw-asked"' in shown(page)) == ([], False)
+
+
+def test_only_the_documents_chosen_are_asked(page: AppTest, settings: Settings) -> None:
+    """Of three documents the one chosen; two are compared, each under its name; a name behind @ does the same."""
+    page.selectbox[0].set_value("rooms").run()
+    page.multiselect[0].set_value(["red.md"]).run()
+    html = shown(asked(page, "How much is the rent?"))
+    assert ("100 florins" in html, "200 florins" in html) == (True, False)
+    page.multiselect[0].set_value(["red.md", "blue.md"]).run()
+    asked(page, "How much is the rent?")
+    asked(page, "How much is the rent in @green?")
+    assert [turn.answer.evidence[0].chunk.document_id for turn in turns_of(settings)[::2]] == ["red.md", "green.md"]
+    compared = turns_of(settings)[1].answer
+    assert {citation.document_id for citation in compared.citations} == {"red.md", "blue.md"}
+    page.chat_input[0].set_value("How much is the rent in @grey?").run()
+    assert ("grey" in page.warning[0].value, len(turns_of(settings))) == (True, 3)
+
+
+def turns_of(settings: Settings) -> list[Turn]:
+    (conversation,) = kept(settings).list("")
+    return list(kept(settings).load(conversation.id, "")[1])
+
+
+def test_a_file_attached_to_a_question_is_read_first(page: AppTest, settings: Settings) -> None:
+    """The answer comes from it; without words it is only read in."""
+    page.selectbox[0].set_value("rooms").run()
+    page.chat_input[0].upload("violet.md", b"# Violet Room\n\nThe rent of the Violet Room is 777 florins a month.\n")
+    page.chat_input[0].set_value("How much is the rent of the Violet Room?").run()
+    assert not page.exception
+    assert "777 florins" in shown(page)
+    session.service().delete("rooms", "violet.md")
+
+
+def test_a_shared_conversation_is_read_only(page: AppTest, settings: Settings) -> None:
+    """Who opens it by its address sees whose it is; an own question begins an own conversation."""
+    history = kept(settings)
+    theirs = history.start("ann", "leases", QUESTION)
+    history.append(theirs.id, "ann", QUESTION, replace(LOCAL, corpus="leases", evidence=()))
+    assert "no longer exists" in opened(c=theirs.id).info[0].value
+    history.share(theirs.id, "ann", shared=True)
+    read = opened(c=theirs.id)
+    assert "Shared by ann" in read.info[0].value
+    assert QUESTION.replace("&", "&amp;") in shown(read)
+    asked(read, "And when does it end?")
+    assert len(history.load(theirs.id, "ann")[1]) == 1
+    assert [c.title for c in history.list("")] == ["And when does it end?"]
+
+
+def test_a_shared_answer_from_a_document_that_may_not_be_read_is_left_out(page: AppTest, settings: Settings) -> None:
+    """The evidence of LOCAL is of no document of this corpus."""
+    history = kept(settings)
+    theirs = history.start("ann", "leases", QUESTION)
+    history.append(theirs.id, "ann", QUESTION, replace(LOCAL, corpus="leases"))
+    history.share(theirs.id, "ann", shared=True)
+    html = shown(opened(c=theirs.id))
+    assert LOCAL.text not in html
+
+
+def test_the_pages_beside_the_cited_one_can_be_read(page: AppTest) -> None:
+    """Forward, then back to where the citation is."""
+    asked(page, QUESTION)
+    cited = page.main.get("image")[0].proto.imgs[0].url
+    page.button(key="after-t1-1").click().run()
+    assert page.main.get("image")[0].proto.imgs[0].url != cited
+    page.button(key="cited-t1-1").click().run()
+    assert page.main.get("image")[0].proto.imgs[0].url == cited
 
 
 def test_a_conversation_that_is_gone_is_told(page: AppTest) -> None:
@@ -225,6 +300,6 @@ def test_a_reader_of_another_corpus_sees_nothing(settings: Settings, tmp_path: P
     history = History(tmp_path / "history.sqlite")
     id = history.start("ann", "leases", "secret question").id
     with Service(settings) as service:
-        assert [info.name for info in service.corpora()] == ["leases", "secret"]
+        assert [info.name for info in service.corpora()] == ["leases", "rooms", "secret"]
     assert [c.id for c in history.list("ann")] == [id]
     assert history.list("bob") == []

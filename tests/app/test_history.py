@@ -100,3 +100,49 @@ def test_many_threads_write_at_once(path: Path) -> None:
     for thread in threads:
         thread.join()
     assert [turn.number for turn in history.load(id, "")[1]] == list(range(1, 17))
+
+
+def test_a_shared_conversation_is_read_by_others_and_changed_by_nobody_else(path: Path) -> None:
+    """By its id alone: it stands in nobody's list. Sharing ends when its owner says so."""
+    history = History(path)
+    id = history.start("ann", "leases", "Private?").id
+    history.append(id, "ann", "Private?", LOCAL)
+    history.share(id, "ann", shared=True)
+    conversation, turns = History(path).load(id, "bob")
+    assert (conversation.owner, conversation.shared, len(turns), history.list("bob")) == ("ann", True, 1, [])
+    for forbidden in (
+        lambda: history.append(id, "bob", "?", LOCAL),
+        lambda: history.share(id, "bob", shared=False),
+        lambda: history.remove(id, "bob"),
+    ):
+        with pytest.raises(NotFound, match=id):
+            forbidden()
+    history.share(id, "ann", shared=False)
+    with pytest.raises(NotFound, match=id):
+        history.load(id, "bob")
+
+
+def test_conversations_are_found_by_their_words(path: Path) -> None:
+    """In title, question and answer, every word, in any case; signs of the search language are signs."""
+    history = History(path)
+    rent = history.start("ann", "leases", "How much is the rent?").id
+    history.append(rent, "ann", LOCAL.question, LOCAL)
+    share = history.start("ann", "leases", "Is it 100%_of it?").id
+    word = max(LOCAL.text.split(), key=len)
+    assert [c.id for c in history.list("ann", words=word.upper())] == [rent]
+    assert [c.id for c in history.list("ann", words="RENT much")] == [rent]
+    assert [c.id for c in history.list("ann", words="0%_o")] == [share]
+    assert history.list("ann", words="rent nowhere") == history.list("bob", words="rent") == []
+
+
+def test_a_file_of_before_gets_the_new_column(path: Path) -> None:
+    """Conversations of 0.1.0 are kept, shared with nobody."""
+    import sqlite3
+
+    path.parent.mkdir(parents=True)
+    with sqlite3.connect(path) as rows:
+        rows.execute("CREATE TABLE conversations (id TEXT PRIMARY KEY, user TEXT NOT NULL, corpus TEXT NOT NULL,"
+                     " title TEXT NOT NULL, started TEXT NOT NULL, updated TEXT NOT NULL)")  # fmt: skip
+        rows.execute("INSERT INTO conversations VALUES ('1', 'ann', 'leases', 'Old', '2026', '2026')")
+    (old,) = History(path).list("ann")
+    assert (old.title, old.shared, old.owner) == ("Old", False, "ann")

@@ -58,8 +58,8 @@ def test_a_refusal_says_that_no_model_was_asked() -> None:
     assert view.badge(REFUSED, "en").text == "No model was asked"
     closest = view.others(REFUSED, "en")
     assert [(card.title, card.place, card.score) for card in closest] == [
-        ("Lease", "page 2, 4. Rent", "no. 1 · relevance 0.93"),
-        ("Lease", "page 3, 9. Pets", "no. 2 · relevance 0.21"),
+        ("Lease", "page 2, 4. Rent", "closest passage"),
+        ("Lease", "page 3, 9. Pets", "passage no. 2 by closeness"),
     ]
 
 
@@ -153,7 +153,7 @@ def test_cards_follow_the_numbers_of_the_citations() -> None:
         1,
         "page 2, 4. Rent",
         "900 euros",
-        "no. 1 · relevance 0.93",
+        "closest passage",
     )
     assert [(s.text, s.marker) for s in card.passage] == [
         ("The rent is ", 0), ("900 euros", 1), (".\nPay it monthly, please.", 0),

@@ -113,6 +113,10 @@ def test_a_name_in_no_document_is_told(question: str, name: str) -> None:
         "Which security measures apply?",
         "Is the agreement governed by Delaware law?",
         "合同总价是多少？",
+        "试用期最长多久？",
+        "费用后付可以吗？",
+        "适用哪国法律？",
+        "信用期限多长？",
     ],
 )
 def test_ordinary_words_name_nothing(question: str) -> None:

@@ -9,6 +9,7 @@ from sparewheel.app.ui.language import t
 from sparewheel.app.ui.session import plain, service, told, user
 
 SHOWN = 30
+SEARCHED_FROM = 4  # conversations; fewer are seen at a glance
 
 
 def history() -> History:
@@ -50,8 +51,15 @@ def draw_sidebar(open_id: str) -> None:
         st.button(t("ask_new"), icon=":material/add:", on_click=go_to, args=("",), width="stretch", key="new-question")
         st.header(t("ask_history"))
         kept = history().list(who(), SHOWN)
+        words = ""
+        if len(kept) >= SEARCHED_FROM:
+            words = st.text_input(
+                t("ask_find"), key="find", placeholder=t("ask_find"), icon=":material/search:",
+                label_visibility="collapsed",
+            )  # fmt: skip
+            kept = history().list(who(), SHOWN, words) if words.strip() else kept
         if not kept:
-            st.caption(t("ask_history_none"))
+            st.caption(t("ask_found_none") if words.strip() else t("ask_history_none"))
         with st.container(gap="xxsmall"):
             for conversation in kept:
                 draw_entry(conversation, is_open=conversation.id == open_id)
@@ -67,8 +75,10 @@ def draw_entry(conversation: Conversation, *, is_open: bool) -> None:
 
 
 def draw_manage(conversation: Conversation) -> None:
-    """A new title, or away with it."""
+    """A new title, a link for colleagues, or away with it."""
     with st.popover(t("ask_manage"), icon=":material/edit:", width="stretch"):
+        if who():
+            draw_share(conversation)
         title = st.text_input(t("ask_rename"), conversation.title, key=f"title-{conversation.id}")
         if st.button(t("ask_rename_save"), key=f"rename-{conversation.id}"):
             with told():
@@ -78,6 +88,21 @@ def draw_manage(conversation: Conversation) -> None:
             t("ask_delete"), key=f"delete-{conversation.id}", icon=":material/delete:", on_click=remove,
             args=(conversation.id,),
         )  # fmt: skip
+
+
+def draw_share(conversation: Conversation) -> None:
+    """Where there are accounts: others may read it who have the link."""
+
+    def change() -> None:
+        with told():
+            history().share(conversation.id, who(), shared=st.session_state[f"share-{conversation.id}"])
+
+    st.toggle(
+        t("ask_share"), conversation.shared, key=f"share-{conversation.id}", on_change=change, help=t("ask_share_help")
+    )
+    if conversation.shared:
+        st.caption(t("ask_share_link"))
+        st.code(f"{(st.context.url or '').split('?')[0]}?c={conversation.id}", language=None, wrap_lines=True)
 
 
 def remove(id: str) -> None:

@@ -22,8 +22,10 @@ from sparewheel.app.ui.ask.history import current, draw_sidebar, go_to, history,
 from sparewheel.app.ui.ask.stream import Shown, stream
 from sparewheel.app.ui.ask.style import SCRIPT, STYLE
 from sparewheel.app.ui.ask.turn import draw_answer, draw_question, pairs
+from sparewheel.app.ui.ask.within import Within, choose, named, titles_of
+from sparewheel.app.ui.documents import FORMATS, draw_results, read_in
 from sparewheel.app.ui.language import language, t
-from sparewheel.app.ui.session import pick_corpus, plain, say_no_corpora, service, told, unseen, user
+from sparewheel.app.ui.session import may, pick_corpus, plain, say_no_corpora, service, told, unseen, user
 from sparewheel.app.view import STOPPED
 from sparewheel.rag.chain import MAX_QUESTION_CHARS
 from sparewheel.rag.errors import NotFound
@@ -45,21 +47,29 @@ def draw() -> None:
         st.html(SCRIPT, unsafe_allow_javascript=True)
     st.title(t("nav_ask"))
     id, turns = opened()
-    corpus = pick_corpus()
+    left, right = st.columns(2, gap="medium")
+    with left:
+        corpus = pick_corpus()
     if corpus is None:
         say_no_corpora()
         return
     if id and st.session_state["conversation_corpus"] != corpus.name:  # another corpus, another conversation
         id, turns = "", []
         go_to("")
-    sent = ""
-    if corpus.documents:
-        hint = t("ask_placeholder", corpus=corpus.name)
-        typed = st.chat_input(hint, key="question", max_chars=MAX_QUESTION_CHARS, submit_mode="stop")
-        sent = (typed or st.session_state.pop("example", "")).strip()
+    shared_by = st.session_state.get("conversation_owner", who()) if id else who()
+    with right, told():
+        within = choose(corpus)
+    sent = typed(corpus)
+    if shared_by != who():
+        st.info(plain(t("ask_shared_by", name=shared_by)), icon=":material/group:")
+        id, turns = ("", []) if sent else (id, open_to_me(turns, corpus))
+    if sent and (asked := named(sent, corpus, within)):
+        sent, within = asked
+    else:
+        sent = ""
     if sent and not id:
         id = history().start(who(), corpus.name, sent).id
-        follow(id, corpus.name)
+        follow(id, corpus.name, who())
         go_to(id)
     if not sent:
         draw_sidebar(id)
@@ -69,10 +79,33 @@ def draw() -> None:
     welcome = st.empty()  # emptied at once when a question is sent
     with told():
         if turns or sent:
-            draw_conversation(service().pipeline(corpus.name, user()), id, turns, sent)
+            draw_conversation(service().pipeline(corpus.name, user()), id, turns, sent, within)
         else:
             with welcome.container():
                 draw_welcome(corpus)
+
+
+def typed(corpus: CorpusInfo) -> str:
+    """The question that was sent, "" for none. Files that came with it are read in before it is asked."""
+    hint = t("ask_placeholder", corpus=corpus.name)
+    if may("analyst"):
+        given = st.chat_input(
+            hint, key="question", max_chars=MAX_QUESTION_CHARS, submit_mode="stop", accept_file="multiple",
+            file_type=FORMATS,
+        )  # fmt: skip
+        if given and given.files:
+            with told():
+                st.session_state["uploaded"] = read_in(corpus.name, given.files)
+                st.session_state["example"] = given.text or ""  # asked of the corpus as it is now
+                st.rerun()
+        text = given.text if given else ""
+    elif corpus.documents:
+        text = st.chat_input(hint, key="question", max_chars=MAX_QUESTION_CHARS, submit_mode="stop") or ""
+    else:
+        text = ""
+    if results := st.session_state.pop("uploaded", None):
+        draw_results(results)
+    return (text or st.session_state.pop("example", "")).strip()
 
 
 def opened() -> tuple[str, list[Turn]]:
@@ -94,14 +127,24 @@ def opened() -> tuple[str, list[Turn]]:
         st.stop()
     if st.session_state.get("conversation_seen") != id:  # just opened: the picker follows it
         st.session_state["corpus"] = conversation.corpus
-        follow(id, conversation.corpus)
+        follow(id, conversation.corpus, conversation.owner)
     return id, list(turns)
 
 
-def follow(id: str, corpus: str) -> None:
-    """The conversation that this session shows is about that corpus."""
+def open_to_me(turns: list[Turn], corpus: CorpusInfo) -> list[Turn]:
+    """Of a colleague's conversation the turns that rest on documents which this user may read, too."""
+    mine = titles_of(corpus)
+    kept = [turn for turn in turns if all(hit.chunk.document_id in mine for hit in turn.answer.evidence)]
+    if len(kept) < len(turns):
+        st.caption(t("ask_shared_hidden", n=len(turns) - len(kept)))
+    return kept
+
+
+def follow(id: str, corpus: str, owner: str) -> None:
+    """The conversation that this session shows is about that corpus, and that user's."""
     st.session_state["conversation_seen"] = id
     st.session_state["conversation_corpus"] = corpus
+    st.session_state["conversation_owner"] = owner
 
 
 def draw_welcome(corpus: CorpusInfo) -> None:
@@ -153,7 +196,7 @@ def take_example(question: str) -> None:
     st.session_state["example"] = question
 
 
-def draw_conversation(pipeline: Pipeline, id: str, turns: list[Turn], sent: str) -> None:
+def draw_conversation(pipeline: Pipeline, id: str, turns: list[Turn], sent: str, within: Within) -> None:
     """The turns at the left, the evidence of one of them at the right (on a narrow screen below)."""
     chosen = len(turns) + 1 if sent else st.session_state.get("shown_turn", len(turns))
     left, right = st.columns(2, gap="medium")
@@ -173,7 +216,7 @@ def draw_conversation(pipeline: Pipeline, id: str, turns: list[Turn], sent: str)
             draw_old()
 
         with left:
-            new = ask(pipeline, id, turns, sent, beside, meanwhile)
+            new = ask(pipeline, id, turns, sent, within, beside, meanwhile)
         turns = [*turns, new]
     else:
         draw_old()
@@ -200,19 +243,25 @@ def wait_for_it(number: int) -> None:
 
 
 def draw_evidence(turn: Turn, place: DeltaGenerator, *, several: bool) -> None:
-    if not turn.answer.evidence or turn.answer.outcome != "answered":
+    answer = turn.answer
+    if not answer.evidence or STOPPED in answer.notes:
         place.empty()
         return
     with place.container():
+        if answer.outcome != "answered":
+            st.header(t("ask_closest"))
+            st.html(evidence.passages(view.others(answer, language(), view.CLOSEST), unfolded=True))
+            return
         st.header(t("ask_evidence"))
         if several:
             st.caption(plain(t("ask_evidence_of", n=turn.number, question=turn.question)))
-        evidence.draw(turn.answer, f"t{turn.number}")
+        evidence.draw(answer, f"t{turn.number}")
 
 
 def ask(
-    pipeline: Pipeline, id: str, turns: list[Turn], sent: str, beside: DeltaGenerator, meanwhile: Callable[[], None]
-) -> Turn:
+    pipeline: Pipeline, id: str, turns: list[Turn], sent: str, within: Within, beside: DeltaGenerator,
+    meanwhile: Callable[[], None],
+) -> Turn:  # fmt: skip
     """Streams the answer to the screen and keeps it; the new turn. meanwhile: see `stream`."""
     owner = who()
     begun = Answer(sent, pipeline.corpus, "", "failed", notes=(STOPPED,))
@@ -233,7 +282,7 @@ def ask(
 
         with being_answered(id, number), asked_by(owner, f"{id}-{number}"):
             answer = stream(
-                pipeline, sent, pairs(turns), instant=service().settings.page.instant, language=language(),
+                pipeline, sent, pairs(turns), within, instant=service().settings.page.instant, language=language(),
                 meanwhile=meanwhile, paint=paint, keep=lambda answer: history().settle(id, owner, number, answer),
             )  # fmt: skip
         turn = Turn(number, now(), sent, answer)

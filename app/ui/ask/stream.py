@@ -18,6 +18,7 @@ from sparewheel.rag.types import Answer, Attempt, Hit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sparewheel.app.ui.ask.within import Within
     from sparewheel.app.words import Language
     from sparewheel.rag.chain import Pipeline, StreamOptions
 
@@ -91,6 +92,7 @@ def stream(
     pipeline: Pipeline,
     question: str,
     history: Sequence[tuple[str, str]],
+    within: Within,
     *,
     instant: bool,
     language: Language,
@@ -108,6 +110,8 @@ def stream(
     note = view.STOPPED
     try:
         options: StreamOptions = {"history": history, "history_is_ours": True, "instant": instant}
+        if within.documents:
+            options |= {"filter": {"document": list(within.documents)}, "each": within.each}
         with closing(pipeline.watch(question, LOOK_EVERY_S, **options)) as events:  # type: ignore[type-var]
             for number, event in enumerate(events):
                 if number == 0:

@@ -59,7 +59,7 @@ def _body(answer: Answer, anchors: str, *, cards: bool) -> str:
     help = t("ask_refused_help" if answer.outcome == "refused" else "ask_failed_help")
     if view.STOPPED in answer.notes:
         return text if answer.text else ""
-    closest = view.others(answer, lang, view.CLOSEST)
+    closest = () if cards else view.others(answer, lang, view.CLOSEST)  # else they stand beside it
     listed = f'<p class="sw-place">{escape(t("ask_closest"))}</p>{evidence.passages(closest)}' if closest else ""
     return f'<div class="sw-refused">{text if answer.text else ""}<p>{escape(help)}</p>{listed}</div>'
 
