@@ -57,5 +57,5 @@ def test_a_file_that_is_no_set_says_so(tmp_path: Path, text: str, said: str) -> 
 def test_an_unknown_set_names_the_known_ones() -> None:
     with pytest.raises(NotFound, match="did you mean 'contracts'"):
         question_set("contract")
-    with pytest.raises(NotFound, match="no file 'none.toml'"):
+    with pytest.raises(NotFound, match=r"no file 'none\.toml'"):
         question_set("none.toml")
