@@ -19,8 +19,8 @@ from sparewheel.rag.assemble import embedder_of, open_failover
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.compat.langchain import bm25_retriever, faiss_store
 from sparewheel.rag.errors import UsageError
-from sparewheel.rag.ingest.corpus import read_config
-from sparewheel.rag.ingest.store import Store, corpus_folder
+from sparewheel.rag.ingest.snapshot import Snapshot
+from sparewheel.rag.places import place_of
 from sparewheel.rag.retrieve.dense import DenseIndex
 from sparewheel.rag.runtime import default_runtime
 from sparewheel.rag.settings import Settings
@@ -37,11 +37,12 @@ def open_baseline(corpus: str, settings: Settings, embedder: Embedder | None = N
     embedder: of the passages and questions; by default that of the settings. The corpus' own vectors are taken where it
     made them, otherwise every chunk is embedded anew, in memory.
     """
-    store = Store(corpus_folder(settings.corpora_folder, corpus))
+    place = place_of(settings)
+    store = place.store(corpus)
     embedder = embedder or embedder_of(store.config, settings)
     with store.open() as snapshot:
         chunks = snapshot.chunks(snapshot.ids().tolist())
-        if snapshot.share("dense") == 1:
+        if isinstance(snapshot, Snapshot) and snapshot.share("dense") == 1:
             index = DenseIndex.open(snapshot.folder / "dense")
             if index.embedder == embedder.name:
                 rows = dict(zip(index.list_ids.tolist(), index.rows(), strict=True))
@@ -54,7 +55,7 @@ def open_baseline(corpus: str, settings: Settings, embedder: Embedder | None = N
         answering=InstantQuote(open_failover(settings, profile), workers, settings.answer.timeout_s),
         workers=workers,
         profile=profile,
-        sensitivity=lambda: read_config(store.folder).sensitivity,
+        sensitivity=lambda: place.config(corpus).sensitivity,
         settings=settings,
     )
 

@@ -24,7 +24,7 @@ from typing import Any
 from sparewheel.corpora import GoldSpan, Question, located
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.errors import NotFound, UsageError, suggest
-from sparewheel.rag.ingest.snapshot import Snapshot
+from sparewheel.rag.ingest.stores import CorpusSnapshot
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.types import Answer, Filter
 from sparewheel.rag.weights import WEIGHTS
@@ -44,7 +44,9 @@ class Batch:
     checksum: str = ""
 
 
-def prepare(corpus: str, questions: Iterable[Question], snapshot: Snapshot, *, within_document: bool = False) -> Batch:
+def prepare(
+    corpus: str, questions: Iterable[Question], snapshot: CorpusSnapshot, *, within_document: bool = False
+) -> Batch:
     """The questions with the place of their evidence in the corpus, and the chunks which hold it.
 
     Raises NotFound or UsageError for a document or evidence that the corpus does not have.
@@ -68,7 +70,7 @@ def prepare(corpus: str, questions: Iterable[Question], snapshot: Snapshot, *, w
     return Batch(corpus, placed, relevant, within_document, checksum(snapshot))
 
 
-def checksum(snapshot: Snapshot) -> str:
+def checksum(snapshot: CorpusSnapshot) -> str:
     """sha256 of what answers depend on: the documents, how they are split, and the versions of the indexes."""
     documents = [(d.id, d.sha256, d.chars, d.chunks, d.splitter) for d in snapshot.documents()]
     indexes = {name: (state.version, state.chunks) for name, state in snapshot.manifest.indexes.items()}

@@ -127,13 +127,13 @@ def index_documents(
     goes, and what another embedding model made is made anew. Killed at any moment, the same call goes on: read again,
     embedded from the last batch on."""
     from sparewheel.rag.assemble import dense_writer, keyword_writer
+    from sparewheel.rag.ingest.corpus import CorpusConfig
     from sparewheel.rag.ingest.run import fill, splitter_version
     from sparewheel.rag.ingest.split import split
-    from sparewheel.rag.ingest.store import CorpusConfig, Store, corpus_folder
+    from sparewheel.rag.places import place_of
 
     profile = corpora.profile(part.domain)
-    folder = corpus_folder(settings.corpora_folder, part.corpus)
-    store = Store.create(folder, CorpusConfig(part.corpus, part.domain, profile=profile))
+    store = place_of(settings).create(CorpusConfig(part.corpus, part.domain, profile=profile))
     splitter = splitter_version(settings.ingest, store.config.profile)
     wanted = {document.id: document for document in part.documents(settings)}
     with store.write(wait=True) as transaction:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from sparewheel.rag.answer.instant_quote import InstantQuote
 from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
-from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder, read_config
-from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.ingest.corpus import CorpusConfig
+from sparewheel.rag.ingest.snapshot import Snapshot
+from sparewheel.rag.ingest.stores import CorpusSnapshot, CorpusStore
+from sparewheel.rag.places import place_of
 from sparewheel.rag.reliability.breaker import CircuitBreaker
 from sparewheel.rag.reliability.deadline import Budgets, Deadline
 from sparewheel.rag.reliability.failover import Failover, FailoverEvent
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
 
     from sparewheel.rag.answer.endpoint import Completer
     from sparewheel.rag.answer.local import LocalCompleter
-    from sparewheel.rag.ingest.snapshot import Snapshot
+    from sparewheel.rag.retrieve.hybrid import Leg
+    from sparewheel.rag.retrieve.words import Keywords
     from sparewheel.rag.runnable import RetrievalQA
 
 READER_BUDGET_S = 3600.0  # many may wait for their turn to be read: the question's own deadline ends that
@@ -45,9 +48,10 @@ def open_pipeline(corpus: str, settings: Settings | None = None, runtime: Runtim
     """
     settings = settings or load_settings()
     runtime = runtime or default_runtime()
-    folder = corpus_folder(settings.corpora_folder, corpus)
-    config = read_config(folder)
-    views = Views(Store(folder), settings, functools.partial(open_view, runtime=runtime), runtime.open_views)
+    place = place_of(settings)
+    store = place.store(corpus)
+    config = store.config
+    views = Views(store, settings, functools.partial(open_view, runtime=runtime), runtime.open_views)
     with views.use():
         pass  # whatever is wrong with the index is said now, not with the first question
     answerers = Answerers(settings, config.profile, runtime)
@@ -63,7 +67,7 @@ def open_pipeline(corpus: str, settings: Settings | None = None, runtime: Runtim
         workers=runtime.workers,
         hooks=runtime.hooks,
         profile=config.profile,
-        sensitivity=lambda: read_config(folder).sensitivity,
+        sensitivity=lambda: place.config(corpus).sensitivity,
         settings=settings,
         origins=runtime.origins,
         close=views.close,
@@ -78,29 +82,40 @@ def open_chain(corpus: str, settings: Settings | None = None) -> RetrievalQA:
     return RetrievalQA(pipeline=open_pipeline(corpus, settings))
 
 
-def open_view(snapshot: Snapshot, config: CorpusConfig, settings: Settings, runtime: Runtime | None = None) -> View:
+def open_view(
+    snapshot: CorpusSnapshot, config: CorpusConfig, settings: Settings, runtime: Runtime | None = None
+) -> View:
     """The retrievers over one snapshot. Without a dense index yet, words alone find; a note says how far it is."""
     runtime = runtime or default_runtime()
-    from sparewheel.rag.retrieve.bm25 import Bm25Index, Bm25Search
-    from sparewheel.rag.retrieve.dense import DenseIndex, DenseSearch
     from sparewheel.rag.retrieve.hybrid import Hybrid
     from sparewheel.rag.retrieve.words import IndexedWords, ordinary_words
 
     share = snapshot.share("dense")
-    keywords = Bm25Search(Bm25Index.open(snapshot.folder / "bm25"), snapshot)
-    legs: list[Bm25Search | DenseSearch] = [keywords]
+    keywords, nearest = _searches(snapshot)
+    legs: list[Leg] = [keywords]
     notes: tuple[str, ...] = ()
     ranking = config.profile.weights
     if share > 0:
         embedder = embedder_of(config, settings, runtime)
         snapshot.check({"dense": embedder.name})
-        legs.append(DenseSearch(DenseIndex.open(snapshot.folder / "dense"), embedder, snapshot))
+        legs.append(nearest(embedder))
         ranking = _known_languages(ranking, embedder)
     if share < 1:
         notes = (f"dense index {share:.0%} built: the rest is found by its words only",)
     retriever = Hybrid(legs, settings.retrieve, weights=ranking, threads=runtime.searching)
     catalogue = Catalogue(snapshot, IndexedWords(keywords), ordinary_words(weights(settings)))
     return View(retriever, rerankers(settings, runtime), StoredDocuments(snapshot), notes, catalogue)
+
+
+def _searches(snapshot: CorpusSnapshot) -> tuple[Keywords, Callable[[Embedder], Leg]]:
+    """By words, and by meaning once the embedder is known: of the engine that keeps the snapshot."""
+    if isinstance(snapshot, Snapshot):
+        from sparewheel.rag.retrieve.bm25 import Bm25Index, Bm25Search
+        from sparewheel.rag.retrieve.dense import DenseIndex, DenseSearch
+
+        keywords = Bm25Search(Bm25Index.open(snapshot.folder / "bm25"), snapshot)
+        return keywords, lambda embedder: DenseSearch(DenseIndex.open(snapshot.folder / "dense"), embedder, snapshot)
+    raise TypeError(f"no search is known for a {type(snapshot).__name__}")
 
 
 def _known_languages(
@@ -123,7 +138,7 @@ def keyword_writer() -> IndexWriter:
     return Bm25Writer()
 
 
-def dense_writer(store: Store, settings: Settings) -> IndexWriter:
+def dense_writer(store: CorpusStore, settings: Settings) -> IndexWriter:
     """The index that fills behind. The corpus must have documents: their language chooses the model, once for all."""
     from sparewheel.rag.retrieve.dense_write import DenseWriter
 

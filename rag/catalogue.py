@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 
 from sparewheel.rag import outline
 from sparewheel.rag.clauses import Clause, find
-from sparewheel.rag.ingest.snapshot import Snapshot
+from sparewheel.rag.ingest.stores import CorpusSnapshot
 from sparewheel.rag.retrieve.scope import Scopes, Words
 from sparewheel.rag.types import Chunk, Document, Filter, Hit, Span
 
@@ -18,7 +18,9 @@ from sparewheel.rag.types import Chunk, Document, Filter, Hit, Span
 class Catalogue:
     """Over one open snapshot. Nothing is read before the first question; safe to share between threads."""
 
-    def __init__(self, snapshot: Snapshot, words: Words, ordinary: Callable[[str], bool] = lambda word: False) -> None:
+    def __init__(
+        self, snapshot: CorpusSnapshot, words: Words, ordinary: Callable[[str], bool] = lambda word: False
+    ) -> None:
         """ordinary: whether a word of small letters is one of the language rather than a name."""
         self._snapshot = snapshot
         self._words = words

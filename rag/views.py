@@ -22,8 +22,7 @@ from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.errors import NotFound, Unavailable, UsageError
 from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
 from sparewheel.rag.ingest.corpus import CorpusConfig
-from sparewheel.rag.ingest.snapshot import Snapshot
-from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.ingest.stores import CorpusSnapshot, CorpusStore
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.types import Document, Filter, Reranker, Retriever, SearchResult
 
@@ -66,7 +65,7 @@ class Holder(Protocol):
 class StoredDocuments:
     """`Stored` over a snapshot."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: CorpusSnapshot) -> None:
         # no bound method: a circle would keep the files of a closed snapshot open until the next garbage collection
         document = functools.partial(snapshot.document, layout=False)
         self._document = functools.lru_cache(maxsize=4)(document)  # the quotes of an answer are of few documents
@@ -92,7 +91,7 @@ def _pages_of(document: Callable[[str], Document], document_id: str) -> tuple[li
 
 
 NO_MORE_FILES = (errno.EMFILE, errno.ENFILE)
-Open = Callable[[Snapshot, CorpusConfig, Settings], View]
+Open = Callable[[CorpusSnapshot, CorpusConfig, Settings], View]
 
 
 @dataclass(eq=False)
@@ -100,7 +99,7 @@ class _Held:
     """An open snapshot, and by how many it is used."""
 
     number: int
-    snapshot: Snapshot
+    snapshot: CorpusSnapshot
     view: View
     users: int = 0
     outdated: bool = False  # closed by the last who uses it
@@ -109,7 +108,9 @@ class _Held:
 class Views:
     """The views of a store. Safe to share between threads."""
 
-    def __init__(self, store: Store, settings: Settings, open_view: Open, open_views: OpenViews | None = None) -> None:
+    def __init__(
+        self, store: CorpusStore, settings: Settings, open_view: Open, open_views: OpenViews | None = None
+    ) -> None:
         """open_views: the limit of how many corpora are open at a time; none without it."""
         self._store = store
         self._settings = settings
@@ -200,7 +201,7 @@ class Views:
             ) from error
 
     def _open_newest(self, number: int) -> _Held:
-        self._store = Store(self._store.folder)  # the first fill writes the embedding model into corpus.json
+        self._store = self._store.again()  # the first fill writes the embedding model into corpus.json
         snapshot = self._store.open()
         try:
             return _Held(number, snapshot, self._open(snapshot, self._store.config, self._settings))

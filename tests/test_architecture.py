@@ -29,7 +29,7 @@ ROOMS = {
     "retrieve": {"weights"},
     "answer": {"reliability"},
     "reliability": set(),
-    "observe": {"ingest", "weights"},  # shows the age of indexes and the sums of models
+    "observe": {"ingest", "places", "weights"},  # shows the age of indexes and the sums of models
     "review": set(),
     "compat": {"runnable", "retrieve", "assemble", "chain"},
 }

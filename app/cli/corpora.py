@@ -12,7 +12,7 @@ from sparewheel.rag.errors import UsageError
 from sparewheel.rag.types import ABOUT, named
 
 if TYPE_CHECKING:
-    from sparewheel.rag.ingest.store import Store
+    from sparewheel.rag.ingest.stores import CorpusStore
 
 _HEADS = {"embedded_share": "embedded", "mb": "MB on disk", "embedding": "embedding model"}
 
@@ -29,10 +29,10 @@ def list_(ctx: click.Context, as_json: bool) -> int:
     """The corpora on this machine."""
     from rich.table import Table
 
-    from sparewheel.rag.ingest.store import Store, corpus_names
+    from sparewheel.rag.places import place_of
 
-    folder = settings_of(ctx).corpora_folder
-    rows = [describe(Store(folder / name)) for name in corpus_names(folder)]
+    place = place_of(settings_of(ctx))
+    rows = [describe(place.store(name)) for name in place.names()]
     if as_json:
         print_json(rows)
         return 0
@@ -106,7 +106,7 @@ def remove(ctx: click.Context, documents: tuple[str, ...], corpus: str, whole: b
     store = _store(ctx, corpus)
     if whole:
         if not yes:
-            click.confirm(f"Remove corpus {corpus!r} in {store.folder}?", abort=True)
+            click.confirm(f"Remove corpus {corpus!r} in {store.where}?", abort=True)
         store.destroy(wait=wait)
         console().print(f"removed corpus {corpus}")
         return 0
@@ -155,7 +155,7 @@ def fetch(ctx: click.Context, name: str | None, source: str | None) -> int:
     return 0
 
 
-def describe(store: Store) -> dict[str, Any]:
+def describe(store: CorpusStore) -> dict[str, Any]:
     """What a list of corpora shows of one. trouble: why it cannot be opened, "" when it can."""
     from sparewheel.app.service.info import corpus_info
 
@@ -170,15 +170,15 @@ def describe(store: Store) -> dict[str, Any]:
         "chunks": info.chunks,
         "embedded_share": info.dense_share,
         "mb": info.mb,
-        "folder": str(store.folder),
+        "folder": store.where,
         "trouble": info.trouble,
     }
 
 
-def _store(ctx: click.Context, name: str) -> Store:
-    from sparewheel.rag.ingest.store import Store, corpus_folder
+def _store(ctx: click.Context, name: str) -> CorpusStore:
+    from sparewheel.rag.places import place_of
 
-    return Store(corpus_folder(settings_of(ctx).corpora_folder, name))
+    return place_of(settings_of(ctx)).store(name)
 
 
 def _about(metadata: Mapping[str, str]) -> str:

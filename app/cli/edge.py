@@ -42,11 +42,12 @@ def pack(ctx: click.Context, corpus: str, out: Path, profile: str, as_json: bool
     The same corpus gives the same bytes. Whoever holds the file can read the
     documents; a document with a private key or an API key in it is refused.
     """
+    from sparewheel.app.edge.pack import in_folder
     from sparewheel.app.edge.pack import pack as write
-    from sparewheel.rag.ingest.store import Store, corpus_folder
+    from sparewheel.rag.places import place_of
 
     settings = settings_of(ctx)
-    store = Store(corpus_folder(settings.corpora_folder, corpus))
+    store = in_folder(place_of(settings).store(corpus))
     contents = write(store, out, settings, profile)
     if as_json:
         print_json({**_facts(contents), "file": str(out)})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sparewheel.rag.ingest.report import Progress, Report
-    from sparewheel.rag.ingest.store import Store
+    from sparewheel.rag.ingest.stores import CorpusStore
 
 _STAGES = {"read": "Reading", "split": "Splitting", "fill": "Embedding"}
 _SHOWN = 20  # failed files listed on the terminal; --json lists every file
@@ -65,12 +65,12 @@ def ingest(
     Exit code: 0, 1 when a file failed or nothing was found, 2 usage.
     """
     from sparewheel.app.service.info import corpus_info
-    from sparewheel.rag.ingest.store import corpus_folder
+    from sparewheel.rag.places import place_of
 
     settings = settings_of(ctx)
     on_report = None if as_json else _print_report
     how = {"prune": prune, "prune_all": yes, "checksum": checksum, "follow_links": follow_links, "wait": wait}
-    new = not corpus_folder(settings.corpora_folder, corpus).exists()
+    new = corpus not in place_of(settings).names()
     if new and _nothing_there(corpus, paths, follow_links):
         return 1
     store = open_corpus(settings, corpus, domain, sensitivity, paths)
@@ -106,10 +106,10 @@ def reindex(ctx: click.Context, corpus: str, wait: bool, no_dense: bool) -> int:
     model changed. It also finishes embedding that was interrupted.
     """
     from sparewheel.app.service.work import split_again
-    from sparewheel.rag.ingest.store import Store, corpus_folder
+    from sparewheel.rag.places import place_of
 
     settings = settings_of(ctx)
-    store = Store(corpus_folder(settings.corpora_folder, corpus))
+    store = place_of(settings).store(corpus)
     with progress_bar() as show:
         count = split_again(store, settings, wait=wait, on_progress=show)
     console(err=True).print(f"{count} documents split again" if count else "every document is split by today's rules")
@@ -125,7 +125,7 @@ def run_ingest(paths: Sequence[Path], corpus: str, *, domain: str, settings: Set
 
 
 def index(
-    store: Store,
+    store: CorpusStore,
     paths: Sequence[Path],
     settings: Settings,
     *,
@@ -184,7 +184,7 @@ def _print_left(out: Console, left: Sequence[tuple[str, str]]) -> None:
 
 def open_corpus(
     settings: Settings, name: str, domain: str | None, sensitivity: str | None, paths: Sequence[Path]
-) -> Store:
+) -> CorpusStore:
     """The corpus, made with its domain's profile when it is new."""
     from sparewheel.app.service.work import make_corpus
     from sparewheel.rag.ingest.walk import there
@@ -199,7 +199,7 @@ def open_corpus(
     return store
 
 
-def _embed(store: Store, settings: Settings, *, rebuild: bool = False) -> None:
+def _embed(store: CorpusStore, settings: Settings, *, rebuild: bool = False) -> None:
     """Fills the dense index. Where its model is not there, says so: words still find."""
     from sparewheel.app.service.work import embed
 
@@ -258,7 +258,7 @@ def _print_report(report: Report) -> None:
             out.print(f"... and {len(failed) - _SHOWN} more; --json lists all")
 
 
-def _print_state(store: Store) -> None:
+def _print_state(store: CorpusStore) -> None:
     from sparewheel.app.service.info import corpus_info
 
     info = corpus_info(store)

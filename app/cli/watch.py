@@ -22,7 +22,7 @@ from sparewheel.rag.errors import NotFound, SparewheelError, UsageError, install
 from sparewheel.rag.settings import Settings
 
 if TYPE_CHECKING:
-    from sparewheel.rag.ingest.store import Store
+    from sparewheel.rag.ingest.stores import CorpusStore
 
 
 @click.command()
@@ -94,7 +94,7 @@ class Keeper:
     """Brings a corpus into step, says in one line what changed, and keeps the state for the page."""
 
     def __init__(
-        self, store: Store, paths: Sequence[Path], settings: Settings, *, every_s: float, prune: bool, dense: bool
+        self, store: CorpusStore, paths: Sequence[Path], settings: Settings, *, every_s: float, prune: bool, dense: bool
     ) -> None:
         self._store = store
         self._paths = paths
@@ -140,7 +140,7 @@ class Keeper:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         state = WatchState(names_of(self._paths), now, self._every_s, documents, trouble)
         try:
-            write_state(self._store.folder, state)
+            write_state(self._store, state)
         except OSError as error:
             self._say(f"its state cannot be kept: {error}")
 

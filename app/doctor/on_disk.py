@@ -11,7 +11,9 @@ from sparewheel.app.doctor.check import Check, Status
 from sparewheel.app.doctor.rights import open_to_others
 from sparewheel.rag.assemble import open_view
 from sparewheel.rag.errors import NotFound, SparewheelError
-from sparewheel.rag.ingest.store import Store, corpus_names
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.ingest.stores import Place
+from sparewheel.rag.places import place_of
 from sparewheel.rag.settings import Settings
 
 
@@ -34,32 +36,33 @@ def data_folder(settings: Settings) -> Iterator[Check]:
 
 def corpora(settings: Settings) -> Iterator[Check]:
     """One line a corpus: every byte as it was written, indexes of today's models, complete, not readable by others."""
-    names = corpus_names(settings.corpora_folder)
+    place = place_of(settings)
+    names = place.names()
     if not names:
         yield Check("corpora", "warn", "no corpus yet", "sparewheel ingest PATH --corpus NAME")
     for name in names:
-        yield corpus(settings.corpora_folder / name, settings)
+        yield corpus(place, name, settings)
 
 
-def corpus(folder: Path, settings: Settings) -> Check:
-    """The corpus kept in `folder`. Every file of its snapshot is read."""
-    called = f"corpus {folder.name}"
+def corpus(place: Place, name: str, settings: Settings) -> Check:
+    """The corpus of this name. Every file of its snapshot is read."""
+    called = f"corpus {name}"
     try:
-        store = Store(folder)
+        store = place.store(name)
         with store.open() as snapshot:
             snapshot.verify()
             notes = open_view(snapshot, store.config, settings).notes
             counts = f"{snapshot.manifest.documents:,} documents, {snapshot.manifest.chunks:,} chunks"
     except NotFound as error:
-        return Check(called, "warn", str(error), f"sparewheel ingest PATH --corpus {folder.name}")
+        return Check(called, "warn", str(error), f"sparewheel ingest PATH --corpus {name}")
     except (SparewheelError, OSError, ValueError) as error:
         return Check(called, "fail", str(error), "restore its folder from the backup, or ingest again")
-    if open_to_others(folder):
+    if isinstance(store, Store) and open_to_others(store.folder):
         status: Status = "fail" if store.config.sensitivity == "high" else "warn"
-        what = f"every account of this machine can read {folder} (sensitivity {store.config.sensitivity})"
-        return Check(called, status, what, f"chmod -R o-rwx {folder}")
+        what = f"every account of this machine can read {store.folder} (sensitivity {store.config.sensitivity})"
+        return Check(called, status, what, f"chmod -R o-rwx {store.folder}")
     if notes:
-        return Check(called, "warn", f"{counts}; {'; '.join(notes)}", f"sparewheel reindex --corpus {folder.name}")
+        return Check(called, "warn", f"{counts}; {'; '.join(notes)}", f"sparewheel reindex --corpus {name}")
     return Check(called, "pass", f"{counts}; every file is as it was written")
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from sparewheel.app.doctor.answerers import Model
 from sparewheel.app.doctor.check import Check
 from sparewheel.rag.errors import SparewheelError
-from sparewheel.rag.ingest.store import Store, corpus_names
+from sparewheel.rag.ingest.stores import Place
+from sparewheel.rag.places import place_of
 from sparewheel.rag.settings import Settings
 
 MODELS = 3
@@ -23,16 +23,16 @@ def three_two_one(settings: Settings, models: Sequence[Model], watched: Sequence
     yield three_models(models)
     yield two_ways(models)
     yield one_monitoring(watched)
-    if sensitive := sensitive_corpora(settings.corpora_folder):
+    if sensitive := sensitive_corpora(place_of(settings)):
         yield local_models(sensitive, models)
 
 
-def sensitive_corpora(folder: Path) -> list[str]:
+def sensitive_corpora(place: Place) -> list[str]:
     """Names of the corpora of sensitivity "high"; one that cannot be read has its own line."""
     found = []
-    for name in corpus_names(folder):
+    for name in place.names():
         with contextlib.suppress(SparewheelError):
-            if Store(folder / name).config.sensitivity == "high":
+            if place.config(name).sensitivity == "high":
                 found.append(name)
     return found
 

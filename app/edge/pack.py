@@ -18,6 +18,7 @@ from sparewheel.rag.ingest.corpus import NAME as CONFIG
 from sparewheel.rag.ingest.manifest import NAME as MANIFEST
 from sparewheel.rag.ingest.snapshot import Snapshot
 from sparewheel.rag.ingest.store import CorpusConfig, Store
+from sparewheel.rag.ingest.stores import CorpusSnapshot, CorpusStore
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.weights import FILES, WEIGHTS
 
@@ -55,6 +56,14 @@ def pack(store: Store, out: Path, settings: Settings, profile: str = "small", we
     return contents
 
 
+def in_folder(store: CorpusStore) -> Store:
+    """The corpus as files. Raises UsageError for one in a database."""
+    if not isinstance(store, Store):
+        name = store.config.name
+        raise UsageError(f"a pack is made of files; first: sparewheel corpora move {name} --to FOLDER")
+    return store
+
+
 def is_pack(file: Path) -> bool:
     """Whether the file looks like a pack, sound or not."""
     if not zipfile.is_zipfile(file):
@@ -77,7 +86,7 @@ def _sources(store: Store, snapshot: Snapshot, profile: str, weights: Path) -> I
             yield f"models/{model}/{name}", weights / model / name
 
 
-def models_of(config: CorpusConfig, snapshot: Snapshot, profile: str, weights: Path = WEIGHTS) -> list[str]:
+def models_of(config: CorpusConfig, snapshot: CorpusSnapshot, profile: str, weights: Path = WEIGHTS) -> list[str]:
     """The built-in models that answer questions on this corpus, sorted: for each language of its documents."""
     share = snapshot.share("dense")
     if 0 < share < 1:

@@ -74,10 +74,10 @@ def _batch(
 ) -> Batch:
     from sparewheel.app.people.access import admitted
     from sparewheel.eval.runs import prepare
-    from sparewheel.rag.ingest.store import Store
+    from sparewheel.rag.places import place_of
 
-    admitted(settings.corpora_folder, corpus, user)
-    with Store(settings.corpora_folder / corpus).open() as snapshot:
+    admitted(place_of(settings), corpus, user)
+    with place_of(settings).store(corpus).open() as snapshot:
         return prepare(corpus, asked, snapshot, within_document=within_document)
 
 
@@ -116,6 +116,7 @@ def ask_all(
     from sparewheel.app.people.access import admitted
     from sparewheel.eval import runs
     from sparewheel.rag.assemble import open_pipeline
+    from sparewheel.rag.places import place_of
 
     system = "langchain ensemble" if baseline else "sparewheel"
     if runs.torn(out):
@@ -127,7 +128,7 @@ def ask_all(
 
             pipeline = open_baseline(batch.corpus, settings)
         else:
-            admit = partial(admitted, settings.corpora_folder, batch.corpus, user)
+            admit = partial(admitted, place_of(settings), batch.corpus, user)
             admit()
             pipeline = open_pipeline(batch.corpus, settings).admitting(admit)
         with pipeline:
@@ -154,15 +155,15 @@ def made_questions(
     from sparewheel.eval.making.by_chat import ChatWriter
     from sparewheel.eval.making.make import make
     from sparewheel.rag.assemble import chat_models, open_pipeline
-    from sparewheel.rag.ingest.store import Store
+    from sparewheel.rag.places import place_of
 
     def models() -> list[tuple[Completer, float]]:
-        return chat_models(settings, admitted(settings.corpora_folder, corpus, user).sensitivity)
+        return chat_models(settings, admitted(place_of(settings), corpus, user).sensitivity)
 
-    domain = admitted(settings.corpora_folder, corpus, user).profile.domain
+    domain = admitted(place_of(settings), corpus, user).profile.domain
     write = ChatWriter(models, domain) if models() else None
     with (
-        Store(settings.corpora_folder / corpus).open() as snapshot,
+        place_of(settings).store(corpus).open() as snapshot,
         open_pipeline(corpus, only_local(settings)) as pipeline,
     ):
         return make(

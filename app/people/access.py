@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, get_args
 
 from sparewheel.rag.errors import Forbidden, NeedsRole, NotFound, StoreError, suggest
-from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder, corpus_names, read_config
+from sparewheel.rag.ingest.corpus import CorpusConfig
+from sparewheel.rag.ingest.stores import Place
 
 Role = Literal["viewer", "analyst", "admin"]  # each may do what the ones before it may
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -41,27 +41,26 @@ def require_role(user: User | None, role: Role, action: str) -> None:
         raise NeedsRole(f"{user.name!r} is {user.role}; to {action} takes the role {role}: ask an administrator")
 
 
-def readable(corpora_folder: Path, user: User | None) -> list[CorpusConfig]:
-    """The corpora kept in the folder that the user may read, by name. One whose corpus.json is broken is left out."""
+def readable(place: Place, user: User | None) -> list[CorpusConfig]:
+    """The corpora kept there that the user may read, by name. One whose corpus.json is broken is left out."""
     found = []
-    for name in corpus_names(corpora_folder):
+    for name in place.names():
         with suppress(StoreError, NotFound):  # NotFound: removed while we looked
-            found.append(read_config(corpora_folder / name))
+            found.append(place.config(name))
     return [config for config in found if may_read(config, user)]
 
 
-def admitted(corpora_folder: Path, name: str, user: User | None) -> CorpusConfig:
+def admitted(place: Place, name: str, user: User | None) -> CorpusConfig:
     """What the corpus is, once the user may read it.
 
     Raises NotFound; for a user, Forbidden in the same words whether the corpus is not there or not theirs, so that
     its existence stays hidden; UsageError for a name that no corpus can have.
     """
-    folder = corpus_folder(corpora_folder, name)
     if user is None:
-        return read_config(folder)
+        return place.config(name)
     with suppress(NotFound):
-        config = read_config(folder)
+        config = place.config(name)
         if may_read(config, user):
             return config
-    near = suggest(name, [config.name for config in readable(corpora_folder, user)])
+    near = suggest(name, [config.name for config in readable(place, user)])
     raise Forbidden(f"no corpus {name!r} for {user.name!r}{near}; ask an administrator for access")

@@ -17,10 +17,10 @@ from sparewheel.app.service import work
 from sparewheel.rag.assemble import open_pipeline
 from sparewheel.rag.chain import AskOptions, Pipeline, SearchOptions
 from sparewheel.rag.errors import NotFound, UsageError
-from sparewheel.rag.ingest.corpus import corpus_folder, corpus_names
 from sparewheel.rag.ingest.report import Progress, Report
 from sparewheel.rag.ingest.snapshot import DocumentInfo
-from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.ingest.stores import CorpusStore
+from sparewheel.rag.places import place_of
 from sparewheel.rag.settings import Settings, load_settings
 from sparewheel.rag.text import language_of
 from sparewheel.rag.types import Answer, Document, Filter, Hit, Sensitivity
@@ -51,15 +51,15 @@ def open_corpus(
     of it ever leaves the machine). Raises NotFound without `create`, UsageError for a name that no corpus can have.
     """
     settings = settings or load_settings()
-    if create and name not in corpus_names(settings.corpora_folder):
+    if create and name not in place_of(settings).names():
         return Corpus(work.make_corpus(settings, name, domain, sensitivity), settings)
-    return Corpus(Store(corpus_folder(settings.corpora_folder, name)), settings)
+    return Corpus(place_of(settings).store(name), settings)
 
 
 class Corpus:
     """A corpus to put documents into and to ask. Safe to share between threads."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: CorpusStore, settings: Settings) -> None:
         self._store = store
         self._settings = settings
         self._pipeline: Pipeline | None = None

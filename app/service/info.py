@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sparewheel.rag.errors import StoreError
-from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.ingest.stores import CorpusStore
 from sparewheel.rag.types import Sensitivity
 
 
@@ -28,7 +28,7 @@ class CorpusInfo:
     trouble: str = ""
 
 
-def corpus_info(store: Store) -> CorpusInfo:
+def corpus_info(store: CorpusStore) -> CorpusInfo:
     """Reads the manifest and no index: cheap enough for a list."""
     config = store.config
     info = CorpusInfo(
@@ -46,7 +46,7 @@ def corpus_info(store: Store) -> CorpusInfo:
                 language=snapshot.language() if manifest.documents else "",
                 dense_share=round(snapshot.share("dense"), 4),
                 updated=manifest.published,
-                mb=round(sum(state.bytes for state in manifest.files.values()) / 1e6, 1),
+                mb=round(store.bytes() / 1e6, 1),
             )
     except StoreError as error:
         return replace(info, trouble=str(error))

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sparewheel.app.advise.machine import machine
-from sparewheel.app.service import originals, work
+from sparewheel.app.service import work
 from sparewheel.app.service.jobs import FileResult, Job
+from sparewheel.app.service.originals import originals_of
 from sparewheel.rag.disk import patiently
 from sparewheel.rag.errors import DocumentError, NotFound, SparewheelError, UsageError
 from sparewheel.rag.ingest.load import reason_of
 from sparewheel.rag.ingest.report import Progress, Row
-from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.ingest.stores import CorpusStore
 from sparewheel.rag.settings import Ingest, Settings, cores
 
 Upload = tuple[str, BinaryIO]  # the name it goes by, and its bytes
@@ -49,7 +50,7 @@ class Intake:
         self._readers = ThreadPoolExecutor(JOBS_AT_ONCE, thread_name_prefix="upload")
         self._embedder = ThreadPoolExecutor(1, thread_name_prefix="embed")
 
-    def submit(self, store: Store, files: Sequence[Upload], owner: str) -> Job:
+    def submit(self, store: CorpusStore, files: Sequence[Upload], owner: str) -> Job:
         """Keeps the files and reads them in the background. Raises UsageError when there is none."""
         if not files:
             raise UsageError("no file in the upload; send at least one")
@@ -65,7 +66,7 @@ class Intake:
     def job(self, id: str) -> Job | None:
         return self._jobs.get(id)
 
-    def embed_soon(self, store: Store, *, rebuild: bool = False) -> None:
+    def embed_soon(self, store: CorpusStore, *, rebuild: bool = False) -> None:
         """Fills the dense index in the background, once however often it was asked for meanwhile."""
         with self._lock:
             if self._stop.is_set() or (store.config.name in self._to_embed and not rebuild):
@@ -82,12 +83,12 @@ class Intake:
         for threads in (self._readers, self._embedder):
             threads.shutdown(wait=True, cancel_futures=True)
 
-    def _keep(self, store: Store, files: Sequence[Upload], job: Job) -> dict[Path, str]:
+    def _keep(self, store: CorpusStore, files: Sequence[Upload], job: Job) -> dict[Path, str]:
         """Kept file -> the document it becomes. One that is too large is a failed result."""
         ids: dict[Path, str] = {}
         for name, content in files:
             try:
-                path = originals.keep(store.folder, name, content, self._settings().ingest.max_file_mb)
+                path = originals_of(store).keep(name, content, self._settings().ingest.max_file_mb)
             except DocumentError as error:
                 job.tell(FileResult(name, "failed", reason=reason_of(error), cure=error.cure))
                 continue
@@ -97,7 +98,7 @@ class Intake:
             ids[path] = _free(path.name, set(ids.values()))
         return ids
 
-    def _run(self, store: Store, ids: dict[Path, str], job: Job) -> None:
+    def _run(self, store: CorpusStore, ids: dict[Path, str], job: Job) -> None:
         job.enter("running")
         try:
             if ids:
@@ -112,7 +113,7 @@ class Intake:
             job.enter("failed", error)
         self.embed_soon(store)
 
-    def _read(self, store: Store, ids: dict[Path, str], job: Job) -> None:
+    def _read(self, store: CorpusStore, ids: dict[Path, str], job: Job) -> None:
         before = _sources(store)
 
         def told(row: Row) -> None:
@@ -125,12 +126,12 @@ class Intake:
         kept = _sources(store)
         for row in report.rows:
             if row.status == "failed" and row.source not in kept.values():
-                originals.discard(store.folder, row.source)
+                originals_of(store).discard(row.source)
             elif row.status == "updated" and (old := before.get(row.document_id)) and old not in kept.values():
-                originals.discard(store.folder, old)
-        originals.sweep(store.folder, set(kept.values()))
+                originals_of(store).discard(old)
+        originals_of(store).sweep(set(kept.values()))
 
-    def _embed(self, store: Store, rebuild: bool) -> None:
+    def _embed(self, store: CorpusStore, rebuild: bool) -> None:
         with self._lock:
             self._to_embed.discard(store.config.name)  # what is uploaded from now on asks again
         try:
@@ -157,7 +158,7 @@ def in_sum(rules: Ingest, memory_mb: float) -> Ingest:
     )
 
 
-def _sources(store: Store) -> dict[str, str]:
+def _sources(store: CorpusStore) -> dict[str, str]:
     """Document id -> source."""
     if not store.current():
         return {}

@@ -13,17 +13,70 @@ import time
 import unicodedata
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from sparewheel.rag.disk import sha256_of
 from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.ingest.stores import CorpusStore
 from sparewheel.rag.types import Document
 
 FOLDER = "originals"
 ORPHAN_S = 86400.0  # a file that no document came from is swept after so long: its upload was interrupted
 _NAME_BYTES = 200  # a file system takes 255
 _PIECE = 1 << 20
+
+
+class Originals(Protocol):
+    """The kept source files of one corpus."""
+
+    def keep(self, name: str, content: BinaryIO, limit_mb: int) -> Path:
+        """Where the file now is, to be read. Raises DocumentError when it is larger than limit_mb."""
+        ...
+
+    def original(self, document: Document) -> Path | None:
+        """The file the document was read from, byte for byte; None when it is gone or was changed since."""
+        ...
+
+    def discard(self, source: str) -> None:
+        """Removes the file if it was kept here; a source elsewhere is its owner's."""
+        ...
+
+    def sweep(self, used: Collection[str]) -> None:
+        """Removes what interrupted uploads left. used: the sources of the documents."""
+        ...
+
+
+def originals_of(store: CorpusStore) -> Originals:
+    """Of the corpus, where its engine keeps them."""
+    if isinstance(store, Store):
+        return InFolder(store.folder)
+    raise TypeError(f"no originals are known for a {type(store).__name__}")
+
+
+@dataclass(frozen=True)
+class InFolder:
+    """`Originals` in the folder of the corpus."""
+
+    corpus: Path
+
+    def keep(self, name: str, content: BinaryIO, limit_mb: int) -> Path:
+        """As `keep`."""
+        return keep(self.corpus, name, content, limit_mb)
+
+    def original(self, document: Document) -> Path | None:
+        """As `original`."""
+        return original(self.corpus, document)
+
+    def discard(self, source: str) -> None:
+        """As `discard`."""
+        discard(self.corpus, source)
+
+    def sweep(self, used: Collection[str]) -> None:
+        """As `sweep`."""
+        sweep(self.corpus, used)
 
 
 def keep(corpus: Path, name: str, content: BinaryIO, limit_mb: int) -> Path:

@@ -11,20 +11,22 @@ from typing import Literal
 
 from sparewheel.app.kept.feedback import Feedback, FeedbackLog
 from sparewheel.app.people.access import User, admitted, readable, require_role
-from sparewheel.app.service import originals, work
+from sparewheel.app.service import work
 from sparewheel.app.service.audited import audited
 from sparewheel.app.service.info import CorpusInfo, corpus_info
 from sparewheel.app.service.intake import Intake, Upload
 from sparewheel.app.service.jobs import FileResult, Job
+from sparewheel.app.service.originals import originals_of
 from sparewheel.rag import observe
 from sparewheel.rag.assemble import breakers, open_pipeline
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.disk import patiently
 from sparewheel.rag.errors import Forbidden, NotFound, UsageError
 from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
-from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder, corpus_names
+from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.snapshot import DocumentInfo
-from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.ingest.stores import CorpusStore, Place
+from sparewheel.rag.places import place_of
 from sparewheel.rag.reliability.breaker import Health
 from sparewheel.rag.settings import Settings, load_settings
 from sparewheel.rag.types import Document, Filter, Hit, Sensitivity
@@ -59,7 +61,7 @@ class Service:
         """The corpus, open to be asked by this user, whose right is looked up with every question. Shared: do not
         close it."""
         try:
-            identity = _identity(admitted(self.settings.corpora_folder, corpus, user))
+            identity = _identity(admitted(self.place, corpus, user))
         except Forbidden:
             observe.access("question", corpus=corpus, user=user.name if user else "", outcome="refused")
             raise
@@ -70,7 +72,7 @@ class Service:
                 known = self._pipelines[corpus] = (identity, open_pipeline(corpus, self.settings))
         if user is None:
             return known[1]
-        return known[1].admitting(lambda: admitted(self.settings.corpora_folder, corpus, user))
+        return known[1].admitting(lambda: admitted(self.place, corpus, user))
 
     @audited("search")
     def search(
@@ -91,7 +93,7 @@ class Service:
 
     def rate(self, feedback: Feedback, user: User | None = None) -> None:
         """Keeps what a user thinks of an answer. Of a sensitive corpus without any text, where the setting says so."""
-        config = admitted(self.settings.corpora_folder, feedback.corpus, user)
+        config = admitted(self.place, feedback.corpus, user)
         bare = config.sensitivity == "high" and not self.settings.api.keep_sensitive_feedback
         self.feedback.add(replace(feedback, user=user.name if user else ""), keep_text=not bare)
 
@@ -103,10 +105,11 @@ class Service:
 
     def corpora(self, user: User | None = None, *, managed: bool = False) -> list[CorpusInfo]:
         """The corpora the user may read, by name. managed: all of them, for an administrator."""
-        folder = self.settings.corpora_folder
         if managed:
             require_role(user, "admin", "see every corpus")
-        return [corpus_info(Store(folder / config.name)) for config in readable(folder, None if managed else user)]
+        return [
+            corpus_info(self.place.store(config.name)) for config in readable(self.place, None if managed else user)
+        ]
 
     def corpus(self, name: str, user: User | None = None) -> CorpusInfo:
         return corpus_info(self._store(name, user))
@@ -138,7 +141,7 @@ class Service:
         store = self._store(corpus, user)
         with store.open() as snapshot:
             document = snapshot.document(id, layout=False)
-        return originals.original(store.folder, document)
+        return originals_of(store).original(document)
 
     # ------------------------------------------------------------ documents in and out
 
@@ -168,9 +171,7 @@ class Service:
     def _may_see(self, job: Job, user: User | None) -> bool:
         if user is None or job.owner == user.name:
             return True
-        return user.role == "admin" and any(
-            one.name == job.corpus for one in readable(self.settings.corpora_folder, user)
-        )
+        return user.role == "admin" and any(one.name == job.corpus for one in readable(self.place, user))
 
     @audited("document_deleted")
     def delete(self, corpus: str, document_id: str, user: User | None = None) -> None:
@@ -180,7 +181,7 @@ class Service:
         with store.open() as snapshot:
             source = snapshot.document(document_id, layout=False).source
         patiently(lambda: work.take_out(store, [document_id], self.settings), LOCK_WITHIN_S)
-        originals.discard(store.folder, source)
+        originals_of(store).discard(source)
 
     @audited("reindexed")
     def reindex(self, corpus: str, user: User | None = None) -> int:
@@ -205,7 +206,7 @@ class Service:
     ) -> CorpusInfo:
         """A new, empty corpus. Raises UsageError when there is one of that name."""
         require_role(user, "admin", "create a corpus")
-        if name in corpus_names(self.settings.corpora_folder):
+        if name in self.place.names():
             raise UsageError(f"there is a corpus {name!r} already; choose another name")
         store = work.make_corpus(self.settings, name, domain, sensitivity)
         if readers:
@@ -246,7 +247,7 @@ class Service:
         keeps the old ones when they cannot be read."""
         settings = self._read()
         with self._lock:
-            if settings.corpora_folder != self.settings.corpora_folder:
+            if (settings.store, settings.corpora_folder) != (self.settings.store, self.settings.corpora_folder):
                 self._pipelines.clear()
             self.settings = settings
             for _, pipeline in self._pipelines.values():
@@ -266,10 +267,14 @@ class Service:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _store(self, corpus: str, user: User | None) -> Store:
-        folder = self.settings.corpora_folder
-        admitted(folder, corpus, user)
-        return Store(corpus_folder(folder, corpus))
+    @property
+    def place(self) -> Place:
+        """Where the corpora of the settings in force are kept."""
+        return place_of(self.settings)
+
+    def _store(self, corpus: str, user: User | None) -> CorpusStore:
+        admitted(self.place, corpus, user)
+        return self.place.store(corpus)
 
 
 def _identity(config: CorpusConfig) -> CorpusConfig:

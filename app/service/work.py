@@ -8,20 +8,22 @@ from pathlib import Path
 from sparewheel import corpora
 from sparewheel.rag.assemble import dense_writer, keyword_writer
 from sparewheel.rag.ingest import run
+from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.report import Progress, Report, Row
-from sparewheel.rag.ingest.store import CorpusConfig, Store, corpus_folder
+from sparewheel.rag.ingest.stores import CorpusStore
+from sparewheel.rag.places import place_of
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.types import Document, IndexWriter, Sensitivity
 
 
-def make_corpus(settings: Settings, name: str, domain: str, sensitivity: Sensitivity = "normal") -> Store:
+def make_corpus(settings: Settings, name: str, domain: str, sensitivity: Sensitivity = "normal") -> CorpusStore:
     """The corpus, made with its domain's profile unless it is there. Raises UsageError for a name it cannot have."""
     new = CorpusConfig(name, domain, sensitivity, profile=corpora.profile(domain))
-    return Store.create(corpus_folder(settings.corpora_folder, name), new)
+    return place_of(settings).create(new)
 
 
 def read_in(
-    store: Store,
+    store: CorpusStore,
     paths: Sequence[Path],
     settings: Settings,
     *,
@@ -53,7 +55,9 @@ def read_in(
     )
 
 
-def add_documents(store: Store, documents: Sequence[Document], settings: Settings, *, wait: bool = False) -> Report:
+def add_documents(
+    store: CorpusStore, documents: Sequence[Document], settings: Settings, *, wait: bool = False
+) -> Report:
     """Documents that are texts already come in; one whose id is there is replaced."""
     return run.add_documents(
         store,
@@ -67,7 +71,7 @@ def add_documents(store: Store, documents: Sequence[Document], settings: Setting
 
 
 def embed(
-    store: Store,
+    store: CorpusStore,
     settings: Settings,
     *,
     rebuild: bool = False,
@@ -78,13 +82,13 @@ def embed(
         run.fill(store, [dense_writer(store, settings)], rebuild=rebuild, on_progress=on_progress)
 
 
-def take_out(store: Store, document_ids: Collection[str], settings: Settings, *, wait: bool = False) -> None:
+def take_out(store: CorpusStore, document_ids: Collection[str], settings: Settings, *, wait: bool = False) -> None:
     """The documents are gone, all or none, from every index."""
     run.remove(store, document_ids, writers=[keyword_writer()], behind=dense_of(store, settings), wait=wait)
 
 
 def edit(
-    store: Store, document_id: str, changes: Mapping[str, str], settings: Settings, *, wait: bool = False
+    store: CorpusStore, document_id: str, changes: Mapping[str, str], settings: Settings, *, wait: bool = False
 ) -> Document:
     """As `rag.ingest.run.edit`."""
     return run.edit(
@@ -100,7 +104,7 @@ def edit(
 
 
 def split_again(
-    store: Store,
+    store: CorpusStore,
     settings: Settings,
     *,
     wait: bool = False,
@@ -121,7 +125,7 @@ def split_again(
     )
 
 
-def dense_of(store: Store, settings: Settings) -> list[IndexWriter]:
+def dense_of(store: CorpusStore, settings: Settings) -> list[IndexWriter]:
     """The dense index's writer where the corpus has one: what is removed must leave it too."""
     if not store.current():
         return []

@@ -11,7 +11,6 @@ from sparewheel.app.ui.document_preview import draw_preview
 from sparewheel.app.ui.language import t
 from sparewheel.app.ui.session import FIGURE_PX, LANGUAGES, may, pick_corpus, plain, say_no_corpora, service, told, user
 from sparewheel.rag.ingest.formats.registry import SUFFIXES
-from sparewheel.rag.ingest.store import corpus_folder
 from sparewheel.rag.ingest.watch import read_state
 from sparewheel.rag.types import Sensitivity
 
@@ -57,7 +56,7 @@ def show_said() -> None:
 
 def draw_watched(corpus: CorpusInfo) -> None:
     """Which folders the corpus is kept in step with, if any, and whether the watcher is well."""
-    state = read_state(corpus_folder(service().settings.corpora_folder, corpus.name))
+    state = read_state(service().place.store(corpus.name))
     if state is None:
         return
     st.caption(plain(t("docs_watched", folders=", ".join(state.folders), at=state.at.replace("T", " ")[:16])))

@@ -17,6 +17,7 @@ from sparewheel.app.people.access import User, readable, require_role
 from sparewheel.eval.runs import ABOUT
 from sparewheel.eval.score import score_folder
 from sparewheel.rag.errors import SparewheelError, UsageError
+from sparewheel.rag.places import place_of
 from sparewheel.rag.settings import Settings
 
 State = Literal["preparing", "running", "stopped", "failed", "done"]
@@ -71,7 +72,7 @@ class Evaluations:
 
     def runs(self, user: User | None = None) -> list[Run]:
         """The runs of corpora that the user may all read, the newest first."""
-        mine = {config.name for config in readable(self._settings().corpora_folder, user)}
+        mine = {config.name for config in readable(place_of(self._settings()), user)}
         found = [self._run(path.parent) for path in sorted(self.folder.glob(f"*/{ASKED}"), reverse=True)]
         return [run for run in found if self._corpora(run) <= mine]
 

@@ -20,7 +20,7 @@ from sparewheel.eval.making.draft import Draft, Name, names
 from sparewheel.eval.making.rules import drafts
 from sparewheel.rag.disk import write_durably
 from sparewheel.rag.errors import UsageError
-from sparewheel.rag.ingest.snapshot import Snapshot
+from sparewheel.rag.ingest.stores import CorpusSnapshot
 from sparewheel.rag.types import Chunk, Document, Filter, Hit
 
 SILENT_SHARE = 0.2  # of the questions: no document answers them
@@ -44,7 +44,7 @@ class Made:
 
 
 def make(
-    snapshot: Snapshot,
+    snapshot: CorpusSnapshot,
     search: Search,
     n: int,
     *,

@@ -22,7 +22,8 @@ from sparewheel.rag.ingest.load import reason_of
 from sparewheel.rag.ingest.names import shown
 from sparewheel.rag.ingest.report import Progress, Report, Row, Status
 from sparewheel.rag.ingest.split import SPLITTER_VERSION, limit_of, split
-from sparewheel.rag.ingest.store import KnownFile, Store, Transaction
+from sparewheel.rag.ingest.stores import CorpusStore, CorpusTransaction
+from sparewheel.rag.ingest.transaction import KnownFile
 from sparewheel.rag.ingest.walk import Found, emptied, gone, name_apart, walk
 from sparewheel.rag.settings import Ingest
 from sparewheel.rag.types import Document, IndexWriter, Profile
@@ -51,7 +52,7 @@ def splitter_version(settings: Ingest, profile: Profile) -> str:
 
 
 def ingest(
-    store: Store,
+    store: CorpusStore,
     paths: Sequence[Path],
     *,
     settings: Ingest,
@@ -110,7 +111,7 @@ def ingest(
 
 
 def add_documents(
-    store: Store,
+    store: CorpusStore,
     documents: Sequence[Document],
     *,
     settings: Ingest,
@@ -140,7 +141,7 @@ def add_documents(
 
 
 def fill(
-    store: Store,
+    store: CorpusStore,
     writers: Sequence[IndexWriter],
     *,
     rebuild: bool = False,
@@ -179,7 +180,7 @@ def fill(
 
 
 def remove(
-    store: Store,
+    store: CorpusStore,
     document_ids: Collection[str],
     *,
     writers: Sequence[IndexWriter],
@@ -197,7 +198,7 @@ def remove(
 
 
 def edit(
-    store: Store,
+    store: CorpusStore,
     document_id: str,
     changes: Mapping[str, str],
     *,
@@ -222,7 +223,7 @@ def edit(
 
 
 def reindex(
-    store: Store,
+    store: CorpusStore,
     *,
     settings: Ingest,
     profile: Profile,
@@ -255,7 +256,7 @@ class _Run:
 
     def __init__(
         self,
-        transaction: Transaction,
+        transaction: CorpusTransaction,
         settings: Ingest,
         profile: Profile,
         writers: Sequence[IndexWriter],

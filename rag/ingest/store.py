@@ -12,8 +12,9 @@ the snapshot before. A reader holds the snapshot it opened until it closes it.
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,7 @@ from sparewheel.rag.ingest.transaction import KnownFile, Transaction, folder_nam
 __all__ = [
     "CorpusConfig",
     "DocumentInfo",
+    "FolderPlace",
     "KnownFile",
     "Snapshot",
     "Store",
@@ -58,6 +60,15 @@ class Store:
             config.write(folder)
         return cls(folder)
 
+    @property
+    def where(self) -> str:
+        """Its folder."""
+        return str(self.folder)
+
+    def again(self) -> Store:
+        """With its config read anew."""
+        return Store(self.folder)
+
     def configure(self, **changes: Any) -> None:
         """Changes fields of the config as it is now on the disk: another process may have changed others of it."""
         read_config(self.folder)  # removed meanwhile: NotFound
@@ -79,6 +90,11 @@ class Store:
         """Of the newest snapshot, without opening that; None before the first. Raises as `open` does."""
         number = self.current()
         return read_manifest(self._snapshot(number)) if number else None
+
+    def bytes(self) -> int:
+        """What the newest snapshot takes on the disk."""
+        manifest = self.manifest()
+        return sum(state.bytes for state in manifest.files.values()) if manifest is not None else 0
 
     def open(self) -> Snapshot:
         """The newest snapshot. Raises NotFound before the first, StoreError when it is damaged."""
@@ -119,6 +135,18 @@ class Store:
             self.folder.rename(removed)  # who waits for a lock in it makes no new file there
             shutil.rmtree(removed)
 
+    def note(self, name: str) -> dict[str, Any] | None:
+        """A small record kept beside the corpus, None where there is none or it cannot be read."""
+        try:
+            kept = json.loads((self.folder / f"{name}.json").read_text("utf-8"))
+            return kept if isinstance(kept, dict) else None
+        except (OSError, ValueError):
+            return None
+
+    def keep_note(self, name: str, value: Mapping[str, Any]) -> None:
+        """Replaces that record at once."""
+        write_durably(self.folder / f"{name}.json", json.dumps(value, ensure_ascii=False).encode("utf-8"))
+
     def _of_this_corpus(self, snapshot: Snapshot) -> Snapshot:
         """Raises StoreError for a snapshot that was put here from another corpus: other rights would hold for it."""
         if snapshot.manifest.corpus not in ("", self.config.id):
@@ -150,3 +178,26 @@ class Store:
                 hold.close()
                 path = trash
             shutil.rmtree(path)
+
+
+class FolderPlace:
+    """A `Place`: a folder with one sub-folder per corpus."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def names(self) -> list[str]:
+        """The corpora kept in the folder, sorted; [] when it is absent."""
+        return corpus_names(self.folder)
+
+    def config(self, name: str) -> CorpusConfig:
+        """What the corpus is."""
+        return read_config(corpus_folder(self.folder, name))
+
+    def store(self, name: str) -> Store:
+        """The corpus."""
+        return Store(corpus_folder(self.folder, name))
+
+    def create(self, config: CorpusConfig) -> Store:
+        """The corpus, made with `config` unless it is there already."""
+        return Store.create(corpus_folder(self.folder, config.name), config)

@@ -7,18 +7,17 @@ the next start goes on where it was.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sparewheel.rag.disk import write_durably
 from sparewheel.rag.errors import NotFound
 from sparewheel.rag.ingest.names import shown
+from sparewheel.rag.ingest.stores import CorpusStore
 from sparewheel.rag.ingest.walk import walk
 
-STATE = "watch.json"  # in the folder of the corpus
+NOTE = "watch"  # name of the note kept with the corpus
 Seen = frozenset[tuple[str, int, int, int]]  # source, bytes, mtime_ns, ctime_ns of each file
 
 
@@ -74,17 +73,17 @@ def watch(
             wait(every_s)
 
 
-def write_state(corpus_folder: Path, state: WatchState) -> None:
+def write_state(store: CorpusStore, state: WatchState) -> None:
     """Kept beside the corpus, replaced whole."""
-    write_durably(corpus_folder / STATE, json.dumps(asdict(state), ensure_ascii=False).encode("utf-8"))
+    store.keep_note(NOTE, asdict(state))
 
 
-def read_state(corpus_folder: Path) -> WatchState | None:
+def read_state(store: CorpusStore) -> WatchState | None:
     """What a watcher of this corpus last did; None for a corpus that nobody watches."""
+    kept = store.note(NOTE)
     try:
-        kept = json.loads((corpus_folder / STATE).read_text("utf-8"))
-        return WatchState(**{**kept, "folders": tuple(kept["folders"])})
-    except (OSError, ValueError, TypeError, KeyError):
+        return WatchState(**{**kept, "folders": tuple(kept["folders"])}) if kept is not None else None
+    except (TypeError, KeyError):
         return None
 
 

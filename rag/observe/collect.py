@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 
 from sparewheel.rag.errors import SparewheelError
 from sparewheel.rag.ingest.manifest import Manifest
-from sparewheel.rag.ingest.store import Store, corpus_folder, corpus_names
+from sparewheel.rag.ingest.stores import Place
 from sparewheel.rag.observe import hooks
 from sparewheel.rag.observe.audit import AuditLog
 from sparewheel.rag.observe.certificates import days_left, subjects
@@ -50,40 +50,40 @@ class Breakers(Collector):
 class Indexes(Collector):
     """Age and size of the corpora on this disk; beyond 50, those that were updated last are left out."""
 
-    def __init__(self, corpora_folder: Path) -> None:
-        self._folder = corpora_folder
-        self._read: dict[str, tuple[int, Manifest]] = {}  # a manifest never changes: read once
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._read: dict[str, tuple[int, Manifest, int]] = {}  # a manifest never changes: read once
 
     def collect(self) -> Iterator[Metric]:
-        manifests = sorted(self._manifests(), key=lambda pair: pair[1].published)
+        manifests = sorted(self._manifests(), key=lambda found: found[1].published)
         yield _gauge("corpora", "Corpora with an index on this disk", value=len(manifests))
         updated = _gauge("index_updated_timestamp_seconds", "When a corpus was last published, Unix time", "corpus")
         documents = _gauge("index_documents", "Documents of a corpus", "corpus")
         chunks = _gauge("index_chunks", "Passages of a corpus", "corpus")
         size = _gauge("index_bytes", "Size of a corpus' index on disk", "corpus")
         dense = _gauge("index_dense_share", "Share of the passages that dense search knows", "corpus")
-        for name, manifest in manifests[:MOST_VALUES]:
+        for name, manifest, size_bytes in manifests[:MOST_VALUES]:
             updated.add_metric([name], datetime.fromisoformat(manifest.published).timestamp())
             documents.add_metric([name], manifest.documents)
             chunks.add_metric([name], manifest.chunks)
-            size.add_metric([name], sum(file.bytes for file in manifest.files.values()))
+            size.add_metric([name], size_bytes)
             filled = manifest.indexes["dense"].chunks if "dense" in manifest.indexes else 0
             dense.add_metric([name], filled / manifest.chunks if manifest.chunks else 1.0)
         yield from (updated, documents, chunks, size, dense)
 
-    def _manifests(self) -> Iterator[tuple[str, Manifest]]:
+    def _manifests(self) -> Iterator[tuple[str, Manifest, int]]:
         """By the id of each corpus: /metrics needs no key, and a name may tell what nobody else should know."""
-        for name in corpus_names(self._folder):
+        for name in self._place.names():
             try:
-                store = Store(corpus_folder(self._folder, name))
+                store = self._place.store(name)
                 number = store.current()
                 known = self._read.get(name)
                 if known is None or known[0] != number:
                     manifest = store.manifest()
                     if manifest is None:
                         continue
-                    known = self._read[name] = (number, manifest)
-                yield store.config.id, known[1]
+                    known = self._read[name] = (number, manifest, store.bytes())
+                yield store.config.id, known[1], known[2]
             except (SparewheelError, OSError):  # removed or replaced just now; a damaged one is the doctor's
                 continue
 

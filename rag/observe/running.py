@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sparewheel.rag.errors import SettingsError, UsageError, install
 from sparewheel.rag.observe import hooks, recent
 from sparewheel.rag.observe.hooks import Asked
+from sparewheel.rag.places import place_of
 from sparewheel.rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Running:
         checks = collect.Checks(self.settings)
         self._closing.append(checks.close)
         counted.registry.register(collect.Breakers())
-        counted.registry.register(collect.Indexes(self.settings.corpora_folder))
+        counted.registry.register(collect.Indexes(place_of(self.settings)))
         counted.registry.register(checks)
         if self.audit is not None:
             counted.registry.register(collect.Written(self.audit, later))

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
-from sparewheel.rag.retrieve.bm25 import Bm25Search
+from sparewheel.rag.retrieve.bm25 import Found
 from sparewheel.rag.retrieve.names import folded
 from sparewheel.rag.retrieve.tokenise import terms
-from sparewheel.rag.types import Chunk
+from sparewheel.rag.types import Chunk, Filter, Hit, Passages
 
 _LOOK_AT = 12  # passages with most of the words
 _ALIKE = 0.8  # share of letters in common, of words with the same beginning
@@ -20,10 +21,40 @@ _SAME_BEGINNING = 2  # letters
 _MOST_ALIKE = 4000  # words of the same beginning that are compared
 
 
+class Vocabulary(Protocol):
+    """The terms of a keyword index."""
+
+    def has(self, term: str) -> bool:
+        """Whether a chunk holds the term (as `tokenise.terms` gives it)."""
+        ...
+
+    def beginning_with(self, letters: str, most: int) -> list[str]:
+        """The terms that begin so, in order; at most `most`."""
+        ...
+
+
+class Keywords(Protocol):
+    """A search by words, and what words it knows."""
+
+    name: str
+    passages: Passages
+
+    @property
+    def index(self) -> Vocabulary: ...
+
+    def find(self, query: str, k: int, filter: Filter | None = None) -> Found:
+        """Chunk ids and scores, best first."""
+        ...
+
+    def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]:
+        """As hits."""
+        ...
+
+
 class IndexedWords:
     """`retrieve.scope.Words` over an open index. Safe to share between threads."""
 
-    def __init__(self, search: Bm25Search) -> None:
+    def __init__(self, search: Keywords) -> None:
         self._search = search
 
     def near(self, word: str) -> bool:

@@ -278,6 +278,9 @@ class Settings:
     """Everything that can be set."""
 
     data_folder: str = _key("", "where corpora are kept; empty: the user's data folder")
+    store: str = _key(
+        "", "postgresql://USER:PASSWORD@HOST/DATABASE: corpora are kept there, for several servers; empty: data_folder"
+    )
     public_data: str = _key("", "folder of the public data sets (benches, `corpora fetch`); empty: none", advanced=True)
     ingest: Ingest = field(default_factory=Ingest)
     retrieve: Retrieve = field(default_factory=Retrieve)

@@ -6,7 +6,7 @@ from sparewheel.app.people.access import User, admitted, may_read, readable, req
 from sparewheel.app.service import Service
 from sparewheel.rag.errors import Forbidden, NeedsRole, NotFound, UsageError
 from sparewheel.rag.ingest.corpus import CorpusConfig, read_config
-from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.ingest.store import FolderPlace, Store
 from sparewheel.rag.settings import Settings
 
 ANNA = User("anna", "viewer", ("litigation",))
@@ -41,7 +41,7 @@ def test_everybody_is_shown_their_own_corpora(folder):
     """A broken corpus.json hides that corpus, not the others."""
     (folder / "broken").mkdir()
     (folder / "broken" / "corpus.json").write_text("{")
-    names = [[config.name for config in readable(folder, user)] for user in (None, ANNA, BEN)]
+    names = [[config.name for config in readable(FolderPlace(folder), user)] for user in (None, ANNA, BEN)]
     assert names == [["annas", "cases", "open"], ["annas", "cases", "open"], ["open"]]
 
 
@@ -50,13 +50,13 @@ def test_what_is_not_yours_is_told_as_what_is_not_there(folder):
     told = []
     for name in ("annas", "anna"):
         with pytest.raises(Forbidden) as caught:
-            admitted(folder, name, BEN)
+            admitted(FolderPlace(folder), name, BEN)
         told.append(str(caught.value).replace(name, "*"))
     assert told == ["no corpus '*' for 'ben'; ask an administrator for access"] * 2
     with pytest.raises(NotFound, match="did you mean 'cases'"):
-        admitted(folder, "casse", ANNA)
+        admitted(FolderPlace(folder), "casse", ANNA)
     with pytest.raises(UsageError, match="corpus name"):
-        admitted(folder, "../open", ANNA)
+        admitted(FolderPlace(folder), "../open", ANNA)
 
 
 def test_a_pipeline_is_refused_before_anything_is_read(folder):

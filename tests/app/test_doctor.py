@@ -18,7 +18,7 @@ from sparewheel.app.doctor.rights import open_to_others, secrets
 from sparewheel.app.doctor.service import exposed
 from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder
 from sparewheel.rag.ingest.run import ingest
-from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.ingest.store import FolderPlace, Store
 from sparewheel.rag.settings import Endpoint, Retrieve, Settings
 from sparewheel.rag.types import Profile
 
@@ -44,12 +44,12 @@ def settings(tmp_path: Path) -> Settings:
 def test_a_damaged_corpus_is_found(settings: Settings) -> None:
     """Words-only: a warning with the command; one byte changed at the same length: a failure."""
     folder = settings.corpora_folder / "leases"
-    whole = corpus(folder, settings)
+    whole = corpus(FolderPlace(settings.corpora_folder), "leases", settings)
     assert (whole.status, whole.cure) == ("warn", "sparewheel reindex --corpus leases")
     file = next(path for path in folder.glob("snapshots/*/bm25/*") if path.stat().st_size > 8)
     content = file.read_bytes()
     file.write_bytes(bytes([content[0] ^ 1]) + content[1:])
-    damaged = corpus(folder, settings)
+    damaged = corpus(FolderPlace(settings.corpora_folder), "leases", settings)
     assert (damaged.status, "sha256 differs" in damaged.what) == ("fail", True)
 
 
@@ -60,7 +60,7 @@ def test_a_corpus_that_is_complete_passes(settings: Settings) -> None:
 
     store = Store(settings.corpora_folder / "leases")
     fill(store, [dense_writer(store, settings)])
-    check = corpus(store.folder, settings)
+    check = corpus(FolderPlace(settings.corpora_folder), "leases", settings)
     assert (check.status, check.cure, "as it was written" in check.what) == ("pass", "", True)
 
 
@@ -78,10 +78,10 @@ def test_a_corpus_open_to_every_account_is_told(settings: Settings) -> None:
         folder.chmod(0o755)
         closed = open_to_others(folder)
         Path(place).chmod(0o755)
-        normal = corpus(folder, settings)
+        normal = corpus(FolderPlace(Path(place)), "leases", settings)
         store = Store(folder)
         store.configure(sensitivity="high")
-        sensitive = corpus(folder, settings)
+        sensitive = corpus(FolderPlace(Path(place)), "leases", settings)
     assert (closed, normal.status, sensitive.status) == (False, "warn", "fail")
     assert sensitive.cure == f"chmod -R o-rwx {folder}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from sparewheel.rag.ingest.store import CorpusConfig, Store
 from sparewheel.rag.ingest.watch import WatchState, look, read_state, watch, write_state
 
 
@@ -77,7 +78,8 @@ def test_a_look_sees_files_change(tmp_path):
 def test_the_state_is_kept_for_the_page(tmp_path):
     """What was written is read; nothing, or damage, is None."""
     state = WatchState(("/srv/合同",), "2026-01-01T00:00:00+00:00", 30.0, 7, "not mounted")
-    write_state(tmp_path, state)
-    assert read_state(tmp_path) == state
+    store = Store.create(tmp_path, CorpusConfig("c"))
+    write_state(store, state)
+    assert read_state(store) == state
     (tmp_path / "watch.json").write_text("{")
-    assert read_state(tmp_path) is None
+    assert read_state(store) is None

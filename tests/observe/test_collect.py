@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from sparewheel.rag import observe
 from sparewheel.rag.errors import SettingsError
-from sparewheel.rag.ingest.store import Store
+from sparewheel.rag.ingest.store import FolderPlace, Store
 from sparewheel.rag.observe import hooks, metrics
 from sparewheel.rag.observe.audit_check import records
 from sparewheel.rag.observe.certificates import days_left, subjects
@@ -65,7 +65,7 @@ def test_an_endpoint_that_is_gone_is_no_longer_shown() -> None:
 
 def test_the_age_and_size_of_an_index_are_read_from_its_manifest(tmp_path: Path, corpus: Store) -> None:
     """Documents, passages, bytes, when it was published, how far dense search is; newer snapshots are seen."""
-    lines = shown(Indexes(tmp_path))
+    lines = shown(Indexes(FolderPlace(tmp_path)))
     manifest = corpus.manifest()
     assert manifest is not None
     assert f'sparewheel_index_documents{{corpus="{corpus.config.id}"}} {manifest.documents}.0' in lines
