@@ -27,9 +27,9 @@ def detect(ports: Mapping[int, str] = PORTS) -> list[Server]:
     return [server for server in found if server is not None]
 
 
-def section(server: Server) -> str:
-    """The settings that use the server's first model."""
-    model = json.dumps(server.models[0], ensure_ascii=False)
+def section(server: Server, model: str = "") -> str:
+    """The settings that use a model of the server's, by default its first."""
+    model = json.dumps(model or server.models[0], ensure_ascii=False)
     return f'[endpoint.{server.name}]\nurl = "{server.url}"\nmodel = {model}\nthinking_switch = "none"\n'
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -27,10 +28,11 @@ def ui(ctx: click.Context, host: str | None, port: int | None, data_folder: str 
     settings = settings_of(ctx)
     page = replace(settings.page, host=host or settings.page.host, port=settings.page.port if port is None else port)
     settings = replace(settings, page=page, data_folder=data_folder or settings.data_folder)
-    serve(settings)
+    given = ctx.find_root().obj
+    serve(settings, Path(given) if given else None)
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, file: Path | None = None) -> None:
     """Serves until stopped. Raises UsageError without the extra `ui`, for a taken port, or an open door."""
     try:
         import streamlit  # noqa: F401
@@ -45,7 +47,7 @@ def serve(settings: Settings) -> None:
     observe.start(settings, port=settings.observe.metrics_port)
     host = "localhost" if settings.page.host == "127.0.0.1" else settings.page.host
     click.echo(f"Sparewheel is at http://{host}:{settings.page.port} (stop with Ctrl-C)")
-    application(settings).run(config=streamlit_config(settings))
+    application(settings, file).run(config=streamlit_config(settings))
 
 
 def free_port(host: str, port: int) -> int:

@@ -245,7 +245,10 @@ class Service:
     def reload(self) -> None:
         """Settings, endpoints and keys read again, in force from the next question on. Raises SettingsError and
         keeps the old ones when they cannot be read."""
-        settings = self._read()
+        self.apply(self._read())
+
+    def apply(self, settings: Settings) -> None:
+        """These settings are in force from the next question on."""
         with self._lock:
             if (settings.store, settings.corpora_folder) != (self.settings.store, self.settings.corpora_folder):
                 self._pipelines.clear()

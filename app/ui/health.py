@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from statistics import median
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from sparewheel.app.ui import local_servers
 from sparewheel.app.ui.charts import chart
 from sparewheel.app.ui.language import language, t
 from sparewheel.app.ui.session import FIGURE_PX, may, plain, service, user
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from sparewheel.rag.reliability.breaker import Health
 
 REFRESH_S = 2.0
+LAST_CALLS = 20  # of an endpoint that are counted
 RULE = ("3 models", "2 ways", "1 monitoring", "sensitive corpora")  # lines of the doctor's 3-2-1 rule
 COLOURS = {"closed": "green", "open": "red", "half-open": "orange"}
 ICONS = {"pass": ":material/check_circle:", "warn": ":material/warning:", "fail": ":material/error:"}
@@ -35,6 +38,7 @@ def draw() -> None:
     st.caption(t("health_intro"))
     live()
     if may("admin"):
+        local_servers.draw()
         draw_checks()
 
 
@@ -45,10 +49,10 @@ def live() -> None:
     breakers = service().health()
     if not breakers:
         st.info(t("health_no_endpoints"), icon=":material/computer:")
-    for health in breakers:
-        draw_breaker(health)
-    st.header(t("health_recent"))
     asked = recent()
+    for health in breakers:
+        draw_breaker(health, calls_of(health.name, asked))
+    st.header(t("health_recent"))
     if not asked:
         st.write(t("health_none_yet"))
         return
@@ -58,17 +62,29 @@ def live() -> None:
         draw_questions(asked)
 
 
-def draw_breaker(health: Health) -> None:
-    """One endpoint: its state, and the figures that made it so."""
+def calls_of(name: str, asked: Sequence[Recent]) -> list[Attempt]:
+    """What became of the endpoint's last calls, the newest first; a call that was taken back is none."""
+    mine = (a for one in asked for a in one.attempts if a.answerer == name and a.outcome in ("answered", "failed"))
+    return list(islice(mine, LAST_CALLS))
+
+
+def draw_breaker(health: Health, calls: Sequence[Attempt]) -> None:
+    """One endpoint: its state, the figures that made it so, and how its last calls went."""
+    lost = sum(call.outcome == "failed" for call in calls)
+    ailing = health.state == "closed" and lost > 0
     with st.container(border=True):
-        state = t(f"health_state_{health.state}")
+        state = t("health_state_ailing" if ailing else f"health_state_{health.state}")
         said = t("health_since", state=state, time=duration(health.for_s))
         if health.reason:
             said += " · " + t("health_reason", reason=reason(Attempt(health.name, "failed", health.reason), language()))
-        st.markdown(f"**{plain(who(health.name))}** :{COLOURS[health.state]}-badge[{state}]")
+        colour = "orange" if ailing else COLOURS[health.state]
+        st.markdown(f"**{plain(who(health.name))}** :{colour}-badge[{state}]")
         st.caption(plain(said))
+        if calls:
+            st.caption(t("health_last_calls", calls=len(calls), lost=lost))
         window_s = round(service().settings.breaker.window_s)
         waiting = duration(health.retry_in_s) if health.retry_in_s > 0 else t("health_now")
+        waiting = "–" if health.state == "closed" else waiting
         with st.container(horizontal=True):
             figure = f"{health.failures} / {health.calls}"
             st.metric(t("health_failures"), figure, help=t("health_failures_help", seconds=window_s), width=FIGURE_PX)
@@ -163,9 +179,13 @@ def attempt_words(one: Recent) -> list[str]:
 def draw_checks() -> None:
     """The doctor's report, the 3-2-1 rule first."""
     st.header(t("health_rule"))
-    if st.button(t("health_check_again"), icon=":material/refresh:"):
-        checked.clear()
-    found = checked(language())
+    with st.container(horizontal=True):
+        if st.button(t("health_check_again"), icon=":material/refresh:"):
+            checked.clear()
+        if st.button(t("health_check_calls"), icon=":material/call_made:", help=t("health_check_calls_help")):
+            with st.spinner(t("health_check_calls")):
+                called()
+    found = st.session_state.pop("checks_called", None) or checked(language())
     rule = [check for check in found if check.name in RULE]
     for check in rule:
         draw_check(check)
@@ -192,6 +212,13 @@ def checked(spoken: str) -> list[Check]:
     from sparewheel.app.doctor import checks
 
     return checks(service().settings)
+
+
+def called() -> None:
+    """The doctor's report after one short call of every endpoint: is its key good, does it answer? Shown once."""
+    from sparewheel.app.doctor import checks
+
+    st.session_state["checks_called"] = checks(service().settings, allow_calls=True)
 
 
 def who(name: str) -> str:

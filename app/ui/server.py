@@ -45,15 +45,15 @@ def streamlit_config(settings: Settings) -> dict[str, Any]:
     }
 
 
-def application(settings: Settings) -> App:
-    """The page, ready for `run()`."""
+def application(settings: Settings, file: Path | None = None) -> App:
+    """The page, ready for `run()`. file: that the settings were read from."""
     import streamlit
     from starlette.middleware import Middleware
 
     from sparewheel.app.ui import session
     from sparewheel.app.ui.headers import SafeHeaders
 
-    session.configure(settings)
+    session.configure(settings, file)
     outermost = [Middleware(SafeHeaders)]
     if settings.page.sign_in != "password":
         return streamlit.App(MAIN, middleware=outermost)

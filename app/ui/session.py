@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import streamlit as st
@@ -15,7 +17,7 @@ from sparewheel.app.ui.theme import CSS
 from sparewheel.app.words import Language
 from sparewheel.rag.errors import NeedsRole, SparewheelError
 from sparewheel.rag.observe import asker
-from sparewheel.rag.settings import Settings, load_settings
+from sparewheel.rag.settings import Settings, load_settings, settings_file
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -25,12 +27,19 @@ if TYPE_CHECKING:
 LANGUAGES: dict[Language, str] = {"en": "English", "zh": "中文"}
 FIGURE_PX = 150  # width of a figure with its label: two beside each other on a telephone
 _settings: Settings | None = None
+_file: Path | None = None
 
 
-def configure(settings: Settings) -> None:
-    """The settings of this process' page, told once before it is served; without it they are read from the file."""
-    global _settings
-    _settings = settings
+def configure(settings: Settings, file: Path | None = None) -> None:
+    """The settings of this process' page and the file they are from, told once before it is served; without it they
+    are read from the usual one."""
+    global _settings, _file
+    _settings, _file = settings, file
+
+
+def settings_path() -> Path:
+    """Where the page writes settings to: the file they were read from, else one in the folder it was started in."""
+    return _file or settings_file(os.environ) or Path("sparewheel.toml")
 
 
 def settings() -> Settings:

@@ -17,6 +17,26 @@ TEXTS: Table = {
     "health_state_closed": ("in use", "正常使用"),
     "health_state_open": ("paused (breaker open)", "暂停调用"),
     "health_state_half-open": ("being probed", "正在试探"),
+    "health_state_ailing": ("in use, but calls fail", "仍在使用，但有调用失败"),
+    "health_last_calls": ("Of its last {calls} calls {lost} failed.", "最近 {calls} 次调用中有 {lost} 次失败。"),
+    "health_check_calls": ("Check with a call", "实际调用检查"),
+    "health_check_calls_help": (
+        "Asks every endpoint for one word, to see whether its key is good and it answers (costs next to nothing).",
+        "向每个端点请求一个词，检查密钥是否有效、能否作答（费用可忽略）。",
+    ),
+    "servers": ("Chat servers on this machine", "本机聊天模型服务"),
+    "servers_what": (
+        "Ollama, vLLM, llama.cpp and LM Studio are found by their usual ports and can answer behind the cloud.",
+        "按常用端口查找 Ollama、vLLM、llama.cpp 和 LM Studio，可作为云端之后的备用。",
+    ),
+    "servers_find": ("Look for servers", "查找服务"),
+    "servers_none": (
+        "None answers. Start one, and load a model into it first.",
+        "没有找到。请先启动服务并加载模型。",
+    ),
+    "servers_use": ("Use it", "启用"),
+    "servers_used": ("in use", "已启用"),
+    "servers_written": ("{model} answers from now on; written to {path}.", "{model} 现已启用，已写入 {path}。"),
     "health_failures": ("Failures", "失败"),
     "health_failures_help": (
         "Failed calls and all calls in the last {seconds} s",

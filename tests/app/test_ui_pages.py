@@ -83,6 +83,44 @@ def test_every_page_is_drawn_in_both_languages(served: Settings, name: str, lang
     assert (list(page.exception), page.title[0].value) == ([], title)
 
 
+def test_a_local_server_is_found_and_used(served: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An administrator chooses one of its models: in force at once, and in the settings file. An analyst sees none."""
+    import tomllib
+
+    from sparewheel.app.detect import Server
+    from sparewheel.app.ui import local_servers
+    from sparewheel.rag.settings import load_settings
+
+    file = tmp_path / "sparewheel.toml"
+    file.write_text("# mine\n[answer]\ntimeout_s = 7\n")
+    session.configure(served, file)
+    monkeypatch.setattr(local_servers, "detect", lambda: [Server("ollama", "http://127.0.0.1:1/v1", ("a", "qwen3"))])
+    page = drawn("health", User("adam", "admin"))
+    next(button for button in page.button if button.label == "Look for servers").click().run()
+    page.selectbox(key="model-ollama").set_value("qwen3").run()
+    page.button(key="use-ollama").click().run()
+    assert not page.exception
+    assert session.service().settings.endpoint["ollama"].model == "qwen3"
+    assert (load_settings(file).endpoint["ollama"].model, "# mine" in file.read_text()) == ("qwen3", True)
+    assert tomllib.loads(file.read_text())["answer"]["timeout_s"] == 7
+    assert "Look for servers" not in {button.label for button in drawn("health", User("ana", "analyst")).button}
+
+
+def test_an_endpoint_whose_last_calls_failed_is_not_called_well() -> None:
+    """Its breaker is closed and its window empty, and still the page says how the last calls went."""
+    from sparewheel.app.ui.health import calls_of
+    from sparewheel.rag.observe.recent import Recent
+    from sparewheel.rag.types import Attempt
+
+    def asked(*attempts: Attempt) -> Recent:
+        return Recent(0, "", "c", "legal", "?", "answered", "reader", True, 1, attempts, {}, 1, None, 0)
+
+    failed, well = Attempt("deepseek", "failed", "first_token_timeout"), Attempt("deepseek", "answered")
+    taken_back = Attempt("deepseek", "cancelled")
+    calls = calls_of("deepseek", [asked(failed, Attempt("reader", "answered")), asked(taken_back), asked(well)])
+    assert [call.outcome for call in calls] == ["failed", "answered"]
+
+
 def test_a_viewers_forged_call_is_refused_by_the_service(served: Settings) -> None:
     """Whatever a page draws or a browser sends: the service asks for the role, the library for the right to read."""
     vera, eve = ROLES[0], User("eve", "admin")
