@@ -74,7 +74,7 @@ def draw_breaker(health: Health, calls: Sequence[Attempt]) -> None:
     ailing = health.state == "closed" and lost > 0
     with st.container(border=True):
         state = t("health_state_ailing" if ailing else f"health_state_{health.state}")
-        said = t("health_since", state=state, time=duration(health.for_s))
+        said = t("health_since", state=t(f"health_state_{health.state}"), time=duration(health.for_s))
         if health.reason:
             said += " · " + t("health_reason", reason=reason(Attempt(health.name, "failed", health.reason), language()))
         colour = "orange" if ailing else COLOURS[health.state]

@@ -60,7 +60,7 @@ CONFIG = {
 CSS = """
 <style>
 [class*="st-key-sw-unseen-"] { display: none; }
-.block-container { padding: 2.5rem 2.25rem 3rem; max-width: 88rem; }
+.block-container { padding: 1.25rem 2.25rem 3rem; max-width: 88rem; }
 h1 { font-size: 1.75rem !important; padding-bottom: .25rem !important; }
 h2 { font-size: 1.3rem !important; }
 h3 { font-size: 1.1rem !important; }
@@ -70,6 +70,7 @@ h3 { font-size: 1.1rem !important; }
 .sw-read { max-height: 40rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; padding: 1rem;
   border: 1px solid light-dark(#c9d1db, #3d4856); border-radius: .5rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+@media (max-width: 768px) { .block-container { padding-top: 3.5rem; } }
 @media (max-width: 640px) {
   .block-container { padding-left: 1rem; padding-right: 1rem; }
 }

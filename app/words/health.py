@@ -18,7 +18,7 @@ TEXTS: Table = {
     "health_state_open": ("paused (breaker open)", "暂停调用"),
     "health_state_half-open": ("being probed", "正在试探"),
     "health_state_ailing": ("in use, but calls fail", "仍在使用，但有调用失败"),
-    "health_last_calls": ("Of its last {calls} calls {lost} failed.", "最近 {calls} 次调用中有 {lost} 次失败。"),
+    "health_last_calls": ("Last calls: {calls}, failed: {lost}", "最近调用 {calls} 次，失败 {lost} 次"),
     "health_check_calls": ("Check with a call", "实际调用检查"),
     "health_check_calls_help": (
         "Asks every endpoint for one word, to see whether its key is good and it answers (costs next to nothing).",

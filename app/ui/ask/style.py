@@ -4,7 +4,7 @@ from __future__ import annotations
 
 STYLE = """
 <style>
-[data-testid="stBottomBlockContainer"] { padding-left: 2.25rem; padding-right: 2.25rem; }
+[data-testid="stBottomBlockContainer"] { padding: 1rem 2.25rem 1.25rem; }
 [class*="st-key-actions-"] { gap: .25rem !important; }
 [class*="st-key-actions-"] [data-testid="stButtonGroup"] button { padding: .25rem; min-width: 2rem; }
 [class*="st-key-actions-"] button { padding-left: .6rem; padding-right: .6rem; }
@@ -83,7 +83,7 @@ STYLE = """
   [data-testid="stColumn"]:has(.st-key-evidence) > [data-testid="stVerticalBlock"] {
     position: sticky; top: 3.75rem; height: fit-content;
   }
-  .st-key-evidence { max-height: calc(100vh - 13rem); overflow-y: auto; padding: .25rem .5rem; }
+  .st-key-evidence { max-height: calc(100vh - 11rem); overflow-y: auto; padding: .25rem .5rem; }
 }
 @media (max-width: 640px) {
   [data-testid="stBottomBlockContainer"] { padding-left: 1rem; padding-right: 1rem; }
