@@ -47,6 +47,7 @@ def open_pipeline(corpus: str, settings: Settings | None = None, runtime: Runtim
     Raises NotFound, StoreError for an index of other models, SettingsError for an answerer that does not exist.
     """
     settings = settings or load_settings()
+    again = functools.partial(open_pipeline, corpus, settings) if runtime is None else None
     runtime = runtime or default_runtime()
     place = place_of(settings)
     store = place.store(corpus)
@@ -72,6 +73,7 @@ def open_pipeline(corpus: str, settings: Settings | None = None, runtime: Runtim
         origins=runtime.origins,
         close=views.close,
         reload=reload_parts,
+        again=again,
     )
 
 

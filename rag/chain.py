@@ -22,7 +22,8 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypedDict, Unpack
+from functools import partial
+from typing import Any, Protocol, TypedDict, Unpack
 
 from sparewheel.rag.answer.cite import LOCAL_READER, cite, refusal
 from sparewheel.rag.answer.instant_quote import QUOTE, unread
@@ -150,6 +151,7 @@ class Pipeline:
         clock: Callable[[], float] = time.perf_counter,
         close: Callable[[], None] = lambda: None,
         reload: Callable[[Settings], None] = lambda settings: None,
+        again: partial[Pipeline] | None = None,
     ) -> None:
         self.corpus = corpus
         self.profile = profile
@@ -164,6 +166,7 @@ class Pipeline:
         self._clock = clock
         self._close = close
         self._reload = reload
+        self._again = again  # opens it anew, in another process; None where only its opener can
 
     @property
     def _settings(self) -> Settings:
@@ -181,7 +184,18 @@ class Pipeline:
         """The same pipeline for somebody whose right is asked for with every question. admit: raises Forbidden."""
         mine = copy.copy(self)
         mine._admit = admit
+        mine._again = None  # the right is not asked for elsewhere
         return mine
+
+    def __reduce__(self) -> tuple[Callable[..., Pipeline], tuple[Any, ...]]:
+        """Pickled, it is its corpus' name and its settings, and opens anew where it is unpickled. Raises TypeError for
+        one that asks for somebody's rights, or has parts of its own."""
+        if self._again is None:
+            raise TypeError(
+                f"a pipeline with rights or parts of its own cannot be pickled; open it in the other process: "
+                f"open_pipeline({self.corpus!r})"
+            )
+        return self._again.func, self._again.args
 
     def reload(self, settings: Settings) -> None:
         """Other settings from the next question on; questions in flight end with the answerers they began with."""

@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sparewheel.app.python.corpus import Corpus, open_corpus
+    from sparewheel.app.python.vector_store import Sparewheel
     from sparewheel.rag.assemble import open_chain, open_pipeline
     from sparewheel.rag.settings import load_settings
 
-__all__ = ["Corpus", "load_settings", "open_chain", "open_corpus", "open_pipeline"]
+__all__ = ["Corpus", "Sparewheel", "load_settings", "open_chain", "open_corpus", "open_pipeline"]
 
 _HOMES = {
     "Corpus": "sparewheel.app.python.corpus",
+    "Sparewheel": "sparewheel.app.python.vector_store",
     "open_corpus": "sparewheel.app.python.corpus",
     "load_settings": "sparewheel.rag.settings",
     "open_chain": "sparewheel.rag.assemble",

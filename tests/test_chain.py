@@ -285,8 +285,8 @@ async def test_a_batch_loses_nothing_to_one_question() -> None:
 
 def test_a_wrong_key_or_option_is_named() -> None:
     """The beginner's mistakes: the wrong key, a misspelt option."""
-    with pytest.raises(UsageError, match="needs the key 'query', it has 'question'"):
-        chain().invoke({"question": "How much is the rent?"})
+    with pytest.raises(UsageError, match="needs the key 'query', it has 'qestion'"):
+        chain().invoke({"qestion": "How much is the rent?"})
     with pytest.raises(UsageError, match="unknown option 'filters'; did you mean 'filter'"):
         chain().invoke({"query": "How much?", "filters": {}})
 

@@ -1,22 +1,24 @@
 """A corpus as a Python object.
 
-corpus = open_corpus("contracts", create=True, domain="legal")
-corpus.add("contracts/")                      # files, folders, texts, LangChain Documents
-corpus.ask("Who may assign the lease?")       # an Answer with citations
-corpus.as_retriever(), corpus.as_chain()      # for LangChain
+with open_corpus("contracts", create=True, domain="legal") as corpus:
+    corpus.add("contracts/")                          # files, folders, texts, LangChain Documents
+    corpus.ask("Who may assign the lease?")           # an Answer with citations
+    corpus.as_retriever(), corpus.as_chain(), corpus.as_tool()     # for LangChain
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from sparewheel.app.service import work
 from sparewheel.rag.assemble import open_pipeline
-from sparewheel.rag.chain import AskOptions, Pipeline, SearchOptions
+from sparewheel.rag.chain import AskOptions, Pipeline, SearchOptions, StreamOptions
 from sparewheel.rag.errors import NotFound, UsageError
+from sparewheel.rag.events import Event
 from sparewheel.rag.ingest.report import Progress, Report
 from sparewheel.rag.ingest.snapshot import DocumentInfo
 from sparewheel.rag.ingest.stores import CorpusStore
@@ -45,7 +47,7 @@ def open_corpus(
     sensitivity: Sensitivity = "normal",
     settings: Settings | None = None,
 ) -> Corpus:
-    """The corpus of this name; close it after use, or use it in a `with` block.
+    """The corpus of this name; close it after use, or use it in a `with` or `async with` block.
 
     create: make it where there is none, of this domain ("legal", "medical", "general") and sensitivity ("high": nothing
     of it ever leaves the machine). Raises NotFound without `create`, UsageError for a name that no corpus can have.
@@ -57,7 +59,7 @@ def open_corpus(
 
 
 class Corpus:
-    """A corpus to put documents into and to ask. Safe to share between threads."""
+    """A corpus to put documents into and to ask. Safe to share between threads; pickled, it opens anew."""
 
     def __init__(self, store: CorpusStore, settings: Settings) -> None:
         self._store = store
@@ -67,6 +69,11 @@ class Corpus:
     @property
     def name(self) -> str:
         return self._store.config.name
+
+    @property
+    def sensitivity(self) -> Sensitivity:
+        """ "high": nothing of it ever leaves the machine."""
+        return self._store.config.sensitivity
 
     @property
     def pipeline(self) -> Pipeline:
@@ -85,22 +92,30 @@ class Corpus:
         on_progress: Callable[[Progress], None] = _silent,
     ) -> Report:
         """Reads files and folders (paths), or takes documents that are texts already: ours, or LangChain's, whose
-        metadata become filters ("source" or "id" names the document). What is there already is replaced or skipped.
+        metadata become filters. Those of one "source" are pieces of one document. What is there already is replaced or
+        skipped.
 
         embed: dense search knows them too when this returns; otherwise words alone find them until a later call.
-        A file that cannot be read is a row of the report, with the cure. Raises NotFound for a path that is not there.
+        on_progress: called with stage, done and total. A file that cannot be read is a row of the report, with the
+        cure. Raises NotFound for a path that is not there, UsageError for a text where a path is expected.
         """
         from langchain_core.documents import Document as LangChainDocument
 
+        from sparewheel.app.python.texts import from_langchain
+
         if isinstance(sources, str | Path | Document | LangChainDocument):
             sources = [sources]
-        paths: list[Path] = []
-        documents: list[Document] = []
+        paths, documents, pieces = list[Path](), list[Document](), list[LangChainDocument]()
         for source in sources:
             if isinstance(source, str | Path):
-                paths.append(Path(source).expanduser())
+                paths.append(_path(source))
+            elif isinstance(source, LangChainDocument):
+                pieces.append(source)
+            elif isinstance(source, Document):
+                documents.append(source)
             else:
-                documents.append(from_langchain(source) if isinstance(source, LangChainDocument) else source)
+                raise UsageError(f"cannot add {type(source).__name__}; give paths, Documents, or texts by add_texts")
+        documents += from_langchain(pieces)
         report = Report((), 0.0, None)
         if paths:
             report = work.read_in(self._store, paths, self._settings, on_progress=on_progress)
@@ -112,13 +127,59 @@ class Corpus:
             self.embed(on_progress=on_progress)
         return report
 
-    def add_texts(self, texts: Iterable[str], metadatas: Iterable[Mapping[str, str]] | None = None) -> Report:
-        """As `add`, for bare texts; metadatas: one mapping for each, "source" names the document."""
+    async def aadd(
+        self,
+        sources: str | Path | Document | LangChainDocument | Iterable[str | Path | Document | LangChainDocument],
+        *,
+        embed: bool = True,
+        on_progress: Callable[[Progress], None] = _silent,
+    ) -> Report:
+        """As `add`, without blocking the event loop; on_progress is called in another thread."""
+        return await asyncio.to_thread(self.add, sources, embed=embed, on_progress=on_progress)
+
+    def add_texts(
+        self,
+        texts: Iterable[str],
+        metadatas: Iterable[Mapping[str, str]] | None = None,
+        *,
+        ids: Iterable[str] | None = None,
+        embed: bool = True,
+    ) -> Report:
+        """As `add`, for bare texts; metadatas, ids: one for each. Without an id "id" or "source" of the metadata names
+        the document, else its content."""
+        from sparewheel.app.python.texts import from_text
+
+        if isinstance(texts, str):
+            raise UsageError("texts is one string; give a list of them: add_texts([text])")
         listed = list(texts)
         about = list(metadatas) if metadatas is not None else [{} for _ in listed]
-        if len(about) != len(listed):
-            raise UsageError(f"{len(listed)} texts but {len(about)} metadatas; give one for each text")
-        return self.add([from_text(text, one) for text, one in zip(listed, about, strict=True)])
+        names = list(ids) if ids is not None else ["" for _ in listed]
+        for what, given in (("metadatas", about), ("ids", names)):
+            if len(given) != len(listed):
+                raise UsageError(f"{len(listed)} texts but {len(given)} {what}; give one for each text")
+        return self.add([from_text(*each) for each in zip(listed, about, names, strict=True)], embed=embed)
+
+    def update(self, id: str, text: str | None = None, *, embed: bool = True, **about: str) -> Document:
+        """A document that is there with another text, or with its title, parties, drug, subject, matter, kind or date
+        as you state them: later readings keep those. Raises NotFound, and UsageError for another key."""
+        from sparewheel.app.python.texts import sha256_of
+
+        if text is None and not about:
+            raise UsageError("nothing to update; give a text, or what the document is: update(id, title='Lease')")
+        with self._store.open() as snapshot:
+            document = snapshot.document(id)
+        if text is not None:
+            document = _with_text(document, text, sha256_of(text))
+            work.add_documents(self._store, [document], self._settings)
+        if about:
+            document = work.edit(self._store, id, about, self._settings)
+        if embed:
+            self.embed()
+        return document
+
+    async def aupdate(self, id: str, text: str | None = None, *, embed: bool = True, **about: str) -> Document:
+        """As `update`, without blocking the event loop."""
+        return await asyncio.to_thread(self.update, id, text, embed=embed, **about)
 
     def embed(self, *, on_progress: Callable[[Progress], None] = _silent) -> None:
         """Dense search knows every document when this returns. Without a model for the language, words alone find."""
@@ -131,12 +192,21 @@ class Corpus:
         """The documents are gone, all or none. Raises NotFound for one that is not there."""
         work.take_out(self._store, ids, self._settings)
 
+    async def aremove(self, *ids: str) -> None:
+        """As `remove`, without blocking the event loop."""
+        await asyncio.to_thread(self.remove, *ids)
+
     def documents(self) -> list[DocumentInfo]:
         """By id; [] while the corpus is empty."""
         if not self._store.current():
             return []
         with self._store.open() as snapshot:
             return snapshot.documents()
+
+    def read(self, *ids: str) -> list[Document]:
+        """These documents with their texts. Raises NotFound for one that is not there."""
+        with self._store.open() as snapshot:
+            return [snapshot.document(id) for id in ids]
 
     # ------------------------------------------------------------ questions
 
@@ -145,11 +215,24 @@ class Corpus:
         return self.pipeline.ask(question, **options)
 
     async def aask(self, question: str, **options: Unpack[AskOptions]) -> Answer:
+        """As `ask`, without blocking the event loop."""
         return await self.pipeline.aask(question, **options)
+
+    def stream(self, question: str, **options: Unpack[StreamOptions]) -> Iterator[Event]:
+        """Events as they happen, `Done` with the Answer last. Closing the iterator cancels the question."""
+        return self.pipeline.iterate(question, **options)
+
+    def astream(self, question: str, **options: Unpack[StreamOptions]) -> AsyncGenerator[Event]:
+        """As `stream`, for an event loop."""
+        return self.pipeline.stream(question, **options)
 
     def search(self, question: str, **options: Unpack[SearchOptions]) -> tuple[Hit, ...]:
         """The passages nearest to the question, best first."""
         return self.pipeline.search(question, **options)
+
+    async def asearch(self, question: str, **options: Unpack[SearchOptions]) -> tuple[Hit, ...]:
+        """As `search`, without blocking the event loop."""
+        return await asyncio.to_thread(lambda: self.pipeline.search(question, **options))
 
     # ------------------------------------------------------------ LangChain
 
@@ -159,17 +242,17 @@ class Corpus:
 
         return CorpusRetriever(pipeline=self.pipeline, k=k, filter=filter)
 
-    def as_chain(self) -> RetrievalQA:
+    def as_chain(self, *, return_source_documents: bool = True) -> RetrievalQA:
         """A `Runnable` with RetrievalQA's contract."""
         from sparewheel.rag.runnable import RetrievalQA
 
-        return RetrievalQA(pipeline=self.pipeline)
+        return RetrievalQA(pipeline=self.pipeline, return_source_documents=return_source_documents)
 
-    def as_tool(self, description: str = "") -> BaseTool:
+    def as_tool(self, description: str = "", *, name: str | None = None) -> BaseTool:
         """A tool for an agent: takes a question, returns the answer with the places it was read."""
-        from sparewheel.rag.compat.langchain import corpus_tool
+        return self.as_chain().as_tool(name=name, description=description or None)
 
-        return corpus_tool(self.as_chain(), description)
+    # ------------------------------------------------------------ open and closed
 
     def close(self) -> None:
         """Gives back what was opened; the corpus stays on the disk."""
@@ -183,19 +266,31 @@ class Corpus:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    async def __aenter__(self) -> Corpus:
+        return self
 
-def from_text(text: str, metadata: Mapping[str, str]) -> Document:
-    """A document of ours from a text; it is named by "id" or "source" of its metadata, else by its content."""
-    named = metadata.get("id") or metadata.get("source") or f"text-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    title = metadata.get("title") or named
-    kept = {key: str(value) for key, value in metadata.items() if key not in ("id", "title")}
-    sha256 = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return Document(
-        named, text, title, metadata.get("source", named), language=language_of(text), sha256=sha256, metadata=kept
-    )
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Callable[[str, Settings], Corpus], tuple[str, Settings]]:
+        return _reopened, (self.name, self._settings)
+
+    def __repr__(self) -> str:
+        return f"<Corpus {self.name!r}>"
 
 
-def from_langchain(document: LangChainDocument) -> Document:
-    """A document of ours from LangChain's, whole: it is split by our rules."""
-    metadata = {key: str(value) for key, value in document.metadata.items() if isinstance(value, str | int | float)}
-    return from_text(document.page_content, {**metadata, **({"id": document.id} if document.id else {})})
+def _reopened(name: str, settings: Settings) -> Corpus:
+    return open_corpus(name, settings=settings)
+
+
+def _path(source: str | Path) -> Path:
+    """Raises UsageError for a text where a path is expected."""
+    if isinstance(source, str) and ("\n" in source or len(source) > 1000):
+        raise UsageError(f"{source[:40]!r}... is a text, not a path; bring texts in by add_texts([text])")
+    return Path(source).expanduser()
+
+
+def _with_text(document: Document, text: str, sha256: str) -> Document:
+    """The document with another text; pages, boxes and marked headings were those of the old one."""
+    language = language_of(text)
+    return replace(document, text=text, sha256=sha256, language=language, pages=(), layout=None, headings=())

@@ -1,11 +1,11 @@
 """The same retriever and model inside LangChain's own classes (extra `langchain`).
 
-    retrieval_qa("contracts")          langchain_classic's RetrievalQA over our retriever and our answerers
-    corpus_tool("contracts")           the corpus as a tool for `langchain.agents.create_agent`
+    retrieval_qa(retriever, model)     langchain_classic's RetrievalQA over our retriever and any chat model
+    corpus_tool(open_chain("contracts"))   the corpus as a tool for `langchain.agents.create_agent`
     bm25_retriever / faiss_store       the community classes over a corpus' chunks: the reference ours is measured by
 
 langchain-classic gets security fixes only until December 2026 and langchain-community is being sunset: new code
-should call `rag.open_chain`, which has the same contract.
+should call `sparewheel.open_chain`, which has the same contract.
 """
 
 from __future__ import annotations
@@ -37,19 +37,8 @@ def retrieval_qa(retriever: BaseRetriever, model: BaseLanguageModel[Any], **opti
 
 
 def corpus_tool(chain: Chain, description: str = "") -> BaseTool:
-    """The chain as a tool: takes a question, returns the answer with the places it was read."""
-    from langchain_core.tools import StructuredTool
-
-    corpus = chain.pipeline.corpus
-
-    def ask(question: str) -> str:
-        output = chain.invoke({"query": question})
-        places = [f"[{c['marker']}] {c['title']}, page {c['page'] or '-'}: {c['quote']}" for c in output["citations"]]
-        return "\n".join([output["result"], *places])
-
-    return StructuredTool.from_function(
-        ask, name=f"ask_{corpus}", description=description or f"Answers a question from the documents of {corpus!r}."
-    )
+    """The chain as a tool: takes a question, returns the answer with the places it was read. As `chain.as_tool`."""
+    return chain.as_tool(description=description or None)
 
 
 def bm25_retriever(chunks: Sequence[Chunk], k: int = 8) -> BM25Retriever:

@@ -100,6 +100,15 @@ class SentenceTransformersEmbedder:
         return np.asarray(vectors, np.float32).reshape(len(texts), self.dimension)
 
 
+GIVEN = "langchain:"  # begins the name of an embedder that a Python program brings
+_given: dict[str, Embedder] = {}
+
+
+def give_embedder(embedder: Embedder) -> None:
+    """From now on `open_embedder` knows it by its name, in this process."""
+    _given[embedder.name] = embedder
+
+
 def open_embedder(spec: str, language: str = "en", *, allow_download: bool = False, folder: Path = WEIGHTS) -> Embedder:
     """The embedder that the setting `retrieve.embedding` names, for a corpus of this language ("en", "zh").
 
@@ -108,6 +117,14 @@ def open_embedder(spec: str, language: str = "en", *, allow_download: bool = Fal
 
     Raises NotFound when there is no built-in model of the language, UsageError when a named model cannot be had.
     """
+    if spec in _given:
+        return _given[spec]
+    if spec.startswith(GIVEN):
+        raise NotFound(
+            f"the corpus was embedded with {spec.removeprefix(GIVEN)!r}, which a Python program brought; open it with "
+            "Sparewheel(corpus, embedding=...), or embed it anew with a model of your own: the setting "
+            "retrieve.embedding, then sparewheel reindex"
+        )
     name = _BY_LANGUAGE.get(language, "embed-en") if spec == "auto" else spec
     if (folder / name / "model.onnx").is_file():
         return OnnxEmbedder(folder / name)

@@ -8,8 +8,9 @@ The only file of `rag.retrieve` that needs langchain-core.
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +27,8 @@ from sparewheel.rag.retrieve.embed import open_embedder
 from sparewheel.rag.retrieve.hybrid import Hybrid
 from sparewheel.rag.retrieve.memory import MemoryPassages
 from sparewheel.rag.types import Chunk, Embedder, Hit, IndexWriter
+
+KEPT = "_langchain"  # metadata key: the document's own metadata as JSON, where it came from LangChain
 
 
 class _SearchRetriever(BaseRetriever):
@@ -75,6 +78,7 @@ class HybridRetriever(_SearchRetriever):
 def as_document(hit: Hit) -> Document:
     """The passage with where it stands: its document, offsets, page and headings, and its score."""
     chunk = hit.chunk
+    metadata = {key: value for key, value in chunk.metadata.items() if key != KEPT} | given_metadata(chunk.metadata)
     place = {
         "document_id": chunk.document_id,
         "start": chunk.start,
@@ -86,7 +90,18 @@ def as_document(hit: Hit) -> Document:
         "rank": hit.rank,
         "chunk_id": chunk.id,
     }
-    return Document(id=str(chunk.id), page_content=chunk.text, metadata={**chunk.metadata, **place})
+    return Document(id=str(chunk.id), page_content=chunk.text, metadata={**metadata, **place})
+
+
+def kept_metadata(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """A LangChain document's metadata as one of ours, from which `as_document` makes them again, types and all."""
+    return {KEPT: json.dumps(dict(metadata), ensure_ascii=False, default=str)} if metadata else {}
+
+
+def given_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What `kept_metadata` was given; {} where the document did not come from LangChain."""
+    found: dict[str, Any] = json.loads(metadata.get(KEPT, "{}"))
+    return found
 
 
 def _passages(documents: Sequence[Document]) -> MemoryPassages:

@@ -6,13 +6,18 @@ A line that must not type-check carries an ignore of its error; mypy reports an 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
 from typing import Any, assert_type
 
-from sparewheel import open_chain, open_pipeline
+from langchain_core.documents import Document as LangChainDocument
+from langchain_core.tools import BaseTool
+
+from sparewheel import Corpus, Sparewheel, open_chain, open_corpus, open_pipeline
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.events import Event
+from sparewheel.rag.ingest.report import Report
 from sparewheel.rag.runnable import RetrievalQA
-from sparewheel.rag.types import Answer, Answerer, AnswerRequest, Draft, Hit, Progress
+from sparewheel.rag.types import Answer, Answerer, AnswerRequest, Document, Draft, Hit, Progress
 
 
 def asks(question: str) -> None:
@@ -43,6 +48,24 @@ def chains() -> None:
     chain = open_chain("leases")
     assert_type(chain, RetrievalQA)
     assert_type(chain.invoke({"query": "How much?"}), dict[str, Any])
+
+
+async def corpora(path: Path, loaded: LangChainDocument) -> None:
+    async with open_corpus("leases", create=True, domain="legal", sensitivity="high") as corpus:
+        assert_type(corpus, Corpus)
+        assert_type(corpus.add([path, "leases/", loaded], on_progress=lambda p: print(p.done, p.total)), Report)
+        assert_type(await corpus.aadd(path), Report)
+        assert_type(corpus.update("lease.pdf", title="Lease"), Document)
+        assert_type(corpus.documents()[0].id, str)
+        assert_type(corpus.ask("How much?", k=3), Answer)
+        assert_type(await corpus.asearch("rent", filter={"document": "lease.pdf"}), tuple[Hit, ...])
+        assert_type(corpus.as_chain().run("How much?"), str)
+        assert_type(corpus.as_tool(), BaseTool)
+        corpus.add(3)  # type: ignore[arg-type]
+        corpus.ask("How much?", kk=3)  # type: ignore[call-arg]
+    store = Sparewheel.from_documents([loaded], corpus="leases")
+    assert_type(store, Sparewheel)
+    assert_type(store.similarity_search("rent", k=2, filter={"source": "a"}), list[LangChainDocument])
 
 
 class Mine:
