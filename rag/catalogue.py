@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 
 from sparewheel.rag import outline
 from sparewheel.rag.clauses import Clause, find
+from sparewheel.rag.errors import UsageError, suggest
 from sparewheel.rag.ingest.stores import CorpusSnapshot
 from sparewheel.rag.retrieve.scope import Scopes, Words
 from sparewheel.rag.types import Chunk, Document, Filter, Hit, Span
@@ -48,9 +49,19 @@ class Catalogue:
         return self._snapshot.document_ids(filter)
 
     def check(self, filter: Filter | None) -> None:
-        """Raises UsageError for a filter whose key or values no document has."""
-        if filter:
-            self._snapshot.check_filter(filter)
+        """Raises UsageError for a filter whose key or values no document has, that names a document which is not there, or
+        that no document fits as a whole."""
+        if not filter:
+            return
+        self._snapshot.check_filter(filter)
+        if "document" in filter:
+            known, asked = self.scopes.names.titles, filter["document"]
+            for id in [asked] if isinstance(asked, str) else asked:
+                if id not in known:
+                    raise UsageError(f"no document has document={id}{suggest(id, known)}")
+        if not self._snapshot.document_ids(filter):
+            said = ", ".join(f"{k}={v if isinstance(v, str) else ' or '.join(v)}" for k, v in filter.items())
+            raise UsageError(f"no document fits the whole filter ({said}); leave a part of it out")
 
     def kinds(self, document_ids: Collection[str]) -> list[tuple[str, int]]:
         """(kind, how many of it) of the documents, most first; "" where no kind is known."""
