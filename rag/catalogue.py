@@ -49,8 +49,8 @@ class Catalogue:
         return self._snapshot.document_ids(filter)
 
     def check(self, filter: Filter | None) -> None:
-        """Raises UsageError for a filter whose key or values no document has, that names a document which is not there, or
-        that no document fits as a whole."""
+        """Raises UsageError for a filter whose key or values no document has, that names a document that is not
+        there, or that no document fits as a whole."""
         if not filter:
             return
         self._snapshot.check_filter(filter)
