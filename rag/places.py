@@ -1,10 +1,11 @@
-"""Where the corpora of these settings are kept: in a folder, or in PostgreSQL."""
+"""Where the corpora of these settings are kept, in a folder or in PostgreSQL; and where what was answered from them."""
 
 from __future__ import annotations
 
 from sparewheel.rag.errors import SettingsError
-from sparewheel.rag.ingest.store import FolderPlace
-from sparewheel.rag.ingest.stores import Place
+from sparewheel.rag.ingest.store import FolderPlace, Store
+from sparewheel.rag.ingest.stores import CorpusStore, Place
+from sparewheel.rag.review.store import CellStore, cell_store
 from sparewheel.rag.settings import Settings
 
 
@@ -15,3 +16,8 @@ def place_of(settings: Settings) -> Place:
             f"store = {settings.store.partition('://')[0]!r}: this version keeps corpora in folders only"
         )
     return FolderPlace(settings.corpora_folder)
+
+
+def cells_of(store: CorpusStore) -> CellStore | None:
+    """The cells and review tables of the corpus; None where its engine keeps none."""
+    return cell_store(store.folder) if isinstance(store, Store) else None

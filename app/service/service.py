@@ -17,6 +17,7 @@ from sparewheel.app.service.info import CorpusInfo, corpus_info
 from sparewheel.app.service.intake import Intake, Upload
 from sparewheel.app.service.jobs import FileResult, Job
 from sparewheel.app.service.originals import originals_of
+from sparewheel.app.service.reviews import Reviews
 from sparewheel.rag import observe
 from sparewheel.rag.assemble import breakers, open_pipeline
 from sparewheel.rag.chain import Pipeline
@@ -48,12 +49,14 @@ class Service:
         renewed_after_fork(self)
         self._pipelines: dict[str, tuple[CorpusConfig, Pipeline]] = {}
         self._intake = Intake(lambda: self.settings)
+        self.reviews = Reviews(lambda: self.settings, self.pipeline)
 
     def after_fork(self) -> None:
-        """The pipelines renew themselves; uploads that came before are the parent's."""
+        """The pipelines renew themselves; uploads and reviews that came before are the parent's."""
         self._lock = threading.Lock()
-        keep_of_parent(self._intake)
+        keep_of_parent((self._intake, self.reviews))
         self._intake = Intake(lambda: self.settings)
+        self.reviews = Reviews(lambda: self.settings, self.pipeline)
 
     # ------------------------------------------------------------ asking
 
@@ -258,6 +261,7 @@ class Service:
 
     def close(self, within_s: float = 0.0) -> None:
         """Uploads may end within so many seconds. No question may be in flight."""
+        self.reviews.close()
         self._intake.close(within_s)
         with self._lock:
             for _, pipeline in self._pipelines.values():

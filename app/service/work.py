@@ -11,7 +11,7 @@ from sparewheel.rag.ingest import run
 from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.report import Progress, Report, Row
 from sparewheel.rag.ingest.stores import CorpusStore
-from sparewheel.rag.places import place_of
+from sparewheel.rag.places import cells_of, place_of
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.types import Document, IndexWriter, Sensitivity
 
@@ -83,8 +83,10 @@ def embed(
 
 
 def take_out(store: CorpusStore, document_ids: Collection[str], settings: Settings, *, wait: bool = False) -> None:
-    """The documents are gone, all or none, from every index."""
+    """The documents are gone, all or none, from every index, and with them what was answered from them."""
     run.remove(store, document_ids, writers=[keyword_writer()], behind=dense_of(store, settings), wait=wait)
+    if (cells := cells_of(store)) is not None:
+        cells.forget(document_ids)
 
 
 def edit(

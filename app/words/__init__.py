@@ -1,6 +1,6 @@
 """Every text a person reads, English and Chinese side by side: one type of wording, one way to look it up.
 
-page      the web page, a table a screen (shell, ask, documents, evaluate, health, advise)
+page      the web page, a table a screen (shell, ask, documents, review, evaluate, health, advise)
 answers   the circumstances of an answer, wherever it is shown
 advice    reasons and set-ups of `sparewheel advise`
 """

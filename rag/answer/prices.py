@@ -31,3 +31,11 @@ def cost_usd(endpoint: Endpoint, hit: int, miss: int, output: int, at: dt.dateti
     factor = PEAK_FACTOR if is_peak(at or dt.datetime.now(dt.UTC)) else 1.0
     prices = [price if price >= 0 else factor * listed for price, listed in zip(mine, published, strict=True)]
     return sum(price * tokens for price, tokens in zip(prices, (hit, miss, output), strict=True)) / 1e6
+
+
+def until_off_peak_s(at: dt.datetime) -> float:
+    """Seconds until DeepSeek's peak prices hold no longer; 0 off-peak."""
+    then = at.astimezone(dt.UTC)
+    while is_peak(then):
+        then = then.replace(minute=0, second=0, microsecond=0) + dt.timedelta(hours=1)
+    return max(0.0, (then - at).total_seconds())

@@ -103,9 +103,10 @@ class Filling:
         self.stopped = self.stopped or "person"
 
     def __aiter__(self) -> AsyncIterator[Cell]:
-        return self._cells()
+        return self.cells()
 
-    async def _cells(self) -> AsyncGenerator[Cell]:
+    async def cells(self) -> AsyncGenerator[Cell]:
+        """What is asked now, as it is answered."""
         waiting = iter(self.todo)
         running: set[asyncio.Task[Cell | None]] = set()
         following = next(waiting, None)

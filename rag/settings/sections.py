@@ -259,6 +259,15 @@ class Api:
 
 
 @dataclass(frozen=True)
+class Review:
+    """Review tables: `sparewheel review` and the page Review (`[review]`)."""
+
+    concurrency: int = _key(
+        0, "cells asked at a time; 0: 8 of a cloud endpoint, else one per core", 0, 256, advanced=True
+    )
+
+
+@dataclass(frozen=True)
 class Models:
     """The built-in models, and what one question may take of the machine."""
 
@@ -288,6 +297,7 @@ class Settings:
     breaker: Breaker = field(default_factory=Breaker)
     local_chat: LocalChat = field(default_factory=LocalChat)
     models: Models = field(default_factory=Models)
+    review: Review = field(default_factory=Review)
     page: Page = field(default_factory=Page)
     api: Api = field(default_factory=Api)
     observe: Observe = field(default_factory=Observe)
