@@ -55,7 +55,7 @@ from sparewheel.rag.types import (
     SearchResult,
     Sensitivity,
 )
-from sparewheel.rag.understand import Reading, read
+from sparewheel.rag.understand import Reading, asked_of, read
 from sparewheel.rag.versions import in_force
 from sparewheel.rag.views import Holder, View
 
@@ -355,6 +355,8 @@ class Pipeline:
             if catalogue is None:
                 return read(walk.question, history)
             catalogue.check(walk.options.get("filter"))
+            if document := _only_document(walk.options.get("filter")):
+                return asked_of(document, catalogue.title(document), walk.question, history, catalogue.scopes)
             reading = read(walk.question, history, catalogue.scopes)
             compared = walk.options.get("each") and reading.asked == "passages" and reading.clause is None
             return replace(reading, shape="each", which=None) if compared else reading
@@ -526,6 +528,13 @@ class Pipeline:
 
         async with walk.timed("cite"):
             return await self._workers.run(Urgency.INSTANT, cited)
+
+
+def _only_document(filter: Filter | None) -> str:
+    """The document to which the asker limits the question; "" where there is none, or several."""
+    given = (filter or {}).get("document", ())
+    ids = [given] if isinstance(given, str) else list(given)
+    return ids[0] if len(ids) == 1 else ""
 
 
 def _refused(answer: Answer, view: View) -> Answer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sparewheel.rag.clauses import Clause, asked
@@ -142,6 +142,26 @@ def read(question: str, history: Sequence[tuple[str, str]] = (), scopes: Scopes 
     return Reading(whole.read, whole.search, scope, bare, kind, shape, clause, which)
 
 
+def asked_of(
+    document_id: str, title: str, question: str, history: Sequence[tuple[str, str]] = (), scopes: Scopes | None = None
+) -> Reading:
+    """As `read`, where the asker has chosen the one document that the question is put to: words of the question that
+    fit other documents name none of them."""
+    reading = read(question, history, scopes)
+    if reading.scope.documents and document_id not in reading.scope.documents:
+        reading = read(question, history)
+    shape: Shape = reading.shape
+    if shape == "each":
+        shape = "several" if _several(reading.question) else "one"
+    scope = replace(reading.scope, documents=(document_id,), titles=(title,), ambiguous=False)
+    return replace(reading, scope=scope, shape=shape)
+
+
+def _several(question: str) -> bool:
+    """Whether a list or summary is asked for."""
+    return bool((_SEVERAL_ZH if language_of(question) == "zh" else _SEVERAL).search(question))
+
+
 def _bare(question: str, scopes: Scopes) -> str:
     """The question with "the agreement" or "the medicine" for the names of its documents: "Which law governs the Acme
     NDA?" -> "Which law governs the agreement?". Every passage it is put to is of that document."""
@@ -192,4 +212,4 @@ def _shape(question: str, scope: Scope) -> Shape:
         return "each"
     if len(scope.documents) > 1:
         return "each"
-    return "several" if (_SEVERAL_ZH if chinese else _SEVERAL).search(question) else "one"
+    return "several" if _several(question) else "one"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sparewheel.rag.follow_up import made_whole
-from sparewheel.rag.understand import read
+from sparewheel.rag.understand import asked_of, read
 from tests.retrieve.test_scope import CONTRACTS
 
 
@@ -56,3 +56,20 @@ def test_names_are_left_out_of_what_is_put_to_a_named_document() -> None:
     """A reader sees passages of that document only; its name there would be a word that they lack."""
     assert read("In the Osprey Games NDA, which law governs?", (), CONTRACTS).bare == "Which law governs?"
     assert read("What is the dose of Veltrazin?", (), CONTRACTS).bare == "What is the dose of the medicine?"
+
+
+@pytest.mark.parametrize(
+    ("question", "shape", "bare"),
+    [
+        ("Which other medicines may affect it?", "one", "Which other medicines may affect it?"),
+        ("List all duties of the lease in each schedule.", "several", "List all duties of the lease in each schedule."),
+        ("Which law governs the Osprey NDA?", "one", "Which law governs the agreement?"),
+        ("Which law governs the Northgate NDA?", "one", "Which law governs the Northgate NDA?"),
+    ],
+)
+def test_a_question_that_is_put_to_one_document_is_about_that_one(question: str, shape: str, bare: str) -> None:
+    """Whatever else its words would fit."""
+    osprey = read("Which law governs the Osprey NDA?", (), CONTRACTS).scope.documents[0]
+    reading = asked_of(osprey, "Osprey NDA", question, (), CONTRACTS)
+    assert (reading.scope.documents, reading.scope.titles, reading.shape) == ((osprey,), ("Osprey NDA",), shape)
+    assert reading.bare == bare
