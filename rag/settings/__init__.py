@@ -80,12 +80,12 @@ def load_settings(path: Path | str | None = None, env: Mapping[str, str] | None 
 
 
 def endpoints_from_env(env: Mapping[str, str]) -> dict[str, Endpoint]:
-    """Endpoints as a deployment names them: PRIMARY_ENDPOINT, SECONDARY_ENDPOINT (URL); each _MODEL, _KEY, _KEY_FILE.
+    """Endpoints as a deployment names them: {PRIMARY,SECONDARY,TERTIARY}_ENDPOINT (URL); each _MODEL, _KEY, _KEY_FILE.
 
     With DEEPSEEK_API_KEY alone, one endpoint "deepseek" with its defaults. No key, no endpoint.
     """
     found = {}
-    for name in ("primary", "secondary"):
+    for name in ("primary", "secondary", "tertiary"):
         prefix = f"{name.upper()}_ENDPOINT"
         if url := env.get(prefix):
             default = Endpoint()

@@ -233,6 +233,12 @@ def test_the_dashboard_comes_with_the_monitoring(rendered) -> None:
         ("apii.replicas=1", "apii"),
         ('existingSecret=""', "existingSecret"),
         ('settings="[endpoint.x]\\n key = 1"', "settings"),
+        ('settings="[endpoint.x]\\n\\"key\\" = 1"', "settings"),
+        ("settings=\"[endpoint]\\nx = {url = 'u', 'key' = 'k'}\"", "settings"),
+        ('settings="endpoint.x.key=1"', "settings"),
+        ('settings="[endpoint.x]\\n\\"k\\\\u0065y\\" = 1"', "settings"),
+        ('extraEnv=[{"name": "PRIMARY_ENDPOINT_KEY", "value": "k"}]', "extraEnv"),
+        ('image.apiDigest="sha256:12"', "apiDigest"),
         ("api.port=0", "port"),
     ],
 )
@@ -247,3 +253,51 @@ def test_settings_that_name_a_key_file_are_taken(helm) -> None:
     text = "[endpoint.x]\nkey_file = '/run/secrets/sparewheel/x'\n"
     taken = helm("template", "sw", CHART, "--set-json", f"settings={json.dumps(text)}")
     assert (taken.returncode, "key_file" in taken.stdout) == (0, True), taken.stderr
+
+
+def test_what_a_cluster_adds_arrives_in_both_parts_or_in_the_one_meant(rendered) -> None:
+    """GPU, digest and nodes of the API alone; certificates, volumes, account and priority of both."""
+    api, ui = (rendered["gpu"]["Deployment", name] for name in ("sw-api", "sw-ui"))
+    of_api, of_ui = (each["spec"]["template"]["spec"] for each in (api, ui))
+    assert container(api)["image"] == "sparewheel-api@sha256:" + 64 * "0"
+    assert ":" in container(ui)["image"].removeprefix("sparewheel-ui@")
+    assert container(api)["resources"]["limits"]["nvidia.com/gpu"] == 1
+    assert (of_api["runtimeClassName"], of_api["nodeSelector"]) == ("nvidia", {"nvidia.com/gpu.present": "true"})
+    assert ("runtimeClassName" in of_ui, "nodeSelector" in of_ui, "tolerations" in of_ui) == (False, False, False)
+    for manifest, pod in ((api, of_api), (ui, of_ui)):
+        assert (pod["serviceAccountName"], pod["priorityClassName"]) == ("sparewheel", "business-critical")
+        mounts = {each["name"]: each["mountPath"] for each in container(manifest)["volumeMounts"]}
+        assert {"ca", "models"} <= {volume["name"] for volume in pod["volumes"]}
+        assert (mounts["models"], environment(manifest)["SSL_CERT_FILE"]) == ("/models", f"{mounts['ca']}/ca.crt")
+        assert environment(manifest)["HTTPS_PROXY"] == "http://proxy.example:3128"
+        assert manifest["spec"]["template"]["metadata"]["labels"]["team"] == "legal"
+    assert ("CUDA_VISIBLE_DEVICES" in environment(api), "CUDA_VISIBLE_DEVICES" in environment(ui)) == (True, False)
+
+
+def test_an_organisations_sign_in_is_mounted_where_it_is_looked_for(rendered, helm) -> None:
+    """For the page alone; without its secret the chart says so."""
+    ui = rendered["gpu"]["Deployment", "sw-ui"]
+    assert environment(ui)["SPAREWHEEL_PAGE__SIGN_IN"] == "oidc"
+    mounts = {each["name"]: each["mountPath"] for each in container(ui)["volumeMounts"]}
+    assert mounts["oidc"].endswith("/.streamlit/secrets.toml")
+    assert "oidc" not in {each["name"] for each in container(rendered["gpu"]["Deployment", "sw-api"])["volumeMounts"]}
+    refused = helm("template", "sw", CHART, "--set", "ui.signIn=oidc")
+    assert (refused.returncode, "ui.oidcSecret" in refused.stderr) == (1, True)
+
+
+def test_three_endpoints_and_the_ports_of_their_addresses(rendered) -> None:
+    """A port written in the address is opened, else that of its scheme."""
+    settings = load_settings(
+        os.devnull, env=environment(rendered["gpu"]["Deployment", "sw-api"]) | {"SPAREWHEEL_CONFIG": ""}
+    )
+    assert list(settings.endpoint) == ["primary", "secondary", "tertiary"]
+    _, out = rendered["gpu"]["NetworkPolicy", "sw"]["spec"]["egress"]
+    assert [port["port"] for port in out["ports"]] == [443, 8443, 80]
+
+
+def test_several_names_lead_to_the_same_paths(rendered) -> None:
+    """Each host has the API and the page, and the certificate is for all."""
+    ingress = rendered["gpu"]["Ingress", "sw"]["spec"]
+    assert [rule["host"] for rule in ingress["rules"]] == ["ask.example.org", "ask.intranet.example"]
+    assert ingress["tls"][0]["hosts"] == ["ask.example.org", "ask.intranet.example"]
+    assert [len(rule["http"]["paths"]) for rule in ingress["rules"]] == [2, 2]

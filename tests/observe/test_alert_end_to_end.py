@@ -73,7 +73,12 @@ async def test_a_stalled_endpoint_reaches_the_webhook_and_so_does_its_recovery(t
                 await asyncio.wait([asking])
         finally:
             observe.stop()
-    assert fired["labels"] == {"alertname": "BreakerOpen", "endpoint": "deepseek", "severity": "ticket"}
+    assert fired["labels"] == {
+        "alertname": "BreakerOpen",
+        "endpoint": "deepseek",
+        "severity": "warning",
+        "route": "ticket",
+    }
     assert fired["annotations"]["summary"] == "deepseek has been left alone for 2 minutes"
     assert resolved["labels"] == fired["labels"]
     assert {answer.outcome for answer in answers} == {"answered"}

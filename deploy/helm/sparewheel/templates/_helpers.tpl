@@ -20,8 +20,10 @@ app.kubernetes.io/component: {{ .part }}
 {{/* Nothing may be configured to leave where nothing may leave. */}}
 {{- define "sparewheel.check" -}}
 {{- if eq .Values.sensitivity "high" }}
-{{- if or .Values.endpoints.primary.url .Values.endpoints.secondary.url }}
-{{- fail "sensitivity is high, so no endpoint may be set: empty endpoints.primary.url and endpoints.secondary.url" }}
+{{- range $name, $endpoint := .Values.endpoints }}
+{{- if $endpoint.url }}
+{{- fail (printf "sensitivity is high, so no endpoint may be set: empty endpoints.%s.url" $name) }}
+{{- end }}
 {{- end }}
 {{- if .Values.networkPolicy.extraEgress }}
 {{- fail "sensitivity is high, so networkPolicy.extraEgress must be empty" }}
@@ -29,6 +31,9 @@ app.kubernetes.io/component: {{ .part }}
 {{- if not .Values.networkPolicy.enabled }}
 {{- fail "sensitivity is high, so networkPolicy.enabled must stay true: it is what closes the egress" }}
 {{- end }}
+{{- end }}
+{{- if and .Values.ui.enabled (eq .Values.ui.signIn "oidc") (not .Values.ui.oidcSecret) }}
+{{- fail "ui.signIn is oidc, so ui.oidcSecret must name the Secret with secrets.toml (docs/page.md)" }}
 {{- end }}
 {{- if and (gt (int .Values.api.autoscaling.minReplicas) (int .Values.api.autoscaling.maxReplicas)) .Values.api.autoscaling.enabled }}
 {{- fail "api.autoscaling.minReplicas is over maxReplicas" }}
@@ -39,6 +44,15 @@ app.kubernetes.io/component: {{ .part }}
 {{- define "sparewheel.pod" -}}
 {{- $values := index .root.Values .part -}}
 automountServiceAccountToken: false
+{{- with .root.Values.serviceAccountName }}
+serviceAccountName: {{ . }}
+{{- end }}
+{{- with .root.Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with $values.runtimeClassName }}
+runtimeClassName: {{ . }}
+{{- end }}
 enableServiceLinks: false
 terminationGracePeriodSeconds: {{ add .root.Values.preStopSeconds .root.Values.noticeSeconds $values.drainSeconds 10 }}
 {{- with .root.Values.image.pullSecrets }}
@@ -55,13 +69,13 @@ securityContext:
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile:
     type: RuntimeDefault
-{{- with .root.Values.nodeSelector }}
+{{- with $values.nodeSelector | default .root.Values.nodeSelector }}
 nodeSelector: {{ toYaml . | nindent 2 }}
 {{- end }}
-{{- with .root.Values.tolerations }}
+{{- with $values.tolerations | default .root.Values.tolerations }}
 tolerations: {{ toYaml . | nindent 2 }}
 {{- end }}
-{{- with .root.Values.affinity }}
+{{- with $values.affinity | default .root.Values.affinity }}
 affinity: {{ toYaml . | nindent 2 }}
 {{- end }}
 topologySpreadConstraints:
@@ -84,11 +98,24 @@ volumes:
   - name: tmp
     emptyDir:
       sizeLimit: 4Gi
+  {{- with .root.Values.extraCaConfigMap }}
+  - name: ca
+    configMap:
+      name: {{ . }}
+  {{- end }}
+  {{- if and (eq .part "ui") (eq .root.Values.ui.signIn "oidc") }}
+  - name: oidc
+    secret:
+      secretName: {{ .root.Values.ui.oidcSecret }}
+      defaultMode: 0440
+  {{- end }}
+  {{- with .root.Values.extraVolumes }}{{ toYaml . | nindent 2 }}{{ end }}
 {{- end }}
 
 {{- define "sparewheel.container" -}}
 {{- $values := index .root.Values .part -}}
-image: "{{ index .root.Values.image .part }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}"
+{{- $digest := index .root.Values.image (printf "%sDigest" .part) }}
+image: "{{ index .root.Values.image .part }}{{ if $digest }}@{{ $digest }}{{ else }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}{{ end }}"
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
 securityContext:
   allowPrivilegeEscalation: false
@@ -111,6 +138,18 @@ volumeMounts:
     readOnly: true
   - name: tmp
     mountPath: /tmp
+  {{- if .root.Values.extraCaConfigMap }}
+  - name: ca
+    mountPath: /etc/sparewheel-ca
+    readOnly: true
+  {{- end }}
+  {{- if and (eq .part "ui") (eq .root.Values.ui.signIn "oidc") }}
+  - name: oidc # where Streamlit looks beside the folder it is started in
+    mountPath: /data/.streamlit/secrets.toml
+    subPath: secrets.toml
+    readOnly: true
+  {{- end }}
+  {{- with .root.Values.extraVolumeMounts }}{{ toYaml . | nindent 2 }}{{ end }}
 {{- end }}
 
 {{- define "sparewheel.environment" -}}
@@ -120,7 +159,11 @@ volumeMounts:
   value: /data
 - name: SPAREWHEEL_API__USERS_FILE
   value: /run/secrets/sparewheel/users.toml
-{{- range $name := list "primary" "secondary" }}
+{{- if .root.Values.extraCaConfigMap }}
+- name: SSL_CERT_FILE
+  value: /etc/sparewheel-ca/ca.crt
+{{- end }}
+{{- range $name := list "primary" "secondary" "tertiary" }}
 {{- $endpoint := index $.root.Values.endpoints $name }}
 {{- if $endpoint.url }}
 - name: {{ upper $name }}_ENDPOINT
@@ -133,4 +176,17 @@ volumeMounts:
 {{- end }}
 {{- end }}
 {{- end }}
+{{- with .root.Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- with (index .root.Values .part).extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* The port of an endpoint: the one given, else that of its url, else that of its scheme. */}}
+{{- define "sparewheel.endpointPort" -}}
+{{- $url := urlParse .url -}}
+{{- $written := regexFind ":[0-9]+$" $url.host | trimPrefix ":" -}}
+{{- .port | default $written | default (ternary "80" "443" (eq $url.scheme "http")) -}}
 {{- end }}
