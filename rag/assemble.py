@@ -16,11 +16,13 @@ from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.snapshot import Snapshot
 from sparewheel.rag.ingest.stores import CorpusSnapshot, CorpusStore
 from sparewheel.rag.places import place_of
+from sparewheel.rag.readable import Readable, ReadableSearch, readable
 from sparewheel.rag.reliability.breaker import CircuitBreaker
 from sparewheel.rag.reliability.deadline import Budgets, Deadline
 from sparewheel.rag.reliability.failover import Failover, FailoverEvent
 from sparewheel.rag.reliability.policy import order
 from sparewheel.rag.reliability.target import Target
+from sparewheel.rag.rights import Rights
 from sparewheel.rag.runtime import Runtime, default_runtime
 from sparewheel.rag.settings import Endpoint, Settings, load_settings
 from sparewheel.rag.types import AnswerRequest, Embedder, IndexWriter, Profile, Reranker, Sensitivity
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from sparewheel.rag.retrieve.words import Keywords
     from sparewheel.rag.runnable import RetrievalQA
 
+CIRCLES = 32  # of readers whose part of a snapshot is kept at a time
 READER_BUDGET_S = 3600.0  # many may wait for their turn to be read: the question's own deadline ends that
 
 
@@ -105,8 +108,26 @@ def open_view(
     if share < 1:
         notes = (f"dense index {share:.0%} built: the rest is found by its words only",)
     retriever = Hybrid(legs, settings.retrieve, weights=ranking, threads=runtime.searching)
-    catalogue = Catalogue(snapshot, IndexedWords(keywords), ordinary_words(weights(settings)))
-    return View(retriever, rerankers(settings, runtime), StoredDocuments(snapshot), notes, catalogue)
+    ordinary, reranking = ordinary_words(weights(settings)), rerankers(settings, runtime)
+
+    @functools.lru_cache(maxsize=CIRCLES)
+    def of_circle(rights: Rights) -> View | None:
+        part = readable(snapshot, rights, config.name)
+        if not isinstance(part, Readable):
+            return None
+        known = Catalogue(part, IndexedWords(keywords, part.only(None)), ordinary)
+        found = ReadableSearch(retriever, part)
+        return View(found, reranking, StoredDocuments(part), notes, known, readable=part)
+
+    @functools.cache
+    def labelled() -> frozenset[str]:
+        return frozenset(name for readers in snapshot.labels().values() for name in readers)
+
+    def narrow(rights: Rights) -> View | None:
+        return of_circle(rights.that_matter(labelled())) if labelled() or rights.rules else None
+
+    catalogue = Catalogue(snapshot, IndexedWords(keywords), ordinary)
+    return View(retriever, reranking, StoredDocuments(snapshot), notes, catalogue, narrow)
 
 
 def _searches(snapshot: CorpusSnapshot) -> tuple[Keywords, Callable[[Embedder], Leg]]:

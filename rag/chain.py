@@ -40,6 +40,7 @@ from sparewheel.rag.reliability.deadline import Deadline, within
 from sparewheel.rag.reliability.failover import FailoverEvent, Finished
 from sparewheel.rag.reliability.loop import background
 from sparewheel.rag.reliability.workers import Urgency, Working
+from sparewheel.rag.rights import Rights
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.text import language_of, sentences
 from sparewheel.rag.types import (
@@ -106,6 +107,7 @@ class _Walk:
     options: StreamOptions
     deadline: Deadline
     budget_s: float
+    rights: Rights | None = None  # of who asks; None: everything
     timings: dict[str, float] = field(default_factory=dict)
     found: bool = False  # it has been searched: whatever fails from here on is not the asker's mistake
 
@@ -147,7 +149,7 @@ class Pipeline:
         settings: Settings,
         hooks: Hooks = shared,
         origins: Origins | None = None,
-        admit: Callable[[], object] = lambda: None,
+        admit: Callable[[], Rights | None] = lambda: None,
         clock: Callable[[], float] = time.perf_counter,
         close: Callable[[], None] = lambda: None,
         reload: Callable[[Settings], None] = lambda settings: None,
@@ -156,7 +158,7 @@ class Pipeline:
         self.corpus = corpus
         self.profile = profile
         self._sensitivity = sensitivity  # looked up for every question and every call of a cloud model
-        self._admit = admit  # raises where whoever asks may not read the corpus (any more)
+        self._admit = admit  # what whoever asks may read of it, None: all; raises where they may not read it (any more)
         self._origins = origins or Origins()
         self._views = views  # each question uses the newest snapshot of its beginning, to its end
         self._answering = answering
@@ -180,8 +182,9 @@ class Pipeline:
         except (SparewheelError, OSError):
             return "high"
 
-    def admitting(self, admit: Callable[[], object]) -> Pipeline:
-        """The same pipeline for somebody whose right is asked for with every question. admit: raises Forbidden."""
+    def admitting(self, admit: Callable[[], Rights | None]) -> Pipeline:
+        """The same pipeline for somebody whose rights are asked for with every question. admit: what of the corpus they
+        may read, None: all of it; raises Forbidden where it is nothing."""
         mine = copy.copy(self)
         mine._admit = admit
         mine._again = None  # the right is not asked for elsewhere
@@ -313,7 +316,7 @@ class Pipeline:
 
     def _begun(self, question: str, options: StreamOptions) -> _Walk:
         """Raises UsageError for what the asker can mend, Forbidden where the asker may not read the corpus."""
-        self._admit()
+        rights = self._admit()
         question = _checked(question)
         known = StreamOptions.__optional_keys__
         for name in options:
@@ -326,7 +329,7 @@ class Pipeline:
             budget_s = self._settings.answer.timeout_s
         if budget_s <= 0:
             raise UsageError(f"within_s is {budget_s:g}; give the question some time, in seconds")
-        return _Walk(question, options, Deadline(budget_s, self._clock), budget_s)
+        return _Walk(question, options, Deadline(budget_s, self._clock), budget_s, rights)
 
     @asynccontextmanager
     async def _view(self, walk: _Walk) -> AsyncIterator[View]:
@@ -335,6 +338,9 @@ class Pipeline:
         async with walk.timed("retrieve"), within(walk.deadline):
             view = await self._workers.run(Urgency.SEARCH, use.__enter__, lambda _: use.__exit__(None, None, None))
         try:
+            if walk.rights is not None:
+                async with walk.timed("retrieve"), within(walk.deadline):
+                    view = await self._workers.run(Urgency.SEARCH, lambda: view.read_by(walk.rights))
             yield view
         finally:
             use.__exit__(None, None, None)

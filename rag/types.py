@@ -6,6 +6,7 @@ half open: `document.text[span.start:span.end]`. Scores compare only within one 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -21,6 +22,15 @@ Outcome = Literal["answered", "refused", "failed"]
 Sensitivity = Literal["high", "normal"]
 Shape = Literal["one", "several", "each"]  # of an answer: one place, several of a document, one of each document
 Filter = Mapping[str, str | Sequence[str]]  # metadata key -> the value, or any one of several values
+
+
+class DocumentSet(tuple[str, ...]):
+    """Ids of documents as the value of a filter, with a short name: what is made of a filter is kept by it."""
+
+    @cached_property
+    def name(self) -> str:
+        """The same for the same documents in the same order."""
+        return hashlib.sha256("\0".join(self).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 # ---------------------------------------------------------------- documents

@@ -23,6 +23,8 @@ from sparewheel.rag.errors import NotFound, Unavailable, UsageError
 from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
 from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.stores import CorpusSnapshot, CorpusStore
+from sparewheel.rag.readable import Readable
+from sparewheel.rag.rights import Rights
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.types import Document, Filter, Reranker, Retriever, SearchResult
 
@@ -48,6 +50,18 @@ class View:
     stored: Stored | None = None
     notes: tuple[str, ...] = ()
     catalogue: Catalogue | None = None  # who the documents are; None where they have no identity
+    narrow: Callable[[Rights], View | None] | None = None  # the view of somebody; None where they may read everything
+    readable: Readable | None = None  # what may be read, where that is not everything
+
+    def read_by(self, rights: Rights | None) -> View:
+        """The view as somebody has it who may read what `rights` allow; None: the owner of the machine. What they may
+        not read is not there."""
+        narrowed = self.narrow(rights) if self.narrow is not None and rights is not None else None
+        return narrowed or self
+
+    def may_read(self, document_id: str) -> bool:
+        """May who has this view read that document?"""
+        return self.readable is None or self.readable.may_read(document_id)
 
     def search(self, query: str, k: int, filter: Filter | None = None, within_s: float | None = None) -> SearchResult:
         """(at most k hits, best first; notes of this very search). See `types.Retriever`."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sparewheel.eval.suites import Part
     from sparewheel.rag.answer.endpoint import Completer
     from sparewheel.rag.ingest.report import Progress
+    from sparewheel.rag.rights import Rights
 
 
 def _unseen(_: Any) -> None:
@@ -72,13 +73,14 @@ def scoring_installed() -> None:
 def _batch(
     corpus: str, asked: list[Question], settings: Settings, user: User | None, within_document: bool = False
 ) -> Batch:
-    from sparewheel.app.people.access import admitted
+    from sparewheel.app.people.access import admitted, rights_of
     from sparewheel.eval.runs import prepare
     from sparewheel.rag.places import place_of
+    from sparewheel.rag.readable import readable
 
-    admitted(place_of(settings), corpus, user)
+    rights = rights_of(admitted(place_of(settings), corpus, user), user)
     with place_of(settings).store(corpus).open() as snapshot:
-        return prepare(corpus, asked, snapshot, within_document=within_document)
+        return prepare(corpus, asked, readable(snapshot, rights, corpus), within_document=within_document)
 
 
 def _index(part: Part, settings: Settings, on_progress: Callable[[Progress], None]) -> None:
@@ -113,10 +115,8 @@ def ask_all(
     concurrency: questions at a time, at most. note: given what the person who runs it must know. Models are in memory
     before the first question, so that loading counts as nobody's time.
     """
-    from sparewheel.app.people.access import admitted
     from sparewheel.eval import runs
     from sparewheel.rag.assemble import open_pipeline
-    from sparewheel.rag.places import place_of
 
     system = "langchain ensemble" if baseline else "sparewheel"
     if runs.torn(out):
@@ -128,13 +128,21 @@ def ask_all(
 
             pipeline = open_baseline(batch.corpus, settings)
         else:
-            admit = partial(admitted, place_of(settings), batch.corpus, user)
+            admit = partial(_admit, settings, batch.corpus, user)
             admit()
             pipeline = open_pipeline(batch.corpus, settings).admitting(admit)
         with pipeline:
             for language in sorted({question.language for question in batch.questions if question.id not in done}):
                 pipeline.warm(language)
             asyncio.run(runs.run(out, batch, pipeline, done=done, concurrency=concurrency, told=told))
+
+
+def _admit(settings: Settings, corpus: str, user: User | None) -> Rights | None:
+    """What of the corpus the user may read. Raises Forbidden."""
+    from sparewheel.app.people.access import admitted, rights_of
+    from sparewheel.rag.places import place_of
+
+    return rights_of(admitted(place_of(settings), corpus, user), user)
 
 
 def made_questions(
@@ -156,15 +164,18 @@ def made_questions(
     from sparewheel.eval.making.make import make
     from sparewheel.rag.assemble import chat_models, open_pipeline
     from sparewheel.rag.places import place_of
+    from sparewheel.rag.readable import readable
 
     def models() -> list[tuple[Completer, float]]:
         return chat_models(settings, admitted(place_of(settings), corpus, user).sensitivity)
 
     domain = admitted(place_of(settings), corpus, user).profile.domain
     write = ChatWriter(models, domain) if models() else None
+    admit = partial(_admit, settings, corpus, user)
     with (
-        place_of(settings).store(corpus).open() as snapshot,
-        open_pipeline(corpus, only_local(settings)) as pipeline,
+        place_of(settings).store(corpus).open() as whole,
+        open_pipeline(corpus, only_local(settings)).admitting(admit) as pipeline,
+        readable(whole, admit(), corpus) as snapshot,
     ):
         return make(
             snapshot, lambda asked, filter: pipeline.search(asked, filter=filter), n, seed=seed, write=write, made=told

@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from sparewheel.rag.errors import Forbidden, NeedsRole, NotFound, StoreError, suggest
 from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.stores import Place
+from sparewheel.rag.rights import Rights
 
 Role = Literal["viewer", "analyst", "admin"]  # each may do what the ones before it may
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -28,11 +29,19 @@ class User:
     groups: tuple[str, ...] = ()
 
 
+def names_of(user: User) -> frozenset[str]:
+    """By which names readers mean the user: their own, and "group:NAME" of each group."""
+    return frozenset({user.name, *(GROUP + group for group in user.groups)})
+
+
 def may_read(config: CorpusConfig, user: User | None) -> bool:
     """readers holds user names and "group:NAME"; empty: everybody. No role opens a corpus by itself, not even admin."""
-    if user is None or not config.readers:
-        return True
-    return not {user.name, *(GROUP + group for group in user.groups)}.isdisjoint(config.readers)
+    return user is None or not config.readers or not names_of(user).isdisjoint(config.readers)
+
+
+def rights_of(config: CorpusConfig, user: User | None) -> Rights | None:
+    """What of the documents the user may read, if they may read the corpus; None: all, for the local owner."""
+    return None if user is None else config.rights(names_of(user))
 
 
 def require_role(user: User | None, role: Role, action: str) -> None:

@@ -12,7 +12,15 @@ from sparewheel.rag.errors import Forbidden, NeedsRole, SparewheelError
 
 P = ParamSpec("P")
 R = TypeVar("R")
-RECORDED = ("corpus", "name", "id", "document_id", "readers", "sensitivity")  # parameters, where a method has them
+RECORDED = (
+    "corpus",
+    "name",
+    "id",
+    "document_id",
+    "readers",
+    "sensitivity",
+    "place",
+)  # parameters, where a method has them
 CALLED = {"name": "corpus", "id": "document", "document_id": "document"}
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 from sparewheel.rag.errors import StoreError
 from sparewheel.rag.ingest.stores import CorpusStore
+from sparewheel.rag.readable import Readable, readable
+from sparewheel.rag.rights import Rights
 from sparewheel.rag.types import Sensitivity
 
 
@@ -28,8 +30,9 @@ class CorpusInfo:
     trouble: str = ""
 
 
-def corpus_info(store: CorpusStore) -> CorpusInfo:
-    """Reads the manifest and no index: cheap enough for a list."""
+def corpus_info(store: CorpusStore, rights: Rights | None = None) -> CorpusInfo:
+    """Reads the manifest and no index: cheap enough for a list. rights: of whom it is shown to; what they may not read
+    counts nowhere."""
     config = store.config
     info = CorpusInfo(
         config.name, config.domain, config.sensitivity, embedding=config.embedding, readers=config.readers
@@ -38,6 +41,9 @@ def corpus_info(store: CorpusStore) -> CorpusInfo:
         return info
     try:
         with store.open() as snapshot:
+            part = readable(snapshot, rights, info.name)
+            if isinstance(part, Readable):
+                return _of_part(info, part)
             manifest = snapshot.manifest
             return replace(
                 info,
@@ -50,3 +56,17 @@ def corpus_info(store: CorpusStore) -> CorpusInfo:
             )
     except StoreError as error:
         return replace(info, trouble=str(error))
+
+
+def _of_part(info: CorpusInfo, part: Readable) -> CorpusInfo:
+    """Of what somebody may read; mb: of its text."""
+    documents = part.documents()
+    return replace(
+        info,
+        documents=len(documents),
+        chunks=sum(document.chunks for document in documents),
+        language=part.language() if documents else "",
+        dense_share=round(part.share("dense"), 4),
+        updated=max((document.added for document in documents), default=""),
+        mb=round(sum(document.chars for document in documents) / 1e6, 1),
+    )

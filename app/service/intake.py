@@ -6,7 +6,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import BinaryIO
 from sparewheel.app.advise.machine import machine
 from sparewheel.app.service import work
 from sparewheel.app.service.jobs import FileResult, Job
-from sparewheel.app.service.originals import originals_of
+from sparewheel.app.service.originals import originals_of, safe_name
 from sparewheel.rag.disk import patiently
 from sparewheel.rag.errors import DocumentError, NotFound, SparewheelError, UsageError
 from sparewheel.rag.ingest.load import reason_of
@@ -50,12 +50,13 @@ class Intake:
         self._readers = ThreadPoolExecutor(JOBS_AT_ONCE, thread_name_prefix="upload")
         self._embedder = ThreadPoolExecutor(1, thread_name_prefix="embed")
 
-    def submit(self, store: CorpusStore, files: Sequence[Upload], owner: str) -> Job:
-        """Keeps the files and reads them in the background. Raises UsageError when there is none."""
+    def submit(self, store: CorpusStore, files: Sequence[Upload], owner: str, taken: Collection[str] = ()) -> Job:
+        """Keeps the files and reads them in the background. taken: documents that the owner may not read, and so must
+        not replace. Raises UsageError when there is no file."""
         if not files:
             raise UsageError("no file in the upload; send at least one")
         job = Job(secrets.token_urlsafe(9), store.config.name, owner, len(files))
-        ids = self._keep(store, files, job)
+        ids = self._keep(store, files, job, set(taken))
         with self._lock:
             self._jobs[job.id] = job
             for id in [id for id, old in self._jobs.items() if old.ended][: max(0, len(self._jobs) - JOBS_KEPT)]:
@@ -83,12 +84,13 @@ class Intake:
         for threads in (self._readers, self._embedder):
             threads.shutdown(wait=True, cancel_futures=True)
 
-    def _keep(self, store: CorpusStore, files: Sequence[Upload], job: Job) -> dict[Path, str]:
+    def _keep(self, store: CorpusStore, files: Sequence[Upload], job: Job, taken: set[str]) -> dict[Path, str]:
         """Kept file -> the document it becomes. One that is too large is a failed result."""
         ids: dict[Path, str] = {}
         for name, content in files:
             try:
-                path = originals_of(store).keep(name, content, self._settings().ingest.max_file_mb)
+                free = _free(safe_name(name), taken)
+                path = originals_of(store).keep(free, content, self._settings().ingest.max_file_mb)
             except DocumentError as error:
                 job.tell(FileResult(name, "failed", reason=reason_of(error), cure=error.cure))
                 continue

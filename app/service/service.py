@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from sparewheel.app.kept.feedback import Feedback, FeedbackLog
-from sparewheel.app.people.access import User, admitted, readable, require_role
+from sparewheel.app.people.access import User, admitted, readable, require_role, rights_of
 from sparewheel.app.service import work
 from sparewheel.app.service.audited import audited
 from sparewheel.app.service.info import CorpusInfo, corpus_info
@@ -26,9 +27,11 @@ from sparewheel.rag.errors import Forbidden, NotFound, UsageError
 from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
 from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.snapshot import DocumentInfo
-from sparewheel.rag.ingest.stores import CorpusStore, Place
+from sparewheel.rag.ingest.stores import CorpusSnapshot, CorpusStore, Place
 from sparewheel.rag.places import place_of
+from sparewheel.rag.readable import readable as part_of
 from sparewheel.rag.reliability.breaker import Health
+from sparewheel.rag.rights import Readers, checked_rules
 from sparewheel.rag.settings import Settings, load_settings
 from sparewheel.rag.types import Document, Filter, Hit, Sensitivity
 
@@ -75,7 +78,7 @@ class Service:
                 known = self._pipelines[corpus] = (identity, open_pipeline(corpus, self.settings))
         if user is None:
             return known[1]
-        return known[1].admitting(lambda: admitted(self.place, corpus, user))
+        return known[1].admitting(lambda: rights_of(admitted(self.place, corpus, user), user))
 
     @audited("search")
     def search(
@@ -110,41 +113,55 @@ class Service:
         """The corpora the user may read, by name. managed: all of them, for an administrator."""
         if managed:
             require_role(user, "admin", "see every corpus")
-        return [
-            corpus_info(self.place.store(config.name)) for config in readable(self.place, None if managed else user)
-        ]
+        found = readable(self.place, None if managed else user)
+        return [corpus_info(self.place.store(config.name), rights_of(config, user)) for config in found]
 
     def corpus(self, name: str, user: User | None = None) -> CorpusInfo:
-        return corpus_info(self._store(name, user))
+        store = self._store(name, user)
+        return corpus_info(store, rights_of(store.config, user))
+
+    @contextmanager
+    def opened(self, corpus: str, user: User | None = None) -> Iterator[CorpusSnapshot]:
+        """The newest snapshot, without what the user may not read: the one way to documents for whoever shows them."""
+        store = self._store(corpus, user)
+        with store.open() as snapshot:
+            yield part_of(snapshot, rights_of(store.config, user), corpus)
+
+    def may_read(self, corpus: str, ids: Collection[str], user: User | None = None) -> set[str]:
+        """Those of the documents that the user may read now; ids of documents that are gone are judged by the rules."""
+        store = self._store(corpus, user)
+        rights = rights_of(store.config, user)
+        if rights is None or not store.current():
+            return set(ids)
+        with store.open() as snapshot:
+            return set(rights.among(ids, snapshot.labels()))
 
     @audited("documents_listed")
     def documents(self, corpus: str, user: User | None = None) -> list[DocumentInfo]:
         """By id; [] while the corpus is empty."""
-        store = self._store(corpus, user)
-        if not store.current():
+        if not self._store(corpus, user).current():
             return []
-        with store.open() as snapshot:
+        with self.opened(corpus, user) as snapshot:
             return snapshot.documents()
 
     @audited("document_read")
     def document(self, corpus: str, id: str, user: User | None = None) -> Document:
         """With its text and the boxes of its words."""
-        with self._store(corpus, user).open() as snapshot:
+        with self.opened(corpus, user) as snapshot:
             return snapshot.document(id)
 
     def headings(self, corpus: str, ids: Sequence[str], user: User | None = None) -> dict[str, list[str]]:
         """Of each document, in the order of its text."""
-        with self._store(corpus, user).open() as snapshot:
+        with self.opened(corpus, user) as snapshot:
             chunks = {id: snapshot.chunks_of(id) for id in ids}
         return {id: list(dict.fromkeys(h for chunk in found for h in chunk.headings)) for id, found in chunks.items()}
 
     @audited("original_read")
     def original(self, corpus: str, id: str, user: User | None = None) -> Path | None:
         """The very file the document was read from; None when it is gone, or another by now."""
-        store = self._store(corpus, user)
-        with store.open() as snapshot:
+        with self.opened(corpus, user) as snapshot:
             document = snapshot.document(id, layout=False)
-        return originals_of(store).original(document)
+        return originals_of(self._store(corpus, user)).original(document)
 
     # ------------------------------------------------------------ documents in and out
 
@@ -152,7 +169,21 @@ class Service:
     def submit(self, corpus: str, files: Sequence[Upload], user: User | None = None) -> Job:
         """Starts reading the files in the background. A document of the same name is replaced."""
         self.may_upload(corpus, user)
-        return self._intake.submit(self._store(corpus, user), files, user.name if user else "")
+        hidden = self._hidden(corpus, user)
+        return self._intake.submit(self._store(corpus, user), files, user.name if user else "", hidden)
+
+    def _hidden(self, corpus: str, user: User | None) -> frozenset[str]:
+        """The documents that the user may not read."""
+        store = self._store(corpus, user)
+        if user is None or not store.current():
+            return frozenset()
+        with store.open() as snapshot:
+            part = part_of(snapshot, rights_of(store.config, user), corpus)
+            return (
+                frozenset()
+                if part is snapshot
+                else frozenset({info.id for info in snapshot.documents()} - {info.id for info in part.documents()})
+            )
 
     def may_upload(self, corpus: str, user: User | None = None) -> None:
         """Raises NeedsRole, NotFound or Forbidden where `submit` would, before anything is sent."""
@@ -174,14 +205,17 @@ class Service:
     def _may_see(self, job: Job, user: User | None) -> bool:
         if user is None or job.owner == user.name:
             return True
-        return user.role == "admin" and any(one.name == job.corpus for one in readable(self.place, user))
+        if user.role != "admin" or not any(one.name == job.corpus for one in readable(self.place, user)):
+            return False
+        ids = {result.document_id for result in job.results}
+        return self.may_read(job.corpus, ids, user) == ids
 
     @audited("document_deleted")
     def delete(self, corpus: str, document_id: str, user: User | None = None) -> None:
         """The document is found no more, and its kept source file is gone. Raises Locked while another writes."""
         require_role(user, "analyst", "delete documents")
         store = self._store(corpus, user)
-        with store.open() as snapshot:
+        with self.opened(corpus, user) as snapshot:
             source = snapshot.document(document_id, layout=False).source
         patiently(lambda: work.take_out(store, [document_id], self.settings), LOCK_WITHIN_S)
         originals_of(store).discard(source)
@@ -193,7 +227,7 @@ class Service:
         store = self._store(corpus, user)
         count = patiently(lambda: work.split_again(store, self.settings), LOCK_WITHIN_S)
         self._intake.embed_soon(store, rebuild=True)
-        return count
+        return min(count, self.corpus(corpus, user).documents)
 
     # ------------------------------------------------------------ corpora, for administrators
 
@@ -232,7 +266,24 @@ class Service:
             store.configure(readers=tuple(readers))
         if sensitivity is not None:
             store.configure(sensitivity=sensitivity)
-        return corpus_info(store)
+        return corpus_info(store, rights_of(store.config, user))
+
+    def access(self, corpus: str, user: User | None = None) -> dict[str, Readers]:
+        """Who may read which folders and documents: the rules that administrators made, by place."""
+        require_role(user, "admin", "see who may read which document")
+        return dict(self._store(corpus, None).config.access)
+
+    @audited("access_changed")
+    def set_access(
+        self, corpus: str, place: str, readers: Sequence[str], user: User | None = None
+    ) -> dict[str, Readers]:
+        """Who may read a document, or what lies in a folder ("hr/"), from the next question on; [] removes the rule.
+        The rules as they are then."""
+        require_role(user, "admin", "say who may read which document")
+        store = self._store(corpus, None)
+        rule = checked_rules({place: readers}) if readers else {}
+        store.revise(lambda config: {"access": {**{k: v for k, v in config.access.items() if k != place}, **rule}})
+        return dict(store.config.access)
 
     @audited("corpus_removed")
     def remove(self, corpus: str, user: User | None = None) -> None:
@@ -286,4 +337,4 @@ class Service:
 
 def _identity(config: CorpusConfig) -> CorpusConfig:
     """What a pipeline was opened with and does not look at again."""
-    return replace(config, embedding="", readers=(), sensitivity="normal")
+    return replace(config, embedding="", readers=(), sensitivity="normal", access={}, access_found={})

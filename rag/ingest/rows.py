@@ -87,7 +87,7 @@ def insert_document(
     )
     rows.executemany(
         "INSERT OR IGNORE INTO metadata VALUES (?, ?, ?)",
-        [(key, each, number) for key, value in document.metadata.items() for each in _values(key, value)],
+        [(key, each, number) for key, value in document.metadata.items() for each in values_of(key, value)],
     )
     rows.executemany(
         "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -192,7 +192,7 @@ class StoredChunks(Sequence[Chunk]):
             yield from self[start : start + self.PAGE]
 
 
-def _values(key: str, value: str) -> list[str]:
+def values_of(key: str, value: str) -> list[str]:
     """What a filter by the key may name: the value, and each of several ("parties")."""
     return list(dict.fromkeys([value, *value.split(SEPARATOR)])) if key in SEVERAL else [value]
 

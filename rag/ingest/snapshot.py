@@ -20,7 +20,8 @@ from sparewheel.rag.errors import NotFound, StoreError, UsageError, suggest
 from sparewheel.rag.ingest.manifest import NAME, Manifest, read_manifest
 from sparewheel.rag.ingest.rows import ids_in, open_rows, read_chunks, read_document
 from sparewheel.rag.ingest.sums import AT_ONCE_BYTES, CURE, SUMS
-from sparewheel.rag.types import Chunk, Document, Filter, Selection
+from sparewheel.rag.rights import LABEL, Readers, labels_of
+from sparewheel.rag.types import Chunk, Document, DocumentSet, Filter, Selection
 
 ROWS = "store.sqlite"
 SELECTIONS = 8  # kept a snapshot, one byte a chunk each
@@ -122,7 +123,7 @@ class Snapshot:
 
     def selected(self, filter: Filter) -> Selection:
         """What `matching` finds, as one bitmap for all searches; those of the last few filters are kept."""
-        key = json.dumps(sorted((k, [v] if isinstance(v, str) else sorted(v)) for k, v in filter.items()))
+        key = json.dumps(sorted((k, _name_of(v)) for k, v in filter.items()))
         with self._selecting:
             if key in self._selections:
                 self._selections.move_to_end(key)
@@ -189,6 +190,15 @@ class Snapshot:
                 " metadata FROM documents ORDER BY id"
             ).fetchall()
         return [DocumentInfo(*(*row[:-1], json.loads(row[-1]))) for row in found]
+
+    def labels(self) -> dict[str, Readers]:
+        """Of the documents that carry access labels: id -> who may read it (`rights.LABEL` among their metadata)."""
+        with self.rows() as rows:
+            found = rows.execute(
+                "SELECT d.id, m.value FROM metadata m JOIN documents d ON d.number = m.document WHERE m.key = ?",
+                (LABEL,),
+            ).fetchall()
+        return {id: labels_of(value) for id, value in found}
 
     def language(self) -> str:
         """The language of most of the text: "en" or "zh"."""
@@ -270,3 +280,10 @@ class Snapshot:
         if key not in known:
             every = list(dict.fromkeys([*FIELDS, *known]))
             raise UsageError(f"no document has {key!r}{suggest(key, every)}; filter by {', '.join(every)}")
+
+
+def _name_of(value: str | Sequence[str]) -> object:
+    """What tells a value of a filter from others: itself, or the short name of a long set of documents."""
+    if isinstance(value, DocumentSet):
+        return {"set": value.name}
+    return [value] if isinstance(value, str) else sorted(value)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -71,9 +71,14 @@ class Store:
 
     def configure(self, **changes: Any) -> None:
         """Changes fields of the config as it is now on the disk: another process may have changed others of it."""
+        self.revise(lambda config: changes)
+
+    def revise(self, change: Callable[[CorpusConfig], Mapping[str, Any]]) -> None:
+        """As `configure`, with fields that depend on what is there."""
         read_config(self.folder)  # removed meanwhile: NotFound
         with writing(self.folder / "config.lock", wait=True):
-            self.config = replace(read_config(self.folder), **changes)
+            config = read_config(self.folder)
+            self.config = replace(config, **change(config))
             self.config.write(self.folder)
 
     def current(self) -> int:

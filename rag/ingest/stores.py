@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.manifest import Manifest
+from sparewheel.rag.rights import Readers
 from sparewheel.rag.types import Chunk, Document, Filter, IndexWriter
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ class CorpusSnapshot(Protocol):
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, by id."""
+        ...
+
+    def labels(self) -> Mapping[str, Readers]:
+        """Of the documents that carry access labels: id -> who may read it (`rights.LABEL` among their metadata)."""
         ...
 
     def language(self) -> str:
@@ -164,6 +169,10 @@ class CorpusStore(Protocol):
 
     def configure(self, **changes: Any) -> None:
         """Changes fields of the config as it is now: another process may have changed others of it."""
+        ...
+
+    def revise(self, change: Callable[[CorpusConfig], Mapping[str, Any]]) -> None:
+        """As `configure`, with fields that depend on what is there; nobody changes it meanwhile."""
         ...
 
     def current(self) -> int:

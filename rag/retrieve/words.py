@@ -54,20 +54,28 @@ class Keywords(Protocol):
 class IndexedWords:
     """`retrieve.scope.Words` over an open index. Safe to share between threads."""
 
-    def __init__(self, search: Keywords) -> None:
+    def __init__(self, search: Keywords, only: Filter | None = None) -> None:
+        """only: what other documents hold is as unknown as what none holds."""
         self._search = search
+        self._only = only
 
     def near(self, word: str) -> bool:
         """Whether the word, or one spelt nearly so, stands in a document."""
         wanted = terms(word)
         index = self._search.index
-        if not wanted or any(index.has(term) for term in wanted):
+        if not wanted or any(self._has(term) for term in wanted):
             return True
         return any(
-            SequenceMatcher(None, wanted[0], other).ratio() >= _ALIKE
+            SequenceMatcher(None, wanted[0], other).ratio() >= _ALIKE and self._has(other)
             for other in index.beginning_with(wanted[0][:_SAME_BEGINNING], _MOST_ALIKE)
             if abs(len(other) - len(wanted[0])) <= 2
         )
+
+    def _has(self, term: str) -> bool:
+        """Whether a passage holds the term, of those that count."""
+        if self._only is None or not self._search.index.has(term):
+            return self._search.index.has(term)
+        return len(self._search.find(term, 1, self._only)[0]) > 0
 
     def phrase(self, text: str) -> bool:
         """Whether the words stand beside each other in the text of a document."""
@@ -79,7 +87,7 @@ class IndexedWords:
         return any(c.document_id not in documents and word in _plain(c.text) for c in self._holding(word))
 
     def _holding(self, text: str) -> list[Chunk]:
-        return [hit.chunk for hit in self._search.search(text, _LOOK_AT)]
+        return [hit.chunk for hit in self._search.search(text, _LOOK_AT, self._only)]
 
 
 def _plain(text: str) -> str:
