@@ -16,7 +16,6 @@ that could not be answered has the outcome "failed" and says why. Only the asker
 
 from __future__ import annotations
 
-import copy
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
@@ -185,7 +184,8 @@ class Pipeline:
     def admitting(self, admit: Callable[[], Rights | None]) -> Pipeline:
         """The same pipeline for somebody whose rights are asked for with every question. admit: what of the corpus they
         may read, None: all of it; raises Forbidden where it is nothing."""
-        mine = copy.copy(self)
+        mine = object.__new__(type(self))
+        mine.__dict__.update(self.__dict__)  # copy.copy would open the corpus again, as unpickling does
         mine._admit = admit
         mine._again = None  # the right is not asked for elsewhere
         return mine

@@ -192,3 +192,11 @@ def test_only_administrators_see_and_make_rules(services):
     with suppress(SparewheelError):
         whole.set_access("deals", "pay.md", ["not a name"], ADAM)
     assert whole.access("deals", ADAM)["pay.md"] == ("group:board",)
+
+
+def test_asking_in_somebodys_name_opens_nothing_anew(services):
+    """All who ask share the snapshot and the models."""
+    whole, _ = services
+    whole.pipeline("deals", BEN).search("notice")
+    one, other = whole.pipeline("deals", BEN), whole.pipeline("deals", ANA)
+    assert one._views is other._views is whole.pipeline("deals")._views
