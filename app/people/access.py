@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from sparewheel.rag.errors import Forbidden, NeedsRole, NotFound, StoreError, suggest
 from sparewheel.rag.ingest.corpus import CorpusConfig
-from sparewheel.rag.ingest.stores import Place
+from sparewheel.rag.ingest.stores import CorpusSnapshot, Place
+from sparewheel.rag.readable import readable as part_of
 from sparewheel.rag.rights import Rights
 
 Role = Literal["viewer", "analyst", "admin"]  # each may do what the ones before it may
@@ -42,6 +44,20 @@ def may_read(config: CorpusConfig, user: User | None) -> bool:
 def rights_of(config: CorpusConfig, user: User | None) -> Rights | None:
     """What of the documents the user may read, if they may read the corpus; None: all, for the local owner."""
     return None if user is None else config.rights(names_of(user))
+
+
+def admitted_rights(place: Place, name: str, user: User | None) -> Rights | None:
+    """What of the corpus' documents the user may read; None: all. Raises as `admitted`."""
+    return rights_of(admitted(place, name, user), user)
+
+
+@contextmanager
+def opened(place: Place, name: str, user: User | None) -> Iterator[CorpusSnapshot]:
+    """The newest snapshot without what the user may not read: the one way to documents for whoever shows them. Raises
+    as `admitted`, NotFound while it is empty."""
+    rights = admitted_rights(place, name, user)
+    with place.store(name).open() as snapshot:
+        yield part_of(snapshot, rights, name)
 
 
 def require_role(user: User | None, role: Role, action: str) -> None:

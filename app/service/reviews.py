@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from sparewheel.app.evaluation.batch import only_local
 from sparewheel.app.export.table import Wanted, export_table
 from sparewheel.app.kept.history import now
-from sparewheel.app.people.access import User, admitted, readable, require_role
+from sparewheel.app.people.access import User, admitted, admitted_rights, opened, readable, require_role
 from sparewheel.app.service.audited import audited
 from sparewheel.app.service.filling import Run, Runs, Standing
 from sparewheel.corpora.sets import question_set
@@ -28,7 +28,7 @@ from sparewheel.rag.places import cells_of, place_of
 from sparewheel.rag.review.cell import Cell
 from sparewheel.rag.review.fill import Again, Filling, How, Of, todo
 from sparewheel.rag.review.sheet import Sheet, sheet
-from sparewheel.rag.review.store import CellStore
+from sparewheel.rag.review.store import CellStore, one_of
 from sparewheel.rag.review.table import Answerers, Column, Table, columns_of
 from sparewheel.rag.settings import Settings, cores
 from sparewheel.rag.types import Sensitivity
@@ -74,7 +74,15 @@ class Reviews:
 
     def tables(self, corpus: str, user: User | None = None) -> list[Table]:
         """The newest first."""
-        return self._cells(corpus, user).tables()
+        known = self._cells(corpus, user).tables()
+        ids = [info.id for info in self._documents(corpus, user)]
+        if len(ids) == len(self._documents(corpus, None)):
+            return known
+        return [seen for table in known if (seen := table.seen_by(ids)) is not None]
+
+    def _table(self, corpus: str, id: str, user: User | None) -> Table:
+        """One of `tables`. Raises NotFound."""
+        return one_of(self.tables(corpus, user), id)
 
     @audited("review_made")
     def make(
@@ -101,7 +109,7 @@ class Reviews:
         """The table is gone, its cells are kept."""
         require_role(user, "analyst", "remove a review table")
         store = self._cells(corpus, user)
-        table = store.table(id)
+        table = self._table(corpus, id, user)
         run = self._runs.of_table(corpus, table.id)
         if run is not None and not run.ended:
             raise UsageError(f"the table {table.name!r} is being filled; stop that first")
@@ -111,7 +119,7 @@ class Reviews:
     def sheet(self, corpus: str, id: str, user: User | None = None) -> Sheet:
         """The table with its documents and the cells that there are."""
         store = self._cells(corpus, user)
-        return sheet(store.table(id), self._documents(corpus, user), store)
+        return sheet(self._table(corpus, id, user), self._documents(corpus, user), store)
 
     @audited("review_exported")
     def export(
@@ -149,7 +157,7 @@ class Reviews:
     def estimate(self, corpus: str, id: str, user: User | None = None, again: Again = "changed") -> Estimate:
         """What filling the table would take now."""
         store = self._cells(corpus, user)
-        table = store.table(id)
+        table = self._table(corpus, id, user)
         due = len(todo(table.columns, self._chosen(corpus, table, user), store, again))
         config = admitted(self._place, corpus, user)
         return estimate(self._settings(), table.answerers, config.sensitivity, due)
@@ -160,12 +168,12 @@ class Reviews:
         require_role(user, "analyst", "fill a review table")
         plan = plan or Plan()
         store = self._cells(corpus, user)
-        table = store.table(id)
+        table = self._table(corpus, id, user)
 
         def begin() -> tuple[Filling, Callable[[], None]]:
             pipeline, close = self._asked(corpus, table, user)
             documents = self._chosen(corpus, table, user)
-            store.keep_only([info.id for info in self._documents(corpus, user)])
+            store.keep_only([info.id for info in self._documents(corpus, None)])
             how = self._how(corpus, table, plan, user)
             return Filling(table.columns, documents, store, pipeline, how), close
 
@@ -173,7 +181,7 @@ class Reviews:
 
     def run(self, corpus: str, id: str, user: User | None = None) -> Run:
         """The newest run of the table: the user's own, or for an administrator and the local owner anybody's."""
-        table = self._cells(corpus, user).table(id)
+        table = self._table(corpus, id, user)
         run = self._runs.of_table(corpus, table.id)
         if run is None or not self._may_see(run, user):
             raise NotFound(f"the table {table.name!r} is not being filled by you; start a run of it")
@@ -181,7 +189,7 @@ class Reviews:
 
     def standing(self, corpus: str, id: str, user: User | None = None) -> Standing | None:
         """How far the newest run of the table is, for everybody who sees the table; None where there was none."""
-        run = self._runs.of_table(corpus, self._cells(corpus, user).table(id).id)
+        run = self._runs.of_table(corpus, self._table(corpus, id, user).id)
         return None if run is None else run.standing()
 
     @audited("review_stopped")
@@ -200,7 +208,7 @@ class Reviews:
             return self._pipeline(corpus, user), lambda: None
         settings = self._settings()
         local = open_pipeline(corpus, only_local(settings))
-        return local.admitting(functools.partial(admitted, self._place, corpus, user)), local.close
+        return local.admitting(functools.partial(admitted_rights, self._place, corpus, user)), local.close
 
     def _how(self, corpus: str, table: Table, plan: Plan, user: User | None) -> How:
         settings = self._settings()
@@ -217,9 +225,7 @@ class Reviews:
     def correct(self, corpus: str, question: str, document_id: str, text: str | None, user: User | None = None) -> Cell:
         """As `CellStore.correct`: None takes the correction back."""
         require_role(user, "analyst", "correct a cell")
-        sha256 = next((info.sha256 for info in self._documents(corpus, user) if info.id == document_id), None)
-        if sha256 is None:
-            raise NotFound(f"no document {document_id!r} in corpus {corpus!r}")
+        sha256 = self._sha256(corpus, document_id, user)
         by = user.name if user else ""
         return self._cells(corpus, user).correct(question, document_id, text, by, now(), sha256)
 
@@ -228,11 +234,13 @@ class Reviews:
         self, corpus: str, question: str, document_id: str, user: User | None = None, *, approved: bool = True
     ) -> Cell:
         require_role(user, "analyst", "approve a cell")
+        self._sha256(corpus, document_id, user)
         by = user.name if user else ""
         return self._cells(corpus, user).approve(question, document_id, by, now(), approved=approved)
 
     @audited("review_commented")
     def comment(self, corpus: str, question: str, document_id: str, text: str, user: User | None = None) -> Cell:
+        self._sha256(corpus, document_id, user)
         by = user.name if user else ""
         return self._cells(corpus, user).comment(question, document_id, text, by, now())
 
@@ -251,11 +259,17 @@ class Reviews:
 
     def _documents(self, corpus: str, user: User | None) -> list[DocumentInfo]:
         admitted(self._place, corpus, user)
-        store = self._place.store(corpus)
-        if not store.current():
+        if not self._place.store(corpus).current():
             return []
-        with store.open() as snapshot:
+        with opened(self._place, corpus, user) as snapshot:
             return snapshot.documents()
+
+    def _sha256(self, corpus: str, document_id: str, user: User | None) -> str:
+        """Of the document as it is now. Raises NotFound, also for one that the user may not read."""
+        for info in self._documents(corpus, user):
+            if info.id == document_id:
+                return info.sha256
+        raise NotFound(f"no document {document_id!r} in corpus {corpus!r}")
 
     def _chosen(self, corpus: str, table: Table, user: User | None) -> list[Of]:
         infos = {info.id: info for info in self._documents(corpus, user)}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from sparewheel.app.kept.feedback import Feedback, FeedbackLog
-from sparewheel.app.people.access import User, admitted, readable, require_role, rights_of
+from sparewheel.app.people.access import User, admitted, admitted_rights, opened, readable, require_role, rights_of
 from sparewheel.app.service import work
 from sparewheel.app.service.audited import audited
 from sparewheel.app.service.info import CorpusInfo, corpus_info
@@ -78,7 +78,7 @@ class Service:
                 known = self._pipelines[corpus] = (identity, open_pipeline(corpus, self.settings))
         if user is None:
             return known[1]
-        return known[1].admitting(lambda: rights_of(admitted(self.place, corpus, user), user))
+        return known[1].admitting(lambda: admitted_rights(self.place, corpus, user))
 
     @audited("search")
     def search(
@@ -120,12 +120,9 @@ class Service:
         store = self._store(name, user)
         return corpus_info(store, rights_of(store.config, user))
 
-    @contextmanager
-    def opened(self, corpus: str, user: User | None = None) -> Iterator[CorpusSnapshot]:
+    def opened(self, corpus: str, user: User | None = None) -> AbstractContextManager[CorpusSnapshot]:
         """The newest snapshot, without what the user may not read: the one way to documents for whoever shows them."""
-        store = self._store(corpus, user)
-        with store.open() as snapshot:
-            yield part_of(snapshot, rights_of(store.config, user), corpus)
+        return opened(self.place, corpus, user)
 
     def may_read(self, corpus: str, ids: Collection[str], user: User | None = None) -> set[str]:
         """Those of the documents that the user may read now; ids of documents that are gone are judged by the rules."""

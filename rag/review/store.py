@@ -191,12 +191,7 @@ class CellStore:
 
     def table(self, id: str) -> Table:
         """By its id, or its name where that is one table's only. Raises NotFound."""
-        known = self.tables()
-        found = [table for table in known if table.id == id] or [table for table in known if table.name == id]
-        if len(found) != 1:
-            near = suggest(id, [table.name for table in known])
-            raise NotFound(f"{len(found) or 'no'} review table{'s' * bool(found)} {id!r}{near}; give its id")
-        return found[0]
+        return one_of(self.tables(), id)
 
     def remove_table(self, id: str) -> None:
         """The table is gone; its cells are kept, for other tables and questions. Raises NotFound."""
@@ -260,6 +255,15 @@ class CellStore:
                 os.link(new, self._path)
         finally:
             new.unlink()
+
+
+def one_of(known: Sequence[Table], id: str) -> Table:
+    """The table of that id, or name where that is one table's only. Raises NotFound."""
+    found = [table for table in known if table.id == id] or [table for table in known if table.name == id]
+    if len(found) != 1:
+        near = suggest(id, [table.name for table in known])
+        raise NotFound(f"{len(found) or 'no'} review table{'s' * bool(found)} {id!r}{near}; give its id")
+    return found[0]
 
 
 def _listed(values: Iterable[str]) -> str:

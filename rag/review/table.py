@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sparewheel.rag.errors import UsageError
@@ -47,6 +47,14 @@ class Table:
             if not any(_fits(id, pattern) for id in ids):
                 raise UsageError(f"no document fits {pattern!r}; there are {', '.join(ids[:3]) or 'none'}, …")
         return [id for id in ids if any(_fits(id, pattern) for pattern in self.documents)]
+
+    def seen_by(self, ids: Sequence[str]) -> Table | None:
+        """The table for somebody who sees these documents alone: without patterns that fit none of them, which would
+        tell of others; None where it is about others only."""
+        if not self.documents:
+            return self
+        patterns = tuple(pattern for pattern in self.documents if any(_fits(id, pattern) for id in ids))
+        return replace(self, documents=patterns) if patterns else None
 
 
 @dataclass(frozen=True, slots=True)

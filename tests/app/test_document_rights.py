@@ -200,3 +200,23 @@ def test_asking_in_somebodys_name_opens_nothing_anew(services):
     whole.pipeline("deals", BEN).search("notice")
     one, other = whole.pipeline("deals", BEN), whole.pipeline("deals", ANA)
     assert one._views is other._views is whole.pipeline("deals")._views
+
+
+def test_review_tables_have_no_rows_of_hidden_documents_and_no_names_of_theirs(services):
+    """A table that is about them alone is not there; their cells are not approved, and stay when others fill."""
+    whole, _ = services
+    reviews = whole.reviews
+    every = reviews.make("deals", ["What is the notice?"], ANA, name="all")
+    board = reviews.make("deals", ["What is the price?"], ANA, name="board", documents=["merger.md", "lease.md"])
+    alone = reviews.make("deals", ["What does it cost?"], ANA, name="alone", documents=["merger.md"])
+    assert reviews.start("deals", every.id, ANA).wait(60)
+    assert [table.id for table in reviews.tables("deals", BEN)] == [board.id, every.id]
+    assert reviews.sheet("deals", board.id, BEN).table.documents == ("lease.md",)
+    assert [row.id for row in reviews.sheet("deals", every.id, BEN).rows] == ["lease.md", "nda.md"]
+    with pytest.raises(NotFound, match="no review table"):
+        reviews.sheet("deals", alone.id, BEN)
+    for change in (reviews.approve, lambda *given: reviews.comment(*given[:3], "x", given[3])):
+        with pytest.raises(NotFound, match=r"no document 'merger\.md'"):
+            change("deals", "What is the notice?", "merger.md", BEN)
+    assert reviews.start("deals", every.id, BEN).wait(60)
+    assert reviews.sheet("deals", every.id, ANA).tally.asked == 4
