@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache, partial
 
-from sparewheel.rag import outline
+from sparewheel.rag import outline, parties
 from sparewheel.rag.clauses import Clause, find
 from sparewheel.rag.errors import UsageError, suggest
 from sparewheel.rag.ingest.stores import CorpusSnapshot
@@ -89,6 +89,17 @@ class Catalogue:
         if span is None:
             return None
         return _passage(document, *span)
+
+    def with_parties(self, roles: Sequence[str], filter: Filter | None = None) -> list[str]:
+        """The documents that satisfy the filter and whose identity says who has these roles."""
+        wanted = {*self.ids(filter)}
+        return [i.id for i in self._snapshot.documents() if i.id in wanted and parties.named(i.metadata, roles)]
+
+    def parties(self, document_id: str, roles: Sequence[str]) -> list[tuple[Hit, Span]]:
+        """Where the document names those who have the roles, as passages of its opening; [] where it does not."""
+        document = self._document(document_id)
+        places = parties.places(document.text, parties.named(document.metadata, roles))
+        return [(_passage(document, start, end), Span(0, 0, end - start, 1.0)) for start, end in places]
 
     def about(self, document_id: str, topic: str) -> list[tuple[Hit, Span]]:
         """The clauses whose headings name the topic, as passages under their labels; the span is what they say."""

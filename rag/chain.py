@@ -30,7 +30,7 @@ from sparewheel.rag.answer.unread import documents, is_foreign, refused, which_o
 from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.errors import SparewheelError, Unavailable, UsageError, suggest
 from sparewheel.rag.events import Cited, Done, Event, Retrieved
-from sparewheel.rag.gather import MOST_CLAUSES, Gathered, of_clause, of_each, of_parts, of_topic, with_opening
+from sparewheel.rag.gather import MOST_CLAUSES, Gathered, of_clause, of_each, of_parts, of_roles, of_topic, with_opening
 from sparewheel.rag.gather import within as narrowed
 from sparewheel.rag.observe.hooks import Hooks, shared
 from sparewheel.rag.origins import Origins
@@ -389,11 +389,24 @@ class Pipeline:
             return documents(answer, [catalogue.title(id) for id in ids], catalogue.kinds(ids))
         if reading.scope.ambiguous and len(reading.scope.documents) > MOST_CLAUSES:
             return which_one(answer)
+        if reading.roles and not reading.scope.documents:
+            ids = catalogue.with_parties(reading.roles, walk.options.get("filter"))
+            if len(ids) > 1:
+                titles = tuple(catalogue.title(id) for id in ids)
+                return which_one(replace(answer, scope=Scope(tuple(ids), titles, ambiguous=True)))
         return None
 
     async def _gathered(self, walk: _Walk, view: View, reading: Reading) -> Gathered:
         """Step 1: the passages that the answer needs, by its shape."""
         filter, catalogue = walk.options.get("filter"), view.catalogue
+        if catalogue is not None and reading.roles:
+
+            def named() -> Gathered:
+                return of_roles(catalogue, reading, filter)
+
+            async with walk.timed("retrieve"), within(walk.deadline):
+                if (found := await self._workers.run(Urgency.SEARCH, named)).quotes:
+                    return found
         if catalogue is not None and reading.clause is None and reading.shape != "one":
             k = max(self._settings.retrieve.rerank_k, walk.options.get("k") or 0)
 

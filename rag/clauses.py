@@ -23,6 +23,16 @@ _SAYS = frozenset(
 _SAYS_ZH = re.compile(
     r"怎么规定的?|是怎么说的|怎么说的?|说了什么|规定了什么|写了什么|写的是什么|是什么|内容|规定|如何|请问|的|请|引用|列出|全文|原文|什么|合同|协议|本|里|中|讲|[？?。，\s]"
 )
+_TITLE_ZH = re.compile(
+    r"《[^》]*》"
+    r"|[\u3400-\u9fff（）]{0,20}(?:合同书?|协议书?|条例|规定|办法|法典?|规范|细则|章程|解释)(?=的?$|的|里|中|[，,])"
+)
+_OF_DOCUMENT = re.compile(  # "of the loan agreement", "in our NDA with Rillington"
+    r"\b(?:of|in|under|from) (?:the |our |my |this |that )?(?:[\w&.’'-]+ ){0,5}?"
+    r"(?:agreement|contract|lease|nda|msa|dpa|deed|act|policy|licen[cs]e|bylaws?|by-laws|terms|statutes?|document|loan)\b"
+    r"(?: (?:with|between|of) [^?.,]{2,60})?",
+    re.IGNORECASE,
+)
 _LINE_LABEL = re.compile(
     rf"(?m)^[ \t>#*_|]*(?:(?P<word>{_LABEL_WORD})\s+|(?P<sign>§+)\s*)?(?P<number>\d{{1,3}}(?:\.\d{{1,3}})*"
     rf"|[IVXL]{{1,6}})"
@@ -31,6 +41,11 @@ _LINE_LABEL = re.compile(
 )
 _LINE_LABEL_ZH = re.compile(r"(?m)^[ \t\u3000>#*_|]*第\s*(?P<number>[〇零一二三四五六七八九十百千两\d]{1,7})\s*条")
 _PART_ZH = re.compile(r"(?m)^[ \t\u3000>#*_|]*第\s*[〇零一二三四五六七八九十百千两\d]{1,7}\s*[编章节]")
+_ANNEX = re.compile(
+    r"(?m)^[ \t\u3000>#*_|]*(?:(?:annex|schedule|exhibit|appendix|attachment)\s+[A-Z0-9]{1,3}\b"
+    r"|附(?:件|录|表)[一二三四五六七八九十\d]{0,3}(?=[\s：:（(]|$))",
+    re.IGNORECASE,
+)
 _ITEM = re.compile(r"(?m)(?:^|(?<=[\s;,:]))\(([a-z0-9]{1,4})\)(?=\s)", re.IGNORECASE)
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50}
 
@@ -50,12 +65,13 @@ class Clause:
 def asked(question: str) -> Clause | None:
     """The clause that the question names by number, None where it names none."""
     if found := _ASKED_ZH.search(question):
-        rest = _SAYS_ZH.sub("", question[: found.start()] + question[found.end() :])
+        rest = _SAYS_ZH.sub("", _TITLE_ZH.sub("", question[: found.start()] + question[found.end() :]))
         return Clause(found[0], (_chinese_number(found["number"]),), chinese=True, alone=len(rest) <= 1)
     found = _ASKED.search(question)
     if found is None:
         return None
-    rest_words = re.findall(r"[a-z]+", (question[: found.start()] + " " + question[found.end() :]).casefold())
+    rest = _OF_DOCUMENT.sub(" ", question[: found.start()] + " " + question[found.end() :])
+    rest_words = re.findall(r"[a-z]+", rest.casefold())
     items = tuple(re.findall(r"\(([a-z0-9]+)\)", found["item"].casefold()))
     number = _number(found["number"])
     alone = all(word in _SAYS for word in rest_words)
@@ -100,10 +116,12 @@ def _called(label: re.Match[str]) -> str:
 def find(text: str, clause: Clause) -> tuple[int, int] | None:
     """Where the clause stands: from its label to where the next one of its level begins. None where it does not.
 
-    Of several places of one number (a table of contents) it is the longest.
+    Of several places of one number (a table of contents) it is the longest; one before the annexes comes first.
     """
     spans = _chinese_spans(text, clause) if clause.chinese else _spans(text, clause)
-    return max(spans, key=lambda span: span[1] - span[0], default=None)
+    annexes = next((m.start() for m in _ANNEX.finditer(text) if m.start() > len(text) / 4), len(text))
+    own = [span for span in spans if span[0] < annexes]
+    return max(own or spans, key=lambda span: span[1] - span[0], default=None)
 
 
 def _chinese_spans(text: str, clause: Clause) -> list[tuple[int, int]]:

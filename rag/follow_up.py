@@ -131,7 +131,7 @@ def phrase(question: str, mentions: Sequence[Named]) -> tuple[int, int] | None:
         return None
     start, end = mentions[0].start, mentions[0].end
     for mention in mentions[1:]:
-        if re.fullmatch(r"(?:[’']s?)?\s*(?:的|与|和|及|\s|and|&|,|the|-)*\s*", question[end : mention.start]):
+        if re.fullmatch(r"(?:[’']s?)?\s*(?:的|与|和|及|\s|and|&|,|the|-|/)*\s*", question[end : mention.start]):
             end = max(end, mention.end)
     if noun := _DOCUMENT.match(question, end):
         end = noun.end()

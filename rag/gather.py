@@ -103,6 +103,17 @@ def of_topic(catalogue: Catalogue, reading: Reading, near: SearchResult) -> Gath
     return Gathered(_ranked([hit for hit, _ in found]), tuple(near.notes), quotes)
 
 
+def of_roles(catalogue: Catalogue, reading: Reading, filter: Filter | None) -> Gathered:
+    """Where each document in question names the parties asked for; nothing where that is not known of one of them."""
+    ids = reading.scope.documents or catalogue.with_parties(reading.roles, filter)
+    found = [(hit, span) for id in ids[:MOST_CLAUSES] for hit, span in catalogue.parties(id, reading.roles)]
+    if len({hit.chunk.document_id for hit, _ in found}) < len(ids) or not found:
+        return Gathered()
+    return Gathered(
+        _ranked([hit for hit, _ in found]), quotes=tuple(replace(span, hit=i) for i, (_, span) in enumerate(found))
+    )
+
+
 def _cut(text: str, start: int, end: int) -> int:
     """Where the quote ends: with the last sentence that is not too long, and with one at least."""
     ends = [start + stop for _, stop in sentences(text[start:end])]

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from sparewheel.rag import parties
 from sparewheel.rag.clauses import Clause, asked
 from sparewheel.rag.follow_up import made_whole, phrase
 from sparewheel.rag.outline import put, wanted
-from sparewheel.rag.retrieve.names import DOCUMENT_NOUN, ZH_NOUN
+from sparewheel.rag.retrieve.names import DOCUMENT_NOUN, ZH_NOUN, Mention, folded, is_document_noun
 from sparewheel.rag.retrieve.scope import Scopes
 from sparewheel.rag.text import language_of
 from sparewheel.rag.types import Scope, Shape
@@ -126,6 +127,7 @@ class Reading:
     shape: Shape = "one"
     clause: Clause | None = None
     which: str | None = None  # what the clause deals with whose number is asked for; "" where a sentence says it
+    roles: tuple[str, ...] = ()  # of the parties who are asked for
 
 
 def read(question: str, history: Sequence[tuple[str, str]] = (), scopes: Scopes | None = None) -> Reading:
@@ -138,8 +140,10 @@ def read(question: str, history: Sequence[tuple[str, str]] = (), scopes: Scopes 
     which = wanted(bare) if clause is None and kind == "passages" else None
     if which:
         bare = put(which, chinese=language_of(question) == "zh")
-    shape: Shape = _shape(whole.read, scope) if clause is None and which is None and kind == "passages" else "one"
-    return Reading(whole.read, whole.search, scope, bare, kind, shape, clause, which)
+    roles = parties.asked(bare) if clause is None and which is None and kind == "passages" else ()
+    plain = clause is None and which is None and not roles and kind == "passages"
+    shape: Shape = _shape(whole.read, scope) if plain else "one"
+    return Reading(whole.read, whole.search, scope, bare, kind, shape, clause, which, roles)
 
 
 def asked_of(
@@ -164,31 +168,110 @@ def _several(question: str) -> bool:
 
 def _bare(question: str, scopes: Scopes) -> str:
     """The question with "the agreement" or "the medicine" for the names of its documents: "Which law governs the Acme
-    NDA?" -> "Which law governs the agreement?". Every passage it is put to is of that document."""
+    NDA?" -> "Which law governs the agreement?". Every passage it is put to is of that document.
+
+    A party who does something stays, by the role that the document gives it: "Can Acme sublet?" -> "Can the Tenant
+    sublet?".
+    """
     mentions = [m for m in scopes.mentions(question) if m.field != "kind"]
-    if not mentions:
-        return question
-    of_a_drug = all(scopes.is_drug(m.documents) for m in mentions)
     chinese = language_of(question) == "zh"
-    for mention in reversed(mentions):
-        span = phrase(question, [mention])
+    for group in reversed(_beside_each_other(question, mentions)):
+        span = phrase(question, group)
         assert span is not None
-        before, after = question[: span[0]], question[span[1] :]
+        before, named, after = question[: span[0]], question[slice(*span)], question[span[1] :]
+        of_a_drug = all(scopes.is_drug(m.documents) for m in group)
         if chinese:
             before = re.sub(r"(?:请问|我们?|在|与|和|跟|同|关于)+$", "", before)
             after = re.sub(r"^(?:签订?的|之间的|的|里|中|[，,])*", "", after)
-            noun = ZH_NOUN.match(after)
-            stands = "" if noun or not after else "本品" if of_a_drug else "合同"
+            whole = any(n.end() == len(named) for n in ZH_NOUN.finditer(named))
+            stands = "合同" if whole else _chinese_stand_in(question[span[1] :], group, scopes)
+            stands = "" if ZH_NOUN.match(after) or not after else stands
             question = f"{before}{stands}{after}"
             continue
-        after = re.sub(r"^[’']s?", "", after)
-        before = re.sub(r"(?:\bthe|\ban?|\bour|\bmy)\s+$", "", before, flags=re.IGNORECASE)
-        lead = re.fullmatch(r"\W*(?:in|under|for|of|about|according to)\s+", before, re.IGNORECASE)
-        if lead and (rest := re.sub(r"^[\s,:]+", "", after)) and after.lstrip()[:1] in (",", ":"):
+        possessive = re.match(r"[’']s?", after)
+        behind = after[possessive.end() :] if possessive else after
+        lead = re.fullmatch(
+            r"\W*(?:in|under|for|of|about|according to)\s+(?:the\s+|an?\s+|our\s+|my\s+)?", before, re.IGNORECASE
+        )
+        if lead and (rest := re.sub(r"^[\s,:]+", "", behind)) and behind.lstrip()[:1] in (",", ":"):
             question = rest[0].upper() + rest[1:]
             continue
-        question = f"{before}{'the medicine' if of_a_drug else 'the agreement'}{after}"
+        if (noun := _NOUN_BEFORE.search(before)) and not of_a_drug:
+            question = f"{before[: noun.start()]}{_AGREEMENT}{after}"
+            continue
+        put = _medicine(before, named, behind) if of_a_drug else _contract(before, named, group, scopes)
+        if put is None:
+            continue
+        if put.startswith("the "):
+            before = re.sub(r"(?:\bthe|\ban?|\bour|\bmy)\s+$", "", before, flags=re.IGNORECASE)
+        question = f"{before}{put}{behind if not put or of_a_drug or put == _AGREEMENT else after}"
     return question
+
+
+_AGREEMENT = "the agreement"
+_IN = re.compile(
+    r"(?:\b(?:in|under|of|for|with|by|from|to|per|about|regarding|does|do|did|is|are|was|govern\w*|according to)\s+)"
+    r"(?:the\s+|an?\s+|our\s+|my\s+|this\s+|that\s+)?$|^\W*(?:the\s+|our\s+)?$",
+    re.IGNORECASE,
+)
+_NOUN_BEFORE = re.compile(  # "the lease between ", "our NDA with "
+    r"(?:\b(?:the|our|my|an?|this)\s+)?(?:\b(?:agreement|contract|nda|lease|deed|deal|licen[cs]e|loan|msa))\s+"
+    r"(?:with|between|of)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_FORM = re.compile(
+    r"\s+(?:\d+ ?(?:mg|ml)\b\s*)?(?:tablets?|capsules?|syrup|drops|suspension|injections?|cream|pills?|leaflet)\b",
+    re.IGNORECASE,
+)
+
+
+def _beside_each_other(question: str, mentions: Sequence[Mention]) -> list[list[Mention]]:
+    """The mentions in groups: those that name one document together, "Halvorsen and Brightwater NDA"."""
+    groups: list[list[Mention]] = []
+    for mention in mentions:
+        if groups and groups[-1][-1].end <= mention.start:
+            span = phrase(question, [groups[-1][-1], mention])
+            if span is not None and span[1] >= mention.end:
+                groups[-1].append(mention)
+                continue
+        groups.append([mention])
+    return groups
+
+
+def _chinese_stand_in(after: str, group: Sequence[Mention], scopes: Scopes) -> str:
+    """What stands for the name of a medicine, a patient or a party: 本品, 患者, 乙方; 合同 for "青禾的质保期"."""
+    if all(scopes.is_drug(m.documents) for m in group):
+        return "本品"
+    role = scopes.role(group[0]) if len(group) == 1 else ""
+    of_a_firm = after.startswith("的") and re.search("公司|集团|银行|学校|中学|大学|医院|研究院|厂|店", group[0].name)
+    return "合同" if not role or of_a_firm else f"{role}的" if after.startswith("的") else role
+
+
+def _medicine(before: str, named: str, after: str) -> str:
+    """What stands for the name of a medicine: nothing before its form ("the 5 mg tablet")."""
+    if form := _FORM.search(named):
+        strength = re.search(r"\d[\d.,]* ?(?:mg|g|ml|µg)\b", named, re.IGNORECASE)
+        return " ".join((*([strength[0]] if strength else []), form[0].strip()))
+    if _FORM.match(after):
+        return ""
+    much = re.search(r"\b(?:much|many|most|more|less|maximum|mg|ml)\s+$", before, re.IGNORECASE)
+    return "of the medicine" if much else "the medicine"
+
+
+def _contract(before: str, named: str, group: Sequence[Mention], scopes: Scopes) -> str | None:
+    """What stands for the names of a contract's parties; None where they stay."""
+    last = re.search(r"[\w-]+$", named)
+    noun = bool(last and is_document_noun(folded(last[0])))
+    if all(m.field == "title" for m in group):
+        return f"the {last[0]}" if noun and last and _IN.search(before) else None
+    if noun:
+        return _AGREEMENT
+    if len(group) == 1:
+        role = scopes.role(group[0])
+        if not role.isascii():
+            return _AGREEMENT
+        return f"the {role.removeprefix('the ')}" if role else None
+    return _AGREEMENT if _IN.search(before) else None
 
 
 def _asked(question: str, whole: str, scope: Scope) -> Asked:

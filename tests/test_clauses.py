@@ -67,3 +67,31 @@ def test_whether_the_clause_alone_is_asked_for() -> None:
         assert clause is not None
         assert clause.alone == alone
     assert asked("Which clause deals with liability?") is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "《滨海市节水办法》第九条是怎么规定的？",
+        "节水办法第九条的内容",
+        "What does clause 7.3 of the licence agreement say?",
+        "read me section 3 of our NDA with Quorn Metals",
+    ],
+)
+def test_the_name_of_the_document_asks_for_nothing_more(question: str) -> None:
+    """The clause is quoted whole."""
+    clause = asked(question)
+    assert clause is not None
+    assert clause.alone
+
+
+def test_an_annex_has_numbers_of_its_own() -> None:
+    """Clause 2 is the contract's, not the entry of its annex, however long that is."""
+    text = (
+        "1. Price\nTen euros.\n2. Term\nOne year.\n\nAnnex A\n2. A list of goods that nobody asked for, with parts.\n"
+    )
+    clause = asked("What does clause 2 say?")
+    assert clause is not None
+    span = find(text, clause)
+    assert span is not None
+    assert text[slice(*span)].startswith("2. Term")

@@ -73,3 +73,25 @@ def test_a_question_that_is_put_to_one_document_is_about_that_one(question: str,
     reading = asked_of(osprey, "Osprey NDA", question, (), CONTRACTS)
     assert (reading.scope.documents, reading.scope.titles, reading.shape) == ((osprey,), ("Osprey NDA",), shape)
     assert reading.bare == bare
+
+
+@pytest.mark.parametrize(
+    ("question", "put"),
+    [
+        ("how much veltrazin do I take", "how much of the medicine do I take"),
+        ("Can the 20 mg Veltrazin tablets be split?", "Can the 20 mg tablets be split?"),
+        ("What does the lease between Quay Estates and Acme Tools say about noise?",
+         "What does the agreement say about noise?"),
+        ("May Osprey Games assign it?", "May Osprey Games assign it?"),
+        ("青岚机械逾期交货怎么办？", "合同逾期交货怎么办？"),
+    ],
+)  # fmt: skip
+def test_what_stands_for_a_name_reads_as_a_sentence(question: str, put: str) -> None:
+    """A party who does something is no agreement, and a drug is taken, not signed."""
+    assert read(question, (), CONTRACTS).bare == put
+
+
+def test_who_the_parties_are_is_asked_of_no_passage() -> None:
+    """They are looked up; what they must do is read."""
+    assert read("Who are the parties to the Osprey NDA?", (), CONTRACTS).roles == ("parties",)
+    assert read("What must the parties to the Osprey NDA return?", (), CONTRACTS).roles == ()

@@ -32,7 +32,7 @@ _UNITS: tuple[tuple[str, str], ...] = (  # pattern behind the number -> unit
     (r"(?:US )?dollars?\b|美元", "USD"), (r"euros?\b|欧元", "EUR"), (r"pounds? sterling\b|英镑", "GBP"),
     (r"元|块钱?|圆", "CNY"),
     (r"mcg\b|µg\b|μg\b|micrograms?\b|微克", "µg"), (r"mg\b|milligrams?\b|毫克", "mg"),
-    (r"kg\b|kilograms?\b|公斤|千克", "kg"), (r"g\b(?!/)|grams?\b|克", "g"), (r"m[lL]\b|millilit(?:er|re)s?\b"
+    (r"kg\b|kilograms?\b|kilos?\b|公斤|千克", "kg"), (r"g\b(?!/)|grams?\b|克", "g"), (r"m[lL]\b|millilit(?:er|re)s?\b"
      r"|毫升", "mL"),
     (r"[°º]\s?C\b|摄氏度|℃", "°C"), (r"(?:m|µ|n|p)?mol/L", "mol/L"),
     (r"km\b|公里", "km"), (r"cm\b|厘米", "cm"), (r"m\b(?!g|L|l|m)|met(?:er|re)s\b|米", "m"),
@@ -148,12 +148,6 @@ def _compare(asked: Quantity, said: Sequence[Quantity]) -> Literal["agree", "dif
 def _edge(bound: Quantity) -> float:
     """The finite end of a bound."""
     return bound.low if math.isfinite(bound.low) else bound.high
-
-
-def holds(range_text: str, value: Quantity) -> bool:
-    """Whether a quantity of the text, a bare number counting for any unit, holds the value: the row of a table."""
-    return any((q.unit == value.unit or not q.unit or not value.unit) and q.low <= value.low and value.high <= q.high
-               for q in quantities(range_text))  # fmt: skip
 
 
 def _bounded(text: str, q: Quantity) -> Quantity:

@@ -42,6 +42,8 @@ ROLES = frozenset(
         " claimant plaintiff defendant appellant respondent petitioner applicant operating cooperative franchisor",
     )
 )
+_ADDRESS = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir"})
+_NO_ROLE = {"we", "us", "you", "party", "parties"}  # called so, but nobody asks by it
 _ZH_ROLE = re.compile(
     r"[甲乙丙丁][方]|(?:出租|承租|买|卖|供|需|发包|承包|委托|受托|转让|受让|许可|被许可|披露|接收|服务|定作|承揽|托运|承运)[方人]?"
     r"|买受人|出卖人|用人单位|劳动者|贷款人|借款人|出借人|保证人|抵押人|抵押权人|客户|公司|本公司|原告|被告.?|第三人|上诉人|被上诉人|申请人|被申请人"
@@ -64,7 +66,7 @@ DOCUMENT_NOUN = {  # the word in a question -> the stems that a title or kind ma
     "nda": ("nda", "disclosur", "confidenti"),
     "agreement": ("agreement", "contract", "deed", "term"),
     "contract": ("contract", "agreement", "deed"),
-    "lease": ("leas", "tenanc"), "tenancy": ("tenanc", "leas"),
+    "loan": ("loan",), "lease": ("leas", "tenanc"), "tenancy": ("tenanc", "leas"),
     "deed": ("deed",), "licence": ("licenc", "licens"), "license": ("licens", "licenc"),
     "policy": ("polici",), "leaflet": ("leaflet", "inform"), "guideline": ("guidelin",),
     "guidance": ("guidanc", "guidelin"),
@@ -187,6 +189,7 @@ class Names:
         self.ordinary = ordinary
         self.titles: dict[str, str] = {}
         self.of_drugs: set[str] = set()  # documents about a medicine
+        self.called: dict[str, dict[str, str]] = {}  # document -> party -> its role there: "Tenant"
         self._names: dict[tuple[Field, tuple[str, ...]], _Name] = {}
         self._by_word: dict[str, list[_Name]] = defaultdict(list)
         self._slips: dict[str, set[str]] = defaultdict(set)  # a word less one letter -> the words
@@ -210,11 +213,15 @@ class Names:
         self.titles[id] = named(id, document.title, metadata)
         if metadata.get("drug"):
             self.of_drugs.add(id)
+        elif (patient := metadata.get("matter", "")) and not any(c.isdigit() for c in patient):
+            self.called.setdefault(id, {})[folded(patient)] = "患者" if _HAN.search(patient) else "patient"
         for key in ABOUT:
             for name in filter(None, metadata.get(key, "").split("; ")):
                 self._name(id, name, "name")
         for pair in filter(None, metadata.get("aliases", "").split("; ")):
-            alias = pair.partition(" = ")[0]
+            alias, _, party = pair.partition(" = ")
+            if folded(alias).removeprefix("the ") in ROLES - _NO_ROLE or _ZH_ROLE.fullmatch(alias):
+                self.called.setdefault(id, {}).setdefault(folded(party), alias)
             if folded(alias) not in ROLES and not _ZH_ROLE.fullmatch(alias) and not {*folded(alias).split()} & ROLES:
                 self._name(id, alias, "name")
         self._name(id, document.title, "title")
@@ -303,10 +310,14 @@ class Names:
         if name.field == "title":
             if not missing and len(name.words) >= 2:
                 return any(not self.ordinary(w) for w in name.words) or len(name.words) >= 3 or name.words[-1].isdigit()
-            leading = spelt[run[0]] == name.words[0] and telling and len(name.words[0]) >= 4
-            return leading and not name.words[0].isdigit() and not elsewhere(spelt[run[0]], documents)
+            word = spelt[run[0]]
+            long_enough = len(word) >= (4 if word == name.words[0] else 6)
+            return telling and long_enough and not word[0].isdigit() and not elsewhere(word, documents)
         if not missing and (len(name.words) > 1 or telling or first.capital or self._before_noun(run[-1], words)):
             return True
+        surname = len(run) == 1 and len(name.words) == 2 and spelt[run[0]] == name.words[1] and telling
+        if surname and run[0] and words[run[0] - 1].text in _ADDRESS:
+            return True  # "Mr Ashgrove" for Wendell Ashgrove
         if spelt[run[0]] != name.words[0] or not (telling or first.capital or (len(run) > 1)):
             return False
         after = run[-1] + 1

@@ -55,6 +55,7 @@ _NOT_A_NAME = frozenset(
         " agent principal effective date services agreement contract lease nda msa dpa please yes no the and or",
     )
 )
+_LONGEST_ACRONYM = 5  # letters: "DVT" is a word of the field, not a document's name
 _LINKS = {
     *("under", "before", "after", "during", "within", "without", "from", "into", "upon", "with", "until", "since"),
     *("against", "through", "about", "above", "below", "behind", "between", "regarding", "than", "except", "despite"),
@@ -133,10 +134,10 @@ _ZH_SLOTS = (
     ),
 )
 _ZH_WORDS = re.compile(  # in a run of characters that is no name but part of a sentence
-    r"[的是了或吗呢么几每次个岁斤喂怎哪谁吃能会要该请让把被给]|什么|多少|儿童|孩子|一下|麻烦|帮|告诉|合同|规定|约定|期限"
+    r"[的是了或吗呢么几每次个岁斤喂怎哪谁吃能会要该请让把被给]|什么|多少|多久|多长|最[低高多少长]|以内|天内|表示|儿童|孩子|病人|一下|麻烦|帮|告诉|合同|规定|约定|期限"
 )
 _ZH_ORDINARY = re.compile(
-    r"^(?:一共|总共|第.*条|还是|以及|本品|本药|该药|这个|那个|这种|那种|这份|那份|该|此|本|哪|什么|药品?|药物|产品|孕妇|儿童|老人|患者|病人|我|你|他|她|它|甲方|乙方|双方"
+    r"^(?:一共|总共|这里|那里|第.*条|还是|以及|本品|本药|该药|这个|那个|这种|那种|这份|那份|该|此|本|哪|什么|药品?|药物|产品|孕妇|儿童|老人|患者|病人|我|你|他|她|它|甲方|乙方|双方"
     r"|当事人|成人|小儿|如何|怎么|最大|"
     r"每日|每天|一次|推荐|常用|正常|首次|维持|房屋|租赁|买卖|采购|劳动|服务|设备|技术|借款|保证|委托|销售|合作|保密|请问|在|对|把|被|给|因|如果|关于|根据|按照|有关|上述|所有|全部|哪些|几)"
 )
@@ -192,6 +193,14 @@ class Scopes:
         """Whether they are about medicines."""
         return documents <= self.names.of_drugs
 
+    def role(self, mention: Mention) -> str:
+        """What the document calls the party that is mentioned: "Tenant"; "" where it is no party of one document, or is
+        called by its name."""
+        if len(mention.documents) != 1:
+            return ""
+        (id,) = mention.documents
+        return self.names.called.get(id, {}).get(folded(mention.name), "")
+
     def mentions(self, question: str) -> list[Mention]:
         """Where the question names documents, in order."""
         return self.names.mentions(question, self._words.elsewhere)
@@ -224,7 +233,8 @@ class Scopes:
             in_slot = any(a <= start < b for a, b in slots)
             place = _PLACE_BEFORE.search(question[:start]) or _PLACE_AFTER.match(question, end)
             ordinary = all(self.names.ordinary(w.text) for w in run)
-            if (place or ordinary) and not in_slot:
+            acronym = len(run) == 1 and question[start:end].isupper() and len(run[0].text) <= _LONGEST_ACRONYM
+            if (place or ordinary or acronym) and not in_slot:
                 continue
             if self._unknown([w.text for w in run], in_slot):
                 yield question[start:end]

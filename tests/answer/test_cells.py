@@ -70,3 +70,83 @@ def test_a_quote_of_an_empty_cell_is_no_answer():
     """The mark of an empty cell is not read out."""
     start = DOSES.index("Corvane")
     assert whole_cells(asked("?", DOSES), Draft("Corvane", (Span(0, start, start + 7),), confidence=0.7)).refused
+
+
+WEIGHTS = (
+    "Weight\tOne dose\tMost in a day\n\n8 to 13.9 kg\t— One dose: 4 mL\n8 to 13.9 kg\t— Most in a day: 12 mL\n\n"
+    "14 to 22 kg\t— One dose: 6.5 mL\n14 to 22 kg\t— Most in a day: 20 mL"
+)
+SCORES = "评分\t复查频次\n\n11至13分\t— 复查频次: 每两日一次\n\n14至16分\t— 复查频次: 每周一次"
+KEPT = (
+    "Record\t— Kept for\n\nJob applications\t— 8 months\n\nDoor camera recordings\t— 12 days\n\nLandlord\t— Vale Homes"
+)
+FARES = (
+    "Zone B\t— Price per ride: 3.10\nZone B\t— Minimum order: 10 rides\n\n"
+    "Zone C\t— Price per ride: 4.40\nZone C\t— Minimum order: 5 rides"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "language", "lines"),
+    [
+        ("How much in one dose for a child of 15 kg?", WEIGHTS, "en", "14 to 22 kg\t— One dose: 6.5 mL"),
+        ("what is the most in a day for 9.5 kilos", WEIGHTS, "en", "8 to 13.9 kg\t— Most in a day: 12 mL"),
+        ("评分12分的多久复查一次？", SCORES, "zh", "11至13分\t— 复查频次: 每两日一次"),
+    ],
+)
+def test_a_quantity_is_in_the_row_whose_range_holds_it(question, text, language, lines):
+    """The child weighs 15 kg, the row says 14 to 22 kg."""
+    draft = cell_asked_for(asked(question, text, language))
+    assert draft is not None
+    assert draft.text == lines
+
+
+def test_a_quantity_beyond_all_rows_is_in_none():
+    """No row for 40 kg: neither looked up, nor quoted from another row."""
+    request = asked("How much in one dose for a child of 40 kg?", WEIGHTS)
+    assert cell_asked_for(request) is None
+    start = WEIGHTS.index("6.5 mL")
+    assert whole_cells(request, Draft("6.5 mL", (Span(0, start, start + 6),), confidence=0.9)).refused
+
+
+def test_a_row_that_is_named_is_not_answered_from_another():
+    """The network took the row of zone B for the one of zone C."""
+    request = asked("What is paid in Zone C?", FARES)
+    start = FARES.index("3.10")
+    assert whole_cells(request, Draft("3.10", (Span(0, start, start + 4),), confidence=0.9)).refused
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("How long do you keep job applications?", "Job applications\t— 8 months"),
+        ("when are the door camera recordings deleted", "Door camera recordings\t— 12 days"),
+    ],
+)
+def test_a_table_of_two_columns_is_looked_up_by_its_row(question, line):
+    """The second column has no name on the line."""
+    draft = cell_asked_for(asked(question, KEPT))
+    assert draft is not None
+    assert draft.text == line
+
+
+@pytest.mark.parametrize("question", ["When may the landlord inspect the roof?", "How long is the landlord bound?"])
+def test_a_row_that_the_question_only_mentions_is_not_its_answer(question):
+    """The landlord's name is not when he may come."""
+    assert cell_asked_for(asked(question, KEPT)) is None
+
+
+def test_two_columns_asked_for_are_both_quoted():
+    """Price and minimum order of one row."""
+    draft = cell_asked_for(asked("What are the price and minimum order of zone B?", FARES))
+    assert draft is not None
+    assert draft.text == "Zone B\t— Price per ride: 3.10; Zone B\t— Minimum order: 10 rides"
+
+
+def test_the_more_of_the_question_a_cell_says_the_surer_it_is():
+    """A look-up is not always as sure."""
+    plain = cell_asked_for(asked("What is the price per ride in zone B?", FARES))
+    more = cell_asked_for(asked("What is the price per ride in zone B for dogs at night?", FARES))
+    assert plain is not None
+    assert plain.confidence > 0.9
+    assert more is None or more.confidence < plain.confidence

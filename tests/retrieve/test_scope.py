@@ -130,3 +130,35 @@ def test_several_that_fit_are_all_kept_and_told() -> None:
     assert (meant.documents, meant.ambiguous) == (("0", "1", "2"), True)
     both = CONTRACTS.of("Compare the term of the Osprey and Northgate NDAs")
     assert (both.documents, both.ambiguous) == (("1", "2"), False)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "试用期工资最低是多少？",
+        "受让人要在多少天内表示接受？",
+        "评分14分多久复评一次？",
+        "高风险病人普通床垫多久翻一次身？",
+        "这里一共有几份合同？",
+        "How is a DVT treated?",
+    ],
+)
+def test_a_part_of_a_sentence_is_no_name(question: str) -> None:
+    """Words cut out of the middle of others, and a term of the field, are no document that is missing."""
+    assert CONTRACTS.of(question).absent == ""
+
+
+def test_an_unknown_name_in_the_same_place_is_refused_by_name() -> None:
+    """The slots still find what is named."""
+    assert CONTRACTS.of("怎么服用泽尔康？").absent or CONTRACTS.of("服用泽尔康时要注意什么？").absent == "泽尔康"
+
+
+def test_a_patient_is_named_by_the_surname_with_its_address() -> None:
+    """ "Mr Tolvane" is Edric Tolvane; the surname alone may be anybody's."""
+    scopes = Scopes(
+        [Paper("a", "Discharge Summary", metadata={"matter": "Edric Tolvane"}), Paper("b", "Case Report")],
+        Text("tolvane"),
+        ORDINARY.__contains__,
+    )
+    assert scopes.of("What is Mr Tolvane allergic to?").documents == ("a",)
+    assert scopes.of("Is Tolvane allergic?").documents == ()
