@@ -310,9 +310,9 @@ class Names:
         if name.field == "title":
             if not missing and len(name.words) >= 2:
                 return any(not self.ordinary(w) for w in name.words) or len(name.words) >= 3 or name.words[-1].isdigit()
-            word = spelt[run[0]]
-            long_enough = len(word) >= (4 if word == name.words[0] else 6)
-            return telling and long_enough and not word[0].isdigit() and not elsewhere(word, documents)
+            one = spelt[run[0]]
+            long_enough = len(one) >= (4 if one == name.words[0] else 6)
+            return telling and long_enough and not one[0].isdigit() and not elsewhere(one, documents)
         if not missing and (len(name.words) > 1 or telling or first.capital or self._before_noun(run[-1], words)):
             return True
         surname = len(run) == 1 and len(name.words) == 2 and spelt[run[0]] == name.words[1] and telling
