@@ -9,13 +9,14 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from sparewheel.rag.answer.instant_quote import InstantQuote
+from sparewheel.rag.answer.remembered import MemoryAnswerer
 from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
 from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.snapshot import Snapshot
 from sparewheel.rag.ingest.stores import CorpusSnapshot, CorpusStore
-from sparewheel.rag.places import place_of
+from sparewheel.rag.places import memory_of, place_of
 from sparewheel.rag.readable import Readable, ReadableSearch, readable
 from sparewheel.rag.reliability.breaker import CircuitBreaker
 from sparewheel.rag.reliability.deadline import Budgets, Deadline
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
     from sparewheel.rag.answer.endpoint import Completer
     from sparewheel.rag.answer.local import LocalCompleter
+    from sparewheel.rag.answer.reader import Reader
+    from sparewheel.rag.memory.memory import Memory
     from sparewheel.rag.retrieve.hybrid import Leg
     from sparewheel.rag.retrieve.words import Keywords
     from sparewheel.rag.runnable import RetrievalQA
@@ -64,9 +67,11 @@ def open_pipeline(corpus: str, settings: Settings | None = None, runtime: Runtim
         answerers.reload(settings)
         views.reload(settings)
 
+    memory = open_memory(store, settings, runtime)
     return Pipeline(
         corpus=corpus,
         views=views,
+        memory=memory,
         answering=InstantQuote(answerers, runtime.workers, settings.answer.timeout_s),
         workers=runtime.workers,
         hooks=runtime.hooks,
@@ -205,6 +210,49 @@ def rerankers(settings: Settings, runtime: Runtime | None = None) -> dict[str, R
     return found
 
 
+# ---------------------------------------------------------------- memory
+
+
+class _LanguageModels:
+    """The built-in embedding models and readers by the language of a question, opened when they are first needed."""
+
+    def __init__(self, settings: Settings, runtime: Runtime) -> None:
+        self._settings, self._runtime = settings, runtime
+        self.after_fork()
+        renewed_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Models are the parent's."""
+        self._held: dict[str, object] = {}  # the runtime shares what somebody uses
+
+    def embedder(self, language: str) -> Embedder | None:
+        from sparewheel.rag.retrieve.embed import open_embedder
+
+        name, folder = f"embed-{language}", weights(self._settings)
+        if not (folder / name / "model.onnx").is_file():
+            return None
+        found = self._runtime.shared(("embedder", name, folder), lambda: open_embedder(name, folder=folder))
+        self._held[name] = found
+        return found
+
+    def reader(self, language: str) -> Reader | None:
+        folder = weights(self._settings) / f"reader-{language}"
+        if not (folder / "model.onnx").is_file():
+            return None
+        found = _reader(folder, self._settings, self._runtime)
+        self._held[folder.name] = found
+        return found
+
+
+def open_memory(store: CorpusStore, settings: Settings, runtime: Runtime | None = None) -> Memory | None:
+    """The memory of the corpus, None where its engine keeps none. Nothing is opened or made before it is used."""
+    from sparewheel.rag.memory.memory import Memory
+
+    kept = memory_of(store)
+    models = _LanguageModels(settings, runtime or default_runtime())
+    return Memory(kept, models.embedder, models.reader) if kept is not None else None
+
+
 # ---------------------------------------------------------------- answerers
 
 
@@ -246,7 +294,7 @@ class Answerers:
 
 
 def open_failover(settings: Settings, profile: Profile, runtime: Runtime | None = None) -> Failover:
-    """Every answerer of the settings, the vertical reader last and always there.
+    """Every answerer of the settings, the memory before the vertical reader, which is last and always there.
 
     Raises SettingsError where `answer.order` names one that does not exist.
     """
@@ -271,6 +319,8 @@ def targets(settings: Settings, profile: Profile, runtime: Runtime) -> list[Targ
     runtime.hooks.endpoints(target.breaker for target in found if target.breaker is not None)
     if settings.local_chat.model:
         found.append(_local_chat(settings, profile, runtime))
+    if settings.answer.memory != "off":
+        found.append(Target(MemoryAnswerer(), memory=settings.answer.memory))
     found.append(_vertical(profile, settings, runtime))
     return found
 
@@ -335,18 +385,20 @@ def _local_chat(settings: Settings, profile: Profile, runtime: Runtime) -> Targe
     )
 
 
-def _vertical(profile: Profile, settings: Settings, runtime: Runtime) -> Target:
+def _reader(folder: Path, settings: Settings, runtime: Runtime) -> Reader:
     from sparewheel.rag.answer.reader import Reader
+
+    rules = settings.models
+    key = ("reader", folder, rules.threads, rules.read_windows)
+    return runtime.shared(key, lambda: Reader(folder, rules.threads, rules.read_windows))
+
+
+def _vertical(profile: Profile, settings: Settings, runtime: Runtime) -> Target:
     from sparewheel.rag.answer.vertical import VerticalReader
 
-    models, rules = weights(settings), settings.models
-
-    def opened(folder: Path) -> Reader:
-        key = ("reader", folder, rules.threads, rules.read_windows)
-        return runtime.shared(key, lambda: Reader(folder, rules.threads, rules.read_windows))
-
+    models = weights(settings)
     openers = {
-        language: functools.partial(opened, models / name)
+        language: functools.partial(_reader, models / name, settings, runtime)
         for language, name in {"en": "reader-en", "zh": "reader-zh", **profile.reader}.items()
         if (models / name / "model.onnx").exists()
     }

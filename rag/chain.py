@@ -5,6 +5,7 @@
                    (a follow-up question is made whole first, with the history)
       2 enough?    nothing above the calibrated floor: refuse, no model is called
       3 answer     the answerers in the order of the policy, with failover           Draft
+                   (the memory is one of them: it has what a fuller one answered before, passages unchanged)
       4 cite       every citation resolved to document, page and character span
       5 Answer     one record with everything that happened
 
@@ -21,17 +22,31 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol, TypedDict, Unpack
 
 from sparewheel.rag.answer.cite import LOCAL_READER, cite, refusal
 from sparewheel.rag.answer.instant_quote import QUOTE, unread
+from sparewheel.rag.answer.remembered import MEMORY
 from sparewheel.rag.answer.unread import documents, is_foreign, refused, which_one
 from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.errors import SparewheelError, Unavailable, UsageError, suggest
 from sparewheel.rag.events import Cited, Done, Event, Retrieved
-from sparewheel.rag.gather import MOST_CLAUSES, Gathered, of_clause, of_each, of_parts, of_roles, of_topic, with_opening
+from sparewheel.rag.gather import (
+    MOST_CLAUSES,
+    MOST_DOCUMENTS,
+    Gathered,
+    of_clause,
+    of_each,
+    of_parts,
+    of_roles,
+    of_topic,
+    with_opening,
+)
 from sparewheel.rag.gather import within as narrowed
+from sparewheel.rag.memory.kept import Asked, TextAt
+from sparewheel.rag.memory.memory import Recalled, Served
 from sparewheel.rag.observe.hooks import Hooks, shared
 from sparewheel.rag.origins import Origins
 from sparewheel.rag.outline import speaks_of
@@ -51,6 +66,7 @@ from sparewheel.rag.types import (
     Filter,
     Hit,
     Profile,
+    Recall,
     Scope,
     SearchResult,
     Sensitivity,
@@ -90,6 +106,18 @@ class StreamOptions(AskOptions, total=False):
     instant: bool  # show the local answer as soon as it is there, until a fuller one replaces it
 
 
+class Remembering(Protocol):
+    """What was answered before. See `rag.memory`."""
+
+    def is_empty(self) -> bool: ...
+
+    def recall(self, asked: Asked, text_at: TextAt) -> Recalled: ...
+
+    def keep(self, asked: Asked, answer: Answer, at: str, *, local: bool) -> int | None: ...
+
+    def note(self, asked: Asked, day: str) -> None: ...
+
+
 class Answering(Protocol):
     """Answerers behind one face: streams events, `Finished` last. Raises Unavailable when nobody could answer."""
 
@@ -109,6 +137,7 @@ class _Walk:
     rights: Rights | None = None  # of who asks; None: everything
     timings: dict[str, float] = field(default_factory=dict)
     found: bool = False  # it has been searched: whatever fails from here on is not the asker's mistake
+    recalled: Recalled | None = None  # what the memory was found to hold
 
     def is_late(self) -> bool:
         return self.deadline.remaining() < (1 - LATE_SHARE) * self.budget_s
@@ -146,6 +175,7 @@ class Pipeline:
         profile: Profile,
         sensitivity: Callable[[], Sensitivity],
         settings: Settings,
+        memory: Remembering | None = None,
         hooks: Hooks = shared,
         origins: Origins | None = None,
         admit: Callable[[], Rights | None] = lambda: None,
@@ -162,6 +192,7 @@ class Pipeline:
         self._views = views  # each question uses the newest snapshot of its beginning, to its end
         self._answering = answering
         self._workers = workers
+        self._memory = memory
         self._hooks = hooks
         self._live = _Live(settings)
         self._clock = clock
@@ -292,7 +323,7 @@ class Pipeline:
                 elif not gathered.quotes and reading.shape == "one" and not self.enough(walk.question, gathered.hits):
                     answer = _refused(answer, view)
                 else:
-                    stream = self._answered(walk, answer, reading, gathered)
+                    stream = self._answered(walk, view, answer, reading, gathered)
                     async with walk.timed("answer"), aclosing(stream) as events:
                         async for event in events:
                             if isinstance(event, Finished):
@@ -303,6 +334,7 @@ class Pipeline:
                         raise Unavailable("the answerers ended without an answer")
                     which = None if gathered.quotes else reading.which
                     answer = await self._cited(walk, view, answer, finished, which)
+                    await self._kept(walk, view, answer, reading, finished)
         except Exception as error:  # the promise: an Answer, always
             if isinstance(error, UsageError) and not walk.found:
                 raise  # a filter that no document has, a corpus that is gone
@@ -481,7 +513,7 @@ class Pipeline:
         return max(hit.scores.get("relevance", 1.0) for hit in hits) >= floor
 
     def _answered(
-        self, walk: _Walk, answer: Answer, reading: Reading, gathered: Gathered
+        self, walk: _Walk, view: View, answer: Answer, reading: Reading, gathered: Gathered
     ) -> AsyncGenerator[FailoverEvent]:
         """Step 3: what the answerers stream of these passages, `Finished` last."""
         request = AnswerRequest(
@@ -497,8 +529,70 @@ class Pipeline:
             lambda: self.sensitivity,
             reading.shape,
             gathered.quotes,
+            self._recall(walk, view, reading, answer.evidence),
         )
         return self._answering.stream(request, walk.deadline)
+
+    def _recall(self, walk: _Walk, view: View, reading: Reading, hits: tuple[Hit, ...]) -> Recall | None:
+        """Gives what the memory holds for the question as it is read, where its passages are unchanged in this view;
+        None where it holds nothing at all."""
+        memory, stored = self._memory, view.stored
+        if memory is None or stored is None or memory.is_empty():
+            return None
+
+        def looked() -> Recalled:
+            asked = self._asked(walk, view, reading, hits)
+            return memory.recall(asked, stored.text_at) if asked is not None else Recalled()
+
+        async def recalled() -> Draft | None:
+            async with walk.timed("recall"):
+                walk.recalled = await self._workers.run(Urgency.SEARCH, looked)
+            served = walk.recalled.served
+            return Draft(served.kept.text, model=served.kept.model) if served else None
+
+        return recalled
+
+    def _asked(self, walk: _Walk, view: View, reading: Reading, hits: tuple[Hit, ...]) -> Asked | None:
+        """The question as a memory knows it; None where it is asked of too many documents to name them."""
+        limit, catalogue = narrowed(walk.options.get("filter"), reading.scope), view.catalogue
+        documents: list[str] = []
+        if catalogue is not None and (limit or reading.shape == "each"):
+            documents = catalogue.ids(limit)
+            if len(documents) > MOST_DOCUMENTS:
+                return None
+        elif limit:
+            return None
+        mentions = catalogue.scopes.mentions(reading.question) if catalogue is not None else []
+        names = tuple((m.name, m.start, m.end) for m in mentions if m.field == "name")
+        language = language_of(reading.question)
+        ids = tuple(sorted(documents))
+        return Asked(reading.question, language, ids, reading.shape, names, hits, self.sensitivity)
+
+    async def _kept(self, walk: _Walk, view: View, answer: Answer, reading: Reading, finished: Finished) -> None:
+        """The answer is kept for an outage, where a fuller answerer than the reader gave it to a question that takes
+        nothing from its history; and where the process is observed (a server, the page), that it was asked. That
+        nothing could be written costs nobody the answer."""
+        memory, history = self._memory, walk.options.get("history", ())
+        alone = reading.question == walk.question and (not history or walk.options.get("history_is_ours", False))
+        fuller = finished.answered_by not in (LOCAL_READER, QUOTE, MEMORY)
+        noted = bool(self._hooks.listeners)
+        if memory is None or self._settings.answer.memory == "off" or not (alone and (fuller or noted)):
+            return
+
+        def kept() -> None:
+            asked = self._asked(walk, view, reading, answer.evidence)
+            if asked is None:
+                return
+            at = datetime.now(UTC).isoformat(timespec="seconds")
+            if noted:
+                memory.note(asked, at[:10])
+            if fuller:
+                memory.keep(asked, answer, at, local=finished.local)
+
+        try:
+            await self._workers.run(Urgency.SEARCH, kept)
+        except Exception as error:  # a full disk, a damaged file
+            log.warning("the memory could not be written: %s: %s", type(error).__name__, error)
 
     def _withheld(self, walk: _Walk, draft: Draft) -> tuple[str, ...]:
         """What was kept from cloud models, where a chat model wrote the answer."""
@@ -532,6 +626,10 @@ class Pipeline:
             label=draft.label,
             notes=(*answer.notes, *finished.notes, *draft.notes, *self._withheld(walk, draft)),
         )
+        if finished.answered_by == MEMORY and walk.recalled and walk.recalled.served:
+            return _served(answer, walk.recalled.served, view)
+        if walk.recalled and walk.recalled.similar and finished.answered_by in (LOCAL_READER, QUOTE):
+            answer = replace(answer, similar=walk.recalled.similar)
         if draft.refused:
             quoted = finished.answered_by == QUOTE
             return unread(answer, language_of(answer.question)) if quoted else _refused(answer, view)
@@ -554,6 +652,26 @@ def _only_document(filter: Filter | None) -> str:
     given = (filter or {}).get("document", ())
     ids = [given] if isinstance(given, str) else list(given)
     return ids[0] if len(ids) == 1 else ""
+
+
+def _served(answer: Answer, served: Served, view: View) -> Answer:
+    """`answer` as one of before, with its citations as they stand in this view."""
+    kept, chunks = served.kept, [hit.chunk for hit in served.evidence]
+    citations = []
+    for citation in kept.citations:
+        at = (c.id for c in chunks if (c.document_id, c.start <= citation.start) == (citation.document_id, True)
+              and citation.end <= c.end)  # fmt: skip
+        page = view.stored.page_of(citation.document_id, citation.start) if view.stored else citation.page
+        citations.append(_verified(replace(citation, chunk_id=next(at, -1), page=page), view))
+    return replace(
+        answer,
+        text=kept.text,
+        outcome="answered",
+        label=kept.label,
+        citations=tuple(citations),
+        evidence=served.evidence,
+        remembered=kept.remembered(served.same),
+    )
 
 
 def _refused(answer: Answer, view: View) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sparewheel.rag.errors import SettingsError
 from sparewheel.rag.ingest.store import FolderPlace, Store
 from sparewheel.rag.ingest.stores import CorpusStore, Place
+from sparewheel.rag.memory.store import MemoryStore, SqliteMemory
 from sparewheel.rag.review.store import CellStore, cell_store
 from sparewheel.rag.settings import Settings
 
@@ -21,3 +22,8 @@ def place_of(settings: Settings) -> Place:
 def cells_of(store: CorpusStore) -> CellStore | None:
     """The cells and review tables of the corpus; None where its engine keeps none."""
     return cell_store(store.folder) if isinstance(store, Store) else None
+
+
+def memory_of(store: CorpusStore) -> MemoryStore | None:
+    """Where answers of the corpus are kept for an outage; None where its engine keeps none."""
+    return SqliteMemory(store.folder) if isinstance(store, Store) else None

@@ -7,7 +7,7 @@ half open: `document.text[span.start:span.end]`. Scores compare only within one 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -214,6 +214,18 @@ EVERYWHERE = Scope()
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """An answer of before: to which question, by whom, when. at: ISO 8601, UTC; same: it was this very question."""
+
+    question: str
+    answered_by: str  # the answerer's name, "person" where a person wrote it
+    model: str
+    at: str
+    person: str = ""  # who wrote or corrected it, "" for a model's
+    same: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The one record that the page draws, the API sends, the evaluation scores and the importer gets."""
 
@@ -235,6 +247,8 @@ class Answer:
     read_as: str = ""  # the question as it was understood, where it took something from the questions before
     scope: Scope = EVERYWHERE  # the documents that the question names
     reason: str = ""  # refused though nobody read the passages: absent, which, clause, language, opinion, ...
+    remembered: Remembered | None = None  # answered_by "memory": whose answer this is, and of when
+    similar: Remembered | None = None  # a question that was answered before and is near to this one, not the same
 
 
 # ---------------------------------------------------------------- between the pipeline and an answerer
@@ -256,6 +270,7 @@ class AnswerRequest:
     sensitivity_now: Callable[[], Sensitivity] = field(default=lambda: "normal", compare=False, repr=False)
     shape: Shape = "one"  # how many places of the passages the answer should quote
     quotes: tuple[Span, ...] = ()  # places that are the answer by their number ("clause 4.2"); () where it must be read
+    recall: Recall | None = field(default=None, compare=False, repr=False)  # what the memory holds; None: none is kept
 
     @property
     def may_leave(self) -> bool:
@@ -285,6 +300,9 @@ class Draft:
     lines: bool = False  # the text is laid out in lines, which stay
     usage: Usage = Usage()
     notes: tuple[str, ...] = ()  # what the answer's reader must know of how it was made
+
+
+Recall = Callable[[], Awaitable[Draft | None]]  # the kept answer to the question of a request; None where there is none
 
 
 class Progress(Enum):

@@ -25,6 +25,7 @@ ALLOWED = {
 }
 # inside rag: room -> the rooms it may import beside the leaves and itself
 ROOMS = {
+    "memory": {"answer"},  # the form and the figures of a question
     "ingest": set(),
     "retrieve": {"weights"},
     "answer": {"reliability"},

@@ -99,9 +99,9 @@ def test_endpoints_can_be_reloaded(tmp_path: Path, cloud: FaultServer) -> None:
     """A pipeline that knew only the reader asks the new endpoint from the next question on."""
     settings, store = corpus(tmp_path)
     failover = assemble.open_failover(settings, store.config.profile)
-    assert [target.name for target in failover.targets] == ["reader"]
+    assert [target.name for target in failover.targets] == ["memory", "reader"]
     assemble.reload(failover, with_cloud(settings, cloud), store.config.profile)
-    assert [target.name for target in failover.targets] == ["deepseek", "reader"]
+    assert [target.name for target in failover.targets] == ["deepseek", "memory", "reader"]
 
 
 def test_the_importers_front_door(tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ def ask_all(
     from sparewheel.eval import runs
     from sparewheel.rag.assemble import open_pipeline
 
+    settings = replace(settings, answer=replace(settings.answer, memory="off"))  # what is measured is the answerers
     system = "langchain ensemble" if baseline else "sparewheel"
     if runs.torn(out):
         note(f"the last record of {out} was cut off when the run ended; it is dropped, and its question is asked again")

@@ -263,6 +263,7 @@ class Service:
             store.configure(readers=tuple(readers))
         if sensitivity is not None:
             store.configure(sensitivity=sensitivity)
+            work.forget_lapsed(store, self.settings)
         return corpus_info(store, rights_of(store.config, user))
 
     def access(self, corpus: str, user: User | None = None) -> dict[str, Readers]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from sparewheel import corpora
-from sparewheel.rag.assemble import dense_writer, keyword_writer
+from sparewheel.rag.assemble import dense_writer, keyword_writer, open_memory
+from sparewheel.rag.errors import StoreError
 from sparewheel.rag.ingest import run
 from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.report import Progress, Report, Row
@@ -14,6 +17,9 @@ from sparewheel.rag.ingest.stores import CorpusStore
 from sparewheel.rag.places import cells_of, place_of
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.types import Document, IndexWriter, Sensitivity
+from sparewheel.rag.views import StoredDocuments
+
+log = logging.getLogger(__name__)
 
 
 def make_corpus(settings: Settings, name: str, domain: str, sensitivity: Sensitivity = "normal") -> CorpusStore:
@@ -37,7 +43,7 @@ def read_in(
     on_row: Callable[[Row], None] = lambda row: None,
 ) -> Report:
     """As `rag.ingest.run.ingest`: what it read can be found by its words; `embed` does the rest."""
-    return run.ingest(
+    report = run.ingest(
         store,
         paths,
         settings=settings.ingest,
@@ -53,13 +59,15 @@ def read_in(
         on_progress=on_progress,
         on_row=on_row,
     )
+    forget_lapsed(store, settings)
+    return report
 
 
 def add_documents(
     store: CorpusStore, documents: Sequence[Document], settings: Settings, *, wait: bool = False
 ) -> Report:
     """Documents that are texts already come in; one whose id is there is replaced."""
-    return run.add_documents(
+    report = run.add_documents(
         store,
         documents,
         settings=settings.ingest,
@@ -68,6 +76,8 @@ def add_documents(
         behind=dense_of(store, settings),
         wait=wait,
     )
+    forget_lapsed(store, settings)
+    return report
 
 
 def embed(
@@ -87,13 +97,14 @@ def take_out(store: CorpusStore, document_ids: Collection[str], settings: Settin
     run.remove(store, document_ids, writers=[keyword_writer()], behind=dense_of(store, settings), wait=wait)
     if (cells := cells_of(store)) is not None:
         cells.forget(document_ids)
+    forget_lapsed(store, settings)
 
 
 def edit(
     store: CorpusStore, document_id: str, changes: Mapping[str, str], settings: Settings, *, wait: bool = False
 ) -> Document:
     """As `rag.ingest.run.edit`."""
-    return run.edit(
+    document = run.edit(
         store,
         document_id,
         changes,
@@ -103,6 +114,8 @@ def edit(
         behind=dense_of(store, settings),
         wait=wait,
     )
+    forget_lapsed(store, settings)
+    return document
 
 
 def split_again(
@@ -116,7 +129,7 @@ def split_again(
     the corpus' from now on; `embed(rebuild=True)` brings the dense index to it."""
     if settings.retrieve.embedding != "auto":
         store.configure(embedding=settings.retrieve.embedding)
-    return run.reindex(
+    count = run.reindex(
         store,
         settings=settings.ingest,
         profile=store.config.profile,
@@ -125,6 +138,26 @@ def split_again(
         wait=wait,
         on_progress=on_progress,
     )
+    forget_lapsed(store, settings)
+    return count
+
+
+def forget_lapsed(store: CorpusStore, settings: Settings) -> int:
+    """Kept answers that rest on deleted or changed text are gone, and those of cloud models where the corpus is
+    confidential by now; how many."""
+    memory = open_memory(store, settings)
+    if memory is None or memory.is_empty():
+        return 0
+    now = place_of(settings).store(store.config.name)
+    try:
+        gone = memory.store.forget_cloud() if now.config.sensitivity == "high" else 0
+        if not now.current():
+            return gone
+        with now.open() as snapshot:
+            return gone + memory.lapse(snapshot.document_ids({}), StoredDocuments(snapshot).text_at)
+    except (StoreError, sqlite3.Error) as error:  # the documents are as they should be; what is kept is never served
+        log.warning("the answer memory of %s could not be brought up to date: %s", store.config.name, error)
+        return 0
 
 
 def dense_of(store: CorpusStore, settings: Settings) -> list[IndexWriter]:

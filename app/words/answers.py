@@ -16,6 +16,7 @@ ANSWERERS: dict[str, Wording] = {
     "reader": ("Local reader", "本地阅读器"),
     "quote": ("Nearest sentence only", "仅最接近的句子"),
     "local_chat": ("Local chat model", "本地对话模型"),
+    "memory": ("Memory", "记忆"),
     "primary": ("Primary endpoint", "主端点"),
     "secondary": ("Second endpoint", "备用端点"),
     "catalogue": ("List of documents", "文档目录"),
@@ -63,6 +64,7 @@ REASONS: dict[str, Wording] = {
     "content_filter": ("withheld its answer", "屏蔽了答案"),
     "truncated": ("reached its length limit", "达到长度上限"),
     "unexpected": ("failed", "失败"),
+    "not_kept": ("holds no answer to this question", "没有这个问题的答案"),
     "left_alone": ("is paused after repeated failures", "多次失败后暂停使用"),
     "retry_budget": ("was not called: too many calls are failing", "未被调用：失败过多"),
 }

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from asyncio import StreamWriter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,10 @@ def expected_answer(prompt: str) -> str:
 class Exchange:
     """One call being answered. `complete`: the connection may be used again; `reset`: end it with a TCP reset."""
 
-    def __init__(self, writer: StreamWriter, pace: Pace, model: str) -> None:
+    def __init__(
+        self, writer: StreamWriter, pace: Pace, model: str, says: Callable[[str], str] = expected_answer
+    ) -> None:
+        """says: the healthy answer to a prompt."""
         self.pace = pace
         self.complete = False
         self.reset = False
@@ -50,6 +53,7 @@ class Exchange:
         self.words: list[str] = []
         self._writer = writer
         self._model = model
+        self._says = says
         self._prompt_chars = 0
 
     def begin(self, body: Mapping[str, Any]) -> None:
@@ -57,7 +61,7 @@ class Exchange:
         self.streaming = bool(body.get("stream"))
         prompt = "\n".join(str(message.get("content", "")) for message in body.get("messages", []))
         self._prompt_chars = len(prompt)
-        self.words = re.findall(r"\s*\S+", expected_answer(prompt))
+        self.words = re.findall(r"\s*\S+", self._says(prompt))
 
     @property
     def text(self) -> str:

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from sparewheel.eval.availability.exchange import WARM_UP, Exchange, Pace
+from sparewheel.eval.availability.exchange import WARM_UP, Exchange, Pace, expected_answer
 from sparewheel.eval.availability.played import PLAYED
 from sparewheel.eval.availability.schedule import Always, Schedule, read
 
@@ -41,7 +41,9 @@ class FaultServer:
         pace: Pace | None = None,
         name: str = "faulty-chat",
         clock: Callable[[], float] = time.monotonic,
+        says: Callable[[str], str] = expected_answer,
     ) -> None:
+        """says: what a healthy answer to a prompt is."""
         self.schedule: Schedule = schedule or Always("ok")
         self.pace = pace or Pace()
         self.name = name
@@ -52,6 +54,7 @@ class FaultServer:
         self.bodies: list[bytes] | None = None  # set to [] to keep every request body
         self.busy = 0
         self._clock = clock
+        self._says = says
         self._began: float | None = None  # the first call since the schedule was set: its second 0
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -122,7 +125,7 @@ class FaultServer:
         self, request: _Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bytes | None:
         """The bytes already read of the connection's next request; None when the connection is spent."""
-        exchange = Exchange(writer, self.pace, self.name)
+        exchange = Exchange(writer, self.pace, self.name, self._says)
         if request.path == "/stats":
             await exchange.json(200, self.stats())
             return b""

@@ -156,6 +156,11 @@ class Reader:
                 raise error
         return readings
 
+    def place(self, question: str, heading: str, text: str) -> tuple[int, int, float] | None:
+        """(start, end, margin) of what answers the question in one text, None where nothing can be read in it."""
+        (reading,) = self._network.read(question, [Window(0, 0, text, heading)], np.zeros(1, np.float32))
+        return reading.spans[0] if reading.spans else None
+
     async def stream(self, request: AnswerRequest) -> AsyncIterator[str | Draft]:
         """The text in one piece, then the Draft; the reading runs in a worker thread."""
         draft = await asyncio.to_thread(self.read, request)

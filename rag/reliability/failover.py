@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
 import threading
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +38,7 @@ CANCEL_WITHIN_S = 1.0  # how long a cancelled question waits for its sockets to 
 class Finished:
     """The last event. degraded: an answerer earlier in the order should have answered and could not.
 
-    notes: what a reader of the answer must know of how it came about.
+    notes: what a reader of the answer must know of how it came about. local: nothing left this machine.
     """
 
     draft: Draft
@@ -45,6 +46,7 @@ class Finished:
     degraded: bool
     attempts: tuple[Attempt, ...]
     notes: tuple[str, ...] = ()
+    local: bool = False
 
 
 class AllFailed(Unavailable):
@@ -142,7 +144,9 @@ class Failover:
         assert race.draft is not None
         assert race.answered is not None
         target = race.answered.target
-        return Finished(race.draft, target.name, target is not ordered[0], tuple(race.attempts))
+        before = itertools.takewhile(lambda one: one is not target, ordered)
+        degraded = any(not one.memory for one in before)
+        return Finished(race.draft, target.name, degraded, tuple(race.attempts), local=target.local)
 
     async def _leave(self, race: Race) -> None:
         """Nothing of the question stays behind but a probe that must still tell its breaker."""

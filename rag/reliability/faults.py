@@ -88,6 +88,7 @@ FAULTS: Mapping[str, Fault] = _table(
     Fault("unexpected", "an error that nobody foresaw"),
     Fault("loading", "the local model is still being loaded", trips=False),
     # not called at all
+    Fault("not_kept", "no answer to this question is kept", trips=False),
     Fault("left_alone", "its breaker is open, or it asked for a pause", trips=False),
     Fault("confidential", "the corpus is confidential by now: nothing of it may leave this machine", trips=False),
     Fault("retry_budget", "too many extra calls already fall on the cloud", trips=False),

@@ -10,7 +10,9 @@ from sparewheel.rag.types import Sensitivity
 
 
 class Routed(Protocol):
-    """What the policy must know of an answerer. last_resort: always in the list, at its end unless named earlier."""
+    """What the policy must know of an answerer. last_resort: always in the list, at its end unless named earlier.
+    memory: its place unless named: "always" first of all, "when_down" before the last resort; "" for another answerer.
+    """
 
     @property
     def name(self) -> str: ...
@@ -18,6 +20,8 @@ class Routed(Protocol):
     def local(self) -> bool: ...
     @property
     def last_resort(self) -> bool: ...
+    @property
+    def memory(self) -> str: ...
 
 
 R = TypeVar("R", bound=Routed)
@@ -37,8 +41,12 @@ def order(targets: Sequence[R], sensitivity: Sensitivity, names: Sequence[str] =
     if names:
         chosen = [by_name[name] for name in dict.fromkeys(names)]
     else:
-        chosen = sorted((target for target in targets if not target.last_resort), key=lambda target: target.local)
+        others = (target for target in targets if not (target.last_resort or target.memory))
+        chosen = sorted(others, key=lambda target: target.local)
     chosen += [target for target in targets if target.last_resort and target not in chosen]
+    for target in targets:
+        if target.memory and target not in chosen:
+            chosen.insert(0 if target.memory == "always" else _before_last_resorts(chosen), target)
     allowed = tuple(target for target in chosen if target.local or sensitivity == "normal")
     if not allowed:
         raise UsageError(
@@ -46,3 +54,11 @@ def order(targets: Sequence[R], sensitivity: Sensitivity, names: Sequence[str] =
             "add a local one to answer.order, or install the built-in reader"
         )
     return allowed
+
+
+def _before_last_resorts(chosen: Sequence[Routed]) -> int:
+    """Where the last resorts at the end begin."""
+    at = len(chosen)
+    while at and chosen[at - 1].last_resort:
+        at -= 1
+    return at

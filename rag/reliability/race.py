@@ -125,6 +125,8 @@ class Race:
 
     def _start(self, target: Target, may_repeat: Callable[[], bool]) -> None:
         """Calls `target`, unless its breaker is open, or it is not well and too many extra calls fall on the cloud."""
+        if target.memory and self._request.recall is None:
+            return  # nothing is kept
         if self._ahead and target is self._targets[-1]:
             call, self._ahead = self._ahead, None
             self._running.append(call)
@@ -138,8 +140,8 @@ class Race:
                 permit.cancel()
             self._skip(target, "retry_budget")
         else:
-            last = target is self._targets[-1]
-            self._running.append(self._call(target, permit, self._ends - (0.0 if last else self._reserve_s)))
+            reserve_s = 0.0 if target.memory or target is self._targets[-1] else self._reserve_s
+            self._running.append(self._call(target, permit, self._ends - reserve_s))
             self._called_cloud = self._called_cloud or not target.local
 
     def _is_well(self, target: Target) -> bool:
@@ -170,6 +172,9 @@ class Race:
             return
         self._running.remove(call)
         self._lead = None if call is self._lead else self._lead
+        if fault.code == "not_kept":
+            self._skip(call.target, fault.code)
+            return
         self._last_fault = fault.code
         attempt = call.attempt(self._began, "failed", fault)
         self.attempts.append(attempt)
@@ -187,7 +192,8 @@ class Race:
         """Whether no call but `than` runs, and nobody but the last resort is left to be called."""
         if any(call is not than for call in self._running):
             return False
-        return all(t.last_resort or (t.breaker and t.breaker.state != "closed") for t in self._targets[self._next :])
+        rest = self._targets[self._next :]
+        return all(t.last_resort or t.memory or (t.breaker and t.breaker.state != "closed") for t in rest)
 
     def _show(self, call: Call) -> None:
         """Passes on what `call` has, once it has the first token and nobody was faster."""

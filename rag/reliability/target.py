@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sparewheel.rag.reliability.breaker import CircuitBreaker
 from sparewheel.rag.reliability.deadline import Budgets
@@ -23,6 +24,7 @@ class Target:
     identity: str = ""
     hedge_after_s: float = 0.0
     last_resort: bool = False
+    memory: Literal["", "when_down", "always"] = ""  # has what was answered before only: having nothing is no failure
 
     @property
     def name(self) -> str:

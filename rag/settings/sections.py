@@ -75,6 +75,10 @@ class Answering:
     threshold: float = _key(
         -1.0, "refuse when no passage scores above this; -1: the calibrated value of the domain", -1, 1, was="floor"
     )
+    memory: Literal["when_down", "always", "off"] = _key(
+        "when_down",
+        "answers kept from fuller models: looked in before the reader when they cannot answer, always first, or off",
+    )
     speculative: bool = _key(
         True,
         "compute the local answer while the cloud answers, so a missed deadline costs nothing",

@@ -1,0 +1,308 @@
+# ruff: noqa: E501  lists of words
+"""May two questions be the same one? What must agree, whatever a model thinks of their likeness. English and Chinese.
+
+    differ(a, b)  ->  "" or what does not agree: form, figures, negation, names, roles, opposites, kind
+
+Each guard looks at words alone and costs microseconds. Figures, clause numbers and units must be the same; so must the
+negation, the parties that are named beside the document, the roles (tenant, landlord), what a question asks for (when,
+who, how much, why), and of every pair of opposites the side (before, after; minimum, maximum; include, exclude).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from sparewheel.rag.answer.figures import quantities
+from sparewheel.rag.answer.question_form import form_of
+from sparewheel.rag.text import simplified
+
+Names = Sequence[tuple[str, int, int]]  # name, where it stands in the question
+
+_FIRST_MARK, _MOST_NAMES = 0xE000, 64  # each name becomes a character that no text has
+_MARK = "[\ue000-\ue03f]"
+_NOUN = (r"(?:nda|non-disclosure agreement|confidentiality agreement|agreement|contract|lease|leaflet|guideline|policy|deed|terms"
+         r"|licence|license|deal|document|loan|amendment|protocol|programme|procedure|formulary|summary|report|act)")  # fmt: skip
+_NAMING = re.compile(  # "under the Acme and Brook NDA", "in Acme's lease", "our agreement with Acme"
+    rf",?\s*(?:\b(?:under|in|of|from|per|for|according to|by|with)\s+)?(?:\b(?:the|our|this|that|my)\s+)?{_MARK}(?:['’]s?)?"
+    rf"(?:\s*(?:and|&|/|-|–|,|vs\.?)\s*{_MARK}(?:['’]s?)?)*\s+(?:[\w-]+\s+){{0,3}}?{_NOUN}s?\b,?"
+    rf"|,?\s*(?:\b(?:under|in|of|from|per|for|according to|by|with)\s+)?(?:\b(?:the|our|this|that|my|an?)\s+)?(?:[\w-]+\s+){{0,3}}?{_NOUN}s?"
+    rf"\s+(?:with|between|of|and)\s+(?:the\s+)?{_MARK}(?:\s*(?:and|&|,|/)\s*(?:the\s+)?{_MARK})*(?:['’]s?)?,?",
+    re.IGNORECASE,
+)
+_NOUN_ZH = r"(?:合同书?|协议书?|协定|说明书|药品|病历|小结|条例|规范|指南|租约|判决书?|办法|制度|方案)"
+_NAMING_ZH = re.compile(
+    rf"(?:按照|根据|依照|依据|在|跟|和|与|同|关于|对于?|我们?)*{_MARK}(?:(?:与|和|跟|同|、|及|/){_MARK})*(?:之间)?(?:签订?的?|订立的?|签署的?|的)*(?:那|这)?份?"
+    rf"(?:[^，,。\ue000-\ue03f]{{0,8}}?{_NOUN_ZH})(?:里面?|中|内|上|规定|约定|下)*的?[，,：:]?"
+)
+
+# ---------------------------------------------------------------- negation
+
+_NEUTRAL = re.compile(
+    r"\b(?:not|no|never)\s+(?:be\s+)?(?:more|less|fewer|longer|shorter|later|earlier|greater|higher|lower|larger|smaller)\s+than\b"
+    r"|\b(?:not|never)\s+(?:to\s+)?exceed(?:ing)?\b|\bwhether or not\b|\bnot only\b|\bor not\b|\bnon-disclosure\b|\bno\.\s?(?=\d)"
+    r"|\b(?:if|when) not\b|\bwithout (?:prior |written |our |their |the |any )*(?:consent|approval|notice|permission|agreement)\b"
+    r"|不(?:得|应|可|能)?(?:超过|多于|高于|大于|晚于|迟于|少于|低于|小于|早于)|是不是|能不能|可不可以|会不会|要不要|需不需要|有没有|该不该|用不用|行不行|算不算|应不应该|对不对"
+    r"|不限于|不仅|不论|无论|不可抗力|不良|非处方|不动产|不同|无效|不足|未成年|未来|不了|不久|差不多"
+)
+_NO = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|unless|except(?:ions?)?|prohibit\w*|forbid\w*|forbidden|barred|refus\w+|banned|unable|fails?|failed|failing|failure)\b|n['’]t\b"
+    r"|\b(?:un(?=(?:authori|approv|paid|used|open|avail|law|limit|reason|necess|support|secur|regist|insur|success|sched|treat|vaccin))|non-?(?=[a-z]{4})|ir(?=revers|rel|resp)|in(?=valid|elig|appli|compat|appropri))\w+"
+    r"|不|没有?|未|无|勿|非(?!常)|禁止|严禁|免于|除外|除了|除非|拒绝"
+)
+
+# ---------------------------------------------------------------- opposites
+
+_OPPOSITES = [
+    ("before|prior|beforehand|ahead|in advance|previous", "after|afterwards|following|since|later than"),
+    ("minimum|at least|least|lowest|smallest|min|shortest|fewest|not less than|floor", "maximum|at most|most|highest|largest|max|longest|up to|limit|cap|ceiling|not exceed|not more than"),
+    ("include|includes|included|including|inclusive|cover|covers|covered", "exclude|excludes|excluded|excluding|exclusive of|exempt|exempted"),
+    ("start|starts|starting|begin|begins|beginning|commence|commences|commencement|initial|initiate|initiation|open|opens|opening|first|onset|effective date", "end|ends|ending|finish|stop|stops|stopping|terminate|terminates|termination|expire|expires|expiry|expiration|close|closes|closing|last|final|discontinue|cease"),
+    ("increase|increases|increased|raise|raised|rise|gain|above|over|exceed|exceeds|exceeding|more than|higher|high|greater|upper|up", "decrease|decreases|decreased|reduce|reduces|reduced|reduction|lower|lowered|fall|drop|below|under|less than|low|fewer|down|loss"),
+    ("buy|buys|buyer|purchase|purchases|purchaser", "sell|sells|seller|sale|vendor"),
+    ("lend|lender", "borrow|borrower"),
+    ("receive|receives|receiving|recipient|receipt", "send|sends|sending|sender|disclos\\w+|give|gives|giving|provide|provides"),
+    ("early|earlier|earliest|premature", "late|later|latest|overdue|delay\\w*"),
+    ("internal|inside|domestic|inbound|incoming", "external|outside|foreign|outbound|outgoing"),
+    ("direct|directly", "indirect|indirectly|consequential"),
+    ("male|men|man|boys?|father|his", "female|women|woman|girls?|mother|her|pregnan\\w+"),
+    ("adults?|grown-ups?", "child|children|kids?|infants?|babies|baby|paediatric|pediatric|newborns?|adolescents?"),
+    ("oral|by mouth|verbal|verbally", "intravenous|injection|injected|iv|topical|in writing|written"),
+    ("employee|worker", "employer"),
+    ("permit|permits|permitted|allow|allows|allowed|entitled|can|may", "prohibit\\w*|forbid\\w*|forbidden|banned|not allowed|not permitted|barred"),
+    ("win|wins|won|winner", "lose|loses|lost|loser|defeated"),
+    ("advantage\\w*|benefits?|pros?|strengths?", "disadvantage\\w*|risks?|drawbacks?|cons?|weakness\\w*|harms?"),
+    ("cause|causes|caused|reason", "effect|effects|result|results|consequences?|symptoms?"),
+    ("symptoms?|signs?", "treat\\w*|therap\\w+|cure\\w*|prevent\\w*|diagnos\\w+"),
+    ("treat\\w*|therap\\w+|cure\\w*", "prevent\\w*|prophyla\\w+|diagnos\\w+"),
+    ("diagnos\\w+", "prevent\\w*|cause|causes"),
+    ("positive", "negative"), ("active", "inactive|passive|dormant"), ("public", "private|confidential"),
+    ("north|northern", "south|southern"), ("east|eastern", "west|western"), ("left", "right"), ("birth|born", "death|die|died|dies"),
+    ("import|imports|imported", "export|exports|exported"), ("monthly|per month|a month", "yearly|annual|annually|per year|a year"),
+    ("daily|per day|a day|each day|in one day", "weekly|per week|a week|monthly|per month|a month|single dose|at a time|at once|per dose|each time"),
+    ("gross", "net"), ("acute", "chronic"), ("primary|first", "secondary|second"), ("morning", "evening|night|afternoon"),
+]  # fmt: skip
+_OPPOSITES_ZH = [
+    ("之前|以前|前(?!款|述|提|期)|事先|提前", "之后|以后|后(?!果|勤)|事后|届满后"),
+    ("最低|最少|至少|最小|最短|下限|不少于|不低于", "最高|最多|至多|最大|最长|上限|不超过"),
+    ("包括|包含|计入|含(?!量)", "排除|除外|不包括|不包含|不含|不计入"),
+    ("开始|生效|起算|首次|启动|起始|初始|起诉|开庭|成立", "终止|结束|届满|停止|最后|到期|停药|解除|结案"),
+    ("增加|提高|上升|超过|高于|大于|以上|上调", "减少|降低|下降|不足|低于|小于|以下|下调"),
+    ("买方|买受人|购买|买入|采购", "卖方|出卖人|出售|卖出|销售"), ("贷款人|出借人|借出", "借款人|借入"),
+    ("出租|房东|业主", "承租|租客|房客"), ("甲方", "乙方"), ("原告", "被告"), ("上诉人", "被上诉人"), ("申请人", "被申请人"),
+    ("用人单位|公司辞退|单位", "劳动者|员工|职工"), ("男", "女|孕妇|哺乳"), ("成人|成年", "儿童|小儿|婴儿|未成年|新生儿"),
+    ("口服", "注射|静脉|外用|书面"), ("允许|可以|有权", "禁止|不得|严禁|无权"), ("直接", "间接"), ("国内|境内", "国外|境外"),
+    ("原因|为什么|为何", "后果|结果|影响"), ("每日|每天|一天|日剂量", "每周|每月|每次|一次|单次"), ("每月|月租|按月", "每年|年租|按年|一年"),
+    ("预付|首付|定金", "尾款|余款|质保金|押金"), ("出生", "死亡|去世|逝世"), ("父", "母"), ("东", "西"), ("南", "北"), ("首都|省会", "面积|人口"),
+    ("迟延|逾期|延迟", "提前"), ("收入|盈利", "支出|亏损"), ("治疗|疗法", "预防|诊断|症状"), ("主要|主", "次要|副"), ("有效期", "贮藏|储存|用量"),
+]  # fmt: skip
+
+# ---------------------------------------------------------------- roles
+
+_ROLES = {
+    "tenant": "tenants?|lessees?|renters?", "landlord": "landlords?|lessors?", "supplier": "suppliers?|vendors?|sellers?", "customer": "customers?|clients?|buyers?|purchasers?",
+    "contractor": "contractors?|consultants?", "employer": "employers?", "employee": "employees?|workers?|executives?|staff", "licensor": "licensors?", "licensee": "licensees?",
+    "borrower": "borrowers?", "lender": "lenders?|banks?", "agent": "agents?", "principal": "principals?", "processor": "processors?", "controller": "controllers?",
+    "distributor": "distributors?", "sponsor": "sponsors?", "provider": "providers?", "recipient": "recipients?|receiving part(?:y|ies)", "discloser": "disclos(?:ing part(?:y|ies)|ers?)",
+    "guarantor": "guarantors?", "plaintiff": "plaintiffs?|claimants?", "defendant": "defendants?|respondents?", "appellant": "appellants?", "franchisor": "franchisors?", "franchisee": "franchisees?",
+    "patient": "patients?", "doctor": "doctors?|physicians?|gps?", "nurse": "nurses?", "pharmacist": "pharmacists?", "either": "either part(?:y|ies)|both parties|neither party", "insurer": "insurers?", "insured": "insured|policyholders?",
+}  # fmt: skip
+_ROLES_ZH = {
+    "甲方": "甲方", "乙方": "乙方", "丙方": "丙方", "出租": "出租[方人]|房东", "承租": "承租[方人]|租客|房客", "买方": "买[方受]人?|采购方|需方", "卖方": "卖方|出卖人|供方|供应商|供货方",
+    "用人单位": "用人单位|雇主", "劳动者": "劳动者|员工|职工|雇员", "贷款": "贷款人|出借人", "借款": "借款人", "保证": "保证人|担保人", "发包": "发包[方人]", "承包": "承包[方人]",
+    "委托": "委托[方人]", "受托": "受托[方人]", "原告": "原告", "被告": "被告", "上诉": "(?<!被)上诉人", "被上诉": "被上诉人", "双方": "双方|任何一方|任一方", "患者": "患者|病人", "医生": "医生|医师", "护士": "护士", "许可": "(?<!被)许可[方人]", "被许可": "被许可[方人]",
+}  # fmt: skip
+
+# ---------------------------------------------------------------- what is asked for
+
+_KINDS = {
+    "time": r"\bwhen\b|\b(?:what|which|on what|by what) (?:is the |was the |calendar )?(?:[\w-]+ ){0,2}?(?:date|day|year|month|century|decade)\b",
+    "long": r"\bhow (?:long|many (?:[\w-]+ )?(?:days|weeks|months|years|hours|minutes)|much (?:notice|time|warning|prior|advance)|soon|quickly|fast|early|far in advance)\b|\b(?:period|duration|term|deadline|time limit|time frame|timeframe)\b",
+    "person": r"\b(?:who|whom|whose)\b|\bwhich (?:person|party|doctor|man|woman)\b",
+    "place": r"\bwhere\b|\b(?:what|which) (?:city|country|state|court|place|town|location|address|region|county)\b",
+    "reason": r"\bwhy\b|\bfor what reason\b|\bwhat (?:is|was|are) the (?:[\w-]+ )?(?:reasons?|grounds?|causes?|purposes?)\b|\bhow come\b",
+    "many": r"\bhow many\b(?! (?:[\w-]+ )?(?:days|weeks|months|years|hours|minutes)\b)|\b(?:the )?number of\b|\bhow often\b|\bhow frequent",
+    "much": r"\bhow (?:much|high|large|big|expensive)\b(?! (?:notice|time|warning|prior|advance)\b)|\b(?:amount|price|cost|fee|rent|rate|sum|penalty|salary|charge|percentage|share|dose|dosage)\b",
+    "law": r"\b(?:which|what) (?:[\w-]+ )?laws?\b|\bgoverning law\b",
+}  # fmt: skip
+_KINDS_ZH = {
+    "time": r"何时|什么时候|哪[一]?[天年日月]|几[月号]|什么时间|何日|何年|日期",
+    "long": r"多久|多长时间|几(?:天|日|个?月|年|周|个?小时|个?工作日)|多少(?:天|日|个?月|年|周|个?小时|个?工作日)|期限|多长",
+    "person": r"谁|哪[一]?[位个]人|何人|哪[一]?方|由哪|哪[一]?位",
+    "place": r"哪里|哪儿|何地|何处|什么地方|哪[一]?[国省市县座个](?:城市|国家|法院|地方)?|哪家",
+    "reason": r"为什么|为何|什么原因|原因|怎么会|缘何",
+    "many": r"多少(?:个|名|人|次|份|座|只|条|片|粒)|几(?:个|名|人|次|份|座|只|条|片|粒|位)(?!月|小时|工作日)",
+    "much": r"多少(?:钱|元|费|毫克|克|%|比例)|金额|价格|租金|费用|比例|利率|剂量|用量|多高|违约金",
+}  # fmt: skip
+_COMPATIBLE = frozenset(
+    frozenset(p)
+    for p in (
+        ("time", "long"),
+        ("many", "much"),
+        ("many", "long"),
+        ("much", "long"),
+        ("time", "place"),
+        ("law", "place"),
+        ("law", "much"),
+    )
+)
+_HARD = frozenset({"person", "reason", "place", "time", "long", "many", "much", "law"})
+_REFERENCE = re.compile(
+    r"\b(?:clause|section|article|schedule|annex|exhibit|appendix|paragraph|chapter|part|item|rule|table|figure|§)\s*(?P<n>\d+(?:\.\d+)*(?:\s?\([a-z\d]{1,3}\))*|[IVXLC]+\b|[A-Z]\b)"
+    r"|第\s*(?P<z>[一二三四五六七八九十百千零〇两\d]+)\s*[条章节款项编期版批]",
+    re.IGNORECASE,
+)
+_IDENTIFIER = re.compile(r"\b(?=[A-Za-z-]*\d)[A-Za-z\d]+(?:[-./][A-Za-z\d]+)*\b")
+_ORDINAL = re.compile(
+    r"\b(first|second|third|fourth|fifth|sixth|last|\d+(?:st|nd|rd|th))\b|第[一二三四五六七八九十\d]+(?![条章节款项编])",
+    re.IGNORECASE,
+)
+_MONTH = re.compile(
+    r"\b(january|february|march|april|may(?= \d)|june|july|august|september|october|november|december)\b", re.IGNORECASE
+)
+_NOT_NAMES = frozenset(
+    [
+        "I",
+        "English",
+        "French",
+        "German",
+        "Chinese",
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+    ]
+)
+_PROPER = re.compile(r"(?<![.?!]\s)(?<!^)\b[A-Z][\w'’-]*\b")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What of a question is compared, read once. text: without what is polite and without the naming of its document."""
+
+    whole: str
+    language: str
+    names: tuple[tuple[str, int, int], ...] = ()
+
+    @cached_property
+    def text(self) -> str:
+        """The question as it is put to a passage of its document."""
+        marked = self.whole
+        for number, (_, start, end) in reversed([*enumerate(self._named)]):
+            marked = f"{marked[:start]}{chr(_FIRST_MARK + number)}{marked[end:]}"
+        without = (_NAMING_ZH if self.language == "zh" else _NAMING).sub(" ", marked).strip(" ,，")
+        for number, (_, start, end) in enumerate(self._named):
+            without = without.replace(chr(_FIRST_MARK + number), self.whole[start:end])
+        return form_of(without or self.whole, self.language).text
+
+    @property
+    def _named(self) -> list[tuple[str, int, int]]:
+        return sorted(self.names, key=lambda name: name[1])[:_MOST_NAMES]
+
+    @cached_property
+    def subjects(self) -> frozenset[str]:
+        """The names in the text that are not the naming of the document."""
+        shown = _plain(self.text)
+        return frozenset(_plain(n) for n, s, e in self.names if _plain(self.whole[s:e]) in shown)
+
+    @cached_property
+    def plain(self) -> str:
+        return _plain(self.text)
+
+    @cached_property
+    def form(self) -> str:
+        asked = form_of(self.text, self.language)
+        return "either" if asked.either else "yes-no" if asked.form == "yes-no" else "open"
+
+    @cached_property
+    def figures(self) -> tuple[object, ...]:
+        """Quantities, numbers, references, ordinals and months, sorted."""
+        text = unicodedata.normalize("NFKC", self.text)
+        said: list[object] = [(q.low, q.high, q.unit) for q in quantities(text)]
+        said += [("ref", (m["n"] or m["z"]).casefold()) for m in _REFERENCE.finditer(text)]
+        said += [("id", m[0].casefold()) for m in _IDENTIFIER.finditer(text) if not m[0].isdigit()]
+        said += [("number", m[0]) for m in re.finditer(r"\d+(?:[.,]\d+)*", text)]
+        said += [("ordinal", m[0].casefold()) for m in _ORDINAL.finditer(text)]
+        said += [("month", m[0].casefold()) for m in _MONTH.finditer(text)]
+        return tuple(sorted(said, key=repr))
+
+    @cached_property
+    def negations(self) -> int:
+        return len(_NO.findall(_NEUTRAL.sub(" ", self.plain)))
+
+    @cached_property
+    def roles(self) -> tuple[str, ...]:
+        """In the order of the text, each once."""
+        table = _ROLES_ZH if self.language == "zh" else _ROLES
+        found = [(m.start(), role) for role, words in table.items() for m in [_word(words).search(self.plain)] if m]
+        return tuple(role for _, role in sorted(found))
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        table = _KINDS_ZH if self.language == "zh" else _KINDS
+        return frozenset(kind for kind, words in table.items() if _pattern(words).search(self.plain))
+
+    @cached_property
+    def proper(self) -> frozenset[str]:
+        """Words written as names, in an English text that has small letters; without those that are no names."""
+        if self.language == "zh" or not any(c.islower() for c in self.text):
+            return frozenset()
+        return frozenset(_plain(w) for w in _PROPER.findall(self.text) if w not in _NOT_NAMES)
+
+    @cached_property
+    def sides(self) -> dict[int, int]:
+        """Of each pair of opposites that the text holds one side of: which (0, 1); both sides: 2."""
+        table = _OPPOSITES_ZH if self.language == "zh" else _OPPOSITES
+        found = {}
+        for number, pair in enumerate(table):
+            held = [bool(_word(words).search(self.plain)) for words in pair]
+            if any(held):
+                found[number] = 2 if all(held) else held.index(True)
+        return found
+
+
+def differ(a: Question, b: Question) -> str:
+    """What does not agree, "" where all does."""
+    if a.language != b.language:
+        return "language"
+    if a.form != b.form:
+        return "form"
+    if a.figures != b.figures:
+        return "figures"
+    if a.negations % 2 != b.negations % 2:
+        return "negation"
+    if a.subjects != b.subjects and a.subjects and b.subjects:
+        return "names"
+    if a.roles and b.roles and (a.roles[0] != b.roles[0] or not (set(a.roles) & set(b.roles))):
+        return "roles"
+    if any(b.sides.get(n, side) != side for n, side in a.sides.items() if 2 not in (side, b.sides.get(n, side))):
+        return "opposites"
+    if a.kinds and b.kinds and not _kinds_agree(a.kinds, b.kinds):
+        return "kind"
+    return ""
+
+
+def _kinds_agree(a: frozenset[str], b: frozenset[str]) -> bool:
+    return bool(a & b) or any(frozenset((x, y)) in _COMPATIBLE for x in a for y in b)
+
+
+@lru_cache(maxsize=512)
+def _pattern(words: str) -> re.Pattern[str]:
+    return re.compile(words, re.IGNORECASE)
+
+
+@lru_cache(maxsize=512)
+def _word(words: str) -> re.Pattern[str]:
+    """Latin words whole, Chinese anywhere."""
+    latin = any(c.isascii() and c.isalpha() for c in words.replace("?:", "").replace("\\w", ""))
+    return re.compile(rf"\b(?:{words})\b" if latin else words, re.IGNORECASE)
+
+
+def _plain(text: str) -> str:
+    return simplified(unicodedata.normalize("NFKC", text)).casefold()
