@@ -37,8 +37,12 @@ class Rights:
 
     def allow(self, document_id: str, labels: Readers = ()) -> bool:
         """May the document be read? labels: those that it carries itself."""
-        asked = [*(nearest(rules, document_id) for rules in self.rules), labels]
-        return all(self._fits(readers) for readers in asked if readers)
+        return all(self._fits(readers) for readers in self.asked(document_id, labels))
+
+    def asked(self, document_id: str, labels: Readers = ()) -> list[Readers]:
+        """The lists of readers in each of which somebody must be to read the document; [] for everybody."""
+        found = [*(nearest(rules, document_id) for rules in self.rules), labels]
+        return [readers for readers in dict.fromkeys(found) if readers]
 
     def among(self, document_ids: Iterable[str], labels: Mapping[str, Readers]) -> list[str]:
         """Those that may be read, in their order. labels: document id -> the labels it carries, where it has some."""

@@ -11,7 +11,7 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
 
 from sparewheel.app.api.problems import RESPONSES, Problem
-from sparewheel.app.api.shapes import CorpusChange, CorpusName, DocumentId, NewCorpus, public_source
+from sparewheel.app.api.shapes import AccessRule, CorpusChange, CorpusName, DocumentId, NewCorpus, public_source
 from sparewheel.app.api.who import Caller
 from sparewheel.app.service import CorpusInfo, FileResult, Job, Service
 from sparewheel.app.service.jobs import State
@@ -32,6 +32,13 @@ class Corpora:
 @dataclass(frozen=True)
 class Documents:
     documents: list[DocumentInfo]
+
+
+@dataclass(frozen=True)
+class Access:
+    """rules: id of a document, or folder with "/" at its end -> who may read it."""
+
+    rules: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,21 @@ async def change_corpus(corpus: CorpusName, change: CorpusChange, request: Reque
         _service(request).configure, corpus, user, readers=change.readers, sensitivity=change.sensitivity
     )
     return JSONResponse(plain(changed))
+
+
+@router.get("/v1/corpora/{corpus}/access", response_model=Access)
+async def list_access(corpus: CorpusName, request: Request, user: Caller) -> Response:
+    """Who may read which folders and documents (admin). Where no rule is about a document, whoever may read the corpus
+    may read it."""
+    rules = await asyncio.to_thread(_service(request).access, corpus, user)
+    return JSONResponse({"rules": plain(rules)})
+
+
+@router.put("/v1/corpora/{corpus}/access", response_model=Access)
+async def set_access(corpus: CorpusName, rule: AccessRule, request: Request, user: Caller) -> Response:
+    """Say who may read a document, or all that lies in a folder, from the next question on (admin)."""
+    rules = await asyncio.to_thread(_service(request).set_access, corpus, rule.place, rule.readers, user)
+    return JSONResponse({"rules": plain(rules)})
 
 
 @router.delete("/v1/corpora/{corpus}", status_code=204)

@@ -100,6 +100,19 @@ class CorpusChange(Body):
     readers: list[str] | None = None
 
 
+class AccessRule(Body):
+    """Who may read a document, or what lies in a folder."""
+
+    place: str = Field(
+        min_length=1, max_length=1000, description="id of a document, or a folder with '/' at its end",
+        examples=["hr/", "hr/pay.xlsx"],
+    )  # fmt: skip
+    readers: list[str] = Field(
+        max_length=1000, description="user names and group:NAME, '*' everybody, '!' nobody; []: no rule any more",
+        examples=[["group:hr", "anna"]],
+    )  # fmt: skip
+
+
 class Opinion(Body):
     """What a user thinks of an answer."""
 

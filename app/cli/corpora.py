@@ -116,6 +116,50 @@ def remove(ctx: click.Context, documents: tuple[str, ...], corpus: str, whole: b
 
 
 @corpora.command()
+@click.argument("corpus")
+@click.option(
+    "--set", "rules", multiple=True, metavar="PLACE=READERS",
+    help="PLACE: a document, or a folder with / at its end. READERS: user names and group:NAME with commas between;"
+    " '*' is everybody, '!' nobody. Repeatable.",
+)  # fmt: skip
+@click.option("--remove", "places", multiple=True, metavar="PLACE", help="Remove the rule of PLACE; repeatable.")
+@click.option("--forget-found", is_flag=True, help="Forget the rules of .access files until the next ingest.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_context
+def access(
+    ctx: click.Context, corpus: str, rules: tuple[str, ...], places: tuple[str, ...], forget_found: bool, as_json: bool
+) -> int:
+    """Who may read which documents of CORPUS; with --set and --remove, change that.
+
+    The nearest rule counts: of the document, else of its folder, else of the
+    one above; / is the whole corpus. A rule may be made before its documents
+    are there. It holds from the next question on.
+    """
+    from rich.table import Table
+
+    from sparewheel.app.service.access import changed
+
+    store = _store(ctx, corpus)
+    unknown = changed(store, settings_of(ctx), rules, places, forget_found=forget_found)
+    config = store.again().config
+    if as_json:
+        print_json({"rules": config.access, "found": config.access_found})
+        return 0
+    out = console()
+    for place in unknown:
+        out.print(f"no document is at {place} yet; the rule holds for what comes there", style="yellow")
+    if not config.access and not config.access_found:
+        out.print("no rules: whoever may read the corpus may read all its documents")
+        return 0
+    table = Table("place", "who may read", "said by", expand=True)
+    for by, said in (("an administrator", config.access), *config.access_found.items()):
+        for place, readers in sorted(said.items()):
+            table.add_row(place, ", ".join(readers), by if said is config.access else f"files in {by}")
+    out.print(table)
+    return 0
+
+
+@corpora.command()
 @click.argument("document")
 @click.option("--corpus", required=True, help="Name of the corpus.")
 @click.option(

@@ -76,7 +76,9 @@ def _sources(store: Store, snapshot: Snapshot, profile: str, weights: Path) -> I
     """(path in the pack, content or file)."""
     yield SETTINGS, PROFILES[profile].encode()
     folder, number = f"corpora/{store.config.name}", snapshot.folder.name
-    alone = replace(store.config, readers=())  # who may read it is decided by who holds the file
+    alone = replace(
+        store.config, readers=(), access={}, access_found={}
+    )  # who may read it is decided by who holds the file
     yield f"{folder}/{CONFIG}", alone.to_json()
     yield f"{folder}/CURRENT", f"{int(number)}\n".encode()
     for name in (MANIFEST, *snapshot.manifest.files):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
@@ -12,6 +12,7 @@ from typing import Literal
 
 from sparewheel.app.kept.feedback import Feedback, FeedbackLog
 from sparewheel.app.people.access import User, admitted, admitted_rights, opened, readable, require_role, rights_of
+from sparewheel.app.people.seen import seen
 from sparewheel.app.service import work
 from sparewheel.app.service.audited import audited
 from sparewheel.app.service.info import CorpusInfo, corpus_info
@@ -33,7 +34,7 @@ from sparewheel.rag.readable import readable as part_of
 from sparewheel.rag.reliability.breaker import Health
 from sparewheel.rag.rights import Readers, checked_rules
 from sparewheel.rag.settings import Settings, load_settings
-from sparewheel.rag.types import Document, Filter, Hit, Sensitivity
+from sparewheel.rag.types import Answer, Document, Filter, Hit, Sensitivity
 
 LOCK_WITHIN_S = 20.0  # a change that somebody waits for waits so long for another writer
 
@@ -132,6 +133,14 @@ class Service:
             return set(ids)
         with store.open() as snapshot:
             return set(rights.among(ids, snapshot.labels()))
+
+    def seen(self, answer: Answer, user: User | None = None) -> Answer:
+        """A kept answer as the user may see it now: withheld where it rests on what they may not read."""
+
+        def whole() -> bool:
+            return not self._hidden(answer.corpus, user)
+
+        return seen(answer, lambda ids: self.may_read(answer.corpus, ids, user), whole=whole)
 
     @audited("documents_listed")
     def documents(self, corpus: str, user: User | None = None) -> list[DocumentInfo]:
@@ -255,10 +264,14 @@ class Service:
         *,
         readers: Sequence[str] | None = None,
         sensitivity: Literal["high", "normal"] | None = None,
+        access: Mapping[str, Sequence[str]] | None = None,
     ) -> CorpusInfo:
-        """Who may read it, and whether its questions may leave the machine; from the next question on."""
+        """Who may read it, whether its questions may leave the machine, and all rules of who may read which document
+        (see `set_access`); from the next question on."""
         require_role(user, "admin", "change a corpus")
         store = self._store(corpus, None)
+        if access is not None:
+            store.configure(access=checked_rules(access))
         if readers is not None:
             store.configure(readers=tuple(readers))
         if sensitivity is not None:
@@ -270,6 +283,16 @@ class Service:
         """Who may read which folders and documents: the rules that administrators made, by place."""
         require_role(user, "admin", "see who may read which document")
         return dict(self._store(corpus, None).config.access)
+
+    def readers(self, corpus: str, user: User | None = None) -> dict[str, str]:
+        """Who may read each of the documents that the user may read, in words: "group:hr & anna, ben", where each part
+        must allow; only documents with a rule or label."""
+        require_role(user, "admin", "see who may read which document")
+        rules = self.place.config(corpus).rights(frozenset())
+        with self.opened(corpus, user) as snapshot:
+            ids, labels = [info.id for info in snapshot.documents()], snapshot.labels()
+        asked = {id: rules.asked(id, labels.get(id, ())) for id in ids}
+        return {id: " & ".join(", ".join(part) for part in parts) for id, parts in asked.items() if parts}
 
     @audited("access_changed")
     def set_access(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from sparewheel.app.service.access import lines_of, rules_of
 from sparewheel.app.ui.document_preview import draw_preview
 from sparewheel.app.ui.language import t
 from sparewheel.app.ui.session import FIGURE_PX, LANGUAGES, may, pick_corpus, plain, say_no_corpora, service, told, user
@@ -178,6 +179,7 @@ def draw_figures(name: str) -> None:
 def rows_of(corpus: CorpusInfo, documents: Sequence[DocumentInfo]) -> dict[str, list[object]]:
     """The table of documents, a column each."""
     state = t("docs_ready") if corpus.dense_share >= 1 else t("docs_embedding")
+    readers = service().readers(corpus.name, user()) if may("admin") else {}
     return {
         t("docs_name"): [document.id for document in documents],
         t("docs_title"): [document.title for document in documents],
@@ -186,6 +188,7 @@ def rows_of(corpus: CorpusInfo, documents: Sequence[DocumentInfo]) -> dict[str, 
         t("docs_language"): [LANGUAGES["zh" if document.language == "zh" else "en"] for document in documents],
         t("docs_added"): [document.added[:16].replace("T", " ") for document in documents],
         t("docs_state"): [state] * len(documents),
+        **({t("docs_may_read"): [readers.get(document.id, "") for document in documents]} if readers else {}),
     }
 
 
@@ -216,11 +219,14 @@ def draw_manage(corpus: CorpusInfo) -> None:
     with st.expander(t("docs_manage")):
         with st.form(f"manage_{corpus.name}"):
             readers = st.text_area(t("docs_readers"), "\n".join(corpus.readers), help=t("docs_readers_help"))
+            said = lines_of(service().access(corpus.name, user()))
+            rules = st.text_area(t("docs_access"), said, help=t("docs_access_help"), placeholder="hr/ = group:hr, anna")
             level = choose_sensitivity(corpus.sensitivity)
             if st.form_submit_button(t("docs_save")):
                 names = [line.strip() for line in readers.splitlines() if line.strip()]
                 with told():
-                    service().configure(corpus.name, user(), readers=names, sensitivity=level)
+                    access = rules_of([line for line in rules.splitlines() if line.strip()])
+                    service().configure(corpus.name, user(), readers=names, sensitivity=level, access=access)
                     say_next(t("docs_saved"))
                     st.rerun()
         with st.form(f"drop_{corpus.name}"):

@@ -78,6 +78,14 @@ TEXTS: Table = {
         "One user name or group:NAME per line; empty: everybody who signs in.",
         "每行一个用户名或 group:组名；留空表示所有登录用户。",
     ),
+    "docs_access": ("Who can read which documents", "各文档可读取者"),
+    "docs_access_help": (
+        "One rule per line: a folder with / at its end, or a document, then = and user names or group:NAME with "
+        "commas between; * is everybody, ! nobody. The nearest rule counts. All readers can read the other documents.",
+        "每行一条规则：以 / 结尾的文件夹或某个文档，然后写 = 和用户名或 group:组名，用逗号分隔；"
+        "* 表示所有人，! 表示无人。以最近的规则为准；没有规则的文档，所有可读取此语料库的人都能读取。",
+    ),
+    "docs_may_read": ("Who can read it", "可读取者"),
     "docs_save": ("Save", "保存"),
     "docs_saved": ("Saved.", "已保存。"),
     "docs_drop_corpus": ("Delete the corpus", "删除语料库"),

@@ -34,6 +34,10 @@ _SAID = {
         "Chinese, or set up a cloud or local chat model.",
         "这些文档是英文的，内置阅读器无法据此回答中文问题。请用英文提问，或者配置云端或本地的聊天模型。",
     ),
+    "rights": (
+        "This answer rests on documents that you may not read, or may not read any more.",
+        "此回答依据的文档你无权读取，或已不再有权读取。",
+    ),
     "more": ("and {count} more", "另有 {count} 份"),
 }
 

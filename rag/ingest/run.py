@@ -17,6 +17,7 @@ from pathlib import Path
 from sparewheel.rag.disk import sha256_of
 from sparewheel.rag.errors import DocumentError, UsageError
 from sparewheel.rag.ingest import sandbox
+from sparewheel.rag.ingest.beside import keep_rules
 from sparewheel.rag.ingest.identity import carried, edited, identified
 from sparewheel.rag.ingest.load import reason_of
 from sparewheel.rag.ingest.names import shown
@@ -102,6 +103,8 @@ def ingest(
             taken.pop(known[source].document_id)
         named = {source: file.document_id for source, file in known.items()}
         files = name_apart(found, named | {shown(path): id for path, id in (ids or {}).items()}, taken)
+        if ids is None:  # uploads have no folder of their own
+            keep_rules(store, paths, files)
         changed = [file for file in files if not run.unchanged(file, known.get(file.source), checksum=checksum)]
         run.read(changed, taken, parse, on_progress)
         run.finish()

@@ -143,7 +143,7 @@ def _below(folder: Path, top: Path | None, above: frozenset[tuple[int, int]]) ->
         return
     for entry in entries:
         path = folder / entry.name
-        if is_system_file(entry.name):
+        if is_system_file(entry.name) or entry.name.endswith(".access"):  # who may read: `beside`
             continue
         if entry.name.startswith("."):
             yield Left(path, "hidden", cure="name it on the command line to read it")

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -128,7 +129,7 @@ def opened() -> tuple[str, list[Turn]]:
     if st.session_state.get("conversation_seen") != id:  # just opened: the picker follows it
         st.session_state["corpus"] = conversation.corpus
         follow(id, conversation.corpus, conversation.owner)
-    return id, list(turns)
+    return id, [replace(turn, answer=service().seen(turn.answer, user())) for turn in turns]
 
 
 def open_to_me(turns: list[Turn], corpus: CorpusInfo) -> list[Turn]:
@@ -166,13 +167,13 @@ def questions(corpus: CorpusInfo) -> list[str]:
     """To begin with: of our samples, else the usual ones of contracts."""
     documents = service().documents(corpus.name, user())
     return examples(corpus.domain, language(), documents) or (
-        of_contracts(corpus.name, corpus.updated) if corpus.domain == "legal" else []
+        of_contracts(corpus.name, corpus.updated, who()) if corpus.domain == "legal" else []
     )
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def of_contracts(corpus: str, updated: str) -> list[str]:
-    """Once for a state of a corpus: a look into the headings."""
+def of_contracts(corpus: str, updated: str, who: str) -> list[str]:
+    """Once for a state of a corpus and a reader: a look into the headings."""
     chosen = contracts(service().documents(corpus, user()))
     found = service().headings(corpus, [document.id for document in chosen], user())
     return usual({document.title: found[document.id] for document in chosen})
