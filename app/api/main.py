@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from sparewheel.app.api import ask, corpora, docs, health, openai, problems
+from sparewheel.app.api import ask, corpora, docs, health, openai, problems, reviews
 from sparewheel.app.api.admission import Admission
 from sparewheel.app.api.edge import Edge
 from sparewheel.app.api.gate import Gate
@@ -48,7 +48,7 @@ def create_app(service: Service, accounts: Accounts) -> FastAPI:
     door = Door(accounts, needs_key=not is_loopback(service.settings.api.host))
     app.state.stopping = threading.Event()
     problems.install(app)
-    for part in (ask, openai, corpora, health):
+    for part in (ask, openai, corpora, reviews, health):
         app.include_router(part.router)
     docs.install(app)
     app.add_middleware(Admission, door=door, service=service)

@@ -31,6 +31,7 @@ COMMANDS = {
     "mcp": ("sparewheel.app.cli.mcp", "mcp", "Serve the corpora as tools of an assistant (MCP)."),
     "models": ("sparewheel.app.cli.models", "models", "The built-in models and a catalogue of open ones."),
     "reindex": ("sparewheel.app.cli.ingest", "reindex", "Bring an index up to date with today's models and rules."),
+    "review": ("sparewheel.app.cli.review", "review", "Ask the same questions of many documents, as a table."),
     "serve": ("sparewheel.app.cli.serve", "serve", "Serve the HTTP API: questions, documents, OpenAI's chat protocol."),
     "settings": ("sparewheel.app.cli.settings", "settings", "Show the settings in force and what each key means."),
     "ui": ("sparewheel.app.cli.ui", "ui", "Open the analyst's page in a browser."),

@@ -9,11 +9,12 @@ with open_corpus("contracts", create=True, domain="legal") as corpus:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from sparewheel.app.evaluation.batch import only_local
 from sparewheel.app.service import work
 from sparewheel.rag.assemble import open_pipeline
 from sparewheel.rag.chain import AskOptions, Pipeline, SearchOptions, StreamOptions
@@ -22,7 +23,7 @@ from sparewheel.rag.events import Event
 from sparewheel.rag.ingest.report import Progress, Report
 from sparewheel.rag.ingest.snapshot import DocumentInfo
 from sparewheel.rag.ingest.stores import CorpusStore
-from sparewheel.rag.places import place_of
+from sparewheel.rag.places import cells_of, place_of
 from sparewheel.rag.settings import Settings, load_settings
 from sparewheel.rag.text import language_of
 from sparewheel.rag.types import Answer, Document, Filter, Hit, Sensitivity
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
     from langchain_core.documents import Document as LangChainDocument
     from langchain_core.tools import BaseTool
 
+    from sparewheel.app.python.review import Review
     from sparewheel.rag.compat.retriever import CorpusRetriever
+    from sparewheel.rag.review.fill import Again
+    from sparewheel.rag.review.table import Column
     from sparewheel.rag.runnable import RetrievalQA
 
 
@@ -233,6 +237,43 @@ class Corpus:
     async def asearch(self, question: str, **options: Unpack[SearchOptions]) -> tuple[Hit, ...]:
         """As `search`, without blocking the event loop."""
         return await asyncio.to_thread(lambda: self.pipeline.search(question, **options))
+
+    def review(
+        self,
+        questions: Sequence[str | tuple[str, str] | Column] | str,
+        *,
+        documents: Sequence[str] = (),
+        local: bool = False,
+        again: Again = "changed",
+        budget_usd: float | None = None,
+        concurrency: int = 0,
+    ) -> Review:
+        """Each question asked of each document: iterate (`async for` or `for`) over the cells. See `app.python.review`.
+
+        questions: words, (name, words), or the name of a set: "contracts" (`sparewheel review --help` lists them).
+        documents: patterns of ids, "leases/*.pdf"; () is all. local: only this machine answers. again: "reader" asks
+        again, too, what only the local reader answered. budget_usd: filling stops before it is passed.
+        Raises NotFound while there is no document, UsageError for a pattern that fits none.
+        """
+        from sparewheel.app.python.review import Review
+        from sparewheel.app.service.reviews import how_of
+        from sparewheel.corpora.sets import question_set
+
+        if isinstance(questions, str):
+            questions = [(one.name, one.ask) for one in question_set(questions).questions]
+        cells = cells_of(self._store)
+        if cells is None:
+            raise UsageError(f"corpus {self.name!r} is in a database, where no review tables are kept yet")
+        settings = only_local(self._settings) if local else self._settings
+
+        def opened() -> tuple[Pipeline, Callable[[], None]]:
+            if not local:
+                return self.pipeline, lambda: None
+            pipeline = open_pipeline(self.name, settings)
+            return pipeline, pipeline.close
+
+        how = how_of(settings, self.sensitivity, again, budget_usd, concurrency)
+        return Review(self._store, cells, opened, questions, documents, how)
 
     # ------------------------------------------------------------ LangChain
 

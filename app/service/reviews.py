@@ -212,12 +212,11 @@ class Reviews:
 
     def _how(self, corpus: str, table: Table, plan: Plan, user: User | None) -> How:
         settings = self._settings()
+        if table.answerers == "local":
+            settings = only_local(settings)
         sensitivity = admitted(self._place, corpus, user).sensitivity
-        one = estimate(settings, table.answerers, sensitivity, 1)
-        at_once = plan.concurrency or settings.review.concurrency or (CLOUD_AT_ONCE if one.answerer else cores())
         budget = plan.budget_usd if plan.budget_usd > 0 else None
-        later = plan.off_peak and bool(one.answerer)
-        return How(at_once, plan.again, budget, one.usd, until_off_peak_s if later else lambda at: 0.0)
+        return how_of(settings, sensitivity, plan.again, budget, plan.concurrency, off_peak=plan.off_peak)
 
     # ------------------------------------------------------------ what people say of a cell
 
@@ -274,6 +273,17 @@ class Reviews:
     def _chosen(self, corpus: str, table: Table, user: User | None) -> list[Of]:
         infos = {info.id: info for info in self._documents(corpus, user)}
         return [Of(id, infos[id].sha256) for id in table.chosen(infos)]
+
+
+def how_of(
+    settings: Settings, sensitivity: Sensitivity, again: Again = "changed", budget_usd: float | None = None,
+    concurrency: int = 0, *, off_peak: bool = False,
+) -> How:  # fmt: skip
+    """How cells are asked of the answerers of these settings. concurrency: 0 is as the settings say."""
+    one = estimate(settings, "order", sensitivity, 1)
+    at_once = concurrency or settings.review.concurrency or (CLOUD_AT_ONCE if one.answerer else cores())
+    later = off_peak and bool(one.answerer)
+    return How(at_once, again, budget_usd, one.usd, until_off_peak_s if later else lambda at: 0.0)
 
 
 def estimate(settings: Settings, answerers: Answerers, sensitivity: Sensitivity, cells: int) -> Estimate:

@@ -22,6 +22,8 @@ LEFT_OUT = (
 def api(tmp_path_factory):
     with Service(settings_in(tmp_path_factory.mktemp("schema"))) as service:
         with_lease(service, "demo-legal")  # the name in the document's examples
+        table = service.reviews.make("demo-legal", ["Who pays?"], name="Contracts")  # as in its examples
+        service.reviews.start("demo-legal", table.id).wait(120)
         app = create_app(service, accounts_of(service.settings))
         yield schemathesis.openapi.from_asgi("/openapi.json", app)
 
@@ -63,7 +65,12 @@ def tried(operation):
 
 def aimed(case):
     """Whether the request could be turned to what is really there."""
-    there = {"corpus": "demo-legal", "document": "lease.md", "model": "sparewheel/demo-legal"}
+    there = {"corpus": "demo-legal", "document": "lease.md", "model": "sparewheel/demo-legal", "table": "Contracts"}
+    there |= {"document_id": "lease.md"}
+    if case.operation.path.endswith("/reviews") and isinstance(case.body, dict):
+        case.body |= {"set": "lease", "documents": ["*.md"], "questions": []}
+    if "document_id" in (case.body if isinstance(case.body, dict) else {}):
+        there["question"] = "Who pays?"  # of a cell
     place = [case.path_parameters or {}, case.body if isinstance(case.body, dict) else {}]
     known = [(part, name) for part in place for name in there if name in part]
     for part, name in known:
