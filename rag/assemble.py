@@ -143,6 +143,12 @@ def _searches(snapshot: CorpusSnapshot) -> tuple[Keywords, Callable[[Embedder], 
 
         keywords = Bm25Search(Bm25Index.open(snapshot.folder / "bm25"), snapshot)
         return keywords, lambda embedder: DenseSearch(DenseIndex.open(snapshot.folder / "dense"), embedder, snapshot)
+    from sparewheel.rag.postgres.keywords import PostgresKeywords
+    from sparewheel.rag.postgres.nearest import PostgresNearest
+    from sparewheel.rag.postgres.snapshot import PostgresSnapshot
+
+    if isinstance(snapshot, PostgresSnapshot):
+        return PostgresKeywords(snapshot), lambda embedder: PostgresNearest(snapshot, embedder)
     raise TypeError(f"no search is known for a {type(snapshot).__name__}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sparewheel.rag.errors import SettingsError
 from sparewheel.rag.ingest.store import FolderPlace, Store
 from sparewheel.rag.ingest.stores import CorpusStore, Place
 from sparewheel.rag.memory.store import MemoryStore, SqliteMemory
@@ -11,11 +10,13 @@ from sparewheel.rag.settings import Settings
 
 
 def place_of(settings: Settings) -> Place:
-    """The place that the setting `store` names; without one the data folder."""
+    """The place that the setting `store` names; without one the data folder. Raises SettingsError for an address that
+    is none, UsageError without the extra `postgres`."""
     if settings.store:
-        raise SettingsError(
-            f"store = {settings.store.partition('://')[0]!r}: this version keeps corpora in folders only"
-        )
+        from sparewheel.rag.postgres.database import database_of
+        from sparewheel.rag.postgres.store import PostgresPlace
+
+        return PostgresPlace(database_of(settings))
     return FolderPlace(settings.corpora_folder)
 
 

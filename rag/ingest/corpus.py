@@ -52,7 +52,7 @@ class CorpusConfig:
 def read_config(folder: Path) -> CorpusConfig:
     """Raises NotFound when `folder` holds no corpus, StoreError when its corpus.json cannot be read."""
     try:
-        return _config((folder / NAME).read_text(encoding="utf-8"))
+        return config_of((folder / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         near = suggest(folder.name, corpus_names(folder.parent))
         raise NotFound(
@@ -63,7 +63,9 @@ def read_config(folder: Path) -> CorpusConfig:
 
 
 @functools.lru_cache(maxsize=64)  # it is read with every question, and seldom another
-def _config(text: str) -> CorpusConfig:
+def config_of(text: str) -> CorpusConfig:
+    """The config that `to_json` wrote. Raises ValueError, KeyError, TypeError, AttributeError or UsageError for one
+    that is broken."""
     raw = json.loads(text)
     tuples = {f.name for f in fields(Profile) if isinstance(getattr(Profile(), f.name), tuple)}
     profile: dict[str, Any] = {key: tuple(value) if key in tuples else value for key, value in raw["profile"].items()}
@@ -90,6 +92,11 @@ def corpus_names(corpora_folder: Path) -> list[str]:
 
 def corpus_folder(corpora_folder: Path, name: str) -> Path:
     """Where the corpus `name` lives. Raises UsageError for a name that is no plain folder name."""
+    return corpora_folder / checked_name(name)
+
+
+def checked_name(name: str) -> str:
+    """The name as it is. Raises UsageError for one that no corpus can have."""
     if not re.fullmatch(r"\w[\w.-]{0,63}", name):
         raise UsageError(f"corpus name {name!r}: use up to 64 letters, digits, '-', '_' and '.', a letter first")
-    return corpora_folder / name
+    return name

@@ -82,7 +82,7 @@ def insert_document(
             zlib.compress(document.text.encode("utf-8", "surrogatepass"), 1),
             _dump([(page.number, page.start, page.end) for page in document.pages]),
             _dump(document.headings),
-            None if document.layout is None else _pack(document.layout),
+            None if document.layout is None else pack_layout(document.layout),
         ),
     )
     rows.executemany(
@@ -133,7 +133,7 @@ def read_document(rows: sqlite3.Connection, id: str, *, layout: bool = True) -> 
         language=language,
         sha256=sha256,
         pages=tuple(Page(*page) for page in json.loads(pages)),
-        layout=None if packed is None else _unpack(packed),
+        layout=None if packed is None else unpack_layout(packed),
         metadata=json.loads(metadata),
         headings=tuple((start, end, level) for start, end, level in json.loads(headings)),
     )
@@ -201,14 +201,14 @@ def _dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _pack(layout: Layout) -> bytes:
+def pack_layout(layout: Layout) -> bytes:
     """The number of words and of pages, then every array column by column (neighbours alike compress better)."""
     head = np.array([len(layout.spans), len(layout.sizes)], np.int32).tobytes()
     columns = (np.ascontiguousarray(np.asarray(getattr(layout, name), kind).T) for name, kind, _ in _LAYOUT_PARTS)
     return zlib.compress(head + b"".join(column.tobytes() for column in columns), 1)
 
 
-def _unpack(packed: bytes) -> Layout:
+def unpack_layout(packed: bytes) -> Layout:
     raw = zlib.decompress(packed)
     words, pages = (int(n) for n in np.frombuffer(raw, np.int32, 2))
     arrays: dict[str, Any] = {}

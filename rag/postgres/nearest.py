@@ -1,0 +1,71 @@
+"""Nearest passages by embedding: 16-bit vectors in pgvector, compared one by one while they are few, else by HNSW.
+
+A filter that keeps little is answered from its documents alone; one that keeps much goes along in the search, which
+goes on until enough is found (iterative scan).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sparewheel.rag.errors import StoreError
+from sparewheel.rag.retrieve.bm25 import Found, as_hits
+from sparewheel.rag.types import Embedder, Filter, Hit
+
+if TYPE_CHECKING:
+    from sparewheel.rag.postgres.snapshot import PostgresSnapshot
+
+EXACT_UP_TO = 20_000  # vectors compared one by one
+
+
+class PostgresNearest:
+    """The dense search of one snapshot. Raises StoreError when its vectors are another embedder's."""
+
+    name = "dense"
+
+    def __init__(self, snapshot: PostgresSnapshot, embedder: Embedder) -> None:
+        if snapshot.head.embedder != embedder.name:
+            raise StoreError(
+                f"the dense index was built with {snapshot.head.embedder!r}, the setting asks for {embedder.name!r}; "
+                "run `sparewheel reindex`, or set retrieve.embedding back"
+            )
+        self.passages = snapshot
+        self.embedder = embedder
+        self._snapshot = snapshot
+
+    def search(self, query: str, k: int, filter: Filter | None = None) -> list[Hit]:
+        """As hits."""
+        return as_hits(self.passages, self.find(query, k, filter), self.name)
+
+    def find(self, query: str, k: int, filter: Filter | None = None) -> Found:
+        """Ids and cosines of the k chunks nearest to the query that satisfy the filter, ties by id."""
+        from pgvector import HalfVector
+
+        snapshot = self._snapshot
+        vector = HalfVector(self.embedder.embed([query], query=True)[0])
+        distance = f"v.embedding::halfvec({snapshot.head.dimension}) <#> %(vector)s"
+        given: dict[str, Any] = {"vector": vector, "next": snapshot.head.next_chunk, "dead": snapshot.dead_documents}
+        source = f"{snapshot.table('vectors')} v"
+        where = "v.chunk < %(next)s" + (" AND NOT v.document = ANY(%(dead)s)" if snapshot.dead_documents else "")
+        exact = snapshot.head.embedded <= EXACT_UP_TO
+        if filter:
+            chosen = snapshot.ranges(filter)
+            if not len(chosen.documents):
+                return np.zeros(0, np.int64), np.zeros(0, np.float32)
+            if int(chosen.sizes.sum()) <= EXACT_UP_TO:
+                exact = True
+                given |= {"first": chosen.firsts.tolist(), "end": (chosen.firsts + chosen.sizes).tolist()}
+                source = f"unnest(%(first)s::bigint[], %(end)s::bigint[]) r(first, beyond) JOIN {source}"
+                source += " ON v.chunk >= r.first AND v.chunk < r.beyond"
+            else:
+                given["chosen"] = chosen.documents.tolist()
+                where += " AND v.document = ANY(%(chosen)s)"
+        nearest = f"({distance}) + 0" if exact else distance  # the sum is in no index
+        query_text = f"SELECT v.chunk, {distance} FROM {source} WHERE {where} ORDER BY {nearest} LIMIT {int(k)}"
+        found = snapshot.database.read(lambda rows: rows.execute(query_text, given, binary=True).fetchall())
+        ids = np.array([chunk for chunk, _ in found], np.int64)
+        scores = np.array([-far for _, far in found], np.float32)
+        order = np.lexsort((ids, -scores))
+        return ids[order], scores[order]
