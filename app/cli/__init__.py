@@ -68,8 +68,9 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
 @click.version_option(package_name="sparewheel")
 @click.option("--config", type=click.Path(), help="Settings file (default: sparewheel.toml, if there is one).")
+@click.option("--store", metavar="URL", help="Database of the corpora (setting store): postgresql://HOST/DATABASE.")
 @click.pass_context
-def cli(ctx: click.Context, config: str | None) -> None:
+def cli(ctx: click.Context, config: str | None, store: str | None) -> None:
     """Legal and medical question answering over your own documents, that keeps
     answering when DeepSeek is busy."""
     ctx.obj = config

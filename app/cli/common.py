@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,8 +26,10 @@ EXIT = {"answered": 0, "failed": 1, "refused": 3}
 
 
 def settings_of(ctx: click.Context) -> Settings:
-    """The settings, read from --config where it was given."""
-    return load_settings(ctx.find_root().obj)
+    """The settings, read from --config where it was given, with --store over them."""
+    root = ctx.find_root()
+    settings = load_settings(root.obj)
+    return replace(settings, store=store) if (store := root.params.get("store")) else settings
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sparewheel.app.cli.common import extra, settings_of
-from sparewheel.rag.settings import Settings, load_settings
+from sparewheel.rag.settings import Settings
 
 
 @click.command()
@@ -33,6 +33,5 @@ def serve(ctx: click.Context, host: str | None, port: int | None, data_folder: P
         folder = str(data_folder.absolute()) if data_folder else settings.data_folder
         return replace(settings, api=api, data_folder=folder)
 
-    read = partial(load_settings, ctx.find_root().obj)
-    settings = changed(settings_of(ctx))
-    run(settings, lambda: changed(read()), told=lambda url: click.echo(f"API at {url}, its pages at {url}/docs"))
+    read = partial(settings_of, ctx)
+    run(changed(read()), lambda: changed(read()), told=lambda url: click.echo(f"API at {url}, its pages at {url}/docs"))

@@ -37,6 +37,7 @@ A deployment may name its endpoints by variables instead: `PRIMARY_ENDPOINT`, `S
 
 # user and password of an address; a user alone may be a token
 _IN_ADDRESS = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s?#]*@", re.IGNORECASE)
+_AS_PARAMETER = re.compile(r"([?&]password=)[^&\s]*", re.IGNORECASE)
 
 
 @click.command()
@@ -102,7 +103,7 @@ def _without_passwords(value: Any) -> Any:
         return {key: _without_passwords(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(_without_passwords(one) for one in value)
-    return _IN_ADDRESS.sub(r"\1***@", value) if isinstance(value, str) else value
+    return _AS_PARAMETER.sub(r"\1***", _IN_ADDRESS.sub(r"\1***@", value)) if isinstance(value, str) else value
 
 
 def lookup(values: object, key: str) -> object:

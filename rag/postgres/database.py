@@ -261,7 +261,9 @@ def _named(error: Exception, where: str) -> Exception:
         return StoreError(f"the database {where} has not what it should ({said}); was the corpus just removed?")
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return StoreError(f"the database {where} refuses: {said}; give its user the rights of docs/postgres.md")
-    return Unavailable(f"the database {where} failed: {said}", reason="store_unavailable")
+    if isinstance(error, psycopg.OperationalError):  # its disk or memory is full, it has no connection left
+        return Unavailable(f"the database {where} failed: {said}", reason="store_unavailable")
+    return error
 
 
 _open: dict[str, Database] = {}

@@ -18,7 +18,7 @@ from sparewheel.rag.postgres.postings import in_ranges, unpack
 from sparewheel.rag.postgres.snapshot import PostgresSnapshot
 from sparewheel.rag.retrieve.bm25 import K1, B, Found, as_hits
 from sparewheel.rag.retrieve.tokenise import terms
-from sparewheel.rag.types import Filter, Hit
+from sparewheel.rag.types import Filter, Hit, Passages
 
 _LOOK_UP = 20  # looking one candidate up in a posting list costs as much as reading so many postings
 
@@ -38,7 +38,7 @@ class PostgresKeywords:
     name = "bm25"
 
     def __init__(self, snapshot: PostgresSnapshot) -> None:
-        self.passages = snapshot
+        self.passages: Passages = snapshot
         self.index = self
         self._snapshot = snapshot
         self._parts = snapshot.parts

@@ -38,9 +38,9 @@ def migrate(database: Database) -> int:
         )
     if version < newest:
         with database.connection() as rows:
-            _check_server(rows, database.shown)
             rows.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
             try:
+                _check_server(rows, database.shown)
                 for number, statements in todo:
                     if number > _version(rows):
                         with rows.transaction():

@@ -12,7 +12,7 @@ import numpy as np
 
 from sparewheel.rag.errors import StoreError
 from sparewheel.rag.retrieve.bm25 import Found, as_hits
-from sparewheel.rag.types import Embedder, Filter, Hit
+from sparewheel.rag.types import Embedder, Filter, Hit, Passages
 
 if TYPE_CHECKING:
     from sparewheel.rag.postgres.snapshot import PostgresSnapshot
@@ -31,7 +31,7 @@ class PostgresNearest:
                 f"the dense index was built with {snapshot.head.embedder!r}, the setting asks for {embedder.name!r}; "
                 "run `sparewheel reindex`, or set retrieve.embedding back"
             )
-        self.passages = snapshot
+        self.passages: Passages = snapshot
         self.embedder = embedder
         self._snapshot = snapshot
 
