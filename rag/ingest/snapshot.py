@@ -123,7 +123,7 @@ class Snapshot:
 
     def selected(self, filter: Filter) -> Selection:
         """What `matching` finds, as one bitmap for all searches; those of the last few filters are kept."""
-        key = json.dumps(sorted((k, _name_of(v)) for k, v in filter.items()))
+        key = json.dumps(sorted((k, name_of(v)) for k, v in filter.items()))
         with self._selecting:
             if key in self._selections:
                 self._selections.move_to_end(key)
@@ -282,7 +282,7 @@ class Snapshot:
             raise UsageError(f"no document has {key!r}{suggest(key, every)}; filter by {', '.join(every)}")
 
 
-def _name_of(value: str | Sequence[str]) -> object:
+def name_of(value: str | Sequence[str]) -> object:
     """What tells a value of a filter from others: itself, or the short name of a long set of documents."""
     if isinstance(value, DocumentSet):
         return {"set": value.name}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.manifest import Manifest
 from sparewheel.rag.rights import Readers
-from sparewheel.rag.types import Chunk, Document, Filter, IndexWriter, Selection
+from sparewheel.rag.types import Chunk, Document, Filter, IndexWriter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,10 +47,6 @@ class CorpusSnapshot(Protocol):
     def matching(self, filter: Filter) -> NDArray[np.int64]:
         """Sorted ids of the chunks whose document satisfies every key of the filter (any one value of several).
         Raises UsageError for a key that no document has."""
-        ...
-
-    def selected(self, filter: Filter) -> Selection:
-        """What `matching` finds, as one bitmap for all searches."""
         ...
 
     def document_ids(self, filter: Filter) -> list[str]:

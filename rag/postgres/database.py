@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sparewheel.rag.errors import SettingsError, StoreError, Unavailable, UsageError, install
+from sparewheel.rag.errors import SettingsError, SparewheelError, StoreError, Unavailable, UsageError, install
 from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
 from sparewheel.rag.reliability.breaker import CircuitBreaker
 from sparewheel.rag.reliability.faults import FAULTS
@@ -247,10 +247,10 @@ def _lost(error: Exception) -> bool:
     return isinstance(error, psycopg.OperationalError) and (code is None or code.startswith(("08", "57P")))
 
 
-def _named(error: Exception, where: str) -> Exception:
+def _named(error: T, where: str) -> T | SparewheelError:
     """The error as one of ours, without a password; others as they are."""
     psycopg = driver()
-    if not isinstance(error, psycopg.Error):
+    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | psycopg.ProgrammingError):
         return error
     said = " ".join(str(error).split()) or type(error).__name__
     if _lost(error):
@@ -263,7 +263,7 @@ def _named(error: Exception, where: str) -> Exception:
         return StoreError(f"the database {where} refuses: {said}; give its user the rights of docs/postgres.md")
     if isinstance(error, psycopg.OperationalError):  # its disk or memory is full, it has no connection left
         return Unavailable(f"the database {where} failed: {said}", reason="store_unavailable")
-    return error
+    return error  # ours, or a bug
 
 
 _open: dict[str, Database] = {}

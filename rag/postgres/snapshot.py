@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from sparewheel.rag.errors import NotFound, StoreError, Unavailable, UsageError, suggest
 from sparewheel.rag.ingest.manifest import IndexState, Manifest
 from sparewheel.rag.ingest.rows import ids_in, unpack_layout
-from sparewheel.rag.ingest.snapshot import FIELDS, DocumentInfo
+from sparewheel.rag.ingest.snapshot import FIELDS, DocumentInfo, name_of
 from sparewheel.rag.postgres.database import Database
 from sparewheel.rag.postgres.lists import Lists, Part
 from sparewheel.rag.postgres.postings import in_ranges
+from sparewheel.rag.rights import LABEL, Readers, labels_of
 from sparewheel.rag.types import Chunk, Document, Filter, Page, Selection
 
 if TYPE_CHECKING:
@@ -230,6 +231,15 @@ class PostgresSnapshot:
         found = self._all(f'SELECT {_INFO} FROM {self.table("documents")} WHERE {self._living} ORDER BY id COLLATE "C"')
         return [DocumentInfo(*row) for row in found]
 
+    def labels(self) -> dict[str, Readers]:
+        """Of the documents that carry access labels: id -> who may read it (`rights.LABEL` among their metadata)."""
+        found = self._all(
+            f"SELECT d.id, f.value FROM {self.table('facts')} f JOIN {self.table('documents')} d USING (document)"
+            f" WHERE f.key = %s AND {self._living}",
+            (LABEL,),
+        )
+        return {id: labels_of(value) for id, value in found}
+
     def language(self) -> str:
         """The language of most of the text: "en" or "zh"."""
         found = self._all(
@@ -328,7 +338,7 @@ class PostgresSnapshot:
 
     def _filtered(self, filter: Filter) -> tuple[Ranges, Selection]:
         """Worked out once for a filter, then kept."""
-        key = json.dumps({k: v if isinstance(v, str) else list(v) for k, v in filter.items()}, sort_keys=True)
+        key = json.dumps(sorted((k, name_of(v)) for k, v in filter.items()))
         found = self._filters.get(key)
         if found is None:
             conditions, given = self._conditions(filter)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from sparewheel.rag.errors import NotFound, StoreError, suggest
+from sparewheel.rag.errors import NotFound, StoreError, UsageError, suggest
 from sparewheel.rag.ingest.corpus import CorpusConfig, checked_name, config_of
 from sparewheel.rag.ingest.manifest import Manifest
 from sparewheel.rag.postgres.database import Database
@@ -88,13 +88,13 @@ class PostgresPlace:
 
     def _found(self, name: str) -> tuple[int, CorpusConfig]:
         checked_name(name)
-        rows = self._read("SELECT number, config FROM corpora WHERE name = %s", (name,))
+        rows = self._read("SELECT number, config::text FROM corpora WHERE name = %s", (name,))
         if not rows:
             near = suggest(name, self.names())
             raise NotFound(f"no corpus {name!r}{near}; make it with: sparewheel ingest PATH --corpus {name}")
         try:
             return rows[0][0], config_of(rows[0][1])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
             raise StoreError(
                 f"what corpus {name!r} is cannot be read from {self.database.shown} ({error}); mend its row in corpora"
             ) from error
@@ -122,12 +122,19 @@ class PostgresStore:
 
     def configure(self, **changes: Any) -> None:
         """Changes fields of the config as it is now in the database."""
+        self.revise(lambda config: changes)
+
+    def revise(self, change: Callable[[CorpusConfig], Mapping[str, Any]]) -> None:
+        """As `configure`, with fields that depend on what is there."""
 
         def changed(rows: Rows) -> CorpusConfig:
-            row = rows.execute("SELECT config FROM corpora WHERE number = %s FOR UPDATE", (self._number,)).fetchone()
+            row = rows.execute(
+                "SELECT config::text FROM corpora WHERE number = %s FOR UPDATE", (self._number,)
+            ).fetchone()
             if row is None:
                 raise NotFound(f"corpus {self.config.name!r} was removed; list what is there: sparewheel corpora list")
-            config = replace(config_of(row[0]), **changes)
+            config = config_of(row[0])
+            config = replace(config, **change(config))
             rows.execute("UPDATE corpora SET config = %s WHERE number = %s", (config.to_json().decode(), self._number))
             return config
 
