@@ -87,7 +87,8 @@ def draw_breaker(health: Health, calls: Sequence[Attempt]) -> None:
         waiting = "–" if health.state == "closed" else waiting
         with st.container(horizontal=True):
             figure = f"{health.failures} / {health.calls}"
-            st.metric(t("health_failures"), figure, help=t("health_failures_help", seconds=window_s), width=FIGURE_PX)
+            named = t("health_failures", seconds=window_s)
+            st.metric(named, figure, help=t("health_failures_help", seconds=window_s), width=FIGURE_PX)
             st.metric(t("health_opened"), health.opened, help=t("health_opened_help"), width=FIGURE_PX)
             st.metric(t("health_next"), waiting, width=FIGURE_PX)
 

@@ -37,7 +37,7 @@ TEXTS: Table = {
     "servers_use": ("Use it", "启用"),
     "servers_used": ("in use", "已启用"),
     "servers_written": ("{model} answers from now on; written to {path}.", "{model} 现已启用，已写入 {path}。"),
-    "health_failures": ("Failures", "失败"),
+    "health_failures": ("Failures, {seconds} s", "失败（{seconds} 秒内）"),
     "health_failures_help": (
         "Failed calls and all calls in the last {seconds} s",
         "最近 {seconds} 秒内失败的调用数 / 总数",
