@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sparewheel.app.service.work import add_documents, make_corpus
-from sparewheel.eval.availability.load import Reply, question
+from sparewheel.eval.availability.load import TICKETS, Reply, question
 from sparewheel.rag.assemble import open_pipeline
 from sparewheel.rag.settings import Answering, Breaker, Endpoint, Retrieve, Settings
 from sparewheel.rag.types import Document
 
-QUESTIONS = 3_200  # in the corpus: at least as many as are asked
 EVERY_S = 1.0
 
 
@@ -39,7 +38,7 @@ class Published:
             breaker=replace(Breaker(), **breaker),  # type: ignore[arg-type]
         )
         self._store = make_corpus(self._settings, "leases", "legal")
-        add_documents(self._store, [_lease(number) for number in (None, *range(QUESTIONS))], self._settings)
+        add_documents(self._store, [_lease(number) for number in (None, *range(TICKETS))], self._settings)
         self._pipeline = open_pipeline("leases", self._settings)
         self._ended = threading.Event()
         self.publishes = 0

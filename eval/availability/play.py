@@ -77,6 +77,8 @@ def play(
     job: dict[str, Any] = {"system": system, "setup": {**urls, "budgets": budgets, "breaker": dict(scenario.breaker)}}
     job |= {"per_second": scenario.per_second, "warm_up": warm_up}
     jobs = [{**job, "numbers": [i, scenario.questions, scenario.workers]} for i in range(scenario.workers)]
+    if scenario.forked:
+        jobs = [{**job, "forks": [each["numbers"] for each in jobs]}]
     results = _ask(jobs, python)
     outcomes = sorted((o for r in results for o in r["outcomes"]), key=lambda o: o["number"])
     time.sleep(0.2)

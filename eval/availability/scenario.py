@@ -35,6 +35,7 @@ class Scenario:
     questions: int = 60
     per_second: float = 20.0
     workers: int = 1  # processes that ask
+    forked: bool = False  # the system is built and used once, then the workers are forked from it
     first_token_s: float = 1.0
     between_tokens_s: float = 1.0
     total_s: float = 10.0

@@ -1,9 +1,12 @@
 """Scenario files, schedules and the figures made of outcomes."""
 
+import os
+
 import pytest
+from forked import Shared
 
 from sparewheel.eval.availability.figures import figures, quantile, upper_bound
-from sparewheel.eval.availability.load import Reply, ask_all, question
+from sparewheel.eval.availability.load import Reply, ask_all, question, work_forked
 from sparewheel.eval.availability.played import PLAYED
 from sparewheel.eval.availability.scenario import BUILT_IN, UNREACHABLE, Scenario, load
 from sparewheel.eval.availability.schedule import Always, Flapping, Mixed, Window, read
@@ -172,3 +175,20 @@ def test_quantiles_are_values_that_occurred():
 def test_the_upper_bound_is_clopper_pearsons(bad, total, bound):
     """29,956 questions without a loss are 99.99 % at 95 % confidence."""
     assert upper_bound(bad, total) == pytest.approx(bound, rel=2e-3)
+
+
+def test_a_forked_load_is_asked_by_processes_of_their_own():
+    """Each number once, by children of a process that used the system before; what they share is closed once."""
+    job = {
+        "system": "forked:Shared",
+        "setup": {},
+        "per_second": 1000,
+        "warm_up": 2,
+        "forks": [[0, 8, 2], [1, 8, 2]],
+    }
+    found = work_forked(job)["outcomes"]
+    assert sorted(o["number"] for o in found) == list(range(8))
+    assert {o["verdict"] for o in found} == {"right"}
+    processes = {o["answered_by"] for o in found}
+    assert (len(processes), str(os.getpid()) in processes) == (2, False)
+    assert Shared.closed == [os.getpid()]
