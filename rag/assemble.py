@@ -192,13 +192,16 @@ def dense_writer(store: CorpusStore, settings: Settings) -> IndexWriter:
 
 def embedder_of(config: CorpusConfig, settings: Settings, runtime: Runtime | None = None) -> Embedder:
     """The embedding model of the settings; "auto": the one the corpus was first embedded with."""
+    chosen = config.embedding if settings.retrieve.embedding == "auto" else settings.retrieve.embedding
+    return embedder(chosen, settings, runtime)
+
+
+def embedder(name: str, settings: Settings, runtime: Runtime | None = None) -> Embedder:
+    """An embedding model by its name, as `retrieve.embed.open_embedder`; shared while it is used."""
     from sparewheel.rag.retrieve.embed import open_embedder
 
-    chosen = config.embedding if settings.retrieve.embedding == "auto" else settings.retrieve.embedding
     folder = weights(settings)
-    return (runtime or default_runtime()).shared(
-        ("embedder", chosen, folder), lambda: open_embedder(chosen, folder=folder)
-    )
+    return (runtime or default_runtime()).shared(("embedder", name, folder), lambda: open_embedder(name, folder=folder))
 
 
 def rerankers(settings: Settings, runtime: Runtime | None = None) -> dict[str, Reranker]:

@@ -20,7 +20,8 @@ from sparewheel.app.service import Service
 from sparewheel.rag import observe
 from sparewheel.rag.errors import SparewheelError
 
-KEYED = "/v1/"  # every path below it wants a key where there are accounts
+KEYED = "/v1/"  # every path below it wants a key where there are accounts ...
+MCP = "/mcp"  # ... and this one
 UPLOADS = re.compile(r"/v1/corpora/([^/]+)/documents/?")
 BUSY_RETRY_S = 5.0
 RECORDS_PER_MINUTE = 120  # of refused requests in the audit log: nobody without a key may fill the disk with them
@@ -37,7 +38,7 @@ class Admission:
         self._records = Rates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(KEYED):
+        if scope["type"] != "http" or not (scope["path"].startswith(KEYED) or scope["path"] == MCP):
             await self._app(scope, receive, send)
             return
         try:

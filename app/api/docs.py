@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem;
@@ -29,11 +29,17 @@ def install(app: FastAPI) -> None:
     async def docs() -> HTMLResponse:
         return HTMLResponse(page(app.openapi()))
 
+    @app.get("/", include_in_schema=False)
+    async def root(request: Request) -> RedirectResponse:
+        """Whoever opens the address itself reads what is here."""
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")
+
 
 def page(document: dict[str, Any]) -> str:
     """The whole page."""
+    schemas = document["components"]["schemas"]
     parts = "".join(
-        _operation(path, method, operation)
+        _operation(path, method, operation, schemas)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     )
@@ -42,18 +48,20 @@ def page(document: dict[str, Any]) -> str:
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{_(info["title"])} API</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
         f"<h1>{_(info['title'])} API {_(info['version'])}</h1><p>{_(info['description'])}</p>"
-        f'<p>The same for machines: <a href="/openapi.json">/openapi.json</a></p>{parts}'
-        f"<h2>Records</h2>{''.join(_schema(name, each) for name, each in document['components']['schemas'].items())}"
+        f'<p>The same for machines: <a href="openapi.json">openapi.json</a></p>{parts}'
+        f"<h2>Records</h2>{''.join(_schema(name, each) for name, each in schemas.items())}"
     )
 
 
-def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
+def _operation(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> str:
     said = f"<h2><code>{method.upper()} {_(path)}</code></h2><p>{_(operation.get('description', ''))}</p>"
     said += _list(
         (f"{each['name']} ({each['in']})", each.get("description", "")) for each in operation.get("parameters", ())
     )
     for media, body in operation.get("requestBody", {}).get("content", {}).items():
         said += f"<p>Body, <code>{_(media)}</code>: {_kind(body['schema'])}</p>"
+        for example in schemas.get(_plain_kind(body["schema"]), {}).get("examples", ())[:1]:
+            said += f"<pre>{html.escape(json.dumps(example, ensure_ascii=False, indent=2))}</pre>"
     rows = ((str(status), each["description"]) for status, each in operation["responses"].items())
     return f"<section>{said}<details><summary>Responses</summary>{_list(rows)}</details></section>"
 

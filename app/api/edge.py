@@ -11,6 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -48,6 +49,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope = _below(scope, self._settings().root_path.rstrip("/"))
         began, status = time.perf_counter(), 0
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
@@ -87,6 +89,20 @@ class Edge:
         if scope["method"] == "POST" and UPLOADS.fullmatch(scope["path"]):
             return settings.upload_mb * 1_000_000, settings.upload_within_s
         return settings.body_kb * 1000, BODY_WITHIN_S
+
+
+def _below(scope: Scope, root: str) -> Scope:
+    """The scope with the path as the routes have it, whether or not the proxy takes the root path off: everything below
+    judges by that path, the door too."""
+    if not root:
+        return scope
+    scope = {**scope, "root_path": root}
+    if not scope["path"].startswith(f"{root}/"):
+        return scope
+    raw = scope.get("raw_path")
+    begins = quote(root).encode()
+    shorter = raw.removeprefix(begins) if raw and raw.startswith(begins + b"/") else raw
+    return {**scope, "path": scope["path"][len(root) :], "raw_path": shorter}
 
 
 def _bounded(receive: Receive, limit: int, within_s: float) -> Receive:

@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.routing import Route
 
-from sparewheel.app.api import ask, corpora, docs, health, openai, problems, reviews
-from sparewheel.app.api.admission import Admission
+from sparewheel.app.api import ask, corpora, docs, embeddings, health, openai, problems, responses, reviews
+from sparewheel.app.api.admission import MCP, Admission
 from sparewheel.app.api.edge import Edge
 from sparewheel.app.api.gate import Gate
+from sparewheel.app.api.mcp import OverHttp
 from sparewheel.app.api.who import Door
 from sparewheel.app.people.auth import Accounts
 from sparewheel.app.people.loopback import is_loopback
@@ -27,13 +29,15 @@ Every error is RFC 9457 problem details (`application/problem+json`); `detail` n
 
 def create_app(service: Service, accounts: Accounts) -> FastAPI:
     """The application. It closes neither: `app.api.server` does, after the last answer."""
+    tools = OverHttp(service)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         api = service.settings.api
         gate = app.state.gate = Gate(api.max_concurrency, api.queue, api.queue_wait_s)
         hooks.shared.queue_depth = lambda: gate.waiting
-        yield
+        async with tools.running():
+            yield
         hooks.shared.queue_depth = None
 
     app = FastAPI(
@@ -48,8 +52,9 @@ def create_app(service: Service, accounts: Accounts) -> FastAPI:
     door = Door(accounts, needs_key=not is_loopback(service.settings.api.host))
     app.state.stopping = threading.Event()
     problems.install(app)
-    for part in (ask, openai, corpora, reviews, health):
+    for part in (ask, openai, responses, embeddings, corpora, reviews, health):
         app.include_router(part.router)
+    app.router.routes.append(Route(MCP, tools))
     docs.install(app)
     app.add_middleware(Admission, door=door, service=service)
     app.add_middleware(Edge, settings=lambda: service.settings.api)

@@ -1,18 +1,23 @@
-"""An MCP server: assistants (Claude Desktop, editors) ask the corpora of this machine, by standard input and output."""
+"""An MCP server: assistants (Claude Desktop, editors) ask the corpora, by standard input and output or over HTTP."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from importlib.metadata import version
 from typing import Annotated, Any, ParamSpec
 
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import ToolAnnotations
 from pydantic import Field
+from starlette.types import Receive, Scope, Send
 
 from sparewheel.app.people.access import User
 from sparewheel.app.service import Service
@@ -70,14 +75,21 @@ class Found:
 
 
 def create_server(service: Service, user: User | None = None, confidential: frozenset[str] = frozenset()) -> MCPServer:
-    """The server. user: in whose name it asks; None is the local owner. confidential: the corpora of high sensitivity
-    that the assistant may see all the same; others are left out, since most assistants are in a cloud."""
-    server = MCPServer("sparewheel", title="Sparewheel", instructions=INSTRUCTIONS, version=version("sparewheel"))
+    """The server. user: in whose name it asks, where the request does not say; None is the local owner. confidential:
+    the corpora of high sensitivity that the assistant may see all the same; others are left out, since most assistants
+    are in a cloud."""
+
+    def asker(context: Context[Any, Any]) -> User | None:
+        """Who asks: as `api.admission` found out of a request over HTTP."""
+        request = context.request_context.request
+        return user if request is None else request.state.caller
+
+    server = _server()
     reads = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
     @server.tool(annotations=reads)
     @_told
-    async def list_corpora() -> list[CorpusRow]:
+    async def list_corpora(context: Context[Any, Any]) -> list[CorpusRow]:
         """The corpora that can be asked."""
         return [
             CorpusRow(
@@ -87,11 +99,11 @@ def create_server(service: Service, user: User | None = None, confidential: froz
                 documents=info.documents,
                 language=info.language,
             )
-            for info in await asyncio.to_thread(service.corpora, user)
+            for info in await asyncio.to_thread(service.corpora, asker(context))
             if info.sensitivity != "high" or info.name in confidential
         ]
 
-    def opened(corpus: str) -> Pipeline:
+    def opened(corpus: str, user: User | None) -> Pipeline:
         if service.corpus(corpus, user).sensitivity == "high" and corpus not in confidential:
             raise NeedsRole(
                 f"corpus {corpus!r} is of high sensitivity and is not given to assistants; whoever runs this server "
@@ -102,11 +114,14 @@ def create_server(service: Service, user: User | None = None, confidential: froz
     @server.tool(annotations=reads)
     @_told
     async def ask(
-        question: Annotated[str, Field(description="one question, in the language of the documents")], corpus: Corpus
+        question: Annotated[str, Field(description="one question, in the language of the documents")],
+        corpus: Corpus,
+        context: Context[Any, Any],
     ) -> Answered:
         """Answer a question from a corpus, with citations; outcome "refused" when its documents do not say it."""
-        pipeline = await asyncio.to_thread(opened, corpus)
-        answer = await pipeline.aask(question)
+        pipeline = await asyncio.to_thread(opened, corpus, asker(context))
+        async with _turn(context):
+            answer = await pipeline.aask(question)
         return Answered(
             outcome=answer.outcome,
             answer=answer.text,
@@ -122,14 +137,74 @@ def create_server(service: Service, user: User | None = None, confidential: froz
     async def search(
         query: Annotated[str, Field(description="what to look for")],
         corpus: Corpus,
+        context: Context[Any, Any],
         k: Annotated[int, Field(ge=1, le=50, description="how many passages")] = 5,
     ) -> Found:
         """The passages of a corpus nearest to a query, best first, word for word."""
-        await asyncio.to_thread(opened, corpus)
-        hits = await asyncio.to_thread(service.search, corpus, query, user, k=k)
+        user = asker(context)
+        await asyncio.to_thread(opened, corpus, user)
+        async with _turn(context):
+            hits = await asyncio.to_thread(service.search, corpus, query, user, k=k)
         return Found(passages=[_passage(hit) for hit in hits])
 
     return server
+
+
+def _server() -> MCPServer:
+    """A server without tools. What goes to the log, and how, is this program's business: the SDK would change it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    server = MCPServer("sparewheel", title="Sparewheel", instructions=INSTRUCTIONS, version=version("sparewheel"))
+    root.handlers[:], root.level = handlers, level
+    logging.getLogger("mcp").setLevel(logging.WARNING)
+    return server
+
+
+class OverHttp:
+    """The same server at one path of the API (MCP's streamable HTTP): an ASGI application that keeps no session, so any
+    worker may answer any request."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._manager: StreamableHTTPSessionManager | None = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Inside, it answers. A manager runs once, so each time has its own, in a task of its own: it must be left by
+        the task that entered it."""
+        server = create_server(self._service)
+        door_has_looked = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # at Host, Origin and key
+        server.streamable_http_app(stateless_http=True, transport_security=door_has_looked)
+        begun, ended = asyncio.Event(), asyncio.Event()
+
+        async def run() -> None:
+            async with server.session_manager.run():
+                begun.set()
+                await ended.wait()
+
+        task = asyncio.create_task(run())
+        waiting = asyncio.create_task(begun.wait())
+        await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        self._manager = server.session_manager
+        try:
+            yield
+        finally:
+            ended.set()
+            await task
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self._manager is not None
+        await self._manager.handle_request(scope, receive, send)
+
+
+def _turn(context: Context[Any, Any]) -> AbstractAsyncContextManager[None]:
+    """Over HTTP, one of the questions that are answered at the same time."""
+    request = context.request_context.request
+    if request is None:
+        return nullcontext()
+    turn: AbstractAsyncContextManager[None] = request.app.state.gate.turn()
+    return turn
 
 
 def _told(tool: Callable[P, Awaitable[Any]]) -> Callable[P, Awaitable[Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Literal
@@ -18,28 +18,31 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from sparewheel.app.api.ask import answered, asked, disclaimer_of, opened, whole
-from sparewheel.app.api.inert import Inert, inert
+from sparewheel.app.api.ask import asked, disclaimer_of, opened, whole
 from sparewheel.app.api.problems import RESPONSES, Problem, as_problem
 from sparewheel.app.api.shapes import public_answer
+from sparewheel.app.api.spoken import Spoken
 from sparewheel.app.api.stream import EventStream, begun, line, unless_gone
+from sparewheel.app.api.usage import usage_of
 from sparewheel.app.api.who import Caller
 from sparewheel.app.people.access import User
 from sparewheel.app.service import CorpusInfo, Service
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.errors import UsageError
-from sparewheel.rag.events import Done, Event, Replace, Token
+from sparewheel.rag.events import Done, Event
 from sparewheel.rag.observe import request_id
+from sparewheel.rag.settings import Settings
 from sparewheel.rag.text import language_of
-from sparewheel.rag.types import Answer, Usage
+from sparewheel.rag.types import Answer
 
 router = APIRouter(tags=["OpenAI's protocol"], responses=RESPONSES)
 
-PREFIX = "sparewheel/"  # before a corpus' name, where a model name should say whose it is
-_WITHDRAWN = {
-    "en": "\n\n[The text above is withdrawn. {name} answers anew:]\n\n",
-    "zh": "\n\n【以上内容作废，由 {name} 重新回答：】\n\n",
+_EXAMPLE: dict[str, Any] = {
+    "model": "sparewheel/demo-legal",
+    "messages": [{"role": "user", "content": "Who pays for repairs of the roof?"}],
+    "stream": False,
 }
-_SOURCES = {"en": "Sources", "zh": "出处"}
+PREFIX = "sparewheel/"  # before a corpus' name, where a model name should say whose it is
 
 
 class Part(BaseModel):
@@ -72,21 +75,29 @@ class StreamOptions(BaseModel):
 class ChatRequest(BaseModel):
     """Members of the protocol that are not here are taken and change nothing."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [_EXAMPLE]})
     model: str = Field(description="a corpus, or sparewheel/CORPUS", examples=["sparewheel/demo-legal"], max_length=80)
     messages: list[Message] = Field(min_length=1, max_length=1000)
     stream: bool | None = False
     stream_options: StreamOptions | None = None
+    hold_back: bool | None = Field(
+        None, description="true: nothing is streamed before the answer is whole; default: the setting api.hold_back"
+    )
 
     def asks(self) -> tuple[str, list[tuple[str, str]]]:
         """(question, history). Raises UsageError when no user message is there."""
-        turns = [(message.role, message.said()) for message in self.messages if message.role in ("user", "assistant")]
-        while turns and turns[-1][0] != "user":
-            turns.pop()
-        if not turns:
-            raise UsageError("no user message among the messages; the last one is the question")
-        pairs = itertools.pairwise(turns)
-        return turns[-1][1], [(one[1], two[1]) for one, two in pairs if (one[0], two[0]) == ("user", "assistant")]
+        return asks_of([(message.role, message.said()) for message in self.messages])
+
+
+def asks_of(said: Sequence[tuple[str, str]]) -> tuple[str, list[tuple[str, str]]]:
+    """(question, history) of (role, text) messages: the last of the user is the question. Raises UsageError."""
+    turns = [(role, text) for role, text in said if role in ("user", "assistant")]
+    while turns and turns[-1][0] != "user":
+        turns.pop()
+    if not turns:
+        raise UsageError("no user message among the messages; the last one is the question")
+    pairs = itertools.pairwise(turns)
+    return turns[-1][1], [(one[1], two[1]) for one, two in pairs if (one[0], two[0]) == ("user", "assistant")]
 
 
 @router.post(
@@ -98,13 +109,24 @@ async def chat_completions(chat: ChatRequest, request: Request, user: Caller) ->
     question, history = chat.asks()
     pipeline = await opened(service, chat.model.removeprefix(PREFIX), user)
     events = asked(request.app.state.gate, pipeline, question, {"history": history})
-    sources = service.settings.api.sources_in_chat
-    language, disclaimer = language_of(question), disclaimer_of(pipeline, question)
-    writer = Writer(chat.model, language, disclaimer, sources, user, lambda text: pipeline.shown(question, text))
+    spoken = spoken_by(service, pipeline, question, chat.hold_back)
+    disclaimer = disclaimer_of(pipeline, question)
+    writer = Writer(chat.model, spoken, disclaimer=disclaimer, user=user, settings=service.settings)
     if chat.stream:
         usage = chat.stream_options is not None and chat.stream_options.include_usage
         return EventStream(_lines(await begun(request, events), writer, usage))
     return JSONResponse(writer.completion(await unless_gone(request, whole(events))))
+
+
+def spoken_by(service: Service, pipeline: Pipeline, question: str, hold_back: bool | None) -> Spoken:
+    """The answer's text as the settings and the request want it."""
+    api = service.settings.api
+    return Spoken(
+        language_of(question),
+        sources=api.sources_in_chat,
+        hold_back=api.hold_back if hold_back is None else hold_back,
+        shown=lambda text: pipeline.shown(question, text),
+    )
 
 
 @router.get("/v1/models")
@@ -128,37 +150,21 @@ def _model(info: CorpusInfo) -> dict[str, Any]:
 
 
 class Writer:
-    """One answer in the protocol's words. What was sent cannot be taken back, only withdrawn in the text."""
+    """One answer in the protocol's words."""
 
-    def __init__(
-        self,
-        model: str,
-        language: str,
-        disclaimer: str,
-        sources: bool,
-        user: User | None,
-        shown: Callable[[str], None] = lambda text: None,
-    ) -> None:
-        """sources: the text ends with the list of citations, for clients that show nothing else. shown: given the text
-        of the answer as the client has it, and will send it back in its history."""
-        self._shown = shown
-        self._inert = Inert()
-        self._given = ""  # all that the client has been sent
+    def __init__(self, model: str, spoken: Spoken, *, disclaimer: str, user: User | None, settings: Settings) -> None:
         self._about = {"id": f"chatcmpl-{request_id.get()}", "created": int(time.time()), "model": model}
-        self._language = language
+        self._spoken = spoken
         self._disclaimer = disclaimer
-        self._sources = sources
         self._user = user
-        self._sent = ""  # of the answer that counts now
+        self._settings = settings
 
     def completion(self, answer: Answer) -> dict[str, Any]:
         """The whole response."""
-        content = inert(answer.text + self._listed(answer))
-        self._shown(content)
-        message = {"role": "assistant", "content": content, "refusal": None}
+        message = {"role": "assistant", "content": self._spoken.whole(answer), "refusal": None}
         choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
         body = {**self._about, "object": "chat.completion", "choices": [choice]}
-        return {**body, "usage": usage_of(answer.usage), "sparewheel": self._extension(answer)}
+        return {**body, "usage": self._usage(answer), "sparewheel": extension(answer, self._disclaimer, self._user)}
 
     def first(self) -> dict[str, Any]:
         """The chunk that opens the stream."""
@@ -166,75 +172,54 @@ class Writer:
 
     def chunks(self, event: Event) -> Iterator[dict[str, Any]]:
         """What the event says to the client. Raises Problem when nobody could answer."""
-        if isinstance(event, Token):
-            yield self._text(event.text)
-        elif isinstance(event, Replace):
-            if self._sent:
-                yield self._withdrawn(event.answerer)
-            yield self._text(event.text)
-        elif isinstance(event, Done):
-            answer = answered(event.answer)
-            if not answer.text.startswith(self._sent):
-                yield self._withdrawn(answer.answered_by)
-            rest = answer.text.removeprefix(self._sent) + self._listed(answer)
-            if last := self._inert.feed(rest) + self._inert.end():
-                yield self._piece(last)
-            self._shown(self._given)
-            yield {**self._chunk({}, "stop"), "sparewheel": self._extension(answer)}
+        for piece in self._spoken.pieces(event):
+            yield self._chunk({"content": piece})
+        if isinstance(event, Done):
+            told = extension(event.answer, self._disclaimer, self._user)
+            yield {**self._chunk({}, "stop"), "sparewheel": told}
 
     def usage(self, answer: Answer) -> dict[str, Any]:
-        """The chunk that stream_options.include_usage asks for."""
-        return {**self._chunk({}), "choices": [], "usage": usage_of(answer.usage)}
-
-    def _text(self, text: str) -> dict[str, Any]:
-        self._sent += text
-        return self._piece(self._inert.feed(text))
-
-    def _piece(self, text: str) -> dict[str, Any]:
-        self._given += text
-        return self._chunk({"content": text})
-
-    def _withdrawn(self, name: str) -> dict[str, Any]:
-        self._sent = ""
-        return self._piece(self._inert.end() + _WITHDRAWN[self._language].format(name=name))
+        """The chunk that stream_options.include_usage asks for, the last one."""
+        told = extension(answer, self._disclaimer, self._user)
+        return {**self._chunk({}), "choices": [], "usage": self._usage(answer), "sparewheel": told}
 
     def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
         return {**self._about, "object": "chat.completion.chunk", "choices": [choice]}
 
-    def _listed(self, answer: Answer) -> str:
-        if not (self._sources and answer.citations):
-            return ""
-        rows = [
-            f"[{one.marker}] {one.title or one.document_id}{f', p. {one.page}' if one.page else ''}: “{one.quote}”"
-            for one in answer.citations
-        ]
-        return f"\n\n{_SOURCES[self._language]}:\n\n" + "\n\n".join(rows)
-
-    def _extension(self, answer: Answer) -> dict[str, Any]:
-        record = public_answer(answer, self._user)
-        left_out = ("question", "evidence", "usage")
-        kept = {name: value for name, value in record.items() if name not in left_out}
-        return {**kept, "disclaimer": self._disclaimer}
+    def _usage(self, answer: Answer) -> dict[str, Any]:
+        used = usage_of(answer, self._settings)
+        return {
+            "prompt_tokens": used.prompt_tokens,
+            "completion_tokens": used.completion_tokens,
+            "total_tokens": used.prompt_tokens + used.completion_tokens,
+            "prompt_tokens_details": {"cached_tokens": used.cache_hit_tokens},
+        }
 
 
-def usage_of(usage: Usage) -> dict[str, Any]:
-    """Tokens of a cloud model; zeros where the local reader answered, which has none."""
-    total = usage.prompt_tokens + usage.completion_tokens
-    counts = {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens, "total_tokens": total}
-    return {**counts, "prompt_tokens_details": {"cached_tokens": usage.cache_hit_tokens}}
+def extension(answer: Answer, disclaimer: str, user: User | None) -> dict[str, Any]:
+    """The member `sparewheel`: the record of the answer without question, passages and usage."""
+    record = public_answer(answer, user)
+    kept = {name: value for name, value in record.items() if name not in ("question", "evidence", "usage")}
+    return {**kept, "disclaimer": disclaimer}
 
 
 async def _lines(events: AsyncGenerator[Event], writer: Writer, include_usage: bool) -> AsyncGenerator[str]:
+    usage = {"usage": None} if include_usage else {}
     async with aclosing(events):
         try:
-            yield line(writer.first())
+            yield line({**writer.first(), **usage})
             async for event in events:
                 for chunk in writer.chunks(event):
-                    yield line(chunk)
+                    yield line({**chunk, **usage})
                 if include_usage and isinstance(event, Done):
                     yield line(writer.usage(event.answer))
         except Exception as error:
-            found: Problem = as_problem(error)
-            yield line({"error": {"message": str(found), "type": "error", "code": found.status, "param": None}})
+            yield line({"error": told_error(error)})
         yield line("[DONE]")
+
+
+def told_error(error: Exception) -> dict[str, Any]:
+    """An error under way, as OpenAI's SDKs read it."""
+    found: Problem = as_problem(error)
+    return {"message": str(found), "type": "error", "code": found.status, "param": None}

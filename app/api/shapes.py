@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import Path as InPath
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from sparewheel.app.api.inert import inert
 from sparewheel.app.people.access import User
@@ -29,17 +29,31 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+_ASKED = {"corpus": "demo-legal", "question": "Who pays for repairs of the roof?"}
+
+
+def _example(body: dict[str, Any]) -> ConfigDict:
+    """Shown in the schema and at /docs."""
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [body]})
+
+
 class Pair(Body):
     question: str
     answer: str
 
 
 class Query(Body):
-    """What to look for, and where."""
+    """What to look for, and where. `query` is another name of `question`."""
+
+    model_config = _example({**_ASKED, "k": 5})
 
     corpus: str = Field(pattern=NAME, examples=["demo-legal"])
     question: str = Field(
-        min_length=1, max_length=MAX_QUESTION_CHARS, pattern=r"\S", examples=["Who pays for repairs of the roof?"]
+        min_length=1,
+        max_length=MAX_QUESTION_CHARS,
+        pattern=r"\S",
+        examples=["Who pays for repairs of the roof?"],
+        validation_alias=AliasChoices("question", "query"),
     )
     k: int | None = Field(None, ge=1, le=100, description="passages; default: the setting retrieve.evidence_k")
     filter: dict[str, str | list[str]] | None = Field(
@@ -52,6 +66,10 @@ class Query(Body):
 
 class Question(Query):
     """A question to answer."""
+
+    model_config = _example(
+        {**_ASKED, "history": [{"question": "How long is the lease?", "answer": "Ten years."}], "within_s": 20}
+    )
 
     history: list[Pair] = Field([], max_length=50, description="what was asked and answered before, oldest first")
     within_s: float | None = Field(None, ge=0.1, le=3600, description="total time budget, seconds")
@@ -89,6 +107,7 @@ class Passages:
 
 
 class NewCorpus(Body):
+    model_config = _example({"name": "research", "domain": "medical", "sensitivity": "high", "readers": ["anna"]})
     name: str = Field(pattern=NAME)
     domain: Literal["general", "legal", "medical"] = "general"
     sensitivity: Sensitivity = Field("normal", description="high: no question ever leaves the machine")
@@ -96,6 +115,7 @@ class NewCorpus(Body):
 
 
 class CorpusChange(Body):
+    model_config = _example({"readers": ["anna", "group:oncology"]})
     sensitivity: Sensitivity | None = None
     readers: list[str] | None = None
 
@@ -116,6 +136,7 @@ class AccessRule(Body):
 class Opinion(Body):
     """What a user thinks of an answer."""
 
+    model_config = _example({**_ASKED, "answer": "The landlord.", "thumbs": 1, "comment": "right"})
     corpus: str = Field(pattern=NAME)
     question: str = Field(max_length=MAX_QUESTION_CHARS)
     answer: str = Field(max_length=100_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -21,7 +22,7 @@ from sparewheel.app.service.jobs import FileResult, Job
 from sparewheel.app.service.originals import originals_of
 from sparewheel.app.service.reviews import Reviews
 from sparewheel.rag import observe
-from sparewheel.rag.assemble import breakers, open_pipeline
+from sparewheel.rag.assemble import breakers, embedder, embedder_of, open_pipeline
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.disk import patiently
 from sparewheel.rag.errors import Forbidden, NotFound, UsageError
@@ -34,7 +35,7 @@ from sparewheel.rag.readable import readable as part_of
 from sparewheel.rag.reliability.breaker import Health
 from sparewheel.rag.rights import Readers, checked_rules
 from sparewheel.rag.settings import Settings, load_settings
-from sparewheel.rag.types import Answer, Document, Filter, Hit, Sensitivity
+from sparewheel.rag.types import Answer, Document, Embedder, Filter, Hit, Sensitivity
 
 LOCK_WITHIN_S = 20.0  # a change that somebody waits for waits so long for another writer
 
@@ -52,13 +53,15 @@ class Service:
         self._lock = threading.Lock()
         renewed_after_fork(self)
         self._pipelines: dict[str, tuple[CorpusConfig, Pipeline]] = {}
+        self._embedders: dict[str, Embedder] = {}  # held, so that they stay in memory
         self._intake = Intake(lambda: self.settings)
         self.reviews = Reviews(lambda: self.settings, self.pipeline)
 
     def after_fork(self) -> None:
         """The pipelines renew themselves; uploads and reviews that came before are the parent's."""
         self._lock = threading.Lock()
-        keep_of_parent((self._intake, self.reviews))
+        keep_of_parent((self._intake, self.reviews, self._embedders))
+        self._embedders = {}
         self._intake = Intake(lambda: self.settings)
         self.reviews = Reviews(lambda: self.settings, self.pipeline)
 
@@ -93,6 +96,21 @@ class Service:
     ) -> tuple[Hit, ...]:
         """At most k passages, best first."""
         return self.pipeline(corpus, user).search(question, k=k, filter=filter)
+
+    def embedder(self, name: str) -> Embedder:
+        """A built-in embedding model by its name, open from now on. Raises NotFound."""
+        if not re.fullmatch(r"embed-[a-z-]{1,20}", name):
+            raise NotFound(f"no built-in embedding model {name!r}; there are embed-en and embed-zh")
+        found = self._embedders[name] = embedder(name, self.settings)
+        return found
+
+    def embedder_of(self, corpus: str, user: User | None = None) -> Embedder:
+        """The model that the corpus is searched with. Raises NotFound while nothing is embedded."""
+        config = admitted(self.place, corpus, user)
+        if not config.embedding:
+            raise NotFound(f"nothing of corpus {corpus!r} is embedded yet; ask for embed-en or embed-zh instead")
+        found = self._embedders[corpus] = embedder_of(config, self.settings)
+        return found
 
     def health(self) -> list[Health]:
         """Of every endpoint's breaker, in the order of the settings."""

@@ -255,6 +255,13 @@ class Api:
         "/v1/chat/completions lists its sources in the text, for pages that show nothing else (Open WebUI)",
         advanced=True,
     )
+    hold_back: bool = _key(
+        False,
+        "OpenAI's protocol streams nothing before the answer is whole: a failover then leaves no withdrawn text in the"
+        " client's history",
+        advanced=True,
+    )
+    root_path: str = _key("", "path below which a proxy shows the API, as '/sparewheel'; empty: none", advanced=True)
     keep_sensitive_feedback: bool = _key(
         True,
         "false: of feedback on a corpus of high sensitivity, no question, answer or comment is kept",

@@ -8,9 +8,10 @@ import pytest
 from api_setup import QUESTION, client_of, settings_in, with_lease
 
 from sparewheel.app.api.openai import Writer
+from sparewheel.app.api.spoken import Spoken
 from sparewheel.app.service import Service
 from sparewheel.rag.events import Done, Replace, Token
-from sparewheel.rag.settings import Api
+from sparewheel.rag.settings import Api, Settings
 from sparewheel.rag.types import Answer, Citation
 
 ANSWER = "The notice period is thirty days."
@@ -44,7 +45,11 @@ async def test_the_sdk_streams_an_answer(sdk):
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == ANSWER
     (last,) = [chunk for chunk in chunks if chunk.choices and chunk.choices[0].finish_reason == "stop"]
     assert last.model_extra["sparewheel"]["citations"][0]["document_id"] == "lease.md"
-    assert (chunks[-1].usage.total_tokens, chunks[0].choices[0].delta.role) == (0, "assistant")
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert chunks[-1].model_extra["sparewheel"]["citations"]  # the last chunk, as the page of the API says
+    used = chunks[-1].usage
+    assert (used.completion_tokens, used.prompt_tokens > 20) == (7, True)
+    assert used.total_tokens == used.prompt_tokens + used.completion_tokens
 
 
 async def test_the_sdk_gets_a_whole_answer(sdk):
@@ -113,8 +118,8 @@ def texts(writer, *events):
     return "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
 
 
-def written(language="en"):
-    return Writer("leases", language, "", sources=False, user=None)
+def written(language="en", **options):
+    return Writer("leases", Spoken(language, **options), disclaimer="", user=None, settings=Settings())
 
 
 def done(text, **fields):

@@ -1,6 +1,7 @@
 """The MCP server, as an assistant meets it: the SDK's own client, in memory and over a process' pipes."""
 
 import json
+import logging
 import os
 import sys
 from pathlib import Path
@@ -104,3 +105,15 @@ async def test_the_command_speaks_on_its_pipes(service):
     async with Client(stdio_client(command)) as client:
         result = await client.call_tool("search", {"query": "rent", "corpus": "leases", "k": 1})
     assert "900 euros" in result.structured_content["passages"][0]["quote"]
+
+
+def test_the_log_stays_as_it_was(service):
+    """The SDK would put a handler of its own on every log line of the program, with texts of questions in it."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    root.handlers[:] = []
+    try:
+        create_server(service)
+        assert root.handlers == []
+    finally:
+        root.handlers[:], root.level = before
