@@ -174,7 +174,7 @@ def check(home: Path) -> int:
     with store.open() as snapshot:
         snapshot.verify()
         ids = snapshot.ids()
-        words = Bm25Index.open(snapshot.folder / "bm25")
+        words = Bm25Index.open(*snapshot.segments("bm25"))
         for info in snapshot.documents():
             document = snapshot.document(info.id)
             chunks = snapshot.chunks_of(info.id)
@@ -186,7 +186,7 @@ def check(home: Path) -> int:
             assert {hit.chunk.document_id for hit in hits} == {info.id}, "a search finds another document"
         assert np.array_equal(words.ids, ids), "the keyword index does not hold what the store holds"
         if "dense" in snapshot.manifest.indexes:
-            dense = DenseIndex.open(snapshot.folder / "dense")
+            dense = DenseIndex.open(*snapshot.segments("dense"))
             through = snapshot.manifest.indexes["dense"].through
             assert np.array_equal(np.sort(dense.ids), ids[ids <= through]), "the dense index is not what is told"
             if len(dense.ids):

@@ -92,7 +92,7 @@ def _reranked(reranker: OnnxReranker, search: Any, ask: Ask, settings: Retrieve)
 
 def _built(opener: Any, writer: Any, passages: MemoryPassages, folder: Path) -> Any:
     folder.mkdir()
-    writer.write(None, folder, passages.all, [])
+    writer.write(folder, passages.all, [])
     return opener.open(folder)
 
 

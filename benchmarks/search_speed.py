@@ -121,8 +121,8 @@ def sparewheel(folder: Path, size: int) -> dict[str, Any]:
     embedder.embed(["warm"], query=True)
     started = time.perf_counter()
     snapshot = Store(folder / f"corpus-{size}").open()
-    bm25 = Bm25Index.open(snapshot.folder / "bm25")
-    dense = DenseIndex.open(snapshot.folder / "dense")
+    bm25 = Bm25Index.open(*snapshot.segments("bm25"))
+    dense = DenseIndex.open(*snapshot.segments("dense"))
     opened_s = time.perf_counter() - started
     legs = (Bm25Search(bm25, snapshot), DenseSearch(dense, embedder, snapshot))
     hybrid = Hybrid(legs, Retrieve(candidates_k=CANDIDATES))

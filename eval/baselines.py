@@ -43,7 +43,7 @@ def open_baseline(corpus: str, settings: Settings, embedder: Embedder | None = N
     with store.open() as snapshot:
         chunks = snapshot.chunks(snapshot.ids().tolist())
         if isinstance(snapshot, Snapshot) and snapshot.share("dense") == 1:
-            index = DenseIndex.open(snapshot.folder / "dense")
+            index = DenseIndex.open(*snapshot.segments("dense"))
             if index.embedder == embedder.name:
                 rows = dict(zip(index.list_ids.tolist(), index.rows(), strict=True))
                 embedder = Kept(embedder, {chunk.indexed_text: rows[chunk.id] for chunk in chunks})

@@ -139,10 +139,13 @@ def _searches(snapshot: CorpusSnapshot) -> tuple[Keywords, Callable[[Embedder], 
     """By words, and by meaning once the embedder is known: of the engine that keeps the snapshot."""
     if isinstance(snapshot, Snapshot):
         from sparewheel.rag.retrieve.bm25 import Bm25Index, Bm25Search
+        from sparewheel.rag.retrieve.bm25_segment import VERSION
         from sparewheel.rag.retrieve.dense import DenseIndex, DenseSearch
 
-        keywords = Bm25Search(Bm25Index.open(snapshot.folder / "bm25"), snapshot)
-        return keywords, lambda embedder: DenseSearch(DenseIndex.open(snapshot.folder / "dense"), embedder, snapshot)
+        snapshot.check({"bm25": VERSION})
+        keywords = Bm25Search(Bm25Index.open(*snapshot.segments("bm25")), snapshot)
+        vectors = snapshot.segments("dense")
+        return keywords, lambda embedder: DenseSearch(DenseIndex.open(*vectors), embedder, snapshot)
     from sparewheel.rag.postgres.keywords import PostgresKeywords
     from sparewheel.rag.postgres.nearest import PostgresNearest
     from sparewheel.rag.postgres.snapshot import PostgresSnapshot

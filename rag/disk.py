@@ -102,13 +102,3 @@ def write_durably(path: Path, content: bytes, mode: int = 0o666) -> None:
         os.fsync(file.fileno())
     beside.replace(path)
     sync(path.parent)
-
-
-def link_tree(old: Path, new: Path) -> None:
-    """`new` (absent) becomes a folder whose files are the files of `old`, without copying a byte."""
-    new.mkdir()
-    for path in old.iterdir():
-        if path.is_dir():
-            link_tree(path, new / path.name)
-        else:
-            os.link(path, new / path.name)

@@ -69,6 +69,10 @@ class Readable:
         """By id."""
         return list(self._infos)
 
+    def sources(self) -> dict[str, str]:
+        """Of the documents that may be read."""
+        return {info.id: info.source for info in self._infos}
+
     def labels(self) -> dict[str, Readers]:
         """Of the documents that may be read."""
         return {id: readers for id, readers in self._snapshot.labels().items() if id in self._allowed}

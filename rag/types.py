@@ -455,11 +455,16 @@ class Answerer(Protocol):
 
 
 class IndexWriter(Protocol):
-    """Keeps one index file family of a snapshot folder in step with its chunks (see `ingest.store`)."""
+    """Writes the segments of one index of a corpus (see `ingest.store`)."""
 
     name: str  # of its folder in a snapshot: "bm25", "dense"
     version: str  # tokeniser or model it is built with; an index of another version is not comparable and is rebuilt
 
-    def write(self, old: Path | None, new: Path, added: Sequence[Chunk], removed: Sequence[int]) -> None:
-        """Write `new` (a folder that exists, empty): `old`'s content without the chunk ids `removed`, with `added`."""
+    def write(self, folder: Path, added: Sequence[Chunk], removed: Sequence[Chunk]) -> None:
+        """Write a segment into `folder` (which exists, empty): the chunks `added`, all newer than those of earlier
+        segments, and that the chunks `removed` of earlier segments are gone."""
+        ...
+
+    def merge(self, segments: Sequence[Path], folder: Path) -> None:
+        """Write segments that follow each other, the oldest first, as one into `folder`."""
         ...

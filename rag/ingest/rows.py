@@ -1,5 +1,6 @@
-"""The SQLite file of a snapshot, and how records become its rows and come back.
+"""The SQLite files of a snapshot, its segments, and how records become their rows and come back.
 
+A connection sees all segments as one: views of the tables without the documents that a later segment removed.
 The chunks of a document have consecutive ids, `first` .. `first + chunks - 1`, and ids are never used twice: sets of
 chunks are made from ranges of documents, without a look at the chunks themselves. A document's text is compressed
 (it is read whole); a chunk's text is plain (it is read alone, often, and must come at once).
@@ -42,39 +43,105 @@ CREATE TABLE chunks (
     id INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, page INTEGER,
     language TEXT NOT NULL, headings TEXT NOT NULL, text TEXT NOT NULL
 );
-CREATE TABLE next_chunk (id INTEGER NOT NULL);
-INSERT INTO next_chunk VALUES (1);
+CREATE TABLE removed (document INTEGER PRIMARY KEY);
 """
+_OF_DOCUMENTS = {"documents": "number", "contents": "document", "metadata": "document", "chunks": "document"}
 
 _CHUNK = """
 SELECT d.id, c.start, c."end", c.text, d.title, c.headings, c.page, c.language, c.id, d.metadata
-FROM chunks c JOIN documents d ON d.number = c.document WHERE c.id IN (SELECT value FROM json_each(?))
+FROM {0}.chunks c JOIN {0}.documents d ON d.number = c.document
+WHERE c.id IN (SELECT value FROM json_each(?)) AND c.document NOT IN (SELECT document FROM temp.removed)
 """
 _LAYOUT_PARTS = (("spans", np.int32, 2), ("pages", np.int32, 1), ("boxes", np.float32, 4), ("sizes", np.float32, 2))
 
 
-def open_rows(path: Path) -> sqlite3.Connection:
-    """A read-only connection to the file of a finished snapshot, which never changes: no locks, no journal."""
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+class Rows(sqlite3.Connection):
+    """All segments of a snapshot. segments: (name of its schema, smallest and largest id of its chunks)."""
+
+    segments: list[tuple[str, int, int]]
+
+
+def open_rows(paths: Sequence[Path]) -> Rows:
+    """A read-only connection to the segments, the oldest first, which never change: no locks, no journal."""
+    rows = sqlite3.connect("file::memory:", uri=True, check_same_thread=False, factory=Rows)
+    try:
+        _attach(rows, paths)
+    except BaseException:
+        rows.close()
+        raise
+    return rows
+
+
+def _attach(rows: Rows, paths: Sequence[Path]) -> None:
+    rows.execute("PRAGMA temp_store=MEMORY")
+    rows.execute("CREATE TEMP TABLE removed (document INTEGER PRIMARY KEY)")
+    rows.segments = []
+    for number, path in enumerate(paths):
+        schema = f"segment{number}"
+        rows.execute(f"ATTACH ? AS {schema}", (f"{path.absolute().as_uri()}?mode=ro&immutable=1",))
+        low, high = rows.execute(f"SELECT min(id), max(id) FROM {schema}.chunks").fetchone()  # noqa: S608
+        rows.segments.append((schema, low or 0, high or -1))
+        if rows.execute(f"SELECT 1 FROM {schema}.sqlite_master WHERE name = 'removed'").fetchone():  # noqa: S608
+            rows.execute(f"INSERT OR IGNORE INTO temp.removed SELECT document FROM {schema}.removed")  # noqa: S608
+    schemas = [schema for schema, _, _ in rows.segments]
+    for table, column in _OF_DOCUMENTS.items():
+        parts = " UNION ALL ".join(f"SELECT * FROM {schema}.{table} {_left(column)}" for schema in schemas)  # noqa: S608
+        rows.execute(f"CREATE TEMP VIEW {table} AS {parts}")
+    rows.commit()
+
+
+def _left(column: str) -> str:
+    return f"WHERE {column} NOT IN (SELECT document FROM temp.removed)"  # noqa: S608
+
+
+def new_rows(path: Path) -> sqlite3.Connection:
+    """A new segment, to be filled. It needs no journal on disk: a crash leaves it to the next writer's broom."""
+    rows = sqlite3.connect(path)
+    rows.executescript("PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA cache_size=-64000;")
+    rows.executescript(SCHEMA)
+    return rows
+
+
+def merge_rows(paths: Sequence[Path], new: Path) -> None:
+    """Writes segments that follow each other, up to the newest, as one to `new`."""
+    new_rows(new).close()
+    rows = open_rows(paths)
+    try:
+        rows.execute("ATTACH ? AS merged", (f"{new.absolute().as_uri()}?mode=rw",))
+        rows.executescript(
+            "PRAGMA merged.journal_mode=OFF; PRAGMA merged.synchronous=OFF; PRAGMA merged.cache_size=-64000"
+        )
+        for schema, _, _ in rows.segments:  # ids ascend from one to the next
+            for table, column in _OF_DOCUMENTS.items():
+                rows.execute(f"INSERT INTO merged.{table} SELECT * FROM {schema}.{table} {_left(column)}")  # noqa: S608
+            rows.execute(f"INSERT OR REPLACE INTO merged.files SELECT * FROM {schema}.files")  # noqa: S608
+        rows.execute("DELETE FROM merged.files WHERE document IN (SELECT document FROM temp.removed)")
+        inside = " UNION ALL ".join(f"SELECT number FROM {schema}.documents" for schema, _, _ in rows.segments)  # noqa: S608
+        rows.execute(f"INSERT INTO merged.removed SELECT document FROM temp.removed WHERE document NOT IN ({inside})")  # noqa: S608
+        rows.commit()
+    finally:
+        rows.close()
 
 
 def insert_document(
-    rows: sqlite3.Connection, document: Document, chunks: Sequence[Chunk], splitter: str, added: str
-) -> int:
-    """The number of the new document."""
-    (first,) = rows.execute("SELECT id FROM next_chunk").fetchone()
-    rows.execute("UPDATE next_chunk SET id = id + ?", (len(chunks),))
-    cursor = rows.execute(
-        "INSERT INTO documents (id, title, source, media_type, language, sha256, chars, pages, metadata, splitter,"
-        " added, first, chunks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    rows: sqlite3.Connection,
+    document: Document,
+    chunks: Sequence[Chunk],
+    splitter: str,
+    added: str,
+    number: int,
+    first: int,
+) -> None:
+    """Adds the document as `number`; its chunks get the ids from `first` on."""
+    rows.execute(
+        "INSERT INTO documents (number, id, title, source, media_type, language, sha256, chars, pages, metadata,"
+        " splitter, added, first, chunks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            *(document.id, document.title, document.source, document.media_type, document.language, document.sha256),
-            *(len(document.text), len(document.pages), _dump(dict(document.metadata)), splitter, added),
-            *(first, len(chunks)),
+            *(number, document.id, document.title, document.source, document.media_type, document.language),
+            *(document.sha256, len(document.text), len(document.pages), _dump(dict(document.metadata))),
+            *(splitter, added, first, len(chunks)),
         ),
     )
-    number = cursor.lastrowid
-    assert number is not None
     rows.execute(
         "INSERT INTO contents VALUES (?, ?, ?, ?, ?)",
         (
@@ -96,20 +163,22 @@ def insert_document(
             for i, c in enumerate(chunks)
         ],
     )
-    return number
 
 
-def delete_document(rows: sqlite3.Connection, id: str) -> tuple[int, int] | None:
-    """(first, count) of the chunks that went with the document, None when there was none."""
-    found = rows.execute("SELECT number, first, chunks FROM documents WHERE id = ?", (id,)).fetchone()
-    if found is None:
-        return None
-    number, first, count = found
+def place_of(rows: sqlite3.Connection, id: str) -> tuple[int, int, int] | None:
+    """(number, first chunk, chunks) of a document, None where there is none."""
+    found: tuple[int, int, int] | None = rows.execute(
+        "SELECT number, first, chunks FROM documents WHERE id = ?", (id,)
+    ).fetchone()
+    return found
+
+
+def delete_document(rows: sqlite3.Connection, number: int, first: int, chunks: int) -> None:
+    """Takes a document out of the segment that is being filled."""
     rows.execute("DELETE FROM documents WHERE number = ?", (number,))
-    rows.execute("DELETE FROM chunks WHERE id >= ? AND id < ?", (first, first + count))
+    rows.execute("DELETE FROM chunks WHERE id >= ? AND id < ?", (first, first + chunks))
     for table in ("contents", "metadata", "files"):
         rows.execute(f"DELETE FROM {table} WHERE document = ?", (number,))  # noqa: S608
-    return first, count
 
 
 def read_document(rows: sqlite3.Connection, id: str, *, layout: bool = True) -> Document | None:
@@ -139,14 +208,18 @@ def read_document(rows: sqlite3.Connection, id: str, *, layout: bool = True) -> 
     )
 
 
-def read_chunks(rows: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Chunk]:
+def read_chunks(rows: Rows, ids: Sequence[int]) -> Iterator[Chunk]:
     """The chunks that exist of `ids`, in no promised order."""
-    for document, start, end, text, title, headings, page, language, id, metadata in rows.execute(
-        _CHUNK, (json.dumps(ids),)
-    ):
-        path = tuple(json.loads(headings)) if headings != "[]" else ()
-        known = json.loads(metadata) if metadata != "{}" else {}
-        yield Chunk(document, start, end, text, title, path, page, language, id, known)
+    for schema, low, high in rows.segments:
+        inside = [id for id in ids if low <= id <= high]
+        if not inside:
+            continue
+        for document, start, end, text, title, headings, page, language, id, metadata in rows.execute(
+            _CHUNK.format(schema), (json.dumps(inside),)
+        ):
+            path = tuple(json.loads(headings)) if headings != "[]" else ()
+            known = json.loads(metadata) if metadata != "{}" else {}
+            yield Chunk(document, start, end, text, title, path, page, language, id, known)
 
 
 def ids_in(ranges: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
@@ -164,9 +237,7 @@ class StoredChunks(Sequence[Chunk]):
 
     PAGE = 2000
 
-    def __init__(
-        self, rows: sqlite3.Connection, ids: NDArray[np.int64], on_read: Callable[[int], None] | None = None
-    ) -> None:
+    def __init__(self, rows: Rows, ids: NDArray[np.int64], on_read: Callable[[int], None] | None = None) -> None:
         """on_read is told the position of every chunk or slice that is asked for: those before it are done with."""
         self._rows = rows
         self._on_read = on_read

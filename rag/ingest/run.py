@@ -33,7 +33,8 @@ from sparewheel.rag.versions import relations
 Parse = Callable[[Iterable[tuple[str, Path]], Ingest], Iterator[tuple[str, Document | DocumentError]]]
 
 FIRST_BATCH = 256  # chunks; the batches of `fill` double from here ...
-LARGEST_BATCH = 2048  # ... to here, so that writing the index again and again stays cheap beside embedding
+LARGEST_BATCH = 2048  # ... to here; beyond, they grow with the index
+BATCHES = 8  # that the index grows by, at least, before it has doubled
 _TURN_S = 0.05  # a writer that waits takes its turn between two batches
 _SOON_S = 1.0  # the first publish of a run, and never more often than this
 _AMORTISED = 4.0  # a publish that took t seconds is followed by at least so many t of reading
@@ -91,7 +92,7 @@ def ingest(
             status: Status = "failed" if each.unreadable else "skipped"
             run.tell(Row(shown(each.path), status, reason=each.reason, cure=each.cure))
         known = transaction.known_files()
-        taken = {info.id: info.source for info in transaction.base.documents()} if transaction.base else {}
+        taken = dict(transaction.base.sources()) if transaction.base else {}
         absent = gone(known, found, left, paths)
         if prune and not prune_all and absent and (empty := emptied(known, found, paths)):
             raise UsageError(
@@ -132,7 +133,7 @@ def add_documents(
     with store.write(wait=wait) as transaction:
         if transaction.base is not None:
             transaction.base.check({writer.name: writer.version for writer in [*writers, *behind]})
-        there = {info.id for info in transaction.base.documents()} if transaction.base else set()
+        there = transaction.base.sources() if transaction.base else {}
         run = _Run(transaction, settings, profile, writers, behind, clock)
         for document in documents:
             status: Status = "updated" if document.id in there else "added"
@@ -173,10 +174,10 @@ def fill(
 
                 told(0)
                 if before:
-                    transaction.publish([writer], limit=batch, on_read=told)
+                    transaction.publish([writer], limit=batch, on_read=told, more=before > batch)
                     added += before - transaction.lacking(writer)
                 more = before > batch
-            batch = min(2 * batch, LARGEST_BATCH)
+            batch = max(min(2 * batch, LARGEST_BATCH), (total - before) // BATCHES)
             if more:
                 time.sleep(_TURN_S)
     return added
@@ -331,7 +332,7 @@ class _Run:
 
     def publish_if_due(self) -> None:
         if self._transaction.changed and self._clock() >= self._due:
-            self._publish()
+            self._publish(more=True)
 
     def finish(self) -> None:
         """Publishes what is left, also what an interrupted run left undone."""
@@ -339,9 +340,9 @@ class _Run:
         if transaction.changed or (transaction.base and any(transaction.lacking(w) for w in self._writers)):
             self._publish()
 
-    def _publish(self) -> None:
+    def _publish(self, *, more: bool = False) -> None:
         start = self._clock()
-        self._transaction.publish(self._writers, behind=self._behind)
+        self._transaction.publish(self._writers, behind=self._behind, more=more)
         end = self._clock()
         self.searchable = self.searchable or end
         self._due = end + max(_SOON_S, _AMORTISED * (end - start))

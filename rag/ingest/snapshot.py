@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from sparewheel.rag.disk import FileHold
 from sparewheel.rag.errors import NotFound, StoreError, UsageError, suggest
 from sparewheel.rag.ingest.manifest import NAME, Manifest, read_manifest
-from sparewheel.rag.ingest.rows import ids_in, open_rows, read_chunks, read_document
+from sparewheel.rag.ingest.rows import Rows, ids_in, open_rows, read_chunks, read_document
 from sparewheel.rag.ingest.sums import AT_ONCE_BYTES, CURE, SUMS
 from sparewheel.rag.rights import LABEL, Readers, labels_of
 from sparewheel.rag.types import Chunk, Document, DocumentSet, Filter, Selection
 
-ROWS = "store.sqlite"
 SELECTIONS = 8  # kept a snapshot, one byte a chunk each
 FIELDS = {  # filter key -> column
     "document": "id",
@@ -55,24 +54,27 @@ class DocumentInfo:
 class Snapshot:
     """Implements `types.Passages`. Safe to share between threads. While it is open its folder is not removed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, to_write: bool = False) -> None:
         """Raises FileNotFoundError when the snapshot is gone, StoreError when a file of it is missing or was changed.
-        A large snapshot is checked beside the first questions; what is found then, the next one raises."""
+        A large snapshot is checked beside the first questions; what is found then, the next one raises.
+
+        to_write: for the writer of the next one, who checks what it reads through: only the lengths are looked at.
+        """
         self.folder = folder
         self._damage: StoreError | None = None
         self._hold = FileHold(folder / NAME, shared=True, wait=True)
-        self._idle: list[sqlite3.Connection] = []
+        self._idle: list[Rows] = []
         self._selecting = threading.Lock()
         self._selections: OrderedDict[str, Selection] = OrderedDict()
         try:
             self.manifest: Manifest = read_manifest(folder)
-            self._check_files()
+            self._check_files(at_all=not to_write)
         except BaseException:
             self._hold.close()
             raise
 
     @contextmanager
-    def rows(self) -> Iterator[sqlite3.Connection]:
+    def rows(self) -> Iterator[Rows]:
         """A connection nobody else uses meanwhile. There are as many as were ever needed at once."""
         if self._hold.fd < 0:
             raise ValueError(f"snapshot {self.folder} is closed")
@@ -81,11 +83,11 @@ class Snapshot:
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = open_rows(self.folder / ROWS)
+            connection = open_rows([self.folder / segment.name for segment in self.manifest.rows])
         try:
             yield connection
         except (sqlite3.DatabaseError, zlib.error) as error:
-            raise StoreError(f"{self.folder / ROWS} is damaged ({error}); {CURE}") from error
+            raise StoreError(f"the documents in {self.folder} are damaged ({error}); {CURE}") from error
         finally:
             self._idle.append(connection)
             if self._hold.fd < 0:
@@ -208,6 +210,16 @@ class Snapshot:
             ).fetchone()
         return row[0] if row else "en"
 
+    def sources(self) -> dict[str, str]:
+        """Document id -> its source."""
+        with self.rows() as rows:
+            return dict(rows.execute("SELECT id, source FROM documents").fetchall())
+
+    def segments(self, index: str) -> list[Path]:
+        """The folders of an index, the oldest first; none where there is no such index."""
+        state = self.manifest.indexes.get(index)
+        return [] if state is None else [self.folder / segment.name for segment in state.segments]
+
     def share(self, index: str) -> float:
         """How much of the corpus the index holds, 0..1 of the chunks; 0.0 when there is no such index."""
         state = self.manifest.indexes.get(index)
@@ -230,9 +242,10 @@ class Snapshot:
         """Reads every file again. Raises StoreError when one is not, byte for byte, what was written."""
         SUMS.check(self.folder, self.manifest.files)
         with self.rows() as rows:
-            (said,) = rows.execute("PRAGMA quick_check").fetchone()
-        if said != "ok":
-            raise StoreError(f"{self.folder / ROWS}: {said}; {CURE}")
+            for (schema, _, _), segment in zip(rows.segments, self.manifest.rows, strict=True):
+                (said,) = rows.execute(f"PRAGMA {schema}.quick_check").fetchone()
+                if said != "ok":
+                    raise StoreError(f"{self.folder / segment.name}: {said}; {CURE}")
 
     def close(self) -> None:
         """A question in flight still gets its answer; the next one raises ValueError."""
@@ -245,9 +258,11 @@ class Snapshot:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _check_files(self) -> None:
+    def _check_files(self, *, at_all: bool) -> None:
         """Raises StoreError when a file is not what was written; a large snapshot is checked in the background."""
         left = SUMS.unchecked(self.folder, self.manifest.files)
+        if not at_all:
+            return
         if sum(state.bytes for state in left.values()) <= AT_ONCE_BYTES:
             SUMS.check(self.folder, left)
             return

@@ -3,11 +3,14 @@
     <corpus>/corpus.json        what it is (corpus.py)
     <corpus>/lock               held by the one process that writes (lock.py)
     <corpus>/CURRENT            the number of the newest snapshot, one line
-    <corpus>/snapshots/00000012/{manifest.json, store.sqlite, bm25/, dense/}
+    <corpus>/snapshots/00000012/manifest.json         its segments, and the checksum of every file
+                                rows/00000009.sqlite  documents and chunks: a segment is named after the snapshot ...
+                                bm25/00000009/        ... that first had it, and is a hard link in those that follow
+                                dense/00000011/
 
 A writer builds the next snapshot beside the others, has every byte of it on the disk, and then replaces CURRENT by a
-rename: killed at any moment, the corpus is the old one or the new one. Files that did not change are hard links to
-the snapshot before. A reader holds the snapshot it opened until it closes it.
+rename: killed at any moment, the corpus is the old one or the new one. It writes what changed (see `segments`). A
+reader holds the snapshot it opened until it closes it.
 """
 
 from __future__ import annotations
@@ -101,11 +104,11 @@ class Store:
         manifest = self.manifest()
         return sum(state.bytes for state in manifest.files.values()) if manifest is not None else 0
 
-    def open(self) -> Snapshot:
-        """The newest snapshot. Raises NotFound before the first, StoreError when it is damaged."""
+    def open(self, *, to_write: bool = False) -> Snapshot:
+        """The newest snapshot. Raises NotFound before the first, StoreError when it is damaged. to_write: see there."""
         while number := self.current():
             try:
-                return self._of_this_corpus(Snapshot(self._snapshot(number)))
+                return self._of_this_corpus(Snapshot(self._snapshot(number), to_write=to_write))
             except FileNotFoundError as error:
                 if self.current() == number:  # not just replaced while we looked
                     raise StoreError(f"{error.filename} is missing; {CURE}") from error
@@ -123,7 +126,10 @@ class Store:
             snapshots.mkdir(exist_ok=True)
             self._clean()
             transaction = Transaction(
-                snapshots, self.open() if self.current() else None, self._make_current, self.config.id
+                snapshots,
+                self.open(to_write=True) if self.current() else None,
+                self._make_current,
+                self.config.id,
             )
             try:
                 yield transaction
@@ -162,7 +168,7 @@ class Store:
     def _make_current(self, number: int) -> Snapshot:
         """Its folder is whole and on the disk; from here on readers open it."""
         write_durably(self.folder / "CURRENT", f"{number}\n".encode())
-        return self.open()
+        return self.open(to_write=True)
 
     def _snapshot(self, number: int) -> Path:
         return self.folder / "snapshots" / folder_name(number)

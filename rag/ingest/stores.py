@@ -65,6 +65,10 @@ class CorpusSnapshot(Protocol):
         """All documents, by id."""
         ...
 
+    def sources(self) -> Mapping[str, str]:
+        """Document id -> where it came from."""
+        ...
+
     def labels(self) -> Mapping[str, Readers]:
         """Of the documents that carry access labels: id -> who may read it (`rights.LABEL` among their metadata)."""
         ...
@@ -140,12 +144,13 @@ class CorpusTransaction(Protocol):
         behind: Sequence[IndexWriter] = (),
         limit: int | None = None,
         on_read: Callable[[int], None] | None = None,
+        more: bool = False,
     ) -> CorpusSnapshot:
         """Makes everything so far the newest snapshot, and returns it; it is `base` from now on.
 
         writers: their indexes catch up with all chunks, or with the `limit` oldest missing ones. behind: their indexes
         only forget what was removed. An index built by another version of its writer is built anew. on_read is told
-        how many of its chunks a writer is done with.
+        how many of its chunks a writer is done with. more: another publish follows soon; tidying up can wait for it.
         """
         ...
 

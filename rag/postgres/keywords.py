@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from sparewheel.rag.postgres.postings import in_ranges, unpack
 from sparewheel.rag.postgres.snapshot import PostgresSnapshot
-from sparewheel.rag.retrieve.bm25 import K1, B, Found, as_hits
+from sparewheel.rag.retrieve.bm25 import Found, as_hits
+from sparewheel.rag.retrieve.bm25_segment import K1, B
 from sparewheel.rag.retrieve.tokenise import terms
 from sparewheel.rag.types import Filter, Hit, Passages
 

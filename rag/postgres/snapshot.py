@@ -231,6 +231,10 @@ class PostgresSnapshot:
         found = self._all(f'SELECT {_INFO} FROM {self.table("documents")} WHERE {self._living} ORDER BY id COLLATE "C"')
         return [DocumentInfo(*row) for row in found]
 
+    def sources(self) -> dict[str, str]:
+        """Document id -> where it came from."""
+        return dict(self._all(f"SELECT id, source FROM {self.table('documents')} WHERE {self._living}"))
+
     def labels(self) -> dict[str, Readers]:
         """Of the documents that carry access labels: id -> who may read it (`rights.LABEL` among their metadata)."""
         found = self._all(

@@ -125,6 +125,7 @@ class PostgresTransaction:
         behind: Sequence[IndexWriter] = (),
         limit: int | None = None,
         on_read: Callable[[int], None] | None = None,
+        more: bool = False,
     ) -> PostgresSnapshot:
         """As the protocol. writers: of words and of vectors alone (`bm25`, `dense`)."""
         for writer in (*writers, *behind):

@@ -1,8 +1,9 @@
-"""BM25 over an inverted index that lies on disk as plain arrays and is memory-mapped: it opens in milliseconds.
+"""BM25 over an inverted index that lies on disk in segments and is memory-mapped: it opens in milliseconds.
 
 score(q, d) = sum over terms t of q:  idf(t) * tf * (k1 + 1) / (tf + k1 * (1 - b + b * length(d) / average length))
 idf(t) = ln(1 + (N - n(t) + 0.5) / (n(t) + 0.5))           (Robertson and Zaragoza 2009; Lucene's idf, never negative)
 
+N, n(t) and the average length are of all segments without what is gone: a corpus ranks the same however it came to be.
 rank-bm25's BM25Okapi is the same sum with an idf that turns negative for a term in more than half of the chunks.
 A question reads only the postings of its terms, rarest first, and stops adding candidates when the terms that are left
 cannot lift a new chunk into the best k (MaxScore, Turtle and Flood 1995); the result is exact.
@@ -10,177 +11,167 @@ cannot lift a new chunk into the best k (MaxScore, Turtle and Flood 1995); the r
 
 from __future__ import annotations
 
-import errno
-import json
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sparewheel.rag.errors import StoreError
-from sparewheel.rag.retrieve.tokenise import TOKENISER_VERSION, terms
+from sparewheel.rag.retrieve.bm25_segment import Bm25Segment, heads_of, impacts, norms_of
+from sparewheel.rag.retrieve.tokenise import terms
 from sparewheel.rag.types import Filter, Hit, Passages, Selection
 
-FORMAT = 2
-K1 = 1.5  # as rank-bm25; measured on the development questions beside 0.9 and 1.2, 0.4 and 0.5
-B = 0.75
-_LOOK_UP = 20  # looking one candidate up in a posting list costs as much as reading so many postings
-ARRAYS = (
-    *("ids", "lengths", "vocabulary", "vocabulary_ends", "vocabulary_heads"),
-    *("starts", "chunks", "counts", "impacts", "ceilings"),
-)
-
+_LOOK_UP = 30  # looking one candidate up in a posting list costs as much as reading so many postings
 
 Found = tuple[NDArray[np.int64], NDArray[np.float32]]  # chunk ids and scores, best first
+
+
+@dataclass(frozen=True)
+class _Term:
+    """A term of the query that the index holds. places: (segment, place in its vocabulary)."""
+
+    places: tuple[tuple[int, int], ...]
+    chunks: int  # that hold it
+    postings: int  # to be read
+    weight: float  # idf times count in the query
+    ceiling: float  # its largest impact, or a little more
 
 
 class Bm25Index:
     """An open index. Safe from several threads: nothing in it changes.
 
-    ids: int64 [N] ascending; postings of term i are chunks[starts[i]:starts[i + 1]] (ordinals into ids, ascending)
-    with counts (tf) and impacts (the factor of the score beside the idf); ceilings[i]: its largest impact.
-    The vocabulary is one run of bytes, sorted; heads: the first eight bytes of each term as a number.
+    Chunks are counted through all segments, also those that are gone: ordinals, int32.
     """
 
-    def __init__(self, arrays: dict[str, NDArray[np.generic]]) -> None:
-        self.ids: NDArray[np.int64] = arrays["ids"]  # type: ignore[assignment]
-        self.lengths: NDArray[np.int32] = arrays["lengths"]  # type: ignore[assignment]
-        self.vocabulary: NDArray[np.uint8] = arrays["vocabulary"]  # type: ignore[assignment]
-        self.vocabulary_ends: NDArray[np.int64] = arrays["vocabulary_ends"]  # type: ignore[assignment]
-        self.vocabulary_heads: NDArray[np.uint64] = arrays["vocabulary_heads"]  # type: ignore[assignment]
-        self.starts: NDArray[np.int64] = arrays["starts"]  # type: ignore[assignment]
-        self.postings: NDArray[np.int32] = arrays["chunks"]  # type: ignore[assignment]
-        self.counts: NDArray[np.uint16] = arrays["counts"]  # type: ignore[assignment]
-        self.impacts: NDArray[np.float32] = arrays["impacts"]  # type: ignore[assignment]
-        self.ceilings: NDArray[np.float32] = arrays["ceilings"]  # type: ignore[assignment]
+    def __init__(self, segments: Sequence[Bm25Segment]) -> None:
+        self.segments = segments
+        self._offsets = [0, *accumulate(len(segment) for segment in segments)]
+        ids = [segment.ids for segment in segments]
+        self._every: NDArray[np.int64] = ids[0] if len(ids) == 1 else np.concatenate([np.zeros(0, np.int64), *ids])
+        gone = [segment.gone_ids for segment in segments if len(segment.gone_ids)]
+        self._alive = ~np.isin(self._every, np.concatenate(gone)) if gone else None
+        self._chunks = len(self._every) - sum(map(len, gone))
+        lengths = [segment.lengths for segment in segments]
+        held = sum(int(some.sum(dtype=np.int64)) for some in lengths) - sum(each.gone_length for each in segments)
+        self._average = held / self._chunks if held and self._chunks else 1.0
+        self._norms = norms_of(np.concatenate([np.zeros(0, np.int32), *lengths]), self._average)
 
     @classmethod
-    def open(cls, folder: Path) -> Bm25Index:
-        """The index in `folder`. Raises StoreError when it is missing, broken or made by another tokeniser."""
-        try:
-            meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-            made = (meta["format"], meta["tokeniser"])
-            if made == (FORMAT, TOKENISER_VERSION):
-                return cls({name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in ARRAYS})
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            if getattr(error, "errno", None) in (errno.EMFILE, errno.ENFILE):
-                raise  # the index is whole: this process may not open more files
-            raise StoreError(
-                f"keyword index {str(folder)!r} cannot be read ({error}); run `sparewheel reindex`"
-            ) from error
-        raise StoreError(
-            f"keyword index {str(folder)!r} was built with format {made[0]}, tokeniser {made[1]}, "
-            f"this program has {FORMAT}, {TOKENISER_VERSION}; run `sparewheel reindex`"
-        )
+    def open(cls, *folders: Path) -> Bm25Index:
+        """The index whose segments lie in `folders`, the oldest first. Raises StoreError when one is missing, broken or
+        made by another tokeniser."""
+        return cls([Bm25Segment.open(folder) for folder in folders])
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return self._chunks
+
+    @cached_property
+    def ids(self) -> NDArray[np.int64]:
+        """int64 [len(self)] ascending: the chunks that can be found."""
+        return self._every if self._alive is None else self._every[self._alive]
 
     def search(self, query: str, k: int, allowed: Selection | None = None) -> Found:
         """Chunk ids and scores of the best k, best first, ties by id; only chunks that hold a term of the query.
 
         allowed: what may be found; None: all.
         """
-        found = self._query_terms(query)
-        mask = None if allowed is None else allowed.places(self.ids)
-        ordinals, scores = self._best(found, k, mask)
-        return self.ids[ordinals], scores
+        mask = self._alive
+        if allowed is not None:
+            places = allowed.places(self._every)
+            mask = places if mask is None else places & mask
+        ordinals, scores = self._best(self._query_terms(query), k, mask)
+        return self._every[ordinals], scores
 
     def has(self, term: str) -> bool:
         """Whether a chunk holds the term (as `tokenise.terms` gives it)."""
-        return self._find([term.encode()])[0] >= 0
+        return bool(self._terms({term.encode(): 1}))
 
     def beginning_with(self, letters: str, most: int) -> list[str]:
         """The terms that begin so, in order; at most `most`."""
-        first = self._find_place(letters.encode())
+        held: Counter[bytes] = Counter()
+        for segment in self.segments:
+            first = segment.place(letters.encode())
+            for place in range(first, min(first + most, len(segment.ends))):
+                word = segment.word(place)
+                if not word.startswith(letters.encode()):
+                    break
+                held[word] += int(segment.held[place]) - int(segment.gone[place])
+        return [word.decode("utf-8", "replace") for word in sorted(word for word, n in held.items() if n > 0)[:most]]
+
+    def _query_terms(self, query: str) -> list[_Term]:
+        """The terms that are in the index, rarest first."""
+        return self._terms(Counter(term.encode() for term in terms(query)))
+
+    def _terms(self, wanted: dict[bytes, int]) -> list[_Term]:
+        words = list(wanted)
+        heads = heads_of(words)
+        everywhere = [segment.find(words, heads) for segment in self.segments]
         found = []
-        for place in range(first, min(first + most, len(self.vocabulary_ends))):
-            term = self._word(place).decode("utf-8", "replace")
-            if not term.startswith(letters):
-                break
-            found.append(term)
-        return found
-
-    def _word(self, place: int) -> bytes:
-        start = int(self.vocabulary_ends[place - 1]) if place else 0
-        return self.vocabulary[start : int(self.vocabulary_ends[place])].tobytes()
-
-    def _find_place(self, word: bytes) -> int:
-        """Where in the sorted vocabulary the word is or would be."""
-        return bisect_left(range(len(self.vocabulary_ends)), word, key=self._word)
-
-    def _query_terms(self, query: str) -> list[tuple[int, float]]:
-        """(term, weight) of the terms that are in the index, rarest first; weight: idf times count in the query."""
-        wanted = Counter(term.encode() for term in terms(query))
-        places = self._find(list(wanted))
-        known = [(place, number) for place, number in zip(places, wanted.values(), strict=True) if place >= 0]
-        frequency = {place: int(self.starts[place + 1] - self.starts[place]) for place, _ in known}
-        known.sort(key=lambda entry: (frequency[entry[0]], entry[0]))
-        return [(i, n * float(np.log1p((len(self) - frequency[i] + 0.5) / (frequency[i] + 0.5)))) for i, n in known]
-
-    def _find(self, words: list[bytes]) -> list[int]:
-        """Index of each word in the sorted vocabulary, -1 for one that is not in."""
-        ends, text, wanted = self.vocabulary_ends, self.vocabulary, heads(words)
-
-        def word(index: int) -> bytes:
-            return text[int(ends[index - 1]) if index else 0 : int(ends[index])].tobytes()
-
-        found = []
-        first, last = self.vocabulary_heads.searchsorted(wanted), self.vocabulary_heads.searchsorted(wanted, "right")
-        for name, low, high in zip(words, first.tolist(), last.tolist(), strict=True):
-            place = low if high - low < 2 else bisect_left(range(high), name, lo=low, key=word)
-            found.append(place if place < high and word(place) == name else -1)
-        return found
+        for number, word in enumerate(words):
+            places = [(s, places[number]) for s, places in enumerate(everywhere) if places[number] >= 0]
+            chunks = sum(int(self.segments[s].held[p]) - int(self.segments[s].gone[p]) for s, p in places)
+            if chunks <= 0:
+                continue
+            weight = wanted[word] * float(np.log1p((len(self) - chunks + 0.5) / (chunks + 0.5)))
+            ceiling = max(
+                float(self.segments[s].ceilings[p]) * max(1.0, self._average / self.segments[s].average)
+                for s, p in places
+            )
+            size = sum(self.segments[s].size(p) for s, p in places)
+            found.append((chunks, word, _Term(tuple(places), chunks, size, weight, ceiling)))
+        return [term for _, _, term in sorted(found, key=lambda entry: entry[:2])]
 
     def _best(
-        self, query: list[tuple[int, float]], k: int, mask: NDArray[np.bool_] | None
+        self, query: list[_Term], k: int, mask: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-        scores = np.zeros(len(self), np.float32)
-        ranges = [(int(self.starts[term]), int(self.starts[term + 1])) for term, _ in query]
-        to_read = list(accumulate(high - low for low, high in reversed(ranges)))[::-1]  # postings from a term on
-        to_gain = list(accumulate(weight * float(self.ceilings[term]) for term, weight in reversed(query)))[::-1]
-        for done, (low, high) in enumerate(ranges):
+        size = len(self._every)
+        scores = np.zeros(size, np.float32)
+        to_read = list(accumulate(term.postings for term in reversed(query)))[::-1]  # postings from a term on
+        to_gain = list(accumulate(term.weight * term.ceiling for term in reversed(query)))[::-1]
+        for done, term in enumerate(query):
             unread = to_read[done]
             left = to_gain[done] * 1.00001  # rounding must not cost a chunk its place
-            if high - low > len(self) // 32 and unread > len(self) and scores.max() > left:  # else not worth trying
+            if term.postings > size // 32 and unread > size and scores.max() > left:  # else not worth trying
                 allowed = _only(scores, mask)
                 if (worst := _kth(allowed, k, left)) > left:
                     candidates = np.flatnonzero(allowed >= worst - left)
                     if len(candidates) * (len(query) - done) * _LOOK_UP < unread:
                         return _top(candidates, self._finish(candidates, scores[candidates], query[done:]), k)
-            np.add.at(scores, self.postings[low:high], self.impacts[low:high] * np.float32(query[done][1]))
+            self._add(scores, term)
         allowed = _only(scores, mask)
         worst = _kth(allowed, k, 0)
         candidates = np.flatnonzero(allowed >= worst if worst else allowed)
         return _top(candidates, scores[candidates], k)
 
+    def _add(self, scores: NDArray[np.float32], term: _Term) -> None:
+        """The term's part of every score."""
+        chunks, counts = [], []
+        for segment, place in term.places:
+            some, times = self.segments[segment].postings(place)
+            chunks.append(some + np.int32(self._offsets[segment]) if segment else some)
+            counts.append(times)
+        every = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
+        times = counts[0] if len(counts) == 1 else np.concatenate(counts)
+        scores[every] += impacts(times, self._norms[every]) * np.float32(term.weight)  # a chunk once a term
+
     def _finish(
-        self, candidates: NDArray[np.intp], scores: NDArray[np.float32], query: list[tuple[int, float]]
+        self, candidates: NDArray[np.intp], scores: NDArray[np.float32], query: list[_Term]
     ) -> NDArray[np.float32]:
         """The scores of `candidates` with the frequent terms `query` added, looked up instead of read through."""
-        wanted = candidates.astype(np.int32)
-        for term, weight in query:
-            low, high = int(self.starts[term]), int(self.starts[term + 1])
-            chunks = self.postings[low:high]
-            place = np.minimum(chunks.searchsorted(wanted), high - low - 1)
-            has = np.flatnonzero(chunks[place] == wanted)
-            scores[has] += self.impacts[low:high][place[has]] * np.float32(weight)
+        bounds = candidates.searchsorted(self._offsets)
+        for term in query:
+            for segment, place in term.places:
+                part = slice(int(bounds[segment]), int(bounds[segment + 1]))
+                if part.start == part.stop:
+                    continue
+                wanted = (candidates[part] - self._offsets[segment]).astype(np.int32)
+                counts = self.segments[segment].look_up(place, wanted)
+                scores[part] += impacts(counts, self._norms[candidates[part]]) * np.float32(term.weight)
         return scores
-
-
-def heads(words: Sequence[bytes]) -> NDArray[np.uint64]:
-    """uint64: the first eight bytes of each word, in the order of the words' bytes."""
-    return np.frombuffer(b"".join(word[:8].ljust(8, b"\0") for word in words), ">u8").astype(np.uint64)
-
-
-def impacts(counts: NDArray[np.uint16], lengths: NDArray[np.int32], average: float) -> NDArray[np.float32]:
-    """tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average)), elementwise."""
-    tf = counts.astype(np.float32)
-    return tf * np.float32(K1 + 1) / (tf + (K1 * (1 - B + B * lengths / average)).astype(np.float32))
 
 
 def _only(scores: NDArray[np.float32], mask: NDArray[np.bool_] | None) -> NDArray[np.float32]:

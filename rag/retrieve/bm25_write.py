@@ -1,60 +1,88 @@
-"""Writing the keyword index: the old postings without what was removed, merged with those of the added chunks.
+"""Writing the keyword index: a segment of the added chunks, and several segments as one.
 
-The result depends only on the chunks that are in, not on the order or number of writes that brought them there.
+What a merged segment holds depends only on the chunks that are in, not on the order or number of writes that brought
+them there.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from sparewheel.rag.retrieve.bm25 import FORMAT, K1, B, Bm25Index, heads, impacts
-from sparewheel.rag.retrieve.tokenise import TOKENISER_VERSION, terms
+from sparewheel.rag.retrieve.bm25_segment import (
+    MOST_COUNTED,
+    VERSION,
+    Bm25Segment,
+    Counts,
+    Ordinals,
+    anchors_of,
+    gaps_of,
+    heads_of,
+    impacts,
+    norms_of,
+    write_segment,
+)
+from sparewheel.rag.retrieve.tokenise import terms
 from sparewheel.rag.types import Chunk
 
 _CHUNKS_AT_ONCE = 20_000  # bounds the memory of counting
 _POSTINGS_AT_ONCE = 4_000_000  # bounds the memory of merging
+_NONE = np.zeros(0, np.int64)
 
 
-@dataclass
+class _Postings(Protocol):
+    def slice(self, first: int, last: int) -> tuple[NDArray[np.int64], Ordinals, Counts]: ...
+
+
+@dataclass(frozen=True)
 class _Part:
-    """Postings to merge: sorted terms; postings of term i at starts[i]:starts[i + 1]; ids of its ordinals."""
+    """What is merged. terms: sorted; held[i], gone[i]: see `Bm25Segment`."""
 
     terms: list[bytes]
-    starts: NDArray[np.int64]
-    chunks: NDArray[np.int32]
-    counts: NDArray[np.uint16]
+    held: NDArray[np.int64]
+    postings: _Postings
     ids: NDArray[np.int64]
     lengths: NDArray[np.int32]
+    gone: NDArray[np.int64]
+    gone_ids: NDArray[np.int64]
+    gone_length: int = 0
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Postings in memory, sorted by term, then chunk."""
+
+    term: NDArray[np.int64]
+    chunk: Ordinals
+    count: Counts
+
+    def slice(self, first: int, last: int) -> tuple[NDArray[np.int64], Ordinals, Counts]:
+        begin, end = self.term.searchsorted((first, last))
+        return self.term[begin:end], self.chunk[begin:end], self.count[begin:end]
 
 
 class Bm25Writer:
     """An IndexWriter (`rag.types`) of the keyword index."""
 
     name = "bm25"
-    version = f"tokeniser {TOKENISER_VERSION}"
+    version = VERSION
 
-    def write(self, old: Path | None, new: Path, added: Sequence[Chunk], removed: Sequence[int]) -> None:
-        """Write the index of `old`'s chunks without `removed`, with `added`, into the folder `new`.
-
-        An added chunk replaces the one of the same id. Raises StoreError when `old` is of another tokeniser.
-        """
+    def write(self, folder: Path, added: Sequence[Chunk], removed: Sequence[Chunk] = ()) -> None:
+        """As `IndexWriter`. The ids of the added chunks are larger than those of earlier segments."""
         parts = [_count(added[i : i + _CHUNKS_AT_ONCE]) for i in range(0, len(added), _CHUNKS_AT_ONCE)]
-        kept = [np.ones(len(part.ids), np.bool_) for part in parts]
-        if old is not None and (old / "meta.json").exists():
-            before = _as_part(Bm25Index.open(old))
-            gone = np.concatenate([np.fromiter(removed, np.int64, len(removed)), *(part.ids for part in parts)])
-            parts.insert(0, before)
-            kept.insert(0, ~np.isin(before.ids, gone))
-        _merge(parts, kept, new)
+        parts += [_as_gone(_count(removed[i : i + _CHUNKS_AT_ONCE])) for i in range(0, len(removed), _CHUNKS_AT_ONCE)]
+        _merge(parts, folder)
+
+    def merge(self, segments: Sequence[Path], folder: Path) -> None:
+        """As `IndexWriter`. Raises StoreError when one is of another tokeniser."""
+        _merge([_as_part(Bm25Segment.open(segment)) for segment in segments], folder)
 
 
 def _count(chunks: Sequence[Chunk]) -> _Part:
@@ -69,110 +97,135 @@ def _count(chunks: Sequence[Chunk]) -> _Part:
     by_bytes = sorted((term.encode(), number) for term, number in numbers.items())
     position = np.empty(len(by_bytes), np.int64)
     position[[number for _, number in by_bytes]] = np.arange(len(by_bytes))
-    term = position[np.concatenate(pieces)] if by_bytes else np.zeros(0, np.int64)
+    term = position[np.concatenate(pieces)] if by_bytes else _NONE
     keys, counts = np.unique(term << 32 | np.repeat(np.arange(len(chunks)), lengths), return_counts=True)
+    times = np.minimum(counts, MOST_COUNTED).astype(np.uint8)
     return _Part(
         [word for word, _ in by_bytes],
-        np.searchsorted(keys >> 32, np.arange(len(by_bytes) + 1)),
-        (keys & 0xFFFFFFFF).astype(np.int32),
-        np.minimum(counts, 0xFFFF).astype(np.uint16),
+        np.bincount(keys >> 32, minlength=len(by_bytes)),
+        _Counted(keys >> 32, (keys & 0xFFFFFFFF).astype(np.int32), times),
         np.fromiter((chunk.id for chunk in chunks), np.int64, len(chunks)),
         lengths,
+        np.zeros(len(by_bytes), np.int64),
+        _NONE,
     )
 
 
-def _as_part(index: Bm25Index) -> _Part:
-    blob, ends = index.vocabulary.tobytes(), index.vocabulary_ends.tolist()
-    words = [blob[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
-    return _Part(words, index.starts, index.postings, index.counts, index.ids, index.lengths)
+def _as_gone(part: _Part) -> _Part:
+    """That the chunks of the part are gone."""
+    nothing = _Counted(_NONE, np.zeros(0, np.int32), np.zeros(0, np.uint8))
+    length = int(part.lengths.sum(dtype=np.int64))
+    none = np.zeros_like(part.held)
+    return _Part(part.terms, none, nothing, _NONE, np.zeros(0, np.int32), part.held, part.ids, length)
 
 
-def _merge(parts: list[_Part], kept: list[NDArray[np.bool_]], folder: Path) -> None:
-    """Write the chunks `kept` of every part as one index into `folder`."""
-    ids = np.concatenate([np.zeros(0, np.int64), *(part.ids[keep] for part, keep in zip(parts, kept, strict=True))])
+def _as_part(segment: Bm25Segment) -> _Part:
+    return _Part(
+        segment.words(),
+        segment.held.astype(np.int64),
+        segment,
+        segment.ids,
+        segment.lengths,
+        segment.gone.astype(np.int64),
+        segment.gone_ids,
+        segment.gone_length,
+    )
+
+
+def _merge(parts: Sequence[_Part], folder: Path) -> None:
+    """Write the chunks of all parts that no part says are gone as one segment into `folder`."""
+    gone_ids = np.unique(np.concatenate([_NONE, *(part.gone_ids for part in parts)]))
+    kept = [~np.isin(part.ids, gone_ids) for part in parts]
+    dropped = sum(int(part.lengths[~keep].sum(dtype=np.int64)) for part, keep in zip(parts, kept, strict=True))
+    ids = np.concatenate([_NONE, *(part.ids[keep] for part, keep in zip(parts, kept, strict=True))])
     order = np.argsort(ids)
-    lengths = [part.lengths[keep] for part, keep in zip(parts, kept, strict=True)]
-    ordered_lengths = np.concatenate([np.zeros(0, np.int32), *lengths])[order]
+    lengths = np.concatenate(
+        [np.zeros(0, np.int32), *(part.lengths[keep] for part, keep in zip(parts, kept, strict=True))]
+    )[order]
     ordinals = []  # of each part: the new ordinal of every old one, -1 where it is gone
-    places = iter(np.split(np.argsort(order), np.cumsum([len(some) for some in lengths])))
+    places = iter(np.split(np.argsort(order), np.cumsum([int(keep.sum()) for keep in kept])))
     for keep in kept:
         mapped = np.full(len(keep), -1, np.int64)
         mapped[keep] = next(places)
         ordinals.append(mapped)
-    sizes = [_kept_per_term(part, mapped) for part, mapped in zip(parts, ordinals, strict=True)]
-    words, maps = _union([_words_in_use(part.terms, size) for part, size in zip(parts, sizes, strict=True)])
-    per_word = np.zeros(len(words), np.int64)
-    for place, size in zip(maps, sizes, strict=True):
-        per_word[place[place >= 0]] += size[place >= 0]
-    _save(folder, ids[order], ordered_lengths, words, np.concatenate([[0], np.cumsum(per_word)]), parts, ordinals, maps)
+    words, maps = _union([part.terms for part in parts])
+    still_gone = np.setdiff1d(gone_ids, np.concatenate([_NONE, *(part.ids for part in parts)]))
+    before, gone = np.zeros(len(words), np.int64), np.zeros(len(words), np.int64)
+    for part, place in zip(parts, maps, strict=True):
+        before[place] += part.held
+        gone[place] += part.gone
+    average = float(lengths.mean()) if lengths.any() else 1.0
+    sizes, held, ceilings, postings = _encode(parts, ordinals, maps, before, norms_of(lengths, average))
+    gone = gone - (before - held) if len(still_gone) else np.zeros_like(gone)  # what went in here is forgotten
+    used = (held > 0) | (gone > 0)
+    words = [word for word, use in zip(words, used.tolist(), strict=True) if use]
+    write_segment(
+        folder,
+        {
+            "chunks": len(ids),
+            "average": average,
+            "gone_length": sum(part.gone_length for part in parts) - dropped if len(still_gone) else 0,
+        },
+        {
+            "ids": ids[order],
+            "lengths": lengths,
+            "vocabulary": np.frombuffer(b"".join(words), np.uint8),
+            "ends": np.cumsum(np.fromiter(map(len, words), np.int64, len(words))).astype(np.uint32),
+            "heads": heads_of(words),
+            "starts": np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes[used])]),
+            "held": held[used].astype(np.uint32),
+            "ceilings": ceilings[used],
+            "gone": gone[used].astype(np.uint32),
+            "gone_ids": still_gone,
+            **postings,
+        },
+    )
 
 
-def _kept_per_term(part: _Part, mapped: NDArray[np.int64]) -> NDArray[np.int64]:
-    if not len(part.terms):
-        return np.zeros(0, np.int64)
-    kept = np.concatenate([[0], np.cumsum(mapped[part.chunks] >= 0, dtype=np.int64)])
-    return np.diff(kept[part.starts])
-
-
-def _words_in_use(words: list[bytes], sizes: NDArray[np.int64]) -> list[bytes | None]:
-    return [word if size else None for word, size in zip(words, sizes.tolist(), strict=True)]
-
-
-def _union(vocabularies: list[list[bytes | None]]) -> tuple[list[bytes], list[NDArray[np.int64]]]:
-    """All words sorted, and for each vocabulary the places of its words among them (-1 for None)."""
-    words = sorted({word for vocabulary in vocabularies for word in vocabulary if word is not None})
-    place: dict[bytes | None, int] = {None: -1, **dict(zip(words, range(len(words)), strict=True))}
+def _union(vocabularies: list[list[bytes]]) -> tuple[list[bytes], list[NDArray[np.int64]]]:
+    """All words sorted, and for each vocabulary the places of its words among them."""
+    words = vocabularies[0] if len(vocabularies) == 1 else sorted(set().union(*vocabularies))
+    place = dict(zip(words, range(len(words)), strict=True))
     return words, [np.fromiter(map(place.__getitem__, v), np.int64, len(v)) for v in vocabularies]
 
 
-def _save(
-    folder: Path,
-    ids: NDArray[np.int64],
-    lengths: NDArray[np.int32],
-    words: list[bytes],
-    starts: NDArray[np.int64],
-    parts: list[_Part],
-    ordinals: list[NDArray[np.int64]],
-    maps: list[NDArray[np.int64]],
-) -> None:
-    size = int(starts[-1])
-    kinds: dict[str, type[np.generic]] = {"chunks": np.int32, "counts": np.uint16, "impacts": np.float32}
-    postings = {name: _array(folder / f"{name}.npy", kind, size) for name, kind in kinds.items()}
-    ceilings = np.zeros(len(words), np.float32)
-    average = float(lengths.mean()) if lengths.any() else 1.0
-    for first, last in _ranges(starts):
-        begin, end = int(starts[first]), int(starts[last])
+def _encode(
+    parts: Sequence[_Part],
+    ordinals: Sequence[NDArray[np.int64]],
+    maps: Sequence[NDArray[np.int64]],
+    before: NDArray[np.int64],
+    norms: NDArray[np.float32],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32], dict[str, list[NDArray[np.generic]]]]:
+    """Of each merged term: postings with steps, chunks that hold it, its largest impact; and the postings in pieces.
+
+    before: of each term, the chunks that held it in the parts, gone or not.
+    """
+    sizes, held = np.zeros(len(before), np.int64), np.zeros(len(before), np.int64)
+    ceilings = np.zeros(len(before), np.float32)
+    gaps: list[NDArray[np.generic]] = [np.zeros(0, np.uint16)]
+    counts: list[NDArray[np.generic]] = [np.zeros(0, np.uint8)]
+    anchors: list[NDArray[np.generic]] = [np.zeros(0, np.int32)]
+    written = 0
+    for first, last in _ranges(np.concatenate([np.zeros(1, np.int64), np.cumsum(before)])):
         keys, some = zip(
             *(_slice(part, o, m, first, last) for part, o, m in zip(parts, ordinals, maps, strict=True)), strict=True
         )
         key = np.concatenate(keys)
         order = np.argsort(key, kind="stable")  # a few sorted runs, which timsort merges
-        chunk, count = (key[order] & 0xFFFFFFFF).astype(np.int32), np.concatenate(some)[order]
-        impact = impacts(count, lengths[chunk], average)
-        for name, values in {"chunks": chunk, "counts": count, "impacts": impact}.items():
-            postings[name][begin:end] = values
-        ceilings[first:last] = np.maximum.reduceat(impact, starts[first:last] - begin)
-    small: dict[str, NDArray[np.generic]] = {
-        "ids": ids,
-        "lengths": lengths,
-        "vocabulary": np.frombuffer(b"".join(words), np.uint8),
-        "vocabulary_ends": np.cumsum(np.fromiter(map(len, words), np.int64, len(words))),
-        "vocabulary_heads": heads(words),
-        "starts": starts,
-        "ceilings": ceilings,
-    }
-    for name, array in small.items():
-        np.save(folder / f"{name}.npy", array)
-    meta = {"format": FORMAT, "tokeniser": TOKENISER_VERSION, "k1": K1, "b": B, "chunks": len(ids), "postings": size}
-    (folder / "meta.json").write_text(json.dumps(meta) + "\n", encoding="utf-8")
-
-
-def _array(path: Path, kind: type[np.generic], size: int) -> NDArray[np.generic]:
-    """A new array file, mapped for writing."""
-    if size:
-        return open_memmap(path, "w+", kind, (size,))
-    np.save(path, np.zeros(0, kind))  # an empty file cannot be mapped
-    return np.zeros(0, kind)
+        chunk, times = key[order] & 0xFFFFFFFF, np.concatenate(some)[order]
+        here = np.bincount((key[order] >> 32) - first, minlength=last - first)
+        held[first:last] = here
+        if len(chunk):
+            filled = np.flatnonzero(here)
+            starts = np.cumsum(here) - here
+            ceilings[first + filled] = np.maximum.reduceat(impacts(times, norms[chunk]), starts[filled])
+        gap, shown, size = gaps_of(chunk, times, here)
+        sizes[first:last] = size
+        anchors.append(anchors_of(gap, np.concatenate([np.zeros(1, np.int64), np.cumsum(size)]), written))
+        gaps.append(gap)
+        counts.append(shown)
+        written += len(gap)
+    return sizes, held, ceilings, {"gaps": gaps, "counts": counts, "anchors": anchors}
 
 
 def _ranges(starts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
@@ -187,14 +240,10 @@ def _ranges(starts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
 
 def _slice(
     part: _Part, ordinals: NDArray[np.int64], places: NDArray[np.int64], first: int, last: int
-) -> tuple[NDArray[np.int64], NDArray[np.uint16]]:
+) -> tuple[NDArray[np.int64], Counts]:
     """Of the merged terms first..last-1: key (term << 32 | new ordinal) and count of each kept posting of `part`."""
-    inside = np.flatnonzero((places >= first) & (places < last))
-    if not len(inside):
-        return np.zeros(0, np.int64), np.zeros(0, np.uint16)
-    low, high = int(inside[0]), int(inside[-1]) + 1  # terms between that are gone have no kept posting
-    begin, end = int(part.starts[low]), int(part.starts[high])
-    term = np.repeat(places[low:high], np.diff(part.starts[low : high + 1]))
-    new = ordinals[part.chunks[begin:end]]
+    low, high = places.searchsorted((first, last))  # ascending, as the terms of the part are
+    term, chunk, counts = part.postings.slice(int(low), int(high))
+    new = ordinals[chunk] if len(ordinals) else _NONE
     kept = new >= 0
-    return term[kept] << 32 | new[kept], part.counts[begin:end][kept]
+    return places[term[kept]] << 32 | new[kept], counts[kept]

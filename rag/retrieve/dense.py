@@ -1,7 +1,8 @@
-"""Nearest passages by embedding: a FAISS inverted file of 16-bit vectors, memory-mapped, written without pickle.
+"""Nearest passages by embedding: FAISS inverted files of 16-bit vectors, memory-mapped, written without pickle.
 
-Rows are kept as they were embedded (float16, no residuals), so lists can be cut anew without loss. A small index is one
-list and the search exact; a large one is cut by k-means into about 4 * sqrt(n) lists, of which the nearest are read.
+The index lies in segments, each its own file. Rows are kept as they were embedded (float16, no residuals), so lists can
+be cut anew without loss. A small segment is one list and the search exact; a large one is cut by k-means into about
+4 * sqrt(n) lists, of which the nearest are read.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import math
+from collections.abc import Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -21,28 +23,35 @@ from sparewheel.rag.errors import StoreError
 from sparewheel.rag.retrieve.bm25 import Found, as_hits
 from sparewheel.rag.types import Embedder, Filter, Hit, Passages, Selection
 
-FORMAT = 1
+FORMATS = (1, 2)  # 1: before segments; its one folder is read as the first of them
+VECTORS, META = "index.faiss", "meta.json"
 _LISTS_READ = 6.0  # times the square root of the number of lists: recall@10 against the exact search is 0.97 at 100k
 
 
-class DenseIndex:
-    """An open index of unit vectors; `ids` (int64, ascending) tells which chunks are in. Safe from several threads."""
+class DenseSegment:
+    """An open segment of unit vectors. Safe from several threads.
 
-    def __init__(self, index: Any, embedder: str) -> None:
+    gone_ids: int64, ascending; chunks of earlier segments that are gone.
+    """
+
+    def __init__(self, index: Any | None, meta: dict[str, Any]) -> None:
+        """index: FAISS' inverted file, None in a segment that only says what is gone."""
         self.index = index
-        self.embedder = embedder  # name of the embedder that made it
-        self.dimension = int(index.d)
+        self.embedder: str = meta["embedder"]  # name of the embedder that made it
+        self.dimension = int(meta["dimension"])
+        self.trained_on = int(meta["trained_on"])
+        ranges = np.array(meta.get("gone", []), np.int64).reshape(-1, 2)
+        self.gone_ids: NDArray[np.int64] = np.concatenate(
+            [np.zeros(0, np.int64), *(np.arange(first, first + count) for first, count in ranges.tolist())]
+        )
 
     @classmethod
-    def open(cls, folder: Path) -> DenseIndex:
-        """The index in `folder`. Raises StoreError when it is missing, broken or of another format."""
-        faiss: Any = import_module("faiss")
-
+    def open(cls, folder: Path) -> DenseSegment:
+        """The segment in `folder`. Raises StoreError when it is missing, broken or of another format."""
         try:
-            meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-            if meta["format"] == FORMAT:
-                index = faiss.read_index(str(folder / "index.faiss"), faiss.IO_FLAG_MMAP_IFC)
-                return cls(index, meta["embedder"])
+            meta = json.loads((folder / META).read_text(encoding="utf-8"))
+            if meta["format"] in FORMATS:
+                return cls(_read(folder / VECTORS) if meta["chunks"] or meta["format"] == 1 else None, meta)
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
             if getattr(error, "errno", None) in (errno.EMFILE, errno.ENFILE):
                 raise  # the index is whole: this process may not open more files
@@ -50,15 +59,16 @@ class DenseIndex:
                 f"dense index {str(folder)!r} cannot be read ({error}); run `sparewheel reindex`"
             ) from error
         raise StoreError(
-            f"dense index {str(folder)!r} was built with format {meta['format']}, this program has {FORMAT}; "
+            f"dense index {str(folder)!r} was built with format {meta['format']}, this program has {FORMATS[-1]}; "
             "run `sparewheel reindex`"
         )
 
     def __len__(self) -> int:
-        return int(self.index.ntotal)
+        return 0 if self.index is None else int(self.index.ntotal)
 
     @cached_property
     def ids(self) -> NDArray[np.int64]:
+        """Ascending."""
         return np.sort(self.list_ids)
 
     @cached_property
@@ -71,30 +81,17 @@ class DenseIndex:
         return self._gather("get_codes", 2 * self.dimension, np.uint8).view(np.float16)
 
     def list_sizes(self) -> list[int]:
+        if self.index is None:
+            return []
         return [int(self.index.invlists.list_size(i)) for i in range(self.index.nlist)]
 
-    def _gather(self, getter: str, width: int, kind: type[np.generic]) -> NDArray[Any]:
-        """What `getter` of FAISS' inverted lists points at, all lists one after the other: [len(self), width]."""
-        faiss: Any = import_module("faiss")
-
-        read = getattr(self.index.invlists, getter)
-        pieces = [
-            faiss.rev_swig_ptr(read(i), size * width).reshape(size, width)
-            for i, size in enumerate(self.list_sizes())
-            if size
-        ]
-        return np.concatenate(pieces) if pieces else np.zeros((0, width), kind)
-
-    def search(self, vector: NDArray[np.float32], k: int, allowed: Selection | None = None) -> Found:
-        """Chunk ids and cosines of the nearest k to a unit vector, best first, ties by id.
-
-        allowed: what may be found; None: all. Fewer than k only when fewer are allowed.
-        """
+    def search(self, vector: NDArray[np.float32], k: int, allowed: Selection | None) -> Found:
+        """As of the index, in no promised order."""
         faiss: Any = import_module("faiss")
 
         eligible = len(self) if allowed is None else int(np.count_nonzero(allowed.places(self.ids)))
         k = min(k, eligible)
-        if k == 0:
+        if k == 0 or self.index is None:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         lists = int(self.index.nlist)
         read = min(lists, math.ceil(_LISTS_READ * math.sqrt(lists) * len(self) / eligible))
@@ -106,8 +103,92 @@ class DenseIndex:
                 break
             read = lists  # the lists read held too few that are allowed
         found = ids[0] >= 0
-        ids, scores = ids[0][found], scores[0][found]
-        order = np.lexsort((ids, -scores))
+        return ids[0][found], scores[0][found]
+
+    def _gather(self, getter: str, width: int, kind: type[np.generic]) -> NDArray[Any]:
+        """What `getter` of FAISS' inverted lists points at, all lists one after the other: [len(self), width]."""
+        if self.index is None:
+            return np.zeros((0, width), kind)
+        faiss: Any = import_module("faiss")
+
+        read = getattr(self.index.invlists, getter)
+        pieces = [
+            faiss.rev_swig_ptr(read(i), size * width).reshape(size, width)
+            for i, size in enumerate(self.list_sizes())
+            if size
+        ]
+        return np.concatenate(pieces) if pieces else np.zeros((0, width), kind)
+
+
+def _read(file: Path) -> Any:
+    faiss: Any = import_module("faiss")
+
+    return faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+
+
+class DenseIndex:
+    """An open index of unit vectors; `ids` (int64, ascending) tells which chunks are in. Safe from several threads."""
+
+    def __init__(self, segments: Sequence[DenseSegment]) -> None:
+        """segments: the oldest first, at least one. Raises StoreError where two are of different embedders."""
+        self.segments = segments
+        self.embedder = segments[0].embedder  # name of the embedder that made it
+        self.dimension = segments[0].dimension
+        for other in segments:
+            if other.embedder != self.embedder:
+                raise StoreError(
+                    f"the dense index was built with {self.embedder!r} and {other.embedder!r}; run `sparewheel reindex`"
+                )
+        self._gone = np.unique(np.concatenate([segment.gone_ids for segment in segments]))
+
+    @classmethod
+    def open(cls, *folders: Path) -> DenseIndex:
+        """The index whose segments lie in `folders`. Raises StoreError when one is missing, broken or of another
+        format."""
+        return cls([DenseSegment.open(folder) for folder in folders])
+
+    def __len__(self) -> int:
+        return sum(map(len, self.segments)) - len(self._gone)
+
+    @cached_property
+    def ids(self) -> NDArray[np.int64]:
+        return np.sort(self.list_ids)
+
+    @cached_property
+    def list_ids(self) -> NDArray[np.int64]:
+        """Ids in the order of the segments and their lists."""
+        every = np.concatenate([segment.list_ids for segment in self.segments])
+        return every[~np.isin(every, self._gone)]
+
+    def rows(self) -> NDArray[np.float16]:
+        """float16 [len(self), dimension], in the order of `list_ids`."""
+        return np.concatenate([s.rows()[~np.isin(s.list_ids, self._gone)] for s in self.segments])
+
+    @cached_property
+    def _alive(self) -> list[Selection | None]:
+        """Of each segment what is left of it, None where that is all."""
+        left = [~np.isin(segment.ids, self._gone) for segment in self.segments]
+        return [
+            None if every.all() else Selection.of(segment.ids[every])
+            for segment, every in zip(self.segments, left, strict=True)
+        ]
+
+    def search(self, vector: NDArray[np.float32], k: int, allowed: Selection | None = None) -> Found:
+        """Chunk ids and cosines of the nearest k to a unit vector, best first, ties by id.
+
+        allowed: what may be found, nothing that is gone; None: all. Fewer than k only when fewer are allowed.
+        """
+        alive: Sequence[Selection | None] = [None] * len(self.segments)
+        if len(self._gone) and allowed is None:
+            alive = self._alive
+        found = [
+            segment.search(vector, k, allowed if allowed is not None else left)
+            for segment, left in zip(self.segments, alive, strict=True)
+            if len(segment)
+        ]
+        ids = np.concatenate([np.zeros(0, np.int64), *(ids for ids, _ in found)])
+        scores = np.concatenate([np.zeros(0, np.float32), *(scores for _, scores in found)])
+        order = np.lexsort((ids, -scores))[:k]
         return ids[order], scores[order]
 
 

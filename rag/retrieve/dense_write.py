@@ -1,10 +1,11 @@
-"""Writing the dense index: the old rows without what was removed, with the added chunks embedded."""
+"""Writing the dense index: a segment of the added chunks, embedded, and several segments as one."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparewheel.rag.errors import StoreError
-from sparewheel.rag.retrieve.dense import FORMAT, DenseIndex
+from sparewheel.rag.retrieve.dense import FORMATS, META, VECTORS, DenseIndex, DenseSegment
 from sparewheel.rag.types import Chunk, Embedder
 
 _EXACT_UP_TO = 20_000  # rows; one list, every row compared
 _EMBEDDED_AT_ONCE = 64  # chunks; how finely progress can be told
 _CHUNKS_AT_ONCE = 256  # read and embedded; progress is told so often
 _SAMPLE_PER_LIST = 64  # rows that k-means sees per list
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What a segment holds. ids: ascending; vectors: float16 [n, dimension]; lists: of each row its list."""
+
+    ids: NDArray[np.int64]
+    vectors: NDArray[np.float16]
+    lists: NDArray[np.int64]
+    centroids: NDArray[np.float32]
+    trained_on: int  # rows there were when the lists were cut
 
 
 class DenseWriter:
@@ -31,30 +43,23 @@ class DenseWriter:
         self.embedder = embedder
         self.version = embedder.name
 
-    def write(self, old: Path | None, new: Path, added: Sequence[Chunk], removed: Sequence[int]) -> None:
-        """Write the index of `old`'s chunks without `removed`, with `added`, into the folder `new`.
-
-        An added chunk replaces the one of the same id. Raises StoreError when `old` is of another embedder.
-        """
+    def write(self, folder: Path, added: Sequence[Chunk], removed: Sequence[Chunk] = ()) -> None:
+        """As `IndexWriter`."""
         ids, rows = self._embed(added)
-        lists = np.full(len(ids), -1, np.int64)  # of each row its list; -1: not known yet
-        centroids, trained_on = np.zeros((1, self.embedder.dimension), np.float32), 0
-        if old is not None and (old / "meta.json").exists():
-            before = DenseIndex.open(old)
-            if before.embedder != self.embedder.name:
-                raise StoreError(
-                    f"the dense index was built with {before.embedder!r}, not {self.embedder.name!r}; "
-                    "run `sparewheel reindex`"
-                )
-            centroids = before.index.quantizer.reconstruct_n(0, before.index.nlist)
-            trained_on = json.loads((old / "meta.json").read_text(encoding="utf-8"))["trained_on"]
-            gone = np.concatenate([np.fromiter(removed, np.int64, len(removed)), ids])
-            ids, rows, lists = _with_old(before, gone, ids, rows, lists)
-        if _lists(len(ids)) == 1 or not trained_on / 3 < len(ids) < trained_on * 3:
-            centroids, trained_on = _train(rows), len(ids)
-            lists[:] = -1
-        order = np.argsort(ids)
-        self._save(new, ids[order], rows[order], _assign(rows, lists, centroids)[order], centroids, trained_on)
+        gone = np.fromiter((chunk.id for chunk in removed), np.int64, len(removed))
+        self._save(folder, _cut(ids, rows, []), gone)
+
+    def merge(self, segments: Sequence[Path], folder: Path) -> None:
+        """As `IndexWriter`. Raises StoreError when one is of another embedder."""
+        index = DenseIndex.open(*segments)
+        if index.embedder != self.embedder.name:
+            raise StoreError(
+                f"the dense index was built with {index.embedder!r}, not {self.embedder.name!r}; "
+                "run `sparewheel reindex`"
+            )
+        every = np.concatenate([segment.list_ids for segment in index.segments])
+        gone = np.unique(np.concatenate([segment.gone_ids for segment in index.segments]))
+        self._save(folder, _cut(index.list_ids, index.rows(), index.segments), np.setdiff1d(gone, every))
 
     def _embed(self, chunks: Sequence[Chunk]) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
         """Ids and vectors of the chunks; what is not a number (a model's mishap) is stored as 0."""
@@ -67,58 +72,65 @@ class DenseWriter:
             rows[place] = np.nan_to_num(self.embedder.embed([chunk.indexed_text for chunk in some]))
         return ids, rows
 
-    def _save(
-        self,
-        folder: Path,
-        ids: NDArray[np.int64],
-        rows: NDArray[np.float16],
-        lists: NDArray[np.int64],
-        centroids: NDArray[np.float32],
-        trained_on: int,
-    ) -> None:
-        faiss: Any = import_module("faiss")  # its stubs lack what is used here
-
-        dimension = self.embedder.dimension
-        quantizer = faiss.IndexFlatIP(dimension)
-        quantizer.add(centroids)
-        index = faiss.IndexIVFScalarQuantizer(
-            quantizer, dimension, len(centroids), faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False
-        )
-        index.is_trained = True
-        by_list = np.argsort(lists, kind="stable")
-        for place in np.split(by_list, np.flatnonzero(np.diff(lists[by_list])) + 1):
-            if len(place):
-                names, codes = ids[place], rows[place].view(np.uint8)  # QT_fp16's code is the little-endian half itself
-                index.invlists.add_entries(
-                    int(lists[place[0]]), len(place), faiss.swig_ptr(names), faiss.swig_ptr(codes)
-                )
-        index.ntotal = len(ids)
-        faiss.write_index(index, str(folder / "index.faiss"))
+    def _save(self, folder: Path, rows: _Rows, gone: NDArray[np.int64]) -> None:
+        if len(rows.ids):
+            _write_vectors(folder / VECTORS, rows)
         meta = {
-            "format": FORMAT,
+            "format": FORMATS[-1],
             "embedder": self.embedder.name,
-            "dimension": dimension,
-            "chunks": len(ids),
-            "lists": len(centroids),
-            "trained_on": trained_on,
+            "dimension": self.embedder.dimension,
+            "chunks": len(rows.ids),
+            "lists": len(rows.centroids),
+            "trained_on": rows.trained_on,
+            "gone": _ranges(gone),
         }
-        (folder / "meta.json").write_text(json.dumps(meta) + "\n", encoding="utf-8")
+        (folder / META).write_text(json.dumps(meta) + "\n", encoding="utf-8")
 
 
-def _with_old(
-    before: DenseIndex,
-    gone: NDArray[np.int64],
-    ids: NDArray[np.int64],
-    rows: NDArray[np.float16],
-    lists: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.float16], NDArray[np.int64]]:
-    """The rows of `before` without the ids `gone`, then the given ones."""
-    kept = ~np.isin(before.list_ids, gone)
-    return (
-        np.concatenate([before.list_ids[kept], ids]),
-        np.concatenate([before.rows()[kept], rows]),
-        np.concatenate([np.repeat(np.arange(before.index.nlist), before.list_sizes())[kept], lists]),
+def _write_vectors(file: Path, rows: _Rows) -> None:
+    faiss: Any = import_module("faiss")  # its stubs lack what is used here
+
+    dimension = rows.vectors.shape[1]
+    quantizer = faiss.IndexFlatIP(dimension)
+    quantizer.add(rows.centroids)
+    index = faiss.IndexIVFScalarQuantizer(
+        quantizer, dimension, len(rows.centroids), faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False
     )
+    index.is_trained = True
+    by_list = np.argsort(rows.lists, kind="stable")
+    for place in np.split(by_list, np.flatnonzero(np.diff(rows.lists[by_list])) + 1):
+        names, codes = rows.ids[place], rows.vectors[place].view(np.uint8)  # QT_fp16's code is the little-endian half
+        index.invlists.add_entries(int(rows.lists[place[0]]), len(place), faiss.swig_ptr(names), faiss.swig_ptr(codes))
+    index.ntotal = len(rows.ids)
+    faiss.write_index(index, str(file))
+
+
+def _cut(ids: NDArray[np.int64], vectors: NDArray[np.float16], old: Sequence[DenseSegment]) -> _Rows:
+    """The rows in lists: those of the largest of the segments `old` that they come from, else new ones."""
+    centroids, trained_on = np.zeros((1, vectors.shape[1]), np.float32), 0
+    lists = np.full(len(ids), -1, np.int64)  # of each row its list; -1: not known yet
+    if old:
+        largest = max(old, key=len)
+        if largest.index is not None:
+            trained_on = largest.trained_on
+            centroids = largest.index.quantizer.reconstruct_n(0, largest.index.nlist)
+            numbers = np.repeat(np.arange(len(centroids)), largest.list_sizes())
+            by_id = np.argsort(largest.list_ids)
+            place = np.minimum(largest.list_ids[by_id].searchsorted(ids), len(largest) - 1)
+            same = largest.list_ids[by_id][place] == ids
+            lists[same] = numbers[by_id[place[same]]]
+    if _lists(len(ids)) == 1 or not trained_on / 3 < len(ids) < trained_on * 3:
+        centroids, trained_on = _train(vectors), len(ids)
+        lists[:] = -1
+    order = np.argsort(ids)
+    return _Rows(ids[order], vectors[order], _assign(vectors, lists, centroids)[order], centroids, trained_on)
+
+
+def _ranges(ids: NDArray[np.int64]) -> list[list[int]]:
+    """[first, count] of the runs in the ids."""
+    ids = np.sort(ids)
+    runs = np.split(ids, np.flatnonzero(np.diff(ids) != 1) + 1) if len(ids) else []
+    return [[int(run[0]), len(run)] for run in runs]
 
 
 def _lists(rows: int) -> int:

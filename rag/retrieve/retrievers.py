@@ -133,5 +133,5 @@ def _dense(passages: MemoryPassages, embedder: Embedder | None) -> DenseSearch:
 
 def _index(opener: Any, writer: IndexWriter, passages: MemoryPassages) -> Any:
     with tempfile.TemporaryDirectory(prefix="sparewheel-") as folder:  # mapped files live on without their names
-        writer.write(None, Path(folder), passages.all, [])
+        writer.write(Path(folder), passages.all, [])
         return opener.open(Path(folder))

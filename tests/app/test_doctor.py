@@ -46,7 +46,7 @@ def test_a_damaged_corpus_is_found(settings: Settings) -> None:
     folder = settings.corpora_folder / "leases"
     whole = corpus(FolderPlace(settings.corpora_folder), "leases", settings)
     assert (whole.status, whole.cure) == ("warn", "sparewheel reindex --corpus leases")
-    file = next(path for path in folder.glob("snapshots/*/bm25/*") if path.stat().st_size > 8)
+    file = next(path for path in folder.glob("snapshots/*/bm25/*/*") if path.stat().st_size > 8)
     content = file.read_bytes()
     file.write_bytes(bytes([content[0] ^ 1]) + content[1:])
     damaged = corpus(FolderPlace(settings.corpora_folder), "leases", settings)

@@ -1,6 +1,7 @@
 """What the tests of the store share: small documents, and an index writer that keeps its chunks as JSON."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,21 +14,40 @@ class JsonWriter:
 
     def __init__(self, name="words", version="1", fail=False):
         self.name, self.version, self.fail = name, version, fail
-        self.calls = []
+        self.calls, self.merges = [], []
 
-    def write(self, old, new, added, removed):
-        self.calls.append((old is not None, [chunk.id for chunk in added], list(removed)))
+    def write(self, folder, added, removed):
+        self.calls.append(([chunk.id for chunk in added], [chunk.id for chunk in removed]))
         if self.fail:
             raise OSError("disk full")
-        content = self.read(old) if old else {}
-        for id in removed:
-            del content[id]
-        content.update((chunk.id, chunk.indexed_text) for chunk in added)
-        (new / "index.json").write_text(json.dumps(content))
+        gone = {chunk.id: None for chunk in removed}
+        self._save(folder, gone | {chunk.id: chunk.indexed_text for chunk in added})
+
+    def merge(self, segments, folder):
+        self.merges.append(len(segments))
+        self._save(folder, self._laid_over(segments))
 
     @staticmethod
-    def read(folder: Path) -> dict[int, str]:
-        return {int(id): text for id, text in json.loads((folder / "index.json").read_text()).items()}
+    def _save(folder, content):
+        (folder / "index.json").write_text(json.dumps(content))
+
+    @staticmethod
+    def _laid_over(segments: Sequence[Path]) -> dict[int, str | None]:
+        """What a segment says of a chunk that an earlier one has holds."""
+        content = {}
+        for folder in segments:
+            for id, text in json.loads((folder / "index.json").read_text()).items():
+                if text is None and int(id) in content:
+                    del content[int(id)]
+                else:
+                    content[int(id)] = text
+        return content
+
+    @classmethod
+    def read(cls, segments: Sequence[Path]) -> dict[int, str]:
+        content = cls._laid_over(segments)
+        assert None not in content.values(), "a chunk is gone that was never there"
+        return content
 
 
 def document(id="a.txt", text="One.\nTwo.\nThree.", **fields) -> Document:

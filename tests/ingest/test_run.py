@@ -70,7 +70,7 @@ def run(store, *paths, parse=None, writers=None, **options):
 
 def texts(store, index="words"):
     with store.open() as snapshot:
-        return sorted(JsonWriter.read(snapshot.folder / index).values())
+        return sorted(JsonWriter.read(snapshot.segments(index)).values())
 
 
 def test_a_folder_becomes_documents_named_by_their_path_in_it(store, folder):
@@ -104,7 +104,7 @@ def test_only_a_changed_file_is_read_again(store, folder):
         "sub/c.txt": "unchanged",
     }
     assert parse.ids == ["a.txt"]
-    assert [(len(added), len(removed)) for _, added, removed in words.calls] == [(1, 1)]
+    assert [(len(added), len(removed)) for added, removed in words.calls] == [(1, 1)]
     with store.open() as snapshot:
         assert snapshot.document("a.txt").text == "Alpha owes."
         assert [chunk.id for chunk in snapshot.chunks_of("sub/c.txt")] == kept
@@ -307,7 +307,7 @@ def test_the_slow_index_fills_in_growing_batches_that_can_be_asked(store, folder
     run(store, folder, behind=[dense])
     seen = []
     assert fill(store, [dense], first_batch=2, on_progress=lambda p: seen.append((p.done, p.total))) == 10
-    assert [len(added) for _, added, _ in dense.calls] == [2, 4, 4]
+    assert [len(added) for added, _ in dense.calls] == [2, 4, 4]
     assert (seen[0], seen[-1]) == ((0, 10), (6, 10))
     assert texts(store, "dense") == texts(store)
     assert fill(store, [dense]) == 0

@@ -55,7 +55,7 @@ def test_an_updated_document_gets_new_chunk_ids_and_the_others_keep_theirs(store
     put(store, document("a.txt", "x\ny\nw"))
     with store.open() as snapshot:
         assert snapshot.ids().tolist() == [3, 4, 5, 6]
-        assert JsonWriter.read(snapshot.folder / "words").keys() == {3, 4, 5, 6}
+        assert JsonWriter.read(snapshot.segments("words")).keys() == {3, 4, 5, 6}
     with store.write() as transaction:
         assert transaction.remove("a.txt") is True
         assert transaction.remove("a.txt") is False
@@ -110,9 +110,10 @@ def test_unchanged_files_are_shared_with_the_snapshot_before(store):
     first = store.open()
     put(store, writers=[JsonWriter("dense")])
     second = store.open()
-    for name in ("store.sqlite", "words/index.json"):
+    shared = ("rows/00000001.sqlite", "words/00000001/index.json")
+    for name in shared:
         assert (first.folder / name).samefile(second.folder / name)
-    assert second.manifest.files.keys() == {"store.sqlite", "words/index.json", "dense/index.json"}
+    assert second.manifest.files.keys() == {*shared, "dense/00000002/index.json"}
     first.close()
     second.close()
 
@@ -143,8 +144,8 @@ def test_an_index_behind_forgets_at_once_and_learns_in_batches(store):
         transaction.publish([dense], limit=10)
     with store.open() as snapshot:
         assert snapshot.share("dense") == 1.0
-        assert JsonWriter.read(snapshot.folder / "dense").keys() == {4, 5}
-    assert dense.calls == [(False, [1, 2], []), (True, [], [1, 2]), (True, [4, 5], [])]
+        assert JsonWriter.read(snapshot.segments("dense")).keys() == {4, 5}
+    assert dense.calls == [([1, 2], []), ([], [1, 2]), ([4, 5], [])]
 
 
 def test_an_index_that_would_name_removed_chunks_is_not_published(store):
@@ -168,7 +169,7 @@ def test_another_version_is_told_and_built_anew(store):
             snapshot.check({"words": "2"})
     newer = JsonWriter(version="2")
     put(store, writers=[newer])
-    assert newer.calls == [(False, [1, 2], [])]
+    assert newer.calls == [([1, 2], [])]
     assert store.open().manifest.indexes["words"].version == "2"
 
 
@@ -188,7 +189,7 @@ def test_what_a_dead_writer_left_is_swept(store):
     put(store, document("a.txt", "old"))
     snapshots = store.folder / "snapshots"
     (snapshots / "next").mkdir()
-    (snapshots / "next" / "store.sqlite").write_bytes(b"half")
+    (snapshots / "next" / "manifest.json").write_bytes(b"half")
     (snapshots / "00000002").mkdir()
     (snapshots / "00000002" / "manifest.json").write_text("{}")
     (snapshots / "00000000.trash").mkdir()
@@ -257,7 +258,7 @@ def test_damage_is_noticed(store):
     put(store, document())
     snapshot = store.open()
     snapshot.verify()
-    index = snapshot.folder / "words" / "index.json"
+    index = snapshot.segments("words")[0] / "index.json"
     good = index.read_text()
     index.write_text(good.replace("One", "Won"))
     with pytest.raises(StoreError, match="sha256 differs"):
@@ -359,7 +360,7 @@ def test_killed_at_any_step_the_corpus_is_the_old_one_or_the_new_one(store):
         _, status = os.waitpid(child, 0)
         with store.open() as snapshot:
             snapshot.verify()
-            assert JsonWriter.read(snapshot.folder / "words").keys() == set(snapshot.ids().tolist())
+            assert JsonWriter.read(snapshot.segments("words")).keys() == set(snapshot.ids().tolist())
             assert snapshot.document("b.txt").text == "kept"
             states.append(snapshot.document("a.txt").text)
         if os.waitstatus_to_exitcode(status) == 0:
@@ -444,7 +445,7 @@ def test_a_corpus_that_does_not_say_how_sensitive_it_is_stays_on_the_machine(tmp
 def test_a_changed_file_of_the_same_size_is_found_when_it_is_opened(store):
     """A figure edited in the database: nothing is answered from it, also by whoever opens it in another process."""
     put(store, document("a", "The notice period is 45 days."))
-    file = store.folder / "snapshots" / "00000001" / "store.sqlite"
+    file = store.folder / "snapshots" / "00000001" / "rows" / "00000001.sqlite"
     stat = file.stat()
     data = bytearray(file.read_bytes())
     data[-100] ^= 0xFF
@@ -457,7 +458,7 @@ def test_a_changed_file_of_the_same_size_is_found_when_it_is_opened(store):
 def test_a_large_snapshot_is_checked_beside_the_first_questions(store, monkeypatch):
     """It opens at once; what the check finds, the next question raises."""
     put(store, document("a", "The notice period is 45 days."))
-    file = store.folder / "snapshots" / "00000001" / "store.sqlite"
+    file = store.folder / "snapshots" / "00000001" / "rows" / "00000001.sqlite"
     data = bytearray(file.read_bytes())
     data[-100] ^= 0xFF
     file.write_bytes(data)

@@ -1,6 +1,6 @@
 """The keyword index finds what it should, in rank-bm25's order, whatever its history."""
 
-import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
 from sparewheel.rag.errors import StoreError
-from sparewheel.rag.retrieve.bm25 import ARRAYS, K1, B, Bm25Index, Bm25Search
+from sparewheel.rag.retrieve.arrays import open_arrays, write_arrays
+from sparewheel.rag.retrieve.bm25 import Bm25Index, Bm25Search
+from sparewheel.rag.retrieve.bm25_segment import K1, B, gaps_of, ordinals_of
 from sparewheel.rag.retrieve.bm25_write import Bm25Writer
 from sparewheel.rag.types import Chunk, Selection
 
@@ -22,13 +24,12 @@ def chunk(id, text):
 
 def build(folder, chunks):
     folder.mkdir(parents=True)
-    Bm25Writer().write(None, folder, chunks, [])
+    Bm25Writer().write(folder, chunks, [])
     return Bm25Index.open(folder)
 
 
 def same_files(one, other):
-    for name in ARRAYS:
-        np.testing.assert_array_equal(np.load(one / f"{name}.npy"), np.load(other / f"{name}.npy"))
+    assert (one / "index.arrays").read_bytes() == (other / "index.arrays").read_bytes()
 
 
 @pytest.fixture
@@ -151,32 +152,105 @@ def test_ties_go_by_id(tmp_path):
     assert index.search("words", 3)[0].tolist() == [3, 5, 7]
 
 
-steps = st.lists(
+steps = st.lists(  # texts that come, and the numbers of those that go
     st.tuples(
-        st.dictionaries(st.integers(0, 20), st.lists(st.sampled_from(WORDS), max_size=8), max_size=6),
+        st.lists(st.lists(st.sampled_from(WORDS), max_size=8), max_size=6),
         st.sets(st.integers(0, 20), max_size=5),
+        st.integers(0, 4),
     ),
     min_size=1,
-    max_size=5,
+    max_size=7,
 )
 
 
-@settings(max_examples=60)
+def written(folder, steps):
+    """The segments after the steps, some merged on the way, and the chunks that are left."""
+    segments, held, next_id = [], {}, 0
+    for number, (texts, removed, merged) in enumerate(steps):
+        added = [chunk(next_id + i, " ".join(words)) for i, words in enumerate(texts)]
+        gone = [held.pop(id) for id in sorted(removed & held.keys())]
+        held |= {one.id: one for one in added}
+        next_id += len(added)
+        segments.append(folder / str(number))
+        segments[-1].mkdir()
+        Bm25Writer().write(segments[-1], added, gone)
+        if merged > 1:
+            whole = folder / f"{number}-merged"
+            whole.mkdir()
+            Bm25Writer().merge(segments[-merged:], whole)
+            segments[-merged:] = [whole]
+    return segments, list(held.values())
+
+
+@settings(max_examples=100)
 @given(steps=steps)
 def test_history_leaves_no_trace(tmp_path_factory, steps):
-    """After any adding, replacing and removing the files are those of an index written at once."""
+    """After any adding, removing and merging the ranking, scores included, is that of an index written at once; and
+    merged into one, the file is the same."""
     folder = tmp_path_factory.mktemp("bm25")
-    old, held = None, {}
-    for number, (added, removed) in enumerate(steps):
-        new = folder / str(number)
-        new.mkdir()
-        chunks = [chunk(id, " ".join(words)) for id, words in added.items()]
-        Bm25Writer().write(old, new, chunks, sorted(removed - added.keys()))
-        held = {id: c for id, c in held.items() if id not in removed} | {c.id: c for c in chunks}
-        old = new
-    fresh = folder / "fresh"
-    build(fresh, list(held.values()))
-    same_files(old, fresh)
+    segments, held = written(folder, steps)
+    index, fresh = Bm25Index.open(*segments), build(folder / "fresh", held)
+    assert (len(index), index.ids.tolist()) == (len(held), [one.id for one in held])
+    for query in (*WORDS, " ".join(WORDS), "rent rent fever"):
+        for one, other in zip(index.search(query, 5), fresh.search(query, 5), strict=True):
+            assert one.tolist() == other.tolist()
+    for word in WORDS:
+        assert index.has(word) == fresh.has(word)
+        assert index.beginning_with(word[:2], 9) == fresh.beginning_with(word[:2], 9)
+    (folder / "one").mkdir()
+    Bm25Writer().merge(segments, folder / "one")
+    same_files(folder / "one", folder / "fresh")
+
+
+@pytest.mark.parametrize("decoded", [0, 1_000_000])
+def test_segments_rank_as_one(tmp_path, monkeypatch, decoded):
+    """Large enough that frequent terms are looked up, not read; with segments that are decoded at once and not."""
+    monkeypatch.setattr("sparewheel.rag.retrieve.bm25_segment._DECODED", decoded)
+    texts, random = random_corpus(4000, 6)
+    chunks = [chunk(i, text) for i, text in enumerate(texts)]
+    cuts, gone, segments = (0, 2500, 3200, 3210, 3900, 4000), set(), []
+    for begin, end in pairwise(cuts):
+        removed = sorted({int(i) for i in random.integers(0, begin, begin // 20)} - gone) if begin else []
+        segments.append(tmp_path / str(begin))
+        segments[-1].mkdir()
+        Bm25Writer().write(segments[-1], chunks[begin:end], [chunks[i] for i in removed])
+        gone.update(removed)
+    index = Bm25Index.open(*segments)
+    fresh = build(tmp_path / "fresh", [one for one in chunks if one.id not in gone])
+    allowed = Selection.of(np.array([i for i in range(0, 4000, 3) if i not in gone]))
+    for _ in range(40):
+        query = " ".join(word(i) for i in [*random.integers(0, 5, 3), *random.integers(5, 400, 3)])
+        for few in (None, allowed):
+            for one, other in zip(index.search(query, 10, few), fresh.search(query, 10, few), strict=True):
+                assert one.tolist() == other.tolist()
+
+
+def test_chunks_far_apart_are_found(tmp_path):
+    """A gap wider than 16 bits takes several steps; the chunk is found by reading and by looking up."""
+    size = 70_001
+    texts = {0: "fever", 66_000: "rent", 70_000: "fever lease fever"}
+    chunks = [chunk(i, texts.get(i, "dose" if i % 2 else "clause")) for i in range(size)]
+    index = build(tmp_path / "index", chunks)
+    assert sorted(index.search("fever", 5)[0].tolist()) == [0, 70_000]
+    assert index.search("rent", 5)[0].tolist() == [66_000]
+    (segment,) = index.segments
+    place = segment.place(b"fever")
+    assert segment.look_up(place, np.array([0, 5, 65_534, 70_000], np.int32)).tolist() == [1, 0, 0, 2]
+    assert int(segment.held[place]) == 2
+    odd = segment.place(b"dose")
+    assert segment.look_up(odd, np.array([0, 1, 101, 50_000, 69_997], np.int32)).tolist() == [0, 1, 1, 0, 1]
+
+
+def test_gaps_tell_chunks_however_far_apart():
+    """What is decoded is what was encoded, terms without a chunk and steps on the way included."""
+    chunks = np.array([0, 5, 65_535, 65_536, 1_000_000, 3, 65_534, 70_000_000], np.int64)
+    counts, sizes = np.array([1, 2, 3, 4, 5, 6, 7, 255], np.uint8), np.array([5, 0, 2, 1], np.int64)
+    gaps, shown, postings = gaps_of(chunks, counts, sizes)
+    starts = np.concatenate([[0], np.cumsum(postings)])
+    decoded = ordinals_of(gaps, starts)
+    assert decoded[shown > 0].tolist() == chunks.tolist()
+    assert shown[shown > 0].tolist() == counts.tolist()
+    assert np.add.reduceat(shown > 0, starts[[0, 2, 3]], dtype=int).tolist() == [5, 2, 1]
 
 
 def test_many_ranges_of_terms_give_the_same_files(tmp_path, monkeypatch):
@@ -187,10 +261,7 @@ def test_many_ranges_of_terms_give_the_same_files(tmp_path, monkeypatch):
     monkeypatch.setattr("sparewheel.rag.retrieve.bm25_write._CHUNKS_AT_ONCE", 7)
     monkeypatch.setattr("sparewheel.rag.retrieve.bm25_write._POSTINGS_AT_ONCE", 11)
     build(tmp_path / "pieces", chunks)
-    for name in ARRAYS:
-        np.testing.assert_array_equal(
-            np.load(tmp_path / "whole" / f"{name}.npy"), np.load(tmp_path / f"pieces/{name}.npy")
-        )
+    same_files(tmp_path / "whole", tmp_path / "pieces")
 
 
 def test_an_empty_index_finds_nothing(tmp_path):
@@ -203,8 +274,9 @@ def test_an_empty_index_finds_nothing(tmp_path):
 def test_another_tokeniser_is_told(tmp_path):
     """An index of another tokeniser version is refused with the cure."""
     build(tmp_path / "index", [chunk(1, "rent")])
-    meta = json.loads((tmp_path / "index/meta.json").read_text())
-    (tmp_path / "index/meta.json").write_text(json.dumps({**meta, "tokeniser": "0"}))
+    meta, arrays = open_arrays(tmp_path / "index/index.arrays")
+    write_arrays(tmp_path / "other.arrays", {**meta, "tokeniser": "0"}, arrays)
+    (tmp_path / "other.arrays").rename(tmp_path / "index/index.arrays")
     with pytest.raises(StoreError, match="run `sparewheel reindex`"):
         Bm25Index.open(tmp_path / "index")
 

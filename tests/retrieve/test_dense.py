@@ -37,7 +37,7 @@ def chunk(id):
 
 def build(folder, embedder, ids):
     folder.mkdir(parents=True)
-    DenseWriter(embedder).write(None, folder, [chunk(id) for id in ids], [])
+    DenseWriter(embedder).write(folder, [chunk(id) for id in ids], [])
     return DenseIndex.open(folder)
 
 
@@ -69,7 +69,7 @@ def test_a_large_index_finds_nearly_all(tmp_path, table, many_lists):
     for query in table.rows[::30].astype(np.float32):
         exact = np.argsort(-(table.rows @ query), kind="stable")[:10]
         found.append(len(np.intersect1d(index.search(query, 10)[0], exact)) / 10)
-    assert len(index.list_sizes()) == 256
+    assert len(lists(index)) == 256
     assert np.mean(found) >= 0.97
 
 
@@ -121,48 +121,66 @@ def test_an_embedder_that_fails_a_text_does_not_spoil_the_index(tmp_path, table)
 
 
 steps = st.lists(
-    st.tuples(st.lists(st.integers(0, 30), max_size=8, unique=True), st.sets(st.integers(0, 30), max_size=6)),
-    min_size=1,
-    max_size=5,
+    st.tuples(st.integers(0, 8), st.sets(st.integers(0, 40), max_size=6), st.integers(0, 4)), min_size=1, max_size=6
 )
 
 
 @settings(max_examples=40)
 @given(steps=steps)
 def test_history_leaves_no_trace(tmp_path_factory, table, steps):
-    """After any adding, replacing and removing the search answers as an index written at once."""
+    """After any adding, removing and merging the search answers as an index written at once."""
     folder = tmp_path_factory.mktemp("dense")
-    old, held = None, set()
-    for number, (added, removed) in enumerate(steps):
-        new = folder / str(number)
-        new.mkdir()
-        DenseWriter(table).write(old, new, [chunk(id) for id in added], sorted(removed.difference(added)))
-        held = held - removed | set(added)
-        old = new
-    index, fresh = DenseIndex.open(old), build(folder / "fresh", table, sorted(held))
-    assert index.ids.tolist() == sorted(held)
+    segments, held, next_id = [], set(), 0
+    for number, (added, removed, merged) in enumerate(steps):
+        gone = sorted(removed & held)
+        segments.append(folder / str(number))
+        segments[-1].mkdir()
+        ids = range(next_id, next_id + added)
+        DenseWriter(table).write(segments[-1], [chunk(id) for id in ids], [chunk(id) for id in gone])
+        held = held.difference(gone).union(ids)
+        next_id += added
+        if merged > 1:
+            whole = folder / f"{number}-merged"
+            whole.mkdir()
+            DenseWriter(table).merge(segments[-merged:], whole)
+            segments[-merged:] = [whole]
+    index, fresh = DenseIndex.open(*segments), build(folder / "fresh", table, sorted(held))
+    assert (len(index), index.ids.tolist()) == (len(held), sorted(held))
+    some = Selection.of(np.array(sorted(held)[::2], np.int64))
     for query in table.rows[:5].astype(np.float32):
-        for one, other in zip(index.search(query, 7), fresh.search(query, 7), strict=True):
-            np.testing.assert_array_equal(one, other)
+        for allowed in (None, some):
+            for one, other in zip(index.search(query, 7, allowed), fresh.search(query, 7, allowed), strict=True):
+                np.testing.assert_array_equal(one, other)
+
+
+def merged(folder, table, old, added, removed=()):
+    """The segment in `old` with the ids added, without those removed."""
+    new = folder / "change"
+    new.mkdir()
+    DenseWriter(table).write(new, [chunk(i) for i in added], [chunk(i) for i in removed])
+    (folder / "new").mkdir()
+    DenseWriter(table).merge([old, new], folder / "new")
+    return DenseIndex.open(folder / "new")
+
+
+def lists(index):
+    return [size for segment in index.segments for size in segment.list_sizes()]
 
 
 def test_added_rows_join_the_lists_there_are(tmp_path, table, many_lists):
     """A large index is not cut anew for a few rows, and finds the new ones."""
-    build(tmp_path / "old", table, range(2900))
-    (tmp_path / "new").mkdir()
-    DenseWriter(table).write(tmp_path / "old", tmp_path / "new", [chunk(i) for i in range(2900, 3000)], range(100))
-    index = DenseIndex.open(tmp_path / "new")
+    old = build(tmp_path / "old", table, range(2900))
+    index = merged(tmp_path, table, tmp_path / "old", range(2900, 3000), range(100))
+    centres = [each.segments[0].index.quantizer.reconstruct_n(0, 256) for each in (old, index)]
+    np.testing.assert_array_equal(*centres)
     assert index.ids.tolist() == list(range(100, 3000))
     assert index.search(table.rows[2950].astype(np.float32), 1)[0].tolist() == [2950]
 
 
 def test_an_index_that_grew_is_cut_anew(tmp_path, table, many_lists):
     """Lists stay short."""
-    build(tmp_path / "old", table, range(600))
-    (tmp_path / "new").mkdir()
-    DenseWriter(table).write(tmp_path / "old", tmp_path / "new", [chunk(i) for i in range(600, 3000)], [])
-    assert len(DenseIndex.open(tmp_path / "old").list_sizes()) == 128
-    assert len(DenseIndex.open(tmp_path / "new").list_sizes()) == 256
+    assert len(lists(build(tmp_path / "old", table, range(600)))) == 128
+    assert len(lists(merged(tmp_path, table, tmp_path / "old", range(600, 3000)))) == 256
 
 
 def test_another_embedder_is_told(tmp_path, table, embedder, passages):
@@ -171,7 +189,7 @@ def test_another_embedder_is_told(tmp_path, table, embedder, passages):
     with pytest.raises(StoreError, match=r"built with 'table@1'.*'hash@1'.*run `sparewheel reindex`"):
         DenseSearch(index, embedder, passages)
     with pytest.raises(StoreError, match="run `sparewheel reindex`"):
-        DenseWriter(embedder).write(tmp_path / "index", tmp_path, [], [])
+        DenseWriter(embedder).merge([tmp_path / "index"], tmp_path)
 
 
 @pytest.mark.parametrize("damage", ["index.faiss", "meta.json"])
@@ -188,7 +206,7 @@ def test_search_embeds_the_query(tmp_path, passages, embedder):
     """A passage is nearest to itself, within the filter."""
     folder = tmp_path / "index"
     folder.mkdir()
-    DenseWriter(embedder).write(None, folder, passages.all, [])
+    DenseWriter(embedder).write(folder, passages.all, [])
     search = DenseSearch(DenseIndex.open(folder), embedder, passages)
     assert search.search(passages.all[3].text, 1)[0].chunk == passages.all[3]
     assert len(search.search(passages.all[3].text, 8, {"document": "even"})) == 4

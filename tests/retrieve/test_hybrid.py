@@ -44,7 +44,7 @@ class Stuck:
 def legs(tmp_path, passages, embedder):
     for name, writer in (("bm25", Bm25Writer()), ("dense", DenseWriter(embedder))):
         (tmp_path / name).mkdir()
-        writer.write(None, tmp_path / name, passages.all, [])
+        writer.write(tmp_path / name, passages.all, [])
     return [
         Bm25Search(Bm25Index.open(tmp_path / "bm25"), passages),
         DenseSearch(DenseIndex.open(tmp_path / "dense"), embedder, passages),
@@ -62,7 +62,7 @@ def test_equal_texts_stay_two_passages(tmp_path, embedder):
     """The same clause in two contracts keeps both provenances."""
     twice = MemoryPassages([Chunk(name, 0, 9, "Same text") for name in ("one", "two")])
     (tmp_path / "index").mkdir()
-    Bm25Writer().write(None, tmp_path / "index", twice.all, [])
+    Bm25Writer().write(tmp_path / "index", twice.all, [])
     hits = Hybrid([Bm25Search(Bm25Index.open(tmp_path / "index"), twice)]).search("same text", 5)
     assert [hit.chunk.document_id for hit in hits] == ["one", "two"]
 
@@ -76,7 +76,7 @@ def test_the_filter_reaches_both(legs):
 def test_a_partly_built_dense_index_is_enough(tmp_path, legs, passages, embedder):
     """Chunks that are not embedded yet are found by their words."""
     (tmp_path / "part").mkdir()
-    DenseWriter(embedder).write(None, tmp_path / "part", passages.all[:2], [])
+    DenseWriter(embedder).write(tmp_path / "part", passages.all[:2], [])
     part = DenseSearch(DenseIndex.open(tmp_path / "part"), embedder, passages)
     assert Hybrid([legs[0], part]).search("第十二条", 3)[0].chunk.id == 5
 

@@ -20,7 +20,7 @@ from sparewheel.rag.types import Chunk
 def built(writer, folder, *texts):
     folder.mkdir()
     chunks = [Chunk("d", 0, len(text), text, id=id) for id, text in enumerate(texts)]
-    writer.write(None, folder, chunks, [])
+    writer.write(folder, chunks, [])
     return folder
 
 
