@@ -38,7 +38,9 @@ def _ask(name: str, url: str) -> Server | None:
     try:
         with direct.open(f"{url}/models", timeout=WITHIN_S) as response:
             listed = json.loads(response.read(MOST_BYTES))["data"]
-        models = tuple(model["id"] for model in listed if isinstance(model["id"], str))
+        models = tuple(
+            model["id"] for model in listed if isinstance(model["id"], str) and model.get("owned_by") != "sparewheel"
+        )
     except (OSError, ValueError, KeyError, TypeError):  # nobody there, or somebody else
         return None
     return Server(name, url, models) if models else None

@@ -92,3 +92,9 @@ def suggest(word: str, known: Iterable[str]) -> str:
     """ "; did you mean 'x'?" for the nearest known word, or "" when none is near."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def no_corpus(name: str, known: Iterable[str]) -> str:
+    """That there is none of this name: the nearest one, or how to make it. Not both: a cure that repeats a slip of the
+    pen makes a corpus of it."""
+    return f"no corpus {name!r}" + (suggest(name, known) or f"; make it with: sparewheel ingest PATH --corpus {name}")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from sparewheel.app.cli.common import EXIT, console, print_answer, print_json, settings_of
+from sparewheel.app.cli.conversation import Conversation
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.text import language_of
+
+if TYPE_CHECKING:
+    from sparewheel.rag.chain import SearchOptions
 
 
 @click.command()
@@ -19,6 +26,11 @@ from sparewheel.rag.text import language_of
 @click.option(
     "--timeout", "--within", "within_s", type=click.FloatRange(min=0.1), metavar="SECONDS", help="Total time allowed."
 )
+@click.option(
+    "--history",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep the conversation in this file: what was asked before counts, this question is added.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer record as JSON.")
 @click.pass_context
 def ask(
@@ -28,6 +40,7 @@ def ask(
     k: int | None,
     filters: tuple[str, ...],
     within_s: float | None,
+    history: Path | None,
     as_json: bool,
 ) -> int:
     """Answer QUESTION from a corpus, with citations.
@@ -36,13 +49,17 @@ def ask(
     """
     from sparewheel.rag.assemble import open_pipeline
 
-    with open_pipeline(corpus, settings=settings_of(ctx)) as pipeline:
-        answer = pipeline.ask(question, k=k, filter=read_filters(filters), within_s=within_s)
+    settings = settings_of(ctx)
+    said = Conversation.opened(corpus, history)
+    options: SearchOptions = {"k": k, "filter": read_filters(filters)}
+    with open_pipeline(corpus, settings=settings) as pipeline:
+        answer = pipeline.ask(question, history=said.history, history_is_ours=True, within_s=within_s, **options)
+        said.add(answer)
         if as_json:
             print_json(answer)
         else:
             disclaimer = pipeline.profile.disclaimer.get(language_of(question), "")
-            print_answer(answer, console(), disclaimer=disclaimer)
+            print_answer(answer, console(), disclaimer=disclaimer, settings=settings)
     return EXIT[answer.outcome]
 
 

@@ -41,6 +41,14 @@ def extra(name: str) -> Iterator[None]:
         raise UsageError(f"this needs the extra {name!r} ({error.name} is missing); {install(name)}") from None
 
 
+def needed(extra: str, *modules: str) -> None:
+    """Raises UsageError, with the cure, where one of the modules of an extra is missing: before any work is done."""
+    from importlib.util import find_spec
+
+    if missing := [name for name in modules if find_spec(name) is None]:
+        raise UsageError(f"this needs the extra {extra!r} ({', '.join(missing)} missing); {install(extra)}")
+
+
 def console(*, err: bool = False) -> Console:
     """A console as wide as the terminal, 80 columns where there is none."""
     from sparewheel.app.cli.safe_console import SafeConsole
@@ -55,22 +63,30 @@ def print_json(value: Any) -> None:
     click.echo(text.encode("utf-8", "replace").decode())  # a name that is no text must not break the document
 
 
-def print_answer(answer: Answer, to: Console, *, disclaimer: str = "") -> None:
-    """The answer, who gave it, and where each citation was read."""
+def print_answer(
+    answer: Answer, to: Console, *, disclaimer: str = "", settings: Settings | None = None, said: str = ""
+) -> None:
+    """The answer, who gave it, and where each citation was read. settings: those it was asked with, to tell why an
+    endpoint did not answer and what to do. said: what was shown of its text already."""
     from rich.padding import Padding
     from rich.text import Text
+
+    from sparewheel.app.cli.trouble import troubles
 
     style = {"answered": "bold", "refused": "yellow", "failed": "red"}[answer.outcome]
     text = f"{answer.label.capitalize()}. {answer.text}" if answer.label else answer.text
     for line in heading(answer, "en"):
         to.print(Text(line, style="dim"))
-    to.print(Text(text or "No answer: " + "; ".join(answer.notes), style=style))
+    if not said or said.split() != text.split():
+        to.print(Text(text or "No answer: " + "; ".join(answer.notes), style=style))
     for citation in answer.citations:
         to.print(Padding(Text.assemble((f"[{citation.marker}] ", "cyan"), place(citation)), (0, 0, 0, 2)))
         quote = " ".join(citation.quote.split())
         if quote != " ".join(answer.text.split()):
             to.print(Padding(Text(f"“{shorten(quote, 300)}”", style="italic"), (0, 0, 0, 6)))
     to.print(Text(byline(answer), style="dim"))
+    for trouble in troubles(answer, settings) if settings is not None else ():
+        to.print(Text(trouble, style="yellow"))
     for note in answer.notes:
         to.print(Text(f"Note: {note}", style="yellow"))
     if disclaimer and answer.outcome == "answered":

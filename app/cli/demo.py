@@ -18,8 +18,7 @@ QUESTIONS = (
 NEXT = """\
 Next:
   {command} ask "When is rent due?" --corpus demo-legal
-  {command} ingest YOUR/DOCUMENTS --corpus mine --domain legal
-  {command} ask "your question" --corpus mine
+  {command} init                     your own documents, in three questions
 Nothing above used a network. To let DeepSeek answer first, with the local
 reader behind it: export DEEPSEEK_API_KEY=...   (docs/getting-started.md)"""
 
@@ -46,7 +45,7 @@ def demo(ctx: click.Context, folder: Path | None) -> int:
         out.print(f"? {question}", style="cyan bold", markup=False)
         with open_pipeline(f"demo-{domain}", settings=settings) as pipeline:
             answer = pipeline.ask(question)
-        print_answer(answer, out, disclaimer="")
+        print_answer(answer, out, disclaimer="", settings=settings)
         worst = max(worst, 0 if answer.outcome == "answered" else 1)
     out.print()
     out.print("Taken from the documents cited; neither legal nor medical advice.", style="dim", markup=False)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparewheel.app.cli.availability import availability
-from sparewheel.app.cli.common import console, print_json, settings_of
+from sparewheel.app.cli.common import console, needed, print_json, settings_of
 from sparewheel.app.cli.ingest import progress_bar
 from sparewheel.app.evaluation.batch import answered, ask_all, only_local, prepared
+from sparewheel.app.evaluation.kept import show_on_page
 from sparewheel.rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -71,14 +72,19 @@ def run(
     if local:
         settings = only_local(settings)
     out = out or Path("runs") / Path(questions).stem
+    if baseline:
+        needed("langchain", "langchain_classic", "langchain_community", "rank_bm25")
     with progress_bar() as show:
         batches = prepared(questions, corpus, settings, limit, on_progress=show, note=noted)
+    if not baseline:
+        show_on_page(out, questions, corpus or "", limit or 0, local, settings)
     found = run_batches(questions, batches, out, settings, concurrency, baseline)
     if as_json:
         print_json({"folder": str(out), **found})
     else:
         print_scores(found)
-        console().print(f"records and scores are in {out}", markup=False, style="dim")
+        shown = "" if baseline else "; the page shows them too (sparewheel ui, Evaluate)"
+        console().print(f"records and scores are in {out}{shown}", markup=False, style="dim")
     short = missed(found["overall"], floors)
     for line in short:
         noted(line)
@@ -165,6 +171,7 @@ def score(folder: Path, fail_under: tuple[str, ...], as_json: bool) -> int:
 
     Writes scores.json (equal for equal answers, byte by byte) and times.json.
     """
+    needed("eval", "ir_measures", "scipy")
     from sparewheel.eval.score import score_folder
     from sparewheel.eval.thresholds import missed, thresholds
 
@@ -189,6 +196,7 @@ def compare(first: Path, second: Path, as_json: bool) -> int:
 
     p: how often chance alone would make a mean difference as large.
     """
+    needed("eval", "ir_measures", "scipy")
     from sparewheel.eval.compare import compare as compared
     from sparewheel.eval.runs import iter_records
     from sparewheel.eval.score import rows
@@ -216,6 +224,7 @@ def report(folder: Path, language: str, against: Path | None) -> int:
     Tables, plots and every question with its evidence, the worst first; the page
     is complete in one file.
     """
+    needed("eval", "ir_measures", "scipy", "jinja2", "matplotlib")
     from sparewheel.eval.report import write_report
 
     for path in write_report(folder, language, against):
@@ -231,6 +240,7 @@ def export(folder: Path, file: Path) -> int:
 
     FILE ends in .csv, .xlsx, .xml (JUnit, for a build server) or .md.
     """
+    needed("eval", "ir_measures", "scipy")
     from sparewheel.eval.export import write_table
     from sparewheel.eval.runs import ABOUT, iter_records
     from sparewheel.eval.score import rows
@@ -252,6 +262,7 @@ def gate(ctx: click.Context, folder: Path | None, update: bool) -> int:
     Exit code 1 when they are worse on the same questions beyond chance, or below
     the floor that the best release set.
     """
+    needed("eval", "ir_measures", "scipy")
     from sparewheel.eval.gate import check, release, released
     from sparewheel.eval.runs import iter_records
     from sparewheel.eval.score import rows

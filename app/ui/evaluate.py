@@ -8,8 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from sparewheel.app.evaluation.kept import Asked
 from sparewheel.app.ui.charts import chart
-from sparewheel.app.ui.evaluation import Asked, Evaluations, Run
+from sparewheel.app.ui.evaluation import Evaluations, Run
 from sparewheel.app.ui.language import t
 from sparewheel.app.ui.session import pick_corpus, plain, service, told, user
 from sparewheel.app.ui.theme import CHART

@@ -8,11 +8,11 @@ import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from sparewheel.app.evaluation.batch import answered, ask_all, only_local, prepared
+from sparewheel.app.evaluation.kept import ASKED, FOLDER, Asked, run_name
 from sparewheel.app.people.access import User, readable, require_role
 from sparewheel.eval.runs import ABOUT
 from sparewheel.eval.score import score_folder
@@ -21,8 +21,6 @@ from sparewheel.rag.places import place_of
 from sparewheel.rag.settings import Settings
 
 State = Literal["preparing", "running", "stopped", "failed", "done"]
-ASKED = "asked.json"  # what a run was started with
-FOLDER = ".runs"  # beside the corpora; no corpus can have this name
 CONCURRENCY = 4
 
 log = logging.getLogger(__name__)
@@ -30,16 +28,6 @@ log = logging.getLogger(__name__)
 
 class _Stop(Exception):
     """Somebody pressed Stop."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What to ask. questions: a suite's name, or a file in the run's folder that is asked of `corpus`. limit 0: all."""
-
-    questions: str
-    corpus: str = ""
-    limit: int = 0
-    local: bool = False
 
 
 @dataclass
@@ -79,8 +67,7 @@ class Evaluations:
     def start(self, asked: Asked, user: User | None = None, file: bytes = b"") -> Run:
         """A new run, asking already. file: the questions, where they are no suite."""
         require_role(user, "analyst", "evaluate")
-        stem = Path(asked.questions).stem
-        folder = self.folder / f"{datetime.now().astimezone():%Y%m%d-%H%M%S-%f}-{stem}"
+        folder = self.folder / run_name(asked.questions)
         folder.mkdir(parents=True)
         try:
             if file:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from sparewheel.rag.disk import write_durably
-from sparewheel.rag.errors import NotFound, StoreError, UsageError, suggest
+from sparewheel.rag.errors import NotFound, StoreError, UsageError, no_corpus
 from sparewheel.rag.rights import Readers, Rights, checked_rules
 from sparewheel.rag.types import Profile, Sensitivity
 
@@ -54,10 +54,7 @@ def read_config(folder: Path) -> CorpusConfig:
     try:
         return config_of((folder / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        near = suggest(folder.name, corpus_names(folder.parent))
-        raise NotFound(
-            f"no corpus {folder.name!r}{near}; make it with: sparewheel ingest PATH --corpus {folder.name}"
-        ) from None
+        raise NotFound(no_corpus(folder.name, corpus_names(folder.parent))) from None
     except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
         raise StoreError(f"{folder / NAME} cannot be read ({error}); mend it, or ingest into a new corpus") from error
 

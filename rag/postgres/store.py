@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from sparewheel.rag.errors import NotFound, StoreError, UsageError, suggest
+from sparewheel.rag.errors import NotFound, StoreError, UsageError, no_corpus
 from sparewheel.rag.ingest.corpus import CorpusConfig, checked_name, config_of
 from sparewheel.rag.ingest.manifest import Manifest
 from sparewheel.rag.postgres.database import Database
@@ -90,8 +90,7 @@ class PostgresPlace:
         checked_name(name)
         rows = self._read("SELECT number, config::text FROM corpora WHERE name = %s", (name,))
         if not rows:
-            near = suggest(name, self.names())
-            raise NotFound(f"no corpus {name!r}{near}; make it with: sparewheel ingest PATH --corpus {name}")
+            raise NotFound(no_corpus(name, self.names()))
         try:
             return rows[0][0], config_of(rows[0][1])
         except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:

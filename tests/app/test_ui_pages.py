@@ -13,11 +13,12 @@ import pytest
 streamlit = pytest.importorskip("streamlit")
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
+from sparewheel.app.evaluation.kept import Asked  # noqa: E402
 from sparewheel.app.people.access import User  # noqa: E402
 from sparewheel.app.service import Service  # noqa: E402
 from sparewheel.app.service.work import make_corpus, read_in  # noqa: E402
 from sparewheel.app.ui import session  # noqa: E402
-from sparewheel.app.ui.evaluation import Asked, Evaluations  # noqa: E402
+from sparewheel.app.ui.evaluation import Evaluations  # noqa: E402
 from sparewheel.rag.errors import Forbidden, NeedsRole  # noqa: E402
 from sparewheel.rag.settings import Retrieve, Settings  # noqa: E402
 

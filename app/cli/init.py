@@ -1,0 +1,190 @@
+"""`sparewheel init`: three questions, then settings are written, documents read, and questions can be asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sparewheel.app.cli.common import console
+from sparewheel.rag.errors import UsageError, suggest
+
+if TYPE_CHECKING:
+    from sparewheel.app.detect import Server
+
+DOMAINS = ("legal", "medical", "general")
+LOCAL, DEEPSEEK = "local", "deepseek"
+DEEPSEEK_KEY = "DEEPSEEK_API_KEY"
+HEAD = "# Settings of Sparewheel. `sparewheel settings --all` shows every key and what it does.\n"
+NEXT = """
+Ask:       sparewheel ask "your question" --corpus {corpus}
+Talk:      sparewheel chat --corpus {corpus}
+The page:  sparewheel ui
+Checks:    sparewheel doctor"""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Who may answer first. section: TOML of its endpoint, "" for this machine alone."""
+
+    name: str
+    about: str
+    section: str = ""
+
+
+@click.command()
+@click.option("--documents", type=click.Path(path_type=Path), help="Folder or file to read in; asked for otherwise.")
+@click.option("--corpus", help="Name of the corpus (default: as the folder is called).")
+@click.option("--domain", type=click.Choice(DOMAINS), help="What the documents are about; asked for otherwise.")
+@click.option(
+    "--answer",
+    metavar="WHO",
+    help="local, deepseek, a chat server found on this machine, or a URL; asked for otherwise.",
+)
+@click.option("--model", default="", help="Model of that endpoint (default: its first).")
+@click.option("--key-env", help="Variable that holds the endpoint's key (DeepSeek: DEEPSEEK_API_KEY).")
+@click.option("--confidential", is_flag=True, help="Nothing of these documents ever leaves this machine.")
+@click.option("--no-input", "--yes", "-y", "quiet", is_flag=True, help="Ask nothing: what is not given is the default.")
+@click.option("--force", is_flag=True, help="Replace an endpoint of the same name in the settings.")
+@click.pass_context
+def init(
+    ctx: click.Context,
+    documents: Path | None,
+    corpus: str | None,
+    domain: str | None,
+    answer: str | None,
+    model: str,
+    key_env: str | None,
+    confidential: bool,
+    quiet: bool,
+    force: bool,
+) -> int:
+    """Set up in three questions: where the documents are, what they are about, and
+    who answers. Writes sparewheel.toml here (or --config FILE) and reads the
+    documents in. Every question is also an option.
+    """
+    from sparewheel.rag.ingest.walk import there
+
+    if documents is None and not quiet:
+        typed = click.prompt("1  Where are your documents? (folder or file; Enter: none yet)", "", show_default=False)
+        documents = Path(typed.strip()).expanduser() if typed.strip() else None
+    if documents is not None:
+        there(documents)  # before anything is asked or written for it
+    if domain is None:
+        domain = "general" if quiet else click.prompt("2  What are they about?", "general", type=click.Choice(DOMAINS))
+    found = choices(model, key_env)
+    chosen = _chosen(answer, found, model, key_env, quiet, confidential)
+    _write(ctx, chosen, force)
+    if documents is None:
+        click.echo("No documents yet. Read some in: sparewheel ingest FOLDER --corpus NAME")
+        return 0
+    corpus = corpus or corpus_name(documents)
+    code = _read_in(ctx, documents, corpus, domain, confidential)
+    if code == 0:
+        click.echo(NEXT.format(corpus=corpus))
+    return code
+
+
+def choices(model: str = "", key_env: str | None = None) -> list[Choice]:
+    """Who may answer: this machine, DeepSeek, the chat servers that answer here now."""
+    from sparewheel.app.detect import detect
+
+    deepseek = f"[endpoint.deepseek]\nkey_env = {json.dumps(key_env or DEEPSEEK_KEY)}\n"
+    if model:
+        deepseek += f"model = {json.dumps(model)}\n"
+    return [
+        Choice(LOCAL, "only this machine: the built-in reader quotes; nothing is sent anywhere"),
+        Choice(DEEPSEEK, "DeepSeek first, this machine behind it when DeepSeek is busy", deepseek),
+        *(_of(server, model) for server in detect()),
+    ]
+
+
+def corpus_name(documents: Path) -> str:
+    """As the folder or file is called, as far as a corpus can be called so."""
+    name = documents.expanduser().resolve()
+    name_part = name.name if name.is_dir() else name.parent.name
+    kept = re.sub(r"[^\w.-]+", "-", name_part).strip("-.")[:64]
+    return kept or "documents"
+
+
+def _of(server: Server, model: str) -> Choice:
+    from sparewheel.app.detect import section
+
+    if model and model not in server.models:
+        model = ""
+    about = f"{server.name} on this machine ({model or server.models[0]}), the built-in reader behind it"
+    return Choice(server.name, about, section(server, model))
+
+
+def _chosen(
+    answer: str | None, found: list[Choice], model: str, key_env: str | None, quiet: bool, confidential: bool
+) -> Choice:
+    """Raises UsageError for a name that is none of them."""
+    if answer is None and confidential:
+        answer = LOCAL
+    if answer is None and quiet:
+        answer = DEEPSEEK if os.environ.get(DEEPSEEK_KEY) else LOCAL
+    if answer is None:
+        click.echo("3  Who should answer?")
+        for number, choice in enumerate(found, 1):
+            click.echo(f"   {number}  {choice.about}")
+        return found[click.prompt("  ", 1, type=click.IntRange(1, len(found)), prompt_suffix=" ") - 1]
+    if re.match(r"https?://", answer):
+        return _endpoint(answer, model, key_env)
+    names = {choice.name: choice for choice in found}
+    if answer not in names:
+        cure = suggest(answer, names) or f"; there are {', '.join(names)}, or the URL of an endpoint"
+        raise UsageError(f"nobody here is called {answer!r}{cure}")
+    return names[answer]
+
+
+def _endpoint(url: str, model: str, key_env: str | None) -> Choice:
+    """Any endpoint that speaks OpenAI's protocol."""
+    if not model:
+        raise UsageError(f"{url} needs --model: the name of the model to ask for")
+    lines = [f"url = {json.dumps(url)}", f"model = {json.dumps(model, ensure_ascii=False)}"]
+    if key_env:
+        lines.append(f"key_env = {json.dumps(key_env)}")
+    return Choice("cloud", url, "\n".join(["[endpoint.cloud]", *lines, ""]))
+
+
+def _write(ctx: click.Context, chosen: Choice, force: bool) -> None:
+    """The settings file has the endpoint; what else stands in it stays."""
+    from sparewheel.app.settings_file import PRIVATE, write_endpoints
+    from sparewheel.rag.disk import write_durably
+    from sparewheel.rag.settings import settings_file
+
+    given = ctx.find_root().obj
+    path = Path(given) if given else settings_file(os.environ) or Path("sparewheel.toml")
+    if not path.exists():
+        write_durably(path.absolute(), HEAD.encode(), PRIVATE)
+    if chosen.section:
+        write_endpoints(path, {chosen.name: chosen.section}, force=force)
+    click.echo(f"{chosen.about[0].upper()}{chosen.about[1:]}.\nSettings: {path}")
+    key = re.search(r'key_env = "(\w+)"', chosen.section)
+    if key and not os.environ.get(key[1]):
+        console().print(
+            f"{key[1]} is not set yet: export {key[1]}=... ; until then the built-in reader answers", style="yellow"
+        )
+
+
+def _read_in(ctx: click.Context, documents: Path, corpus: str, domain: str, confidential: bool) -> int:
+    """As the command `ingest`."""
+    from sparewheel.app.cli.ingest import ingest
+    from sparewheel.rag.places import place_of
+    from sparewheel.rag.settings import load_settings
+
+    there = corpus in place_of(load_settings(ctx.find_root().obj)).names()
+    code: int = ctx.invoke(
+        ingest,
+        paths=(documents.expanduser(),),
+        corpus=corpus,
+        domain=None if there else domain,
+        sensitivity="high" if confidential else None,
+    )
+    return code
