@@ -12,10 +12,12 @@ from sparewheel.rag.answer.instant_quote import InstantQuote
 from sparewheel.rag.answer.remembered import MemoryAnswerer
 from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.chain import Pipeline
+from sparewheel.rag.errors import Unavailable
 from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
 from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.snapshot import Snapshot
-from sparewheel.rag.ingest.stores import CorpusSnapshot, CorpusStore
+from sparewheel.rag.ingest.stores import CorpusSnapshot, CorpusStore, Place
+from sparewheel.rag.pinned import PinnedPlace, PinnedViews
 from sparewheel.rag.places import memory_of, place_of
 from sparewheel.rag.readable import Readable, ReadableSearch, readable
 from sparewheel.rag.reliability.breaker import CircuitBreaker
@@ -56,9 +58,8 @@ def open_pipeline(corpus: str, settings: Settings | None = None, runtime: Runtim
     again = functools.partial(open_pipeline, corpus, settings) if runtime is None else None
     runtime = runtime or default_runtime()
     place = place_of(settings)
-    store = place.store(corpus)
-    config = store.config
-    views = Views(store, settings, functools.partial(open_view, runtime=runtime), runtime.open_views)
+    config = place.config(corpus)
+    views = _views_of(place, corpus, settings, runtime)
     with views.use():
         pass  # whatever is wrong with the index is said now, not with the first question
     answerers = Answerers(settings, config.profile, runtime)
@@ -67,7 +68,7 @@ def open_pipeline(corpus: str, settings: Settings | None = None, runtime: Runtim
         answerers.reload(settings)
         views.reload(settings)
 
-    memory = open_memory(store, settings, runtime)
+    memory = open_memory(_store_or_copy(place, corpus), settings, runtime)
     return Pipeline(
         corpus=corpus,
         views=views,
@@ -83,6 +84,26 @@ def open_pipeline(corpus: str, settings: Settings | None = None, runtime: Runtim
         reload=reload_parts,
         again=again,
     )
+
+
+def _views_of(place: Place, corpus: str, settings: Settings, runtime: Runtime) -> Views | PinnedViews:
+    """The views of the corpus; of one in a database, with those of the copy on this machine behind them."""
+
+    def opened(place: Place, settings: Settings) -> Views:
+        return Views(place.store(corpus), settings, functools.partial(open_view, runtime=runtime), runtime.open_views)
+
+    if isinstance(place, PinnedPlace):
+        return PinnedViews(settings, functools.partial(opened, place), functools.partial(opened, place.copies))
+    return opened(place, settings)
+
+
+def _store_or_copy(place: Place, corpus: str) -> CorpusStore:
+    try:
+        return place.store(corpus)
+    except Unavailable:
+        if not isinstance(place, PinnedPlace):
+            raise
+        return place.copies.store(corpus)
 
 
 def open_chain(corpus: str, settings: Settings | None = None) -> RetrievalQA:
@@ -101,7 +122,7 @@ def open_view(
     from sparewheel.rag.retrieve.words import IndexedWords, ordinary_words
 
     share = snapshot.share("dense")
-    keywords, nearest = _searches(snapshot)
+    keywords, nearest = searches(snapshot)
     legs: list[Leg] = [keywords]
     notes: tuple[str, ...] = ()
     ranking = config.profile.weights
@@ -135,7 +156,7 @@ def open_view(
     return View(retriever, reranking, StoredDocuments(snapshot), notes, catalogue, narrow)
 
 
-def _searches(snapshot: CorpusSnapshot) -> tuple[Keywords, Callable[[Embedder], Leg]]:
+def searches(snapshot: CorpusSnapshot) -> tuple[Keywords, Callable[[Embedder], Leg]]:
     """By words, and by meaning once the embedder is known: of the engine that keeps the snapshot."""
     if isinstance(snapshot, Snapshot):
         from sparewheel.rag.retrieve.bm25 import Bm25Index, Bm25Search

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sparewheel.rag.ingest.store import FolderPlace, Store
 from sparewheel.rag.ingest.stores import CorpusStore, Place
 from sparewheel.rag.memory.store import MemoryStore, SqliteMemory
+from sparewheel.rag.pinned import FOLDER, PinnedPlace
 from sparewheel.rag.review.store import CellStore, cell_store
 from sparewheel.rag.settings import Settings
 
@@ -16,7 +17,7 @@ def place_of(settings: Settings) -> Place:
         from sparewheel.rag.postgres.database import database_of
         from sparewheel.rag.postgres.store import PostgresPlace
 
-        return PostgresPlace(database_of(settings))
+        return PinnedPlace(PostgresPlace(database_of(settings)), FolderPlace(settings.corpora_folder / FOLDER))
     return FolderPlace(settings.corpora_folder)
 
 

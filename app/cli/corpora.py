@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparewheel.app.cli.common import console, print_json, settings_of
+from sparewheel.app.cli.move import move, pin
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.types import ABOUT, named
 
@@ -20,6 +21,10 @@ _HEADS = {"embedded_share": "embedded", "mb": "MB on disk", "embedding": "embedd
 @click.group()
 def corpora() -> None:
     """List, inspect, remove and fetch corpora."""
+
+
+corpora.add_command(move)
+corpora.add_command(pin)
 
 
 @corpora.command("list")

@@ -90,7 +90,7 @@ class Intake:
         for name, content in files:
             try:
                 free = _free(safe_name(name), taken)
-                path = originals_of(store).keep(free, content, self._settings().ingest.max_file_mb)
+                path = originals_of(store, self._settings()).keep(free, content, self._settings().ingest.max_file_mb)
             except DocumentError as error:
                 job.tell(FileResult(name, "failed", reason=reason_of(error), cure=error.cure))
                 continue
@@ -128,10 +128,10 @@ class Intake:
         kept = _sources(store)
         for row in report.rows:
             if row.status == "failed" and row.source not in kept.values():
-                originals_of(store).discard(row.source)
+                originals_of(store, self._settings()).discard(row.source)
             elif row.status == "updated" and (old := before.get(row.document_id)) and old not in kept.values():
-                originals_of(store).discard(old)
-        originals_of(store).sweep(set(kept.values()))
+                originals_of(store, self._settings()).discard(old)
+        originals_of(store, self._settings()).sweep(set(kept.values()))
 
     def _embed(self, store: CorpusStore, rebuild: bool) -> None:
         with self._lock:

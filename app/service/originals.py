@@ -8,22 +8,28 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+import shutil
 import tempfile
 import time
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from sparewheel.rag.disk import sha256_of
 from sparewheel.rag.errors import DocumentError
 from sparewheel.rag.ingest.store import Store
 from sparewheel.rag.ingest.stores import CorpusStore
+from sparewheel.rag.settings import Settings
 from sparewheel.rag.types import Document
 
+if TYPE_CHECKING:
+    from sparewheel.rag.postgres.files import Files
+
 FOLDER = "originals"
+SPOOL = ".spool"  # in the data folder: files of corpora in a database, as far as they were read here
 ORPHAN_S = 86400.0  # a file that no document came from is swept after so long: its upload was interrupted
 _NAME_BYTES = 200  # a file system takes 255
 _PIECE = 1 << 20
@@ -48,12 +54,32 @@ class Originals(Protocol):
         """Removes what interrupted uploads left. used: the sources of the documents."""
         ...
 
+    def kept(self, document: Document) -> Path | None:
+        """The kept file of the document; None where it was read from elsewhere."""
+        ...
 
-def originals_of(store: CorpusStore) -> Originals:
+    def put(self, document: Document, path: Path) -> None:
+        """Keeps a copy of the document's file, which is at `path`."""
+        ...
+
+
+def originals_of(store: CorpusStore, settings: Settings) -> Originals:
     """Of the corpus, where its engine keeps them."""
     if isinstance(store, Store):
         return InFolder(store.folder)
+    from sparewheel.rag.postgres.files import Files
+    from sparewheel.rag.postgres.store import PostgresStore
+
+    if isinstance(store, PostgresStore):
+        return InDatabase(Files(store), settings.corpora_folder / SPOOL / store.config.name)
     raise TypeError(f"no originals are known for a {type(store).__name__}")
+
+
+def copy_originals(source: Originals, target: Originals, documents: Iterable[Document]) -> None:
+    """The kept files of the documents are in `target` too."""
+    for document in documents:
+        if (path := source.kept(document)) is not None:
+            target.put(document, path)
 
 
 @dataclass(frozen=True)
@@ -77,6 +103,75 @@ class InFolder:
     def sweep(self, used: Collection[str]) -> None:
         """As `sweep`."""
         sweep(self.corpus, used)
+
+    def kept(self, document: Document) -> Path | None:
+        """As the protocol."""
+        path = self.corpus / FOLDER / document.sha256 / Path(document.source).name
+        return path if document.sha256 and path.is_file() else None
+
+    def put(self, document: Document, path: Path) -> None:
+        """As the protocol."""
+        to = self.corpus / FOLDER / document.sha256 / Path(document.source).name
+        if not to.exists():
+            to.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=to.parent.parent, prefix=".", delete=False) as file:
+                shutil.copyfile(path, file.name)
+            Path(file.name).replace(to)
+
+
+@dataclass(frozen=True)
+class InDatabase:
+    """`Originals` in the database, each written to a folder of this machine when it is read.
+
+    spool: that folder; <spool>/originals/<sha256>/<name>, as in the folder of a corpus. It may be emptied at any time.
+    """
+
+    files: Files
+    spool: Path
+
+    def keep(self, name: str, content: BinaryIO, limit_mb: int) -> Path:
+        """As the protocol: here to be read, and in the database."""
+        self.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = keep(self.spool, name, content, limit_mb)
+        self.files.put(path.parent.name, path.name, path)
+        return path
+
+    def original(self, document: Document) -> Path | None:
+        """As the protocol."""
+        return original(self.spool, document) or self.kept(document)
+
+    def discard(self, source: str) -> None:
+        """As the protocol; also what another machine kept."""
+        path = Path(source)
+        if path.parts[-5:-2] == (SPOOL, self.spool.name, FOLDER):
+            self.files.remove(path.parent.name, path.name)
+            discard(self.spool, str(self.spool / FOLDER / path.parent.name / path.name))
+
+    def sweep(self, used: Collection[str]) -> None:
+        """As the protocol. Here everything is only spooled: what is a day old goes."""
+        self.files.sweep([(Path(source).parent.name, Path(source).name) for source in used])
+        sweep(self.spool, ())
+
+    def kept(self, document: Document) -> Path | None:
+        """As the protocol; spooled from the database where it is not here."""
+        path = self.spool / FOLDER / document.sha256 / Path(document.source).name
+        if not document.sha256 or path.is_file():
+            return path if document.sha256 else None
+        if not self.files.has(document.sha256, path.name):
+            return None
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent.parent, prefix=".", delete=False) as file:
+            pass
+        spooled = Path(file.name)
+        try:
+            whole = self.files.get(document.sha256, path.name, spooled) and sha256_of(spooled) == document.sha256
+            return spooled.replace(path) if whole else None
+        finally:
+            spooled.unlink(missing_ok=True)
+
+    def put(self, document: Document, path: Path) -> None:
+        """As the protocol."""
+        self.files.put(document.sha256, Path(document.source).name, path)
 
 
 def keep(corpus: Path, name: str, content: BinaryIO, limit_mb: int) -> Path:

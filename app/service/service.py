@@ -185,7 +185,7 @@ class Service:
         """The very file the document was read from; None when it is gone, or another by now."""
         with self.opened(corpus, user) as snapshot:
             document = snapshot.document(id, layout=False)
-        return originals_of(self._store(corpus, user)).original(document)
+        return originals_of(self._store(corpus, user), self.settings).original(document)
 
     # ------------------------------------------------------------ documents in and out
 
@@ -242,7 +242,7 @@ class Service:
         with self.opened(corpus, user) as snapshot:
             source = snapshot.document(document_id, layout=False).source
         patiently(lambda: work.take_out(store, [document_id], self.settings), LOCK_WITHIN_S)
-        originals_of(store).discard(source)
+        originals_of(store, self.settings).discard(source)
 
     @audited("reindexed")
     def reindex(self, corpus: str, user: User | None = None) -> int:

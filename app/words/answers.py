@@ -112,6 +112,10 @@ NO_WORDS: Wording = (
 
 # what the library notes in English -> the same in Chinese
 NOTES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"the database cannot be reached: answered from this machine's copy, which may be out of date"),
+        r"数据库无法连接：答案来自本机副本，可能不是最新内容",
+    ),
     (re.compile(r"dense index (.+?) built: the rest is found by its words only"), r"语义索引已建成 \1，其余按字词检索"),
     (re.compile(r"not in the passages: (.+)"), r"段落中没有：\1"),
     (re.compile(r"(\d+) sentences? not borne out by the passages, marked (.+)"), r"\1 句话没有段落支持，已标注 \2"),

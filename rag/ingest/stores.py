@@ -125,8 +125,10 @@ class CorpusTransaction(Protocol):
         *,
         splitter: str = "",
         file: tuple[int, int, int] | None = None,
+        added: str = "",
     ) -> None:
-        """Adds the document, or replaces the one with its id. file: bytes, mtime_ns and checked_ns of its source."""
+        """Adds the document, or replaces the one with its id. file: bytes, mtime_ns and checked_ns of its source.
+        added: when it came into the corpus, ISO 8601 UTC; "" is now."""
         ...
 
     def remove(self, document_id: str) -> bool:

@@ -114,11 +114,13 @@ class Transaction:
         *,
         splitter: str = "",
         file: tuple[int, int, int] | None = None,
+        added: str = "",
     ) -> None:
-        """Adds the document, or replaces the one with its id. file: bytes, mtime_ns and checked_ns of its source."""
+        """Adds the document, or replaces the one with its id. file: bytes, mtime_ns and checked_ns of its source.
+        added: when it came into the corpus, ISO 8601 UTC; "" is now."""
         self.remove(document.id)
         rows = self._changing()
-        added = datetime.now(UTC).isoformat(timespec="seconds")
+        added = added or datetime.now(UTC).isoformat(timespec="seconds")
         with rows:
             insert_document(rows, document, chunks, splitter, added, self._next_document, self._next_chunk)
             if file is not None:

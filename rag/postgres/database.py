@@ -35,6 +35,7 @@ CONNECT_S = 2  # for each host; libpq counts whole seconds
 STATEMENT_S = 10.0  # a read ends after so long, or after half the time of a question where that is less
 WRITE_S = 600.0  # a statement of a writer
 WRITE_AGAIN_S = 60.0  # a writer waits so long for a primary: a replica may be on its way to become it
+PRIMARY_AGAIN_S = 5.0
 TURN_S = 2.0  # a read waits so long for a free connection
 CONNECTIONS = 16  # of one process to one database, reads and writes each
 _LOOK_S = 0.2  # how often a waiting writer tries again
@@ -61,7 +62,8 @@ class Database:
         self.seen: dict[int, int] = {}  # corpus -> the newest version that this process knows of
         self._read_s = min(STATEMENT_S, settings.answer.timeout_s / 2)
         self._clock = clock
-        self._several = len(_hosts(url)) > 1
+        self._primary_again = 0.0  # after it was not found, reads ask the replicas alone until then
+        self.several = len(_hosts(url)) > 1
         self.after_fork()
         renewed_after_fork(self)
 
@@ -69,7 +71,7 @@ class Database:
         """The connections of before are the parent's."""
         keep_of_parent(getattr(self, "_readers", None))
         keep_of_parent(getattr(self, "_writers", None))
-        aim = "prefer-standby" if self._several else "any"
+        aim = "prefer-standby" if self.several else "any"
         self._readers = _Connections(self.url, aim, self._read_s)
         self._writers = _Connections(self.url, "read-write", WRITE_S)
 
@@ -81,8 +83,12 @@ class Database:
     def read(self, work: Callable[[Rows], T], *, fresh: bool = False) -> T:
         """What `work` read, tried once more where its connection was lost. fresh: from the primary, as long as there
         is one. Raises Unavailable where the database does not answer, or is left alone after it did not."""
-        pool = self._writers if fresh and self._several else self._readers
-        return self._guarded(lambda: _twice(pool, work))
+        if fresh and self.several and self._clock() >= self._primary_again:
+            try:
+                return self._guarded(lambda: _twice(self._writers, work), counts=False)
+            except Unavailable:
+                self._primary_again = self._clock() + PRIMARY_AGAIN_S
+        return self._guarded(lambda: _twice(self._readers, work))
 
     def write(self, work: Callable[[Rows], T]) -> T:
         """What `work` did in one transaction, all of it or nothing. Where the primary is lost it is done again on the
@@ -106,7 +112,7 @@ class Database:
         except Exception as error:
             raise _named(error, self.shown) from error
 
-    def _guarded(self, call: Callable[[], T]) -> T:
+    def _guarded(self, call: Callable[[], T], *, counts: bool = True) -> T:
         permit = self.breaker.acquire()
         if permit is None:
             wait_s = self.breaker.health().retry_in_s
@@ -120,7 +126,7 @@ class Database:
             result = call()
         except Exception as error:
             named = _named(error, self.shown)
-            if isinstance(named, Unavailable):
+            if isinstance(named, Unavailable) and counts:
                 permit.fail(FAULTS["connect_failed" if _lost(error) else "total_timeout"])
             else:
                 permit.cancel()

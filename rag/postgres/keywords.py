@@ -70,7 +70,7 @@ class PostgresKeywords:
         """The terms that begin so, in order; at most `most`."""
         above = letters[:-1] + chr(min(ord(letters[-1]) + 1, 0x10FFFF)) if letters else chr(0x10FFFF)
         table, numbers = self._snapshot.table("postings"), [part.number for part in self._parts]
-        found = self._snapshot.database.read(
+        found = self._snapshot.read(
             lambda rows: rows.execute(
                 f"SELECT DISTINCT term FROM {table} WHERE segment = ANY(%s) AND term >= %s AND term < %s"
                 " ORDER BY term LIMIT %s",
@@ -107,7 +107,7 @@ class PostgresKeywords:
         if missing:
             table = self._snapshot.table("postings")
             which = list({number for number, _ in missing}), list({word for _, word in missing})
-            rows = self._snapshot.database.read(
+            rows = self._snapshot.read(
                 lambda rows: rows.execute(
                     f"SELECT segment, term, data FROM {table} WHERE segment = ANY(%s) AND term = ANY(%s)",
                     which,

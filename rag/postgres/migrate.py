@@ -31,7 +31,7 @@ def migrate(database: Database) -> int:
     """
     todo = migrations()
     newest = todo[-1][0]
-    version = database.read(_version)
+    version = database.read(_version, fresh=True)
     if version > newest:
         raise StoreError(
             f"the schema in {database.shown} has version {version}, this program knows {newest}; use the newer program"

@@ -6,18 +6,33 @@ goes on until enough is found (iterative scan).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparewheel.rag.errors import StoreError
+from sparewheel.rag.postgres.snapshot import PostgresSnapshot
 from sparewheel.rag.retrieve.bm25 import Found, as_hits
 from sparewheel.rag.types import Embedder, Filter, Hit, Passages
 
-if TYPE_CHECKING:
-    from sparewheel.rag.postgres.snapshot import PostgresSnapshot
-
 EXACT_UP_TO = 20_000  # vectors compared one by one
+
+
+def vectors(snapshot: PostgresSnapshot, ids: Sequence[int]) -> NDArray[np.float16]:
+    """float16 [len(ids), dimension]: the vectors of these chunks. Raises StoreError for one that has none."""
+    table = snapshot.table("vectors")
+    found: dict[int, Any] = dict(
+        snapshot.read(
+            lambda rows: rows.execute(
+                f"SELECT chunk, embedding FROM {table} WHERE chunk = ANY(%s)", (list(ids),), binary=True
+            ).fetchall()
+        )
+    )
+    if missing := [id for id in ids if id not in found]:
+        raise StoreError(f"passage {missing[0]} of {snapshot.head.name!r} has no vector; run `sparewheel reindex`")
+    return np.array([found[id].to_numpy() for id in ids], np.float16).reshape(len(ids), -1)
 
 
 class PostgresNearest:
@@ -64,7 +79,7 @@ class PostgresNearest:
                 where += " AND v.document = ANY(%(chosen)s)"
         nearest = f"({distance}) + 0" if exact else distance  # the sum is in no index
         query_text = f"SELECT v.chunk, {distance} FROM {source} WHERE {where} ORDER BY {nearest} LIMIT {int(k)}"
-        found = snapshot.database.read(lambda rows: rows.execute(query_text, given, binary=True).fetchall())
+        found = snapshot.read(lambda rows: rows.execute(query_text, given, binary=True).fetchall())
         ids = np.array([chunk for chunk, _ in found], np.int64)
         scores = np.array([-far for _, far in found], np.float32)
         order = np.lexsort((ids, -scores))

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import zlib
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ HEAD = (
     "number, name, parts, version, published, documents, chunks, chars, terms, embedded, tokeniser, embedder,"
     " dimension, next_document, next_chunk, next_segment"
 )
+T = TypeVar("T")
+_BEHIND: Any = object()  # what a server that lacks the version gives
 _FILTERS_KEPT = 32  # of a snapshot
 _INFO = "id, title, source, media_type, language, sha256, chars, pages, chunks, added, splitter, metadata"
 
@@ -96,7 +98,12 @@ class PostgresSnapshot:
                 self._read_dead(rows)
                 self.parts = self._read_parts(rows)
 
-        database.read(opened)
+        try:
+            database.read(opened)
+        except (NotFound, StoreError):
+            if not database.several:
+                raise
+            database.read(opened, fresh=True)  # a replica may not know yet of a corpus that was just made
         if self.head.version < database.seen.get(number, 0):  # a replica that lags behind what this process has seen
             with suppress(Unavailable):  # without a primary, what the replica has is all there is
                 database.read(opened, fresh=True)
@@ -304,8 +311,25 @@ class PostgresSnapshot:
         version = self.head.version
         return f"born <= {version} AND (died IS NULL OR died > {version})"
 
+    def read(self, work: Callable[[Rows], T]) -> T:
+        """What `work` read, from a server that has this version: another replica may lag behind the one that it was
+        opened from."""
+        if not self.database.several:
+            return self.database.read(work)
+
+        def checked(rows: Rows) -> T | None:
+            row = rows.execute("SELECT version FROM corpora WHERE number = %s", (self.head.number,)).fetchone()
+            return work(rows) if row is not None and row[0] >= self.head.version else _BEHIND
+
+        found = self.database.read(checked)
+        if found is _BEHIND:
+            found = self.database.read(checked, fresh=True)
+        if found is _BEHIND:
+            raise Unavailable("the servers that answer are behind; ask again in a moment", reason="store_unavailable")
+        return cast(T, found)
+
     def _all(self, query: str, given: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self.database.read(lambda rows: rows.execute(query, given or None).fetchall())
+        return self.read(lambda rows: rows.execute(query, given or None).fetchall())
 
     def _read_dead(self, rows: Rows) -> None:
         """dead: (firsts, sizes) of the chunks that segments still name; dead_documents: those with vectors."""

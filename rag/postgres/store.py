@@ -100,20 +100,21 @@ class PostgresPlace:
 
     def _read(self, query: str, given: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         self.ready()
-        return self.database.read(lambda rows: rows.execute(query, given).fetchall())
+        # from the primary: rights count from the next question on
+        return self.database.read(lambda rows: rows.execute(query, given).fetchall(), fresh=True)
 
 
 class PostgresStore:
     """One corpus in the database."""
 
     def __init__(self, place: PostgresPlace, number: int, config: CorpusConfig) -> None:
-        self._place, self._number, self._database = place, number, place.database
+        self._place, self.number, self.database = place, number, place.database
         self.config = config
 
     @property
     def where(self) -> str:
         """The database, without its password."""
-        return self._database.shown
+        return self.database.shown
 
     def again(self) -> PostgresStore:
         """With its config read anew."""
@@ -128,35 +129,35 @@ class PostgresStore:
 
         def changed(rows: Rows) -> CorpusConfig:
             row = rows.execute(
-                "SELECT config::text FROM corpora WHERE number = %s FOR UPDATE", (self._number,)
+                "SELECT config::text FROM corpora WHERE number = %s FOR UPDATE", (self.number,)
             ).fetchone()
             if row is None:
                 raise NotFound(f"corpus {self.config.name!r} was removed; list what is there: sparewheel corpora list")
             config = config_of(row[0])
             config = replace(config, **change(config))
-            rows.execute("UPDATE corpora SET config = %s WHERE number = %s", (config.to_json().decode(), self._number))
+            rows.execute("UPDATE corpora SET config = %s WHERE number = %s", (config.to_json().decode(), self.number))
             return config
 
-        self.config = self._database.write(changed)
+        self.config = self.database.write(changed)
 
     def current(self) -> int:
         """The number of the newest version, 0 before the first."""
-        row = self._database.read(
-            lambda rows: rows.execute("SELECT version FROM corpora WHERE number = %s", (self._number,)).fetchone()
+        row = self.database.read(
+            lambda rows: rows.execute("SELECT version FROM corpora WHERE number = %s", (self.number,)).fetchone()
         )
         if row is None:
             raise NotFound(f"no corpus {self.config.name!r}; it was removed")
-        return max(int(row[0]), self._database.seen.get(self._number, 0))
+        return max(int(row[0]), self.database.seen.get(self.number, 0))
 
     def manifest(self) -> Manifest | None:
         """Of the newest version; None before the first."""
-        snapshot = PostgresSnapshot(self._database, self._number, self._place.lists)
+        snapshot = PostgresSnapshot(self.database, self.number, self._place.lists)
         return snapshot.manifest if snapshot.head.version else None
 
     def bytes(self) -> int:
         """What the corpus takes in the database, indexes and what just died included."""
-        tables = [f"{table}_{self._number}" for table in (*_WHOLE, *_CUT)]
-        row = self._database.read(
+        tables = [f"{table}_{self.number}" for table in (*_WHOLE, *_CUT)]
+        row = self.database.read(
             lambda rows: rows.execute(
                 "SELECT coalesce(sum(pg_total_relation_size(t.relid)), 0)::bigint"
                 " FROM unnest(%s::text[]) n, pg_partition_tree(n::regclass) t",
@@ -167,7 +168,7 @@ class PostgresStore:
 
     def open(self) -> PostgresSnapshot:
         """The newest version. Raises NotFound before the first."""
-        snapshot = PostgresSnapshot(self._database, self._number, self._place.lists)
+        snapshot = PostgresSnapshot(self.database, self.number, self._place.lists)
         if not snapshot.head.version:
             name = self.config.name
             raise NotFound(f"corpus {name!r} has no documents yet; run: sparewheel ingest PATH --corpus {name}")
@@ -176,24 +177,24 @@ class PostgresStore:
     @contextmanager
     def write(self, *, wait: bool = False) -> Iterator[PostgresTransaction]:
         """A transaction. Nobody has to wait for another writer."""
-        yield PostgresTransaction(self._database, self._number, self._place.lists)
+        yield PostgresTransaction(self.database, self.number, self._place.lists)
 
     def destroy(self, *, wait: bool = False) -> None:
         """The corpus and all its rows are gone."""
 
         def gone(rows: Rows) -> None:
-            rows.execute("DELETE FROM corpora WHERE number = %s", (self._number,))
+            rows.execute("DELETE FROM corpora WHERE number = %s", (self.number,))
             for table in (*_WHOLE, *_CUT):
-                rows.execute(f"DROP TABLE IF EXISTS {table}_{self._number}")
+                rows.execute(f"DROP TABLE IF EXISTS {table}_{self.number}")
 
-        self._database.write(gone)
-        self._place.lists.keep_only(self._number, set())
+        self.database.write(gone)
+        self._place.lists.keep_only(self.number, set())
 
     def note(self, name: str) -> dict[str, Any] | None:
         """A small record kept with the corpus, None where there is none."""
-        row = self._database.read(
+        row = self.database.read(
             lambda rows: rows.execute(
-                "SELECT value FROM notes WHERE corpus = %s AND name = %s", (self._number, name)
+                "SELECT value FROM notes WHERE corpus = %s AND name = %s", (self.number, name)
             ).fetchone()
         )
         return row[0] if row and isinstance(row[0], dict) else None
@@ -201,9 +202,9 @@ class PostgresStore:
     def keep_note(self, name: str, value: Mapping[str, Any]) -> None:
         """Replaces that record."""
         kept = storable(json.dumps(value, ensure_ascii=False))
-        self._database.write(
+        self.database.write(
             lambda rows: rows.execute(
                 "INSERT INTO notes VALUES (%s, %s, %s) ON CONFLICT (corpus, name) DO UPDATE SET value = excluded.value",
-                (self._number, name, kept),
+                (self.number, name, kept),
             )
         )

@@ -95,10 +95,12 @@ class PostgresTransaction:
         *,
         splitter: str = "",
         file: tuple[int, int, int] | None = None,
+        added: str = "",
     ) -> None:
-        """Adds the document, or replaces the one with its id. file: bytes, mtime_ns and checked_ns of its source."""
+        """Adds the document, or replaces the one with its id. file: bytes, mtime_ns and checked_ns of its source.
+        added: when it came into the corpus, ISO 8601 UTC; "" is now."""
         document = replace(document, id=storable(document.id))
-        added = datetime.now(UTC).isoformat(timespec="seconds")
+        added = added or datetime.now(UTC).isoformat(timespec="seconds")
         self._added.pop(document.id, None)  # documents are numbered in the order they came
         self._added[document.id] = _New(document, tuple(chunks), splitter, file, added)
         self._removed.add(document.id)

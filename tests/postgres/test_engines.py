@@ -13,7 +13,7 @@ import pytest
 from engines import WORDS, Hashed, config, dense, made, put, split
 
 from sparewheel.app.people.access import User, admitted, readable
-from sparewheel.rag.assemble import _searches, keyword_writer
+from sparewheel.rag.assemble import keyword_writer, searches
 from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.errors import Forbidden, NotFound, StoreError, UsageError
 from sparewheel.rag.ingest import run
@@ -128,7 +128,7 @@ def test_vectors_come_behind_and_forget_at_once(store: CorpusStore) -> None:
     put(store, made(2), gone=["0000.txt"])
     with store.open() as snapshot:
         assert snapshot.share("dense") == 0.5
-        _, near = _searches(snapshot)
+        _, near = searches(snapshot)
         found = near(Hashed()).find("lease notice", 10)[0].tolist()
         assert sorted(found) == [4, 5, 6]
         with pytest.raises(StoreError, match=r"hashed@1.*hashed@2.*reindex"):
@@ -158,7 +158,7 @@ def test_an_emptied_corpus_still_opens(store: CorpusStore) -> None:
     put(store, gone=["0000.txt"])
     with store.open() as snapshot:
         assert (snapshot.documents(), snapshot.ids().tolist(), snapshot.manifest.chunks) == ([], [], 0)
-        keywords, _ = _searches(snapshot)
+        keywords, _ = searches(snapshot)
         assert keywords.search("notice", 5) == []
 
 
@@ -181,7 +181,7 @@ def test_files_are_brought_in_and_unchanged_ones_cost_nothing(store: CorpusStore
     edited = run.edit(store, "c.txt", {"title": "Lease C"}, **given)
     with store.open() as snapshot:
         assert edited.title == snapshot.document("c.txt").title == "Lease C"
-        keywords, _ = _searches(snapshot)
+        keywords, _ = searches(snapshot)
         assert [hit.chunk.document_id for hit in keywords.search("ninety", 5)] == ["a.txt"]
         words = IndexedWords(keywords)
         assert (words.near("notise"), words.near("zebra"), words.phrase("notice period")) == (True, False, True)
@@ -236,7 +236,7 @@ def test_both_rank_words_alike_after_every_change(both: list[CorpusStore], monke
     assert len(snapshots[1].parts) < 12
     assert snapshots[0].documents() == [replace(d, added=e.added) for d, e in zip(
         snapshots[1].documents(), snapshots[0].documents(), strict=True)]  # fmt: skip
-    searches = [_searches(snapshot)[0] for snapshot in snapshots]
+    searches = [searches(snapshot)[0] for snapshot in snapshots]
     for filter in (None, {"lot": "1"}, {"document": [f"{n:04d}.txt" for n in sorted(living)[:5]]}):
         for question in questions(chance):
             (ids, scores), (other, others) = (search.find(question, 10, filter) for search in searches)
@@ -252,7 +252,7 @@ def test_both_find_the_same_neighbours(both: list[CorpusStore], monkeypatch: pyt
         put(store, *(made(n) for n in range(60)))
         run.fill(store, [dense()])
         put(store, made(3, 5), gone=["0007.txt"])
-    exact, own = (_searches(store.open())[1](Hashed()) for store in both)
+    exact, own = (searches(store.open())[1](Hashed()) for store in both)
     filters = (None, {"lot": "1"}, {"document": ["0001.txt", "0003.txt"]})
 
     def found(leg: Any, filter: Any) -> list[float]:
@@ -270,7 +270,7 @@ def test_both_find_the_same_neighbours(both: list[CorpusStore], monkeypatch: pyt
     counted = "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%hnsw%' AND tablename LIKE 'vectors%'"
     plan = snapshot.database.read(lambda rows: rows.execute(counted).fetchone())
     assert plan == (5,)
-    exact, own = (_searches(store.open())[1](Hashed()) for store in both)
+    exact, own = (searches(store.open())[1](Hashed()) for store in both)
     for filter in filters:
         assert found(own, filter) == pytest.approx(found(exact, filter), abs=0.011)
 
@@ -352,10 +352,10 @@ def test_another_tokeniser_counts_everything_again(both: list[CorpusStore], monk
     writer.version = "tokeniser next"
     with pytest.raises(StoreError, match=r"tokeniser next.*reindex"):
         store.open().check({"bm25": writer.version})
-    before = _searches(store.open())[0].find("lease notice", 5)
+    before = searches(store.open())[0].find("lease notice", 5)
     with store.write() as transaction:
         assert transaction.lacking(writer) == 6
         transaction.publish([writer])
     assert store.open().manifest.indexes["bm25"].version == "tokeniser next"
-    after = _searches(store.open())[0].find("lease notice", 5)
+    after = searches(store.open())[0].find("lease notice", 5)
     assert [each.tolist() for each in after] == [each.tolist() for each in before]
