@@ -158,12 +158,13 @@ def open_view(
 
 def searches(snapshot: CorpusSnapshot) -> tuple[Keywords, Callable[[Embedder], Leg]]:
     """By words, and by meaning once the embedder is known: of the engine that keeps the snapshot."""
+    from sparewheel.rag.retrieve.bm25_segment import VERSION
+
+    snapshot.check({"bm25": VERSION})
     if isinstance(snapshot, Snapshot):
         from sparewheel.rag.retrieve.bm25 import Bm25Index, Bm25Search
-        from sparewheel.rag.retrieve.bm25_segment import VERSION
         from sparewheel.rag.retrieve.dense import DenseIndex, DenseSearch
 
-        snapshot.check({"bm25": VERSION})
         keywords = Bm25Search(Bm25Index.open(*snapshot.segments("bm25")), snapshot)
         vectors = snapshot.segments("dense")
         return keywords, lambda embedder: DenseSearch(DenseIndex.open(*vectors), embedder, snapshot)

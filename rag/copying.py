@@ -173,10 +173,10 @@ class _InFolder:
     def __init__(self, snapshot: Snapshot) -> None:
         from sparewheel.rag.retrieve.dense import DenseIndex
 
-        index = DenseIndex.open(snapshot.folder / "dense")
+        index = DenseIndex.open(*snapshot.segments("dense"))
         self.name, self.dimension = index.embedder, index.dimension
         self._order = np.argsort(index.list_ids)
-        self._ids, self._rows = index.list_ids[self._order], index.rows()
+        self._ids, self._rows = index.list_ids[self._order], index.rows()  # once: it is put together from segments
 
     def of(self, ids: Sequence[int]) -> NDArray[np.float16]:
         places = self._order[self._ids.searchsorted(np.asarray(ids, np.int64))]

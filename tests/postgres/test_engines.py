@@ -21,6 +21,7 @@ from sparewheel.rag.ingest.store import FolderPlace
 from sparewheel.rag.ingest.stores import CorpusStore, Place
 from sparewheel.rag.places import place_of
 from sparewheel.rag.postgres import housekeeping, nearest
+from sparewheel.rag.postgres.keywords import PostgresKeywords
 from sparewheel.rag.postgres.snapshot import PostgresSnapshot
 from sparewheel.rag.retrieve.words import IndexedWords
 from sparewheel.rag.settings import Ingest, Settings
@@ -236,10 +237,10 @@ def test_both_rank_words_alike_after_every_change(both: list[CorpusStore], monke
     assert len(snapshots[1].parts) < 12
     assert snapshots[0].documents() == [replace(d, added=e.added) for d, e in zip(
         snapshots[1].documents(), snapshots[0].documents(), strict=True)]  # fmt: skip
-    searches = [searches(snapshot)[0] for snapshot in snapshots]
+    legs = [searches(snapshot)[0] for snapshot in snapshots]
     for filter in (None, {"lot": "1"}, {"document": [f"{n:04d}.txt" for n in sorted(living)[:5]]}):
         for question in questions(chance):
-            (ids, scores), (other, others) = (search.find(question, 10, filter) for search in searches)
+            (ids, scores), (other, others) = (leg.find(question, 10, filter) for leg in legs)
             assert ids.tolist() == other.tolist()
             assert scores == pytest.approx(others, rel=1e-6)
     for snapshot in snapshots:
@@ -357,5 +358,7 @@ def test_another_tokeniser_counts_everything_again(both: list[CorpusStore], monk
         assert transaction.lacking(writer) == 6
         transaction.publish([writer])
     assert store.open().manifest.indexes["bm25"].version == "tokeniser next"
-    after = searches(store.open())[0].find("lease notice", 5)
+    snapshot = store.open()
+    assert isinstance(snapshot, PostgresSnapshot)
+    after = PostgresKeywords(snapshot).find("lease notice", 5)
     assert [each.tolist() for each in after] == [each.tolist() for each in before]
