@@ -9,7 +9,7 @@ EXTRAS := langchain,local,serve,ui,trace,eval,postgres
 JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test check gate coverage mutants wheels wheel-test docs lock clean
+.PHONY: demo test check gate coverage mutants wheels wheel-test release docs lock clean
 
 demo: $(VENV)/.base  ## set up the light base, index the sample corpora, answer three questions
 	$(BIN)/sparewheel demo
@@ -40,6 +40,9 @@ wheels: $(VENV)/.build  ## both wheels, sparewheel and sparewheel-models, in dis
 
 wheel-test: wheels $(VENV)/.test  ## the wheels in an environment of their own, beside a folder with its own rag/ and app.py
 	deploy/wheel_test.sh $(BIN)/python
+
+release: $(VENV)/.build $(VENV)/.test  ## everything of a release; with VERSION=0.2.0 also the commit and the tag
+	$(BIN)/python deploy/release.py $(VERSION) $(RELEASE_FLAGS)
 
 docs: $(VENV)/.docs  ## the documentation as a site in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q --clean

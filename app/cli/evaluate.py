@@ -13,6 +13,7 @@ import click
 
 from sparewheel.app.cli.availability import availability
 from sparewheel.app.cli.common import console, needed, print_json, settings_of
+from sparewheel.app.cli.evaluate_retrieval import retrieval
 from sparewheel.app.cli.ingest import progress_bar
 from sparewheel.app.evaluation.batch import answered, ask_all, only_local, prepared
 from sparewheel.app.evaluation.kept import show_on_page
@@ -32,6 +33,7 @@ def evaluate() -> None:
 
 
 evaluate.add_command(availability)
+evaluate.add_command(retrieval)
 
 
 @evaluate.command()
