@@ -29,6 +29,7 @@ from typing import Any, Protocol, TypedDict, Unpack
 from sparewheel.rag.answer.cite import LOCAL_READER, cite, refusal
 from sparewheel.rag.answer.instant_quote import QUOTE, unread
 from sparewheel.rag.answer.remembered import MEMORY
+from sparewheel.rag.answer.twins import twins
 from sparewheel.rag.answer.unread import documents, is_foreign, refused, which_one
 from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.errors import SparewheelError, Unavailable, UsageError, suggest
@@ -333,7 +334,8 @@ class Pipeline:
                     if finished is None:
                         raise Unavailable("the answerers ended without an answer")
                     which = None if gathered.quotes else reading.which
-                    answer = await self._cited(walk, view, answer, finished, which)
+                    alike = self._twins(view, answer, finished, reading, gathered)
+                    answer = which_one(alike) if alike else await self._cited(walk, view, answer, finished, which)
                     await self._kept(walk, view, answer, reading, finished)
         except Exception as error:  # the promise: an Answer, always
             if isinstance(error, UsageError) and not walk.found:
@@ -593,6 +595,18 @@ class Pipeline:
             await self._workers.run(Urgency.SEARCH, kept)
         except Exception as error:  # a full disk, a damaged file
             log.warning("the memory could not be written: %s: %s", type(error).__name__, error)
+
+    def _twins(
+        self, view: View, answer: Answer, finished: Finished, reading: Reading, gathered: Gathered
+    ) -> Answer | None:
+        """The answer with the documents that say what the local reader quotes, each with its own values, as its scope,
+        where the question names none of them; None where only one says it."""
+        named = reading.scope.documents or reading.shape != "one" or gathered.quotes
+        if named or finished.answered_by != LOCAL_READER or finished.draft.refused or view.catalogue is None:
+            return None
+        ids = twins(finished.draft, answer.evidence)
+        titles = tuple(view.catalogue.title(id) for id in ids)
+        return replace(answer, scope=Scope(tuple(ids), titles, ambiguous=True)) if ids else None
 
     def _withheld(self, walk: _Walk, draft: Draft) -> tuple[str, ...]:
         """What was kept from cloud models, where a chat model wrote the answer."""

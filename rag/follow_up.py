@@ -142,7 +142,11 @@ def _only_names(question: str, phrase: tuple[int, int]) -> bool:
     """Whether the question says nothing beside the name: "And in the Borealis NDA?", "北原的合同呢？"."""
     rest = f"{question[: phrase[0]]} {question[phrase[1] :]}"
     if language_of(question) == "zh":
-        return not re.sub(r"那么?|还有|另外|以及|换成|如果是|在|里|中|的|呢|又|怎么样|如何|[，。？?\s]", "", rest)
+        return not re.sub(
+            r"那么?|还有|另外|以及|换成|如果是|[这那]?份|在|里|中|的|呢|又|怎么样|如何|[跟和与同]|签订?|之间|[，。？?\s]",
+            "",
+            rest,
+        )
     return all(word in _STOP or word in ("s", "one") for word in _content(_OPENER.sub(" ", rest)))
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from sparewheel.rag.answer.detail import fits
 from sparewheel.rag.answer.figures import Quantity, quantities
 from sparewheel.rag.answer.question_form import form_of
-from sparewheel.rag.answer.verdict import words
+from sparewheel.rag.answer.verdict import SAID_FOR, words
 from sparewheel.rag.table_text import MARK, VALUE, cell_line_at, is_empty_cell, tables
 from sparewheel.rag.text import simplified
 from sparewheel.rag.types import AnswerRequest, Draft, Hit, Span
@@ -31,6 +31,11 @@ _ABOUT = 0.5  # of the question's words must stand in the cell's line, over it o
 _LETTER = 0.5  # of the weight of a word of one letter: people say "troponin" for "Troponin T"
 _ABOUT_WITHIN = 0.2  # and where everything found is of one document
 _UNSAID = 0.35  # what a word of a row's name costs that the question does not say, of its weight
+_LABEL = re.compile(  # a line of a form: "Known allergy: penicillin"
+    r"[ \t•*-]*(?P<name>(?!(?:https?|note|very common|common|uncommon|rare|warning)\b)[A-Za-z][\w’'/() -]{1,38}"
+    r"|[\u3400-\u9fff（）]{2,12})[ \t]*[:：][ \t]*(?P<value>(?=[^\s])[^\n]{1,80})",
+    re.IGNORECASE,
+)
 _TOKEN = re.compile(r"\d+(?:[.,:/–-]\d+)*|[^\W\d_\u3400-\u9fff]+|[\u3400-\u9fff]+")
 _ENDING = re.compile(r"(?:ings|ies|es|s|ly|ing|ed|al)$")
 _BRACKETS = re.compile(r"[(（][^)）]*[)）]")
@@ -91,8 +96,8 @@ def cell_asked_for(request: AnswerRequest) -> Draft | None:
     asked = frozenset(_words(request.question))
     if not cells or not asked:
         return None
-    for found in (_in_range(request, cells, asked), _by_names(request, cells, asked), _by_row(request, cells, asked)):
-        if found:
+    for look_up in (_in_range, _by_names, _by_row, _by_line):
+        if found := look_up(request, cells, asked):
             return _drafted(request, found)
     return None
 
@@ -128,7 +133,7 @@ def _is_of_another(question: str, text: str, line: tuple[int, int]) -> bool:
     """Whether the line is of another row than the question's: of 10 to 19 kg where it is of 35 kg, of another name than
     the one that it says."""
     name = text[line[0] : line[1]].rpartition(MARK)[0]
-    asked = [q for q in quantities(question) if q.unit]
+    asked = [q for q in _quantities(question) if q.unit]
     alike = [(q, r) for q in asked for r in quantities(name) if r.unit and _same_unit(q, r)]
     if alike:
         return not any(r.low <= q.low and q.high <= r.high for q, r in alike)
@@ -201,9 +206,37 @@ def _by_row(request: AnswerRequest, cells: Sequence[_Cell], asked: frozenset[str
     return found
 
 
+def _by_line(request: AnswerRequest, cells: Sequence[_Cell], asked: frozenset[str]) -> list[_Cell]:
+    """The one line that says all of what the question asks about, its row above all: "when does the aspirin stop" is
+    told by "Aspirin — Note: stop on 9 June"."""
+    rest = frozenset(_words(_WHOEVER.sub(" ", request.question)))
+    scored = []
+    for cell in cells:
+        about = rest - _told_over(request.hits[cell.hit])
+        line = frozenset(_words(request.hits[cell.hit].chunk.text[cell.start : cell.end]))
+        if len(about) > 1 and about <= line and about & {*cell.row} and not {*cell.row} - about:
+            scored.append(cell)
+    return scored if len({(cell.named, cell.header) for cell in scored}) == 1 else []
+
+
+_AGE = re.compile(
+    r"\b(?:m[ae]n|wom[ae]n|patients?|persons?|people|adults?|mother|father|he|she|child|boy|girl|son|daughter|lady)\b"
+    r"[^.?!\d]{0,14}?\b(?:of|is|aged|,)\s+(?P<age>\d{1,3})(?![\d.,]|\s*(?:mg|g|kg|kilo|m[lL]|cm|months?|weeks?|days?|%))",
+    re.IGNORECASE,
+)
+
+
+def _quantities(question: str) -> list[Quantity]:
+    """The quantities of the question; "a man of 83" is of 83 years."""
+    aged = _AGE.search(question)
+    if aged is None:
+        return quantities(question)
+    return quantities(f"{question[: aged.end('age')]} years{question[aged.end('age') :]}")
+
+
 def _in_range(request: AnswerRequest, cells: Sequence[_Cell], asked: frozenset[str]) -> list[_Cell]:
     """The cells of the row whose range holds a quantity of the question: those of the column asked for, else all."""
-    wanted = quantities(request.question)
+    wanted = _quantities(request.question)
     if not wanted:
         return []
     ranges = {cell.named: quantities(cell.named) for cell in cells}
@@ -311,11 +344,11 @@ def _told_over(hit: Hit) -> frozenset[str]:
 def _cells(number: int, hit: Hit) -> list[_Cell]:
     text = hit.chunk.text
     found: list[_Cell] = []
-    if MARK not in text:
-        return found
     start = 0
     for line in text.split("\n"):
         name, mark, rest = line.rpartition(MARK)
+        if not mark and (label := _LABEL.fullmatch(line)):
+            name, mark, rest = label["name"], MARK, label["value"].replace(VALUE, " ")
         header, value, _ = rest.partition(VALUE)
         if mark and name.strip() and rest.strip():
             header = header if value else ""
@@ -337,6 +370,7 @@ def _words(text: str) -> tuple[str, ...]:
         elif "\u3400" <= token[0] <= "\u9fff":
             words += [token[i : i + 2] for i in range(max(len(token) - 1, 1))]
         elif token not in _EMPTY_WORDS:
+            token = SAID_FOR.get(token, token)
             words.append(_ENDING.sub("", token)[:7] or token)
     return tuple(words)
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from sparewheel.rag.answer.clause import ClauseQuoter
 from sparewheel.rag.answer.figures import compared
 from sparewheel.rag.answer.question_form import form_of
+from sparewheel.rag.answer.verdict import says_otherwise
 from sparewheel.rag.types import AnswerRequest, Draft
 
 HELD = 0.5  # least share of the question's weight around a clause for it to say yes or no
@@ -36,6 +37,8 @@ class ChineseReader:
             return draft
         found = self._rules.read(replace(request, question=asked.text))
         if found.refused or found.confidence < HELD:
+            return draft
+        if says_otherwise(asked.text, found.text, "zh"):
             return draft
         agreed = compared(asked.text, found.text)
         return draft if agreed in ("differ", "unclear") else found

@@ -28,7 +28,8 @@ _KINDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
         (r"\b(?:dose|dosage)\b|\bmg\b|剂量|多少毫克|吃多少|用多少|服多少|服用多少|几片|几粒", _MEASURES),
         (r"\bhow much\b|\b(?:price|fee|cost|penalty|amount|cap|rent|deposit|sum|compensation|salary|fine|budget"
          r"|liable)\b"
-         r"|多少钱|多少元|金额|价格|押金|租金|工资|费用|赔偿|奖金|违约金|定金|价款|罚款|罚金", _MONEY),
+         r"|多少钱|多少元|金额|价格|总价|报价|单价|价钱|工钱|薪|补贴|补助|补偿金|津贴|保额|保费|赔多少"
+         r"|押金|租金|工资|费用|赔偿|奖金|违约金|定金|价款|罚款|罚金", _MONEY),
         (r"温度|\btemperature\b", {"°C"}),
         (r"多少岁|几岁|多大年", {"岁", "day"}),
         (r"几次|多少次|\bhow many times\b", {"time"}),
@@ -47,7 +48,7 @@ _ASKS_DATE = re.compile(
 )
 _BEFORE = re.compile(
     r"(?:\b(?:(?:no|not) (?:less|more|later|longer|fewer|earlier|sooner|greater) than|up to|at (?:least|most)|within"
-    r"|a (?:maximum|minimum) of"
+    r"|once in (?:any|each|every)(?: period of)?|a (?:maximum|minimum) of"
     r"|more than|less than|about|every|once every|after|below|above|under|over|from)\s+(?:(?:the|a|an|about) )?"
     r"|(?:不少于|不低于|不超过|不高于|不得超过|不得少于|至少|最多|至多|提前|超过|低于|高于|每日|每天|每次"
     r"|每)(?:人民币)?|人民币)$",

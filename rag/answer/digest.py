@@ -13,6 +13,7 @@ from functools import cache
 from typing import Protocol
 
 from sparewheel.rag.answer.cite import one_line
+from sparewheel.rag.answer.empty import is_empty
 from sparewheel.rag.text import language_of, sentences, simplified
 from sparewheel.rag.types import AnswerRequest, Draft, Hit, Span
 
@@ -46,8 +47,11 @@ _LIST = re.compile(
     r"(?P<topic>.+?)(?:\s+(?:of|in|from|for|across)\b.*)?[?.]*$",
     re.IGNORECASE,
 )
-_WHICH = re.compile(r"^\W*(?:which|what|how many)\b|哪些|哪几|多少份", re.IGNORECASE)
-_VALUE = re.compile(r"(?<=[\w,;] )[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+)*|\d[\d.,]*\d|\d")
+_WHICH = re.compile(r"^\W*(?:which|what|how many)\b|哪些|哪几|哪一?份|多少份", re.IGNORECASE)
+_VALUE = re.compile(
+    r"(?<=[由在归向])[\u3400-\u9fff]{2,4}?(?:省|市|县|区)(?=的?(?:人民)?法院|的?法律|的?仲裁|管辖|境内)"
+    r"|(?<=[\w,;] )[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+)*|\d[\d.,]*\d|\d"
+)
 _WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+(?:[-’'][^\W\d_\u3400-\u9fff]+)*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -131,7 +135,7 @@ def _several(request: AnswerRequest) -> list[_Place]:
     found: list[_Place] = []
     for i, hit in enumerate(request.hits):
         text = hit.chunk.text
-        spans = [span for span in sentences(text) if _is_sentence(text[slice(*span)])]
+        spans = [s for s in sentences(text) if _is_sentence(text[slice(*s)]) and not is_empty(text[slice(*s)])]
         if not spans:
             continue
         heading = _stems(" ".join(hit.chunk.headings[-1:]))

@@ -24,7 +24,8 @@ _HAN_TENS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "萬": 10_000, "
 _SCALE = {"hundred": 100, "thousand": 1000, "million": 1e6, "billion": 1e9, "万": 1e4, "萬": 1e4, "亿": 1e8}
 _DAYS = {"second": 1 / 86400, "minute": 1 / 1440, "hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.4, "year": 365.0}
 _UNITS: tuple[tuple[str, str], ...] = (  # pattern behind the number -> unit
-    *((rf"(?:working |business |calendar |consecutive |full |clear )?{name}s?\b", name) for name in _DAYS),
+    *((rf"(?:(?:working|business|calendar|consecutive|full|clear|vacation|holiday|sick|paid|remote|training|more) )?"
+       rf"{name}s?\b", name) for name in _DAYS),
     (r"mins?\b|分钟|分鐘", "minute"), (r"hrs?\b|个?小时|個?小時", "hour"), (r"秒", "second"),
     (r"个?工作日|個?工作日|日历天|天|日(?!元)", "day"), (r"个?星期|周|週|個星期", "week"), (r"个?月|個月", "month"),
     (r"周岁|岁|歲", "岁"), (r"年", "year"),

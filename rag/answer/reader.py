@@ -25,11 +25,14 @@ from numpy.typing import NDArray
 from sparewheel.rag.answer.about import without_document
 from sparewheel.rag.answer.answerable import COLUMNS, features, probabilities
 from sparewheel.rag.answer.cite import one_line
+from sparewheel.rag.answer.claims import claimed, judged
 from sparewheel.rag.answer.detail import DETAIL_TOKENS, figure_asked_for, is_detail
+from sparewheel.rag.answer.empty import says_nothing
 from sparewheel.rag.answer.figures import quantities
+from sparewheel.rag.answer.lay import in_their_words
 from sparewheel.rag.answer.question_form import Asked, form_of
 from sparewheel.rag.answer.spans import Reading, Window, windows_of
-from sparewheel.rag.answer.verdict import Label, bearing, verdict
+from sparewheel.rag.answer.verdict import Label, bearing, others_role, verdict, words
 from sparewheel.rag.answer.whole_figures import with_whole_figures
 from sparewheel.rag.errors import NotFound
 from sparewheel.rag.settings import cores
@@ -46,10 +49,12 @@ _HEADING = re.compile(
 )
 READ_RERANKED = 6  # passages, of whatever documents
 READ_OF_THE_FIRST = 9  # passages, where those beyond are of the document that came first
-WITHOUT_FIGURE = 0.5  # of the probability of a span without a figure of the kind that is asked for
+WITHOUT_FIGURE = 0.35  # of the probability of a span without a figure of the kind that is asked for
 NOTHING_SHARED = 0.3  # and of one of several documents' passages that shares no word with the question
-BEARS_AT_ALL = 0.25  # least share of a yes/no question's words in what is quoted without a label
+BEARS_AT_ALL = 0.25  # least share of a yes/no question's words in what is quoted without a label ...
+BEARS_WELL = 0.45  # ... where each of them stands in some passage; else
 UNBORNE = 0.5  # of the probability of what bears less
+EMPTY = 0.2  # and of a sentence that every such document has and that says nothing
 ALSO = 0.9  # a further span of the same document is quoted, too, where it is so much of the best one's probability
 ALSO_AT_LEAST = 0.6  # and at least so likely
 
@@ -82,8 +87,11 @@ class Reader:
     def read(self, request: AnswerRequest) -> Draft:
         """The quoted answer, several where the passages hold several as good, joined by "; "; or refused."""
         asked = form_of(request.question, request.language)
-        asked = replace(asked, text=without_document(asked.text, request.language, request.hits))
+        bare = without_document(asked.text, request.language, request.hits)
+        asked = replace(asked, text=in_their_words(bare, request.language, request.hits))
         request = replace(request, question=asked.text)
+        if asked.form == "yes-no" and (stated := self._stated(request)):
+            return stated
         found = self.likeliest(asked, request)
         model = f"{self.config['name']} {self.config['version']}"
         confidence = found[0].score if found else 0.0
@@ -98,13 +106,37 @@ class Reader:
         text = "; ".join(request.hits[s.hit].chunk.text[s.start : s.end] for s in found)
         return Draft(text, found, confidence=confidence, label=label, model=model)
 
+    def _stated(self, request: AnswerRequest) -> Draft | None:
+        """The yes or no to a question that states a value: what is found for the value says it; None where it states
+        none, nothing is found, or what is found cannot be compared."""
+        claim = claimed(request.question, request.language)
+        if claim is None:
+            return None
+        draft = self.read(replace(request, question=claim.question))
+        if draft.refused or not draft.spans:
+            return None
+        label = judged(claim, draft.text)
+        if not label:
+            return None
+        span = draft.spans[0]
+        text = request.hits[span.hit].chunk.text
+        evidence = with_whole_figures(_whole_sentence(span, text), text)
+        return replace(draft, text=text[evidence.start : evidence.end], spans=(evidence,), label=label)
+
     def _bears(self, request: AnswerRequest, span: Span) -> bool:
         """Whether the sentence of a span has words of a yes/no question: one about something else is no answer."""
         chunk = request.hits[span.hit].chunk
         sentence = _whole_sentence(span, chunk.text)
         over = " ".join((chunk.title, *chunk.headings))
         text = chunk.text[sentence.start : sentence.end]
-        return bearing(request.question, text, over, request.language) >= BEARS_AT_ALL
+        if others_role(request.question, text):
+            return False
+        share = bearing(request.question, text, over, request.language)
+        if share >= BEARS_WELL:
+            return True
+        read = frozenset().union(*(words(hit.chunk.text, request.language) for hit in request.hits))
+        nowhere = words(request.question, request.language) - read - words(over, request.language)
+        return share >= BEARS_AT_ALL and not nowhere
 
     def _put(self, asked: Asked, request: AnswerRequest, found: tuple[Span, ...]) -> tuple[tuple[Span, ...], Label]:
         """What is quoted in the form that the question asks for: the sentence with its yes or no, a detail, or all."""
@@ -247,6 +279,7 @@ class Reader:
             return ()
         given = chosen_by_the_asker(request.hits)
         likely = self._of_given(readings, request.domain) if given else self._of_found(asked, request, readings)
+        likely = np.asarray([p * (EMPTY if says_nothing(r) else 1.0) for p, r in zip(likely, readings, strict=True)])
         several = self._of_domain("most_spans", request.domain)
         kept: list[Span] = []
         said: set[str] = set()

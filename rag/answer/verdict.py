@@ -7,10 +7,11 @@ two days" is a no to "three days?"; an exception beside what is said stays in th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Literal
 
-from sparewheel.rag.answer.figures import compared
+from sparewheel.rag.answer.figures import compared, quantities
 
 Label = Literal["yes", "no", "maybe", ""]
 
@@ -32,6 +33,19 @@ _DENIES_ZH = re.compile(
 )
 _ATTRIBUTE_ZH = re.compile(r"(?:未|没有?)[^，。；不]{1,8}?的")  # 未休的年假: no denial of what is said of it
 _WITHOUT = re.compile(r"\bwithout\b|未经|没有经过", re.IGNORECASE)
+_EXCEPTS = re.compile(
+    r"\b(?:with the exception of|except(?:ing)?(?: for)?|other than|excluding|apart from|save(?: for)?|but not)\b",
+    re.IGNORECASE,
+)
+_EXCEPTS_ZH = re.compile(r"除(?P<what>[^，。；]{1,30}?)(?:之外|以外|外)")
+_LACKS = re.compile(r"\b(?:without|free of|no)\s+(?:any\s+|an?\s+|the\s+)?(?P<what>\w+(?:\s\w+)?)", re.IGNORECASE)
+_DUTY = re.compile(
+    r"\b(?:need|have|has|required|obliged|supposed|got)\s+to\s+(?:be\s+)?(?P<verb>[a-z]+)"
+    r"|^\W*must\s+(?:i|we|you|he|she|they|it)\s+(?P<must>[a-z]+)",
+    re.IGNORECASE,
+)
+_ANY_VERB = frozenset(re.findall(r"\S+", "be do have get go make take give keep use pay tell ask bring"))
+_ENDS_ZH = re.compile(r"停止|停用|停药|暂停|中止|慎用|谨慎")
 _HEAD = re.compile(r"\s*(?:[-*•]\s*)?[^:.;,\n：。；，]{2,40}(?::|\t— |：)\s*")  # "Blood gas: never ..."
 _WORD = re.compile(r"[a-z]+|\d[\d.,]*", re.IGNORECASE)
 _STOP = frozenset(
@@ -130,6 +144,30 @@ _STOP = frozenset(
         "there",
     ]
 )
+SAID_FOR = {  # how people say -> how documents do
+    said: word
+    for word, ways in {
+        "alcohol": "wine beer whisky whiskey vodka booze spirits liquor",
+        "child": "kid kids child children youngster toddler",
+        "telephone": "phone phones call calls",
+        "price": "cost costs price prices",
+        "salary": "wage wages pay paycheck salary",
+        "vacation": "holiday holidays vacation leave",
+        "terminate": "quit cancel cancels cancelled end ends ended ending terminate terminates terminated termination",
+        "seat": "seat place",
+        "employee": "worker workers staff employee employees",
+        "breach": "leak leaks leaking violate violation violates breach breaks",
+        "announce": "announcement announcements announce announces press publicity",
+        "maximum": "max maximum most highest limit limited cap capped exceed exceeds",
+        "minimum": "minimum least lowest youngest",
+        "operation": "surgery operation operations",
+        "doctor": "doctor physician gp",
+        "medicine": "drug drugs pill pills tablet tablets medicine medicines medication",
+        "law": "law laws governed governing",
+        "begin": "start starts starting begin begins beginning commencement commence commences started",
+    }.items()
+    for said in ways.split(" ")
+}
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _STOP_HAN = frozenset(
     "的了吗呢吧嘛啊么是否有没能可以会要在与和或对就都也还我你他她它们这那个一不得应当该需被把从到给跟时候请问想"
@@ -160,11 +198,13 @@ def verdict(question: str, evidence: str, context: str, labels: Mapping[str, flo
     """
     if (head := _HEAD.match(evidence)) and head.end() < len(evidence):
         context, evidence = f"{context} {head[0]}", evidence[head.end() :]
-    if bearing(question, evidence, context, language) < BEARS or _others_role(question, evidence):
+    if bearing(question, evidence, context, language) < BEARS or others_role(question, evidence):
         return ""
     if _WITHOUT.search(question) and not _WITHOUT.search(evidence):
         return ""
-    asked = _asked(question, context, language)
+    if says_otherwise(question, evidence, language):
+        return ""
+    asked = _asked(_without_quantities(question), context, language)
     share = len(asked & words(evidence, language)) / len(asked) if asked else 1.0
     numbers = compared(question, evidence)
     denied = _denied(asked, question, evidence, language)
@@ -181,7 +221,24 @@ def verdict(question: str, evidence: str, context: str, labels: Mapping[str, flo
     return ""
 
 
-def _others_role(question: str, evidence: str) -> bool:
+def says_otherwise(question: str, evidence: str, language: str) -> bool:
+    """Whether the evidence is about another action than the question: "do not eat" does not answer "do I need to
+    fast?", nor "stop breast-feeding" "may I take it while breast-feeding?"."""
+    if language == "zh":
+        return bool(_ENDS_ZH.search(evidence)) and not _ENDS_ZH.search(question)
+    duty = _DUTY.search(question)
+    verb = (duty["verb"] or duty["must"]).lower() if duty else ""
+    return bool(verb) and verb not in _ANY_VERB and _stem(verb) not in words(evidence, language)
+
+
+def _without_quantities(question: str) -> str:
+    """The question without its figures and their units: these are compared, not looked for."""
+    for q in reversed(quantities(question)):
+        question = f"{question[: q.start]} {question[q.end :]}"
+    return re.sub(r"\bolds?\b", " ", question)
+
+
+def others_role(question: str, evidence: str) -> bool:
     """Whether the evidence is of the other party than the question: the first role each names are opposites."""
     asked, told = _ROLE.search(question), _ROLE.search(evidence)
     return bool(asked and told and (asked[0].lower(), told[0].lower()) in _OPPOSITE)
@@ -203,9 +260,16 @@ def _denied(asked: frozenset[str], question: str, evidence: str, language: str) 
     """Whether the evidence denies what is asked; None where some of the question's words stand only in clauses that
     deny and others only in clauses that affirm.
     """
+    flip = denies_asked(question, language)
+    main, excepted = _excepted(evidence, language)
+    if excepted and (asked & words(excepted, language)) - words(main, language):
+        return (not any(denies(part, language) for part in _clauses(main, language))) != flip
+    if language != "zh":
+        lacked = {w for found in _LACKS.finditer(evidence) for w in words(found["what"], language)}
+        if asked & lacked and not _WITHOUT.search(question):
+            return not flip
     parts = _clauses(evidence, language)
     flags = [denies(part, language) for part in parts]
-    flip = denies_asked(question, language)
     if len(set(flags)) == 1:
         return flags[0] != flip
     told = [asked & words(part, language) for part in parts]
@@ -218,6 +282,18 @@ def _denied(asked: frozenset[str], question: str, evidence: str, language: str) 
     if not told[best]:
         return None
     return flags[best] != flip
+
+
+def _excepted(evidence: str, language: str) -> tuple[str, str]:
+    """(what the evidence says, what it takes out of it): "every room" and "the attic". "" where nothing is."""
+    if language == "zh":
+        found = _EXCEPTS_ZH.search(evidence)
+        return (evidence[: found.start()] + evidence[found.end() :], found["what"]) if found else (evidence, "")
+    parts = _EXCEPTS.split(evidence, maxsplit=1)
+    if len(parts) < 2:
+        return evidence, ""
+    taken, _, rest = parts[1].partition(",")
+    return f"{parts[0]} {rest}", taken
 
 
 def bearing(question: str, evidence: str, context: str, language: str) -> float:
@@ -244,27 +320,18 @@ def words(text: str, language: str) -> frozenset[str]:
     return frozenset(_stem(w.lower()) for w in _WORD.findall(text) if w.lower() not in _STOP and len(w) > 1)
 
 
+@cache
+def _stemmer() -> Callable[[str], str]:
+    import Stemmer
+
+    stem: Callable[[str], str] = Stemmer.Stemmer("english", 0).stemWord
+    return stem
+
+
+@cache
 def _stem(word: str) -> str:
-    for ending in (
-        "ments",
-        "ment",
-        "ations",
-        "ation",
-        "ings",
-        "ing",
-        "ies",
-        "ed",
-        "es",
-        "ers",
-        "er",
-        "ly",
-        "s",
-        "e",
-        "y",
-    ):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
+    """The stem, that of the word of documents where people say another one: "wine" is alcohol."""
+    return _stemmer()(SAID_FOR.get(word, word))
 
 
 def denies_asked(question: str, language: str) -> bool:

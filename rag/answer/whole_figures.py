@@ -14,6 +14,13 @@ _FIGURE = re.compile(
 )
 
 
+_COUNTED = re.compile(  # what a number counts, right behind it
+    r"\s?(?:个?工作日|个月|周岁|小时|分钟|平方米|公斤|千克|毫克|微克|毫升|[日天月年岁元片粒次倍份名人周％%℃])"
+    r"|\s(?:(?:working|business|calendar) )?(?:days?|weeks?|months?|years?|hours?|minutes?|per ?cent|mg|mL|kg"
+    r"|tablets?)\b"
+)
+
+
 def with_whole_figures(span: Span, text: str) -> Span:
     """The span, wider where it begins or ends inside a figure, or begins right behind one (between a number and what it
     counts)."""
@@ -22,6 +29,12 @@ def with_whole_figures(span: Span, text: str) -> Span:
         first = found.start() + len(found[0]) - len(found[0].lstrip())
         if first < start <= found.end() and not text[start - 1].isspace():
             start = first
-        if found.start() < end < found.end():
-            end = found.end()
+        last = found.start() + len(found[0].rstrip())
+        if found.start() < end < last:
+            end = last
+    behind = _COUNTED.match(text, end)
+    if behind and any(
+        found.start() + len(found[0].rstrip()) == end for found in _FIGURE.finditer(text, max(0, end - 20), end)
+    ):
+        end = behind.end()
     return replace(span, start=start, end=end) if (start, end) != (span.start, span.end) else span

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Protocol
 
 from sparewheel.rag.retrieve.names import (
@@ -54,6 +55,13 @@ _NOT_A_NAME = frozenset(
         " licensee borrower lender owner"
         " agent principal effective date services agreement contract lease nda msa dpa please yes no the and or",
     )
+)
+_JOINED = re.compile(r"\s*(?:and|&|/|[-–]|与|和|跟|同)\s*(?:the\s+)?", re.I)
+_BETWEEN = re.compile(r"\bbetween\s+(?:the\s+)?$", re.I)
+_OF_BOTH = re.compile(
+    r"(?:[’']s?)?\s+(?:[\w-]+\s+)?(?:nda|agreement|contract|lease|deal|deed|loan)\b|(?:之间)?(?:的|签|订)[^，。]{0,8}?(?:合同|协议|签|订|总价|价)"
+    r"|(?:之间)?签",
+    re.I,
 )
 _LONGEST_ACRONYM = 5  # letters: "DVT" is a word of the field, not a document's name
 _LINKS = {
@@ -174,7 +182,7 @@ class Scopes:
     def of(self, question: str) -> Scope:
         """The documents that the question names, none where it names none or all; and the name that is in no one."""
         mentions = self.mentions(question)
-        absent = next(self._absent(question, mentions), "")
+        absent = self._no_pair(question, mentions) or next(self._absent(question, mentions), "")
         documents = self._fit(question, mentions)
         if absent and not (documents and _EVERY.search(question)):
             return Scope(absent=absent)
@@ -213,6 +221,20 @@ class Scopes:
         for kind in [_common(by_kind)] if by_kind else []:
             found = (found & kind or found) if by_name else kind
         return found
+
+    def _no_pair(self, question: str, mentions: Sequence[Mention]) -> str:
+        """Two parties whom the question joins as those of one contract, "between Acme and Quill", and who share none;
+        "" where there are no such."""
+        names = [m for m in mentions if m.field == "name"]
+        for one, other in pairwise(names):
+            if one.documents & other.documents or _EVERY.search(question):
+                continue
+            between = question[one.end : other.start]
+            before, after = question[: one.start], question[other.end :]
+            joined = _JOINED.fullmatch(between)
+            if joined and (_BETWEEN.search(before) or _OF_BOTH.match(after)):
+                return question[one.start : other.end]
+        return ""
 
     # ------------------------------------------------------------ names of no document
 

@@ -150,3 +150,30 @@ def test_the_more_of_the_question_a_cell_says_the_surer_it_is():
     assert plain is not None
     assert plain.confidence > 0.9
     assert more is None or more.confidence < plain.confidence
+
+
+FORM = "ADMISSION\nName of the guest: Orla Finch\nKnown allergies: walnuts\nThe guest agrees to the rules of the house."
+
+
+def test_a_form_is_looked_up_by_its_labels():
+    """A label and its value are a row of a table."""
+    draft = cell_asked_for(asked("What is the guest's name?", FORM))
+    assert draft is not None
+    assert draft.text == "Name of the guest: Orla Finch"
+    assert cell_asked_for(asked("When did the guest arrive?", FORM)) is None
+
+
+def test_a_line_is_found_by_its_row_and_what_it_says():
+    """Not the line of another row that mentions it."""
+    text = "Tarnol\t— Note: ends on 4 May\n\nScan\t— Date: 9 May, after tarnol has ended"
+    draft = cell_asked_for(asked("when does the tarnol end?", text))
+    assert draft is not None
+    assert draft.text == "Tarnol\t— Note: ends on 4 May"
+
+
+def test_a_person_of_so_many_years_is_in_the_row_of_that_age():
+    """ "a woman of 84" has no unit."""
+    text = "Age\tTarget\n\nUnder 70 years\t— Target: below 6\n\n70 years and over\t— Target: below 8"
+    draft = cell_asked_for(asked("target for a woman of 84?", text))
+    assert draft is not None
+    assert draft.text == "70 years and over\t— Target: below 8"

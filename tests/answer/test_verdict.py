@@ -60,3 +60,24 @@ def test_a_network_that_disagrees_with_the_words_silences_them():
 def test_chinese_by_rule(question, evidence, label):
     """The clause that holds what is asked; what forbids denies."""
     assert verdict(question, evidence, "", {}, "zh") == label
+
+
+@pytest.mark.parametrize(
+    ("question", "evidence", "label"),
+    [
+        ("May the guest use the sauna?", "The guest may use every room other than the sauna.", "no"),
+        ("May the guest use the kitchen?", "The guest may use the kitchen, but not the sauna.", "yes"),
+        ("Does the broker get a commission?", "The broker acts without any commission.", "no"),
+        ("Do I need to rest before the scan?", "Do not drink before the scan.", ""),
+        ("Can the nurse take 12 vacation days?", "No more than nine vacation days may be taken by the nurse.", "no"),
+        ("Is it suitable for a 5 year old?", "It is not suitable for children under 8 years.", "no"),
+    ],
+)
+def test_exceptions_lacks_and_other_actions(question: str, evidence: str, label: str) -> None:
+    """What is taken out of a permission is not permitted; another action says nothing."""
+    assert verdict(question, evidence, "", {}, "en") == label
+
+
+def test_stopping_something_else_says_nothing_of_taking_it() -> None:
+    """应停止哺乳 neither allows nor forbids the medicine."""
+    assert verdict("哺乳期可以吃本品吗？", "哺乳期妇女用药期间应停止哺乳。", "", {}, "zh") == ""

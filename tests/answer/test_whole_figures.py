@@ -28,3 +28,19 @@ def test_a_quote_holds_whole_figures(text: str, quote: str, whole: str) -> None:
     start = text.index(quote)
     span = with_whole_figures(Span(0, start, start + len(quote)), text)
     assert text[span.start : span.end] == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted", "whole"),
+    [
+        ("省外每日180元，省内减半", "180", "180元"),
+        ("在收到通知后六十日内答复", "六十", "六十日"),
+        ("pay within 45 days", "45", "45 days"),
+        ("on page 12 of it", "12", "12"),
+    ],
+)
+def test_a_number_is_quoted_with_what_it_counts(text: str, quoted: str, whole: str) -> None:
+    """ "180" alone might be anything."""
+    start = text.index(quoted)
+    span = with_whole_figures(Span(0, start, start + len(quoted)), text)
+    assert text[span.start : span.end] == whole

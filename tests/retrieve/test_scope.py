@@ -162,3 +162,18 @@ def test_a_patient_is_named_by_the_surname_with_its_address() -> None:
     )
     assert scopes.of("What is Mr Tolvane allergic to?").documents == ("a",)
     assert scopes.of("Is Tolvane allergic?").documents == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "absent"),
+    [
+        ("What is the notice in the agreement between Osprey Games and Northgate Security?",
+         "Osprey Games and Northgate Security"),
+        ("What does the Osprey and Northgate NDA say about notice?", "Osprey and Northgate"),
+        ("Compare the notice of the Osprey and Northgate NDAs", ""),
+        ("What is the notice in the agreement between Harbour Foods and Osprey Games?", ""),
+    ],
+)  # fmt: skip
+def test_two_parties_who_share_no_contract_are_no_pair(question: str, absent: str) -> None:
+    """Each has a contract, with somebody else; compared, both are meant."""
+    assert CONTRACTS.of(question).absent == absent
