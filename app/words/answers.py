@@ -119,6 +119,14 @@ NOTES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"dense index (.+?) built: the rest is found by its words only"), r"语义索引已建成 \1，其余按字词检索"),
     (re.compile(r"not in the passages: (.+)"), r"段落中没有：\1"),
     (re.compile(r"(\d+) sentences? not borne out by the passages, marked (.+)"), r"\1 句话没有段落支持，已标注 \2"),
+    (
+        re.compile(r"it tells you to act \(to pay, to open, to call\): ask somebody you know before you do"),
+        r"回答要求你采取行动（付款、打开链接、致电）：请先向你认识的人核实",
+    ),
+    (
+        re.compile(r'passage (\d+) speaks to a language model \("(.+)"\): read what rests on it with care', re.DOTALL),
+        r"第 \1 段含有写给语言模型的指令（“\2”）：对依据该段的内容请谨慎",
+    ),
     (re.compile(r"no answerer could answer \((.+)\)"), r"没有可用的回答者（\1）"),
     (
         re.compile(r"only the first (\d+) of (\d+) passages were read: .*"),

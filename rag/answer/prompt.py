@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from sparewheel.rag.answer.markers import without_markers
+from sparewheel.rag.answer.orders import neutralised
 from sparewheel.rag.text import sentences
 from sparewheel.rag.types import AnswerRequest, Hit, Profile
 
@@ -53,7 +55,6 @@ _ABOUT_PASSAGES = re.compile(
     r"|(?:没有|未|无法|不能).{0,30}(?:段落|文档|文件|回答|提及|找到|答案)",
     re.IGNORECASE,
 )
-_FENCE = re.compile(r"<\s*(/?)\s*passage", re.IGNORECASE)
 
 
 def messages(request: AnswerRequest, profile: Profile) -> list[dict[str, str]]:
@@ -81,7 +82,7 @@ def not_found(text: str) -> bool:
     """Did the model say that the passages do not answer, and nothing else? With a claim beside it, it is an answer."""
     if not _REFUSAL.search(text):
         return False
-    rest = _REFUSAL.sub("\n", text)
+    rest = _REFUSAL.sub("\n", without_markers(text))
     return not any(_is_claim(rest[start:end]) for start, end in sentences(rest))
 
 
@@ -119,5 +120,5 @@ def _place(hit: Hit) -> str:
 
 
 def _fenced(text: str) -> str:
-    """Document text that cannot close or open a fence."""
-    return _FENCE.sub(r"‹\1passage", text)
+    """Document text that cannot close or open a fence, nor write a mark of a chat template."""
+    return neutralised(text)

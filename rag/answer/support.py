@@ -158,8 +158,9 @@ def unknown_references(text: str, known: Evidence) -> list[str]:
     ]  # fmt: skip
 
 
-def borne_out(sentence: str, known: Evidence) -> bool:
-    """Whether the evidence bears out the sentence; True for one without content words or figures."""
+def borne_out(sentence: str, known: Evidence, names: frozenset[str] = frozenset()) -> bool:
+    """Whether the evidence bears out the sentence; True for one without content words or figures. names: words that
+    bear nothing out and need not be borne out."""
     sentence = _ITEM.sub("", sentence)
     said, numbers = words(sentence), figures(sentence)
     if not said and not numbers:
@@ -169,7 +170,7 @@ def borne_out(sentence: str, known: Evidence) -> bool:
         (value, unit) not in known.figures and not _bare_value(value, unit, known, values) for value, unit in numbers
     ):
         return False
-    content = {word for word in said if not word[0].isdigit()}
+    content = {word for word in said if not word[0].isdigit()} - names
     if len(content & known.words) < SUPPORT_SHARE * len(content):
         return False
     return not (unknown_references(sentence, known) or contradicted(sentence, known))

@@ -34,6 +34,9 @@ class Style:
     run: Element | None = field(default=None, compare=False)  # rPr
 
 
+_TINY = 4  # half points: nobody can read it
+
+
 @dataclass(frozen=True)
 class Look:
     """raised: "superscript", "subscript" or neither."""
@@ -117,6 +120,8 @@ def _with(look: Look, properties: Element | None) -> Look:
             stated["struck"] = bool(is_on(each)) or bool(stated.get("struck"))
         elif name == "vanish":
             stated["hidden"] = bool(is_on(each))
+        elif name == "sz" and value(each).isdigit() and int(value(each)) <= _TINY:
+            stated["hidden"] = True
         elif name == "vertAlign":
             stated["raised"] = value(each)
         elif name == "rFonts":

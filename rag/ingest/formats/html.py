@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from sparewheel.rag.ingest.formats.html_signs import hide, settle
+from sparewheel.rag.ingest.formats.html_signs import HIDES, hide, settle
 from sparewheel.rag.ingest.formats.html_tables import is_layout, labels, table_of_tag
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
 from sparewheel.rag.ingest.formats.plain import decode
@@ -29,7 +29,10 @@ _BLOCKS = frozenset(
 )
 _HEADING_LEVEL = {f"h{n}": n for n in range(1, 7)}
 _BLANKS = re.compile(r"[ \t\r\n]+")
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
+_WHITE = re.compile(
+    r"(?<![-\w])color\s*:\s*(?:white|transparent|#fff(?:fff)?(?![\da-f])|rgba?\(\s*255\s*,\s*255\s*,\s*255|hsl\([^)]*,\s*100%\s*\))",
+    re.IGNORECASE,
+)
 _STRUCK = re.compile(r"text-decoration[a-z-]*\s*:[^;]*line-through", re.IGNORECASE)
 _SEVEN_BITS = re.compile(r"(?i)iso-2022-\w+|hz(-gb-2312)?|utf-?7")  # say more than ASCII in bytes that are ASCII
 _CHARSET = re.compile(
@@ -99,7 +102,15 @@ def _is_seen(tag: Tag) -> bool:
     if "hidden" in tag.attrs or tag.get("aria-hidden") == "true":
         return False
     style = str(tag.get("style") or "")
-    return not style or not (_HIDDEN.search(style) or _STRUCK.search(style))
+    return not style or not (HIDES.search(style) or _STRUCK.search(style) or _is_white(tag, style))
+
+
+def _is_white(tag: Tag, style: str) -> bool:
+    """White letters where nothing says that they stand on another ground."""
+    if not _WHITE.search(style):
+        return False
+    around = (tag, *tag.parents)
+    return not any(each.get("bgcolor") or "background" in str(each.get("style") or "") for each in around if each.attrs)
 
 
 def _nodes(root: Tag, *, leaves: bool = True) -> Iterator[tuple[PageElement, bool]]:

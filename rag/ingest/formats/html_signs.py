@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from bs4.element import Tag
 
 _RULE = re.compile(r"([^{}]{1,400})\{([^{}]{0,2000})\}")
-_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+HIDES = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all|opacity\s*:\s*0*\.?0*(?![.\d])"
+    r"|font-size\s*:\s*(?:[01](?:\.\d+)?|0?\.\d+)(?:px|pt)?\s*(?:;|!|$)|font-size\s*:\s*0(?:\.0\d*)?(?:r?em|%|ex|vw)"
+    r"|(?:left|right|top|bottom|margin|margin-left|margin-top|text-indent)\s*:\s*-\d{3,}"
+    r"|clip(?:-path)?\s*:\s*(?:rect\(\s*0[^)]*\)|inset\(\s*(?:50|100)%)|transform\s*:\s*(?:scale\(\s*0|translate\w*\(\s*-\d{4})"
+    r"|(?:max-)?(?:height|width)\s*:\s*0(?:px)?\s*;[^}]*overflow\s*:\s*hidden",
+    re.IGNORECASE,
+)
 _SIMPLE = re.compile(r"(?:(\w+)?)(?:([.#])([\w-]+))?")  # tag, tag.class, .class, #id
 _FONT = re.compile(r"font-family\s*:\s*[\"']?([\w ]+)", re.IGNORECASE)
 _MOST_EQUATIONS = 2000
@@ -31,7 +38,7 @@ def hide(soup: BeautifulSoup) -> None:
         text = re.sub(r"/\*.*?\*/", "", sheet.get_text(), flags=re.DOTALL)
         text = re.sub(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", text)
         for selectors, rules in _RULE.findall(text):
-            if not _HIDES.search(rules):
+            if not HIDES.search(rules):
                 continue
             for selector in selectors.split(","):
                 found = _SIMPLE.fullmatch(selector.strip())

@@ -16,13 +16,17 @@ from sparewheel.rag.types import Layout, Page
 _SPACES = (
     "\u00a0\u2007\u202f\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u205f\v\f\x1c\x1d\x1e\x1f"
 )
-_GONE = "\u00ad\u200b\u200c\u200d\u2060\ufeff\ufffe\uffff"
+_TURNS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # the direction of writing
+_GONE = "\u00ad\u200b\u200c\u200d\u2060\ufeff\ufffe\uffff" + _TURNS
+# what nobody sees: tag characters, and the selectors of variants beyond the first sixteen, which can carry a text
+_UNSEEN = (*range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0), *range(0xFFF9, 0xFFFC))
 # Presentation forms that hide a word from the index: Latin ligatures, Kangxi radicals, compatibility ideographs.
 _FORMS = (*range(0xFB00, 0xFB07), *range(0x2E80, 0x2FE0), *range(0xF900, 0xFB00))
 _TABLE: dict[int, str | None] = {
     **{c: None for c in (*range(0x00, 0x09), *range(0x0E, 0x1C), *range(0x7F, 0xA0), *range(0xD800, 0xE000))},
     **{ord(c): " " for c in _SPACES},
     **{ord(c): None for c in _GONE},
+    **dict.fromkeys(_UNSEEN),
     **{ord(c): "\n" for c in "\x85\u2028\u2029"},
     **{c: unicodedata.normalize("NFKC", chr(c)) for c in _FORMS},
 }

@@ -16,7 +16,7 @@ from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder, clean
 from sparewheel.rag.ingest.formats.pdf_marks import Marks, attachments_of, marks_of, without_struck
 from sparewheel.rag.ingest.formats.pdf_rules import rules_of
 from sparewheel.rag.ingest.formats.pdf_scan import Unread, unread
-from sparewheel.rag.ingest.formats.pdf_words import lines_of, raw_text, to_screen, turn_of, upright_of
+from sparewheel.rag.ingest.formats.pdf_words import lines_of, on_page, raw_text, to_screen, turn_of, upright_of
 from sparewheel.rag.ingest.formats.print_size import large_lines
 from sparewheel.rag.settings import Ingest
 
@@ -35,6 +35,7 @@ class _Pages:
     unread: dict[int, Unread] = field(default_factory=dict)
     notes: dict[int, list[str]] = field(default_factory=dict)
     struck: int = 0
+    off: int = 0  # words that lie off the page, or are too small to be seen
     fields: int = 0
 
 
@@ -65,6 +66,8 @@ def parse_pdf(data: bytes, settings: Ingest, depth: int = 0) -> Parsed:
         document.close()
     text, spans, layout = write(table_lines(without_running_heads(pages.blocks)), pages.sizes, pages.turns)
     headings = () if "ocr_pages" in metadata else large_lines(text, layout)  # OCR boxes have no true height
+    if pages.off:
+        report.append(f"{pages.off} words off the page or too small to be seen: left out")
     if pages.struck:
         report.append(f"{pages.struck} struck words: left out")
     behind = _behind(pages, attached, settings, depth, report)
@@ -137,17 +140,18 @@ def _read_page(pdfium: Any, document: Any, index: int, form: Any, pages: _Pages)
     raw = raw_text(pdfium, textpage)
     upright = upright_of(pdfium, page, textpage, raw)
     place = to_screen(page, upright)
-    lines = lines_of(pdfium, textpage, raw, place)
+    upright_size = size if (upright - page.get_rotation()) % 180 == 0 else size[::-1]
+    lines, off = on_page(lines_of(pdfium, textpage, raw, place), *upright_size)
+    pages.off += off
     why = unread(pdfium, page, raw, lines, size)
     marks = marks_of(pdfium, form, page, place) if pdfium.raw.FPDFPage_GetAnnotCount(page.raw) else Marks()
     if why is not None:
         pages.unread[index] = why
         lines = []
     lines, struck = without_struck(lines, marks.struck)
-    width = size[0] if (upright - page.get_rotation()) % 180 == 0 else size[1]
     beside = any(same_row(a, b) for a, b in pairwise(lines))  # pieces apart on one row: the mark of a table
     rules = rules_of(pdfium, page, place) if beside else None
-    pages.blocks.append(arrange([*lines, *marks.values], rules, width))
+    pages.blocks.append(arrange([*lines, *marks.values], rules, upright_size[0]))
     pages.sizes.append(size)
     pages.struck += struck
     if upright != page.get_rotation():

@@ -6,7 +6,8 @@ import ctypes
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -21,6 +22,8 @@ _HYPHENS = "\x02\ufffe"  # what pdfium puts where a word is divided at a line en
 _LATIN_END = "\u2e7f"  # wide characters come after it
 _WIDE_GAP = 0.9  # times the height of the line; words further apart may stand in two columns
 _RAISABLE = re.compile(r"[^\W_](?=.*\d)|\)(?=\d)")  # a digit behind a letter, a digit or a bracket may be raised
+_EDGE = 2.0  # points beyond the page that still count as on it
+_LEAST = 0.5  # points: less high is not read by anybody
 _SMALLER = 0.82  # of the height of the characters before it, and above their foot: raised
 
 Transform = Callable[[float, float, float, float], tuple[float, float, float, float]]
@@ -77,6 +80,25 @@ def lines_of(pdfium: Any, textpage: Any, raw: str, place: Transform) -> list[Lin
     if words:
         lines.append(Line(tuple(words), tuple(gaps)))
     return lines
+
+
+def on_page(lines: Sequence[Line], width: float, height: float) -> tuple[list[Line], int]:
+    """The lines without words that nobody sees, as they lie off the page or are too small; and how many those were."""
+
+    def is_seen(word: Word) -> bool:
+        _, x0, top, x1, bottom = word
+        return x1 > -_EDGE and x0 < width + _EDGE and bottom > -_EDGE and top < height + _EDGE and bottom - top > _LEAST
+
+    kept, gone = list[Line](), 0
+    for line in lines:
+        seen = [i for i, word in enumerate(line.words) if is_seen(word)]
+        gone += len(line.words) - len(seen)
+        if len(seen) == len(line.words):
+            kept.append(line)
+        elif seen:
+            gaps = tuple(line.gaps[i - 1] for i in seen[1:])
+            kept.append(replace(line, words=tuple(line.words[i] for i in seen), gaps=gaps))
+    return kept, gone
 
 
 def _with_raised(box: Any, handle: Any, rect: Any, start: int, shown: str, text: str) -> str:

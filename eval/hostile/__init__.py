@@ -1,0 +1,1 @@
+"""Hostile documents and inputs, made by seed, and what becomes of them."""
