@@ -247,7 +247,7 @@ def rerankers(settings: Settings, runtime: Runtime | None = None) -> dict[str, R
 # ---------------------------------------------------------------- memory
 
 
-class _LanguageModels:
+class LanguageModels:
     """The built-in embedding models and readers by the language of a question, opened when they are first needed."""
 
     def __init__(self, settings: Settings, runtime: Runtime) -> None:
@@ -283,7 +283,7 @@ def open_memory(store: CorpusStore, settings: Settings, runtime: Runtime | None 
     from sparewheel.rag.memory.memory import Memory
 
     kept = memory_of(store)
-    models = _LanguageModels(settings, runtime or default_runtime())
+    models = LanguageModels(settings, runtime or default_runtime())
     return Memory(kept, models.embedder, models.reader) if kept is not None else None
 
 

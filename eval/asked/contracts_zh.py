@@ -145,7 +145,9 @@ _TEXT = """设备采购及服务合同
 def make() -> Made:
     """The contracts and the questions on them."""
     papers = [_paper(i) for i in range(8)]
-    return Made({p.file: p.text for p in papers}, [*round_robin(papers, 4, "contract-zh", "zh"), *_others(papers)])
+    return Made(
+        {p.file: p.text for p in papers}, [*round_robin(papers, 4, "contract-zh", "zh"), *_others(papers)], papers
+    )
 
 
 def _others(papers: list[Paper]) -> list[Question]:

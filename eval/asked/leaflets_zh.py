@@ -139,7 +139,7 @@ def make() -> Made:
         Paper(p.file, p.text, p.names, {k: f for k, f in p.facts.items() if k not in ("child", "effects", "other")})
         for p in papers
     ]
-    return Made({p.file: p.text for p in papers}, [*round_robin(usual, 4, "leaflet-zh", "zh"), *_others(papers)])
+    return Made({p.file: p.text for p in papers}, [*round_robin(usual, 4, "leaflet-zh", "zh"), *_others(papers)], usual)
 
 
 def _others(papers: list[Paper]) -> list[Question]:

@@ -36,10 +36,11 @@ class Paper:
 
 @dataclass(frozen=True)
 class Made:
-    """Files by name, and the questions on them."""
+    """Files by name, the questions on them, and the documents that are asked about fact by fact."""
 
     files: Mapping[str, str]
     questions: Sequence[Question]
+    papers: Sequence[Paper] = ()
 
 
 def rank(*parts: object) -> int:

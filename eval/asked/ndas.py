@@ -189,7 +189,9 @@ disclose only what is required.
 def make() -> Made:
     """The agreements and the questions on them."""
     papers = [_paper(i) for i in range(20)]
-    return Made({paper.file: paper.text for paper in papers}, [*round_robin(papers, 3, "nda", "en"), *_others(papers)])
+    return Made(
+        {paper.file: paper.text for paper in papers}, [*round_robin(papers, 3, "nda", "en"), *_others(papers)], papers
+    )
 
 
 def _others(papers: list[Paper]) -> list[Question]:
