@@ -112,7 +112,7 @@ class Remembering(Protocol):
 
     def is_empty(self) -> bool: ...
 
-    def recall(self, asked: Asked, text_at: TextAt) -> Recalled: ...
+    def recall(self, asked: Asked, text_at: TextAt, *, searched: bool = True) -> Recalled: ...
 
     def keep(self, asked: Asked, answer: Answer, at: str, *, local: bool) -> int | None: ...
 
@@ -291,6 +291,10 @@ class Pipeline:
         nothing can be searched."""
         return background.run(self._search(question, options))
 
+    def remembers(self, question: str, filter: Filter | None = None) -> bool:
+        """Whether the memory would answer the question in an outage, if a search finds what its answer rests on."""
+        return background.run(self._remembers(question, filter))
+
     def warm(self, language: str) -> None:
         """Index and local models of a language are in memory when this returns, so that no question waits for them."""
         question = "怎么规定？" if language == "zh" else "What does it say?"
@@ -385,6 +389,20 @@ class Pipeline:
             if view.catalogue is not None:
                 view.catalogue.check(walk.options.get("filter"))
             return tuple((await self._retrieve(walk, view, walk.question)).hits)
+
+    async def _remembers(self, question: str, filter: Filter | None) -> bool:
+        walk = self._begun(question, StreamOptions(filter=filter))
+        async with self._view(walk) as view:
+            memory, stored = self._memory, view.stored
+            if memory is None or stored is None or memory.is_empty():
+                return False
+            reading = await self._understood(walk, view)
+
+            def looked() -> bool:
+                asked = self._asked(walk, view, reading, ())
+                return asked is not None and bool(memory.recall(asked, stored.text_at, searched=False).served)
+
+            return await self._workers.run(Urgency.SEARCH, looked)
 
     async def _understood(self, walk: _Walk, view: View) -> Reading:
         """Step 0: the question made whole, and what it asks of which documents."""

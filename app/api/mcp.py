@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from sparewheel.app.people.access import User
 from sparewheel.app.service import Service
-from sparewheel.app.view import probability
+from sparewheel.app.view import probability, provenance
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.errors import NeedsRole, SparewheelError
 from sparewheel.rag.text import language_of
@@ -129,7 +129,7 @@ def create_server(service: Service, user: User | None = None, confidential: froz
             confidence=probability(answer),
             answered_by=answer.answered_by,
             disclaimer=pipeline.profile.disclaimer.get(language_of(question), ""),
-            notes=list(answer.notes),
+            notes=[*([provenance(answer.remembered, "en")] if answer.remembered else []), *answer.notes],
         )
 
     @server.tool(annotations=reads)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 from sparewheel.app.api.ask import answered
 from sparewheel.app.api.inert import Inert, inert
+from sparewheel.app.view import provenance
+from sparewheel.app.words import Language
 from sparewheel.rag.events import Done, Event, Replace, Token
 from sparewheel.rag.types import Answer
 
@@ -13,6 +15,7 @@ _WITHDRAWN = {
     "en": "\n\n[The text above is withdrawn. {name} answers anew:]\n\n",
     "zh": "\n\n【以上内容作废，由 {name} 重新回答：】\n\n",
 }
+_ASIDE = {"en": "\n\n({told})", "zh": "\n\n（{told}）"}
 _SOURCES = {"en": "Sources", "zh": "出处"}
 
 
@@ -77,10 +80,15 @@ class Spoken:
         return self._inert.end() + _WITHDRAWN[self._language].format(name=name)
 
     def _listed(self, answer: Answer) -> str:
+        """What stands below the text: that it is an answer of before, and the sources."""
+        told = ""
+        if answer.remembered is not None:
+            language: Language = "zh" if self._language == "zh" else "en"
+            told = _ASIDE[language].format(told=provenance(answer.remembered, language))
         if not (self._sources and answer.citations):
-            return ""
+            return told
         rows = [
             f"[{one.marker}] {one.title or one.document_id}{f', p. {one.page}' if one.page else ''}: “{one.quote}”"
             for one in answer.citations
         ]
-        return f"\n\n{_SOURCES[self._language]}:\n\n" + "\n\n".join(rows)
+        return f"{told}\n\n{_SOURCES[self._language]}:\n\n" + "\n\n".join(rows)

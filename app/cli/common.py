@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparewheel.app.view import heading, probability
+from sparewheel.app.view import heading, probability, provenance, similar
 from sparewheel.app.words.answers import letters
 from sparewheel.rag.answer.unread import CATALOGUE
 from sparewheel.rag.errors import UsageError, install
@@ -87,8 +87,9 @@ def print_answer(
     to.print(Text(byline(answer), style="dim"))
     for trouble in troubles(answer, settings) if settings is not None else ():
         to.print(Text(trouble, style="yellow"))
-    for note in answer.notes:
-        to.print(Text(f"Note: {note}", style="yellow"))
+    for note in (*answer.notes, similar(answer, "en")):
+        if note:
+            to.print(Text(f"Note: {note}", style="yellow"))
     if disclaimer and answer.outcome == "answered":
         to.print(Text(disclaimer, style="dim"))
 
@@ -107,9 +108,8 @@ def place(citation: Citation) -> str:
 
 def byline(answer: Answer) -> str:
     """Who answered, how sure, how long; and why not the one that should have."""
-    parts = [
-        f"answered by {answer.answered_by or ('nobody' if answer.reason else 'nobody: no passage was close enough')}"
-    ]
+    by = f"memory: {provenance(answer.remembered, 'en')}" if answer.remembered else answer.answered_by
+    parts = [f"answered by {by or ('nobody' if answer.reason else 'nobody: no passage was close enough')}"]
     if answer.outcome == "answered" and answer.answered_by != CATALOGUE:
         sure = probability(answer)
         parts.append("written by a model" if sure is None else f"confidence {sure:.0%}")

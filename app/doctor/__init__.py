@@ -17,6 +17,7 @@ from sparewheel.app.doctor.on_disk import corpora, data_folder
 from sparewheel.app.doctor.rights import secrets
 from sparewheel.app.doctor.rule import three_two_one
 from sparewheel.app.doctor.service import audit, listening
+from sparewheel.app.doctor.spare_wheel import spare_wheel
 from sparewheel.app.doctor.watching import monitoring
 from sparewheel.rag.errors import SparewheelError
 from sparewheel.rag.settings import Settings
@@ -48,6 +49,7 @@ def checks(settings: Settings, allow_calls: bool = False) -> list[Check]:
     add("built-in models", lambda: built_in(weights(settings)))
     add("data folder", lambda: data_folder(settings))
     add("corpora", lambda: corpora(settings))
+    add("spare wheel", lambda: spare_wheel(settings))
     add("secret files", lambda: secrets(settings))
     add("listening", lambda: listening(settings))
     add("audit log", lambda: audit(settings))

@@ -17,6 +17,7 @@ from sparewheel.app.kept.history import now
 from sparewheel.app.people.access import User, admitted, admitted_rights, opened, readable, require_role
 from sparewheel.app.service.audited import audited
 from sparewheel.app.service.filling import Run, Runs, Standing
+from sparewheel.app.service.preparing import keep_correction
 from sparewheel.corpora.sets import question_set
 from sparewheel.rag.answer.prices import cost_usd, until_off_peak_s
 from sparewheel.rag.assemble import open_pipeline
@@ -226,7 +227,9 @@ class Reviews:
         require_role(user, "analyst", "correct a cell")
         sha256 = self._sha256(corpus, document_id, user)
         by = user.name if user else ""
-        return self._cells(corpus, user).correct(question, document_id, text, by, now(), sha256)
+        cell = self._cells(corpus, user).correct(question, document_id, text, by, now(), sha256)
+        keep_correction(self._place.store(corpus), cell, self._settings())
+        return cell
 
     @audited("review_approved")
     def approve(

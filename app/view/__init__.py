@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from sparewheel.app.words import Language, say
 from sparewheel.app.words import answers as words
 from sparewheel.rag.answer.instant_quote import QUOTE
 from sparewheel.rag.answer.unread import CATALOGUE
+from sparewheel.rag.memory.kept import PERSON
 from sparewheel.rag.text import sentences
-from sparewheel.rag.types import Answer, Attempt, Citation, Hit, Sensitivity
+from sparewheel.rag.types import Answer, Attempt, Citation, Hit, Remembered, Sensitivity
 
 QUOTED = ("reader", QUOTE)  # answerers that quote; the others write
 HIGH, MEDIUM = 0.8, 0.55  # calibrated probabilities from which confidence is called so
@@ -75,6 +77,9 @@ def badge(answer: Answer, language: Language, sensitivity: Sensitivity = "normal
         return Badge(say(words.ANSWERERS[CATALOGUE], language), "first", say(words.CATALOGUE_WHY, language))
     if not answer.answered_by:
         return Badge(say(words.NOBODY, language), "quiet", say(words.NOBODY_WHY, language))
+    if answer.remembered is not None:
+        tone: Tone = "fallback" if answer.degraded else "first"
+        return Badge(provenance(answer.remembered, language), tone, f"{tried} {say(words.REMEMBERED_WHY, language)}")
     who = answerer(answer.answered_by, language, answer.model)
     behind = [a for a in answer.attempts if a.outcome in ("failed", "skipped")]
     if answer.degraded and behind:
@@ -92,6 +97,35 @@ def answerer(name: str, language: Language, model: str = "") -> str:
         if brand in name.casefold() or brand in model.casefold():
             return written
     return say(words.ANSWERERS[name], language) if name in words.ANSWERERS else name.replace("_", " ").capitalize()
+
+
+def similar(answer: Answer, language: Language) -> str:
+    """A question near to this one that was answered before, with how to see that answer; "" where there is none."""
+    near = answer.similar
+    if near is None:
+        return ""
+    who = near.person if near.answered_by == PERSON else answerer(near.answered_by, language, near.model)
+    who = who or say(words.SOMEBODY, language)
+    return say(words.SIMILAR, language, who=who, day=day(near.at, language), question=near.question)
+
+
+def provenance(kept: Remembered, language: Language) -> str:
+    """ "DeepSeek's answer of 28 November 2026, passages unchanged"."""
+    if kept.answered_by == PERSON:
+        who = kept.person or say(words.SOMEBODY, language)
+        return say(words.REMEMBERED_PERSON, language, who=who, day=day(kept.at, language))
+    who = answerer(kept.answered_by, language, kept.model)
+    return say(words.REMEMBERED, language, who=who, day=day(kept.at, language))
+
+
+def day(at: str, language: Language) -> str:
+    """ "28 November 2026", of a moment in ISO 8601; the moment as it stands where it is none."""
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        return at
+    month = words.MONTHS[moment.month - 1]
+    return say(words.DAY, language, day=moment.day, month=month, number=moment.month, year=moment.year)
 
 
 def reason(attempt: Attempt, language: Language) -> str:
@@ -131,6 +165,8 @@ def facts(answer: Answer, language: Language) -> tuple[str, ...]:
 def notes(answer: Answer, language: Language) -> tuple[str, ...]:
     """What the reader of the answer must know, in the language of the page."""
     told = [_leg(note, language) for note in answer.notes if note != STOPPED]
+    if near := similar(answer, language):
+        told.append(near)
     if language == "zh":
         told = [next((p.sub(zh, note) for p, zh in words.NOTES if p.fullmatch(note)), note) for note in told]
     return tuple(told)
@@ -147,6 +183,8 @@ def _leg(note: str, language: Language) -> str:
 def heading(answer: Answer, language: Language) -> tuple[str, ...]:
     """What stands above an answer: how a follow-up was read, and which documents it is from."""
     lines = [say(words.READ_AS, language, question=answer.read_as)] if answer.read_as else []
+    if answer.remembered is not None and not answer.remembered.same:
+        lines.append(say(words.REMEMBERED_ASKED, language, question=answer.remembered.question))
     titles = answer.scope.titles or tuple(dict.fromkeys(citation.title for citation in answer.citations))
     if titles and not answer.reason:
         more = len(titles) - MOST_TITLES

@@ -21,6 +21,23 @@ ANSWERERS: dict[str, Wording] = {
     "secondary": ("Second endpoint", "备用端点"),
     "catalogue": ("List of documents", "文档目录"),
 }
+REMEMBERED: Wording = ("{who}'s answer of {day}, passages unchanged", "{who} {day}的回答，所依据的段落未变")
+REMEMBERED_PERSON: Wording = ("Answer of {who}, {day}, passages unchanged", "{who} {day}的回答，所依据的段落未变")
+SOMEBODY: Wording = ("a person", "人工")
+REMEMBERED_WHY: Wording = (
+    "It was given before and kept; every passage that it rests on still says the same.",
+    "这是以前的回答，所依据的每个段落都没有变化。",
+)
+REMEMBERED_ASKED: Wording = ("Asked then: {question}", "当时的问题：{question}")
+SIMILAR: Wording = (
+    "A similar question was answered by {who} on {day}: {question} Ask it in these words to see that answer.",
+    "{who} {day}回答过一个相近的问题：{question} 用这句话提问即可看到那次回答。",
+)
+DAY: Wording = ("{day} {month} {year}", "{year}年{number}月{day}日")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 CATALOGUE_WHY: Wording = ("Answered from the list of documents; no passage was read.", "根据文档目录回答，未阅读段落。")
 READ_AS: Wording = ("Read as: {question}", "理解为：{question}")
 IN: Wording = ("In: {titles}", "出自：{titles}")

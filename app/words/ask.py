@@ -36,6 +36,7 @@ TEXTS: Table = {
     "ask_searching": ("Searching the documents", "正在检索文档"),
     "ask_reading": ("{n} passages found; reading them", "找到 {n} 个段落，正在阅读"),
     "ask_writing": ("{who} is answering", "{who}正在作答"),
+    "ask_recalled": ("An answer of before is there", "找到了以往的回答"),
     "ask_fuller": (
         "{who} has answered from the passages; a fuller answer is being written",
         "{who}已根据段落作答；更完整的答案正在生成",

@@ -11,6 +11,7 @@ from typing import Literal
 
 from sparewheel.rag.answer.markers import MARKER
 from sparewheel.rag.answer.question_form import form_of
+from sparewheel.rag.memory.alike import Question
 from sparewheel.rag.text import sentences, simplified
 from sparewheel.rag.types import Answer, Citation, Hit, Remembered, Sensitivity, Shape
 
@@ -73,7 +74,7 @@ class Kept:
     @property
     def key(self) -> str:
         """The same for the same question asked of the same documents."""
-        return key_of(self.question, self.language, self.documents, self.shape)
+        return key_of(Question(self.question, self.language, self.names), self.documents, self.shape)
 
     def remembered(self, same: bool) -> Remembered:
         """Whose answer it is. same: it is served to the very question that it was given to."""
@@ -161,7 +162,9 @@ def normal(question: str, language: str) -> str:
     return re.sub(r"\s+", "" if language == "zh" else " ", text).strip()
 
 
-def key_of(question: str, language: str, documents: tuple[str, ...], shape: Shape) -> str:
-    """A digest of the question, its language, the documents it is limited to, and the shape of its answer."""
-    parts = (language, shape, normal(question, language), *documents)
+def key_of(question: Question, documents: tuple[str, ...], shape: Shape) -> str:
+    """A digest of the question, its language, the documents it is limited to, and the shape of its answer. Where it is
+    limited to some, it does not matter how it names them."""
+    text = question.text if documents else question.whole
+    parts = (question.language, shape, normal(text, question.language), *documents)
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

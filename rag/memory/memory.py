@@ -90,20 +90,29 @@ class Memory:
         kept by nobody. at: ISO 8601, UTC. local: no model beyond this machine wrote it."""
         if not worth_keeping(answer) or (asked.sensitivity == "high" and not (local or person)):
             return None
-        kept = kept_of(asked, answer, at, local=local, person=person)
-        vector, name = self._vector(kept.question, kept.language, kept.names)
+        return self.put(kept_of(asked, answer, at, local=local, person=person))
+
+    def put(self, kept: Kept) -> int:
+        """Keeps an answer that is worth it; its id."""
+        vector, name = self._vector(_question(kept))
         id = self.store.put(kept, vector, name)
         self._index.refresh()
         if len(self._index) > MOST_KEPT:
             self._forget_oldest()
         return id
 
+    def drop(self, kept: Kept) -> int:
+        """Forgets what is kept for the same question; how many answers that were."""
+        self._index.refresh()
+        id = self._index.exact(kept.key)
+        return self.store.forget([id]) if id is not None else 0
+
     def note(self, asked: Asked, day: str) -> None:
         """Counts that the question was asked. day: ISO 8601. In a corpus of high sensitivity nothing is written."""
         if asked.sensitivity == "high":
             return
         question = AskedQuestion(asked.whole, asked.language, asked.documents, asked.shape, 1, day)
-        self.store.ask(question, key_of(asked.whole, asked.language, asked.documents, asked.shape), day)
+        self.store.ask(question, key_of(_question(asked), asked.documents, asked.shape), day)
 
     def _forget_oldest(self) -> None:
         oldest = self.store.ids()[MOST_KEPT - MOST_KEPT // 10 :]
@@ -136,20 +145,19 @@ class Memory:
         self._index.refresh()
         if not len(self._index):
             return Recalled()
+        new = _question(asked)
         for scope in _scopes(asked):
-            id = self._index.exact(key_of(asked.whole, asked.language, *scope))
+            id = self._index.exact(key_of(new, *scope))
             for kept in self.store.answers([id] if id is not None else []):
-                question = _question(kept.question, kept.language, kept.names)
-                if differ(_question(asked.whole, asked.language, asked.names), question):
+                if differ(new, _question(kept)):
                     continue
                 if served := self._served(kept, asked, text_at, same=True, searched=searched):
                     return Recalled(served)
-        return self._equivalent(asked, text_at, searched)
+        return self._equivalent(new, asked, text_at, searched)
 
-    def _equivalent(self, asked: Asked, text_at: TextAt, searched: bool) -> Recalled:
+    def _equivalent(self, new: Question, asked: Asked, text_at: TextAt, searched: bool) -> Recalled:
         check = self._checks.get(asked.language)
-        new = _question(asked.whole, asked.language, asked.names)
-        vector, name = self._vector(asked.whole, asked.language, asked.names)
+        vector, name = self._vector(new)
         if check is None or not vector.size:
             return Recalled()
         near = self._index.near(vector, asked.language, name, _scopes(asked), CANDIDATES)
@@ -162,7 +170,7 @@ class Memory:
             if kept is None or not stands(kept, text_at):
                 continue
             similar = similar or kept.remembered(same=False) if _may_see(kept, asked) else similar
-            old = _question(kept.question, kept.language, kept.names)
+            old = _question(kept)
             served = None if differ(new, old) else self._served(kept, asked, text_at, same=False, searched=searched)
             if served is None:
                 continue
@@ -213,14 +221,12 @@ class Memory:
             return None  # what ranks first now was not there to be read then
         return Served(kept, _evidence(kept, asked.hits, text_at), same)
 
-    def _vector(
-        self, question: str, language: str, names: tuple[tuple[str, int, int], ...]
-    ) -> tuple[NDArray[np.float32], str]:
+    def _vector(self, question: Question) -> tuple[NDArray[np.float32], str]:
         """(float32 [dimension] of the question without the naming of its document, the model's name)."""
-        embedder = self._embedder(language)
+        embedder = self._embedder(question.language)
         if embedder is None:
             return NO_VECTOR, ""
-        return embedder.embed([_question(question, language, names).text], query=True)[0], embedder.name
+        return embedder.embed([question.text], query=True)[0], embedder.name
 
 
 def worth_keeping(answer: Answer) -> bool:
@@ -230,8 +236,8 @@ def worth_keeping(answer: Answer) -> bool:
     return answer.outcome == "answered" and bool(answer.text.strip()) and cited and not doubted
 
 
-def _question(whole: str, language: str, names: tuple[tuple[str, int, int], ...]) -> Question:
-    return Question(whole, language, names)
+def _question(one: Asked | Kept) -> Question:
+    return Question(one.whole if isinstance(one, Asked) else one.question, one.language, one.names)
 
 
 def _scopes(asked: Asked) -> list[Scope]:

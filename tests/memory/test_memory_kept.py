@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sparewheel.rag.memory.alike import Question as Compared
 from sparewheel.rag.memory.equivalence import Check, Measured
 from sparewheel.rag.memory.kept import Asked, key_of, normal
 from sparewheel.rag.memory.memory import Memory
@@ -220,7 +221,7 @@ def test_questions_are_counted_by_day(tmp_path: Path) -> None:
     """Most asked first; old days can be forgotten."""
     store = SqliteMemory(tmp_path)
     for question, day in [("a?", "2026-11-01"), ("b?", "2026-11-20"), ("b?", "2026-11-21"), ("a?", "2026-09-01")]:
-        store.ask(Question(question, "en", (), "one", 1, ""), key_of(question, "en", (), "one"), day)
+        store.ask(Question(question, "en", (), "one", 1, ""), key_of(Compared(question, "en"), (), "one"), day)
     assert [(q.question, q.times, q.last) for q in store.questions("2026-10-01", 5)] == [
         ("b?", 2, "2026-11-21"),
         ("a?", 1, "2026-11-01"),

@@ -70,9 +70,7 @@ def fitted(pairs: Sequence[Pair]) -> Check:
     near = float(np.quantile([p.cosine for p in usable if p.same], 0.02))
     lost = {g: sum(p.same and p.guarded == g for p in pairs) for g in sorted({p.guarded for p in pairs if p.same})}
     stopped = sum(bool(p.guarded) and not p.same for p in pairs) / max(1, sum(not p.same for p in pairs))
-    print(
-        f"{pairs[0].language}: {len(pairs)} pairs, {int(y.sum())} same; guards stop {lost} of these, {stopped:.0%} of the rest"
-    )
+    print(f"{pairs[0].language}: {len(pairs)} pairs, {int(y.sum())} same; guarded {lost}, of others {stopped:.0%}")
     for source in sorted({p.source for p in usable}):
         mine = np.array([p.source == source for p in usable]) & held
         same, other, over = mine & (y == 1), mine & (y == 0), likely >= threshold

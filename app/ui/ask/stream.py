@@ -12,6 +12,7 @@ from sparewheel.app import view
 from sparewheel.app.ui.language import t
 from sparewheel.app.view import html as view_html
 from sparewheel.app.view.html import escape
+from sparewheel.rag.answer.remembered import MEMORY
 from sparewheel.rag.events import AttemptFailed, Cited, Done, Event, Replace, Retrieved, Token
 from sparewheel.rag.types import Answer, Attempt, Hit
 
@@ -64,6 +65,9 @@ class Shown:
 
     def _by(self, answerer: str) -> None:
         self.answerer = answerer
+        if answerer == MEMORY:
+            self.step = t("ask_recalled")
+            return
         wording = "ask_fuller" if answerer == "reader" and not self.attempts else "ask_writing"
         self.step = t(wording, who=view.answerer(answerer, self.language))
 
