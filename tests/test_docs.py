@@ -66,6 +66,8 @@ def test_links_between_pages_lead_somewhere() -> None:
     """Files of the repository that README and docs link to exist."""
     pages = [
         *PAGES,
+        *sorted((ROOT / "docs" / "zh").glob("*.md")),
+        ROOT / "README.zh-CN.md",
         *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "benchmarks/README.md")),
     ]
     links = [
