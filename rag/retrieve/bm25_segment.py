@@ -22,17 +22,18 @@ from sparewheel.rag.errors import StoreError
 from sparewheel.rag.retrieve.arrays import open_arrays, write_arrays
 from sparewheel.rag.retrieve.tokenise import TOKENISER_VERSION
 
-FORMAT = 3
+FORMAT = 4
 VERSION = f"tokeniser {TOKENISER_VERSION}, format {FORMAT}"  # of an index, as the manifest has it
 NAME = "index.arrays"
 K1 = 1.5  # as rank-bm25; measured on the development questions beside 0.9 and 1.2, 0.4 and 0.5
 B = 0.75
 WIDEST = 0xFFFF  # gap
 MOST_COUNTED = 0xFF  # of a word in a chunk
-_BLOCK = 128
-_DECODED = 1_000_000  # a segment of so many postings at most is decoded once, when it is first asked
+_BLOCK = 32
+_BLOCKWISE = 6 * _BLOCK  # looking one chunk up by its block costs as much as decoding so many postings
+_DECODED = 500_000  # a segment of so many postings at most is decoded once, when it is first asked
 
-Ordinals = NDArray[np.int32]  # places of chunks in a segment's `ids`
+Ordinals = NDArray[np.intp]  # places of chunks in a segment's `ids`
 Counts = NDArray[np.uint8]
 
 
@@ -57,7 +58,7 @@ class Bm25Segment:
         self.gone: NDArray[np.uint32] = arrays["gone"]
         self.gaps: NDArray[np.uint16] = arrays["gaps"]
         self.counts: Counts = arrays["counts"]
-        self.anchors: Ordinals = arrays["anchors"]
+        self.anchors: NDArray[np.int32] = arrays["anchors"]
         self.gone_ids: NDArray[np.int64] = arrays["gone_ids"]
         self.gone_length = int(meta["gone_length"])  # terms of the chunks that are gone
         self.average = float(meta["average"])
@@ -116,7 +117,7 @@ class Bm25Segment:
         low, high = int(self.starts[place]), int(self.starts[place + 1])
         if len(self.gaps) <= _DECODED:
             return self._decoded[low:high], self.counts[low:high]
-        ordinals = np.cumsum(self.gaps[low:high], dtype=np.int32)
+        ordinals = np.cumsum(self.gaps[low:high], dtype=np.intp)
         ordinals -= 1
         return ordinals, self.counts[low:high]
 
@@ -133,18 +134,18 @@ class Bm25Segment:
         low, high = int(self.starts[place]), int(self.starts[place + 1])
         if high == low:
             return np.zeros(len(wanted), np.uint8)
-        if len(self.gaps) <= _DECODED:
-            chunks = self._decoded[low:high]
+        if len(self.gaps) <= _DECODED or len(wanted) * _BLOCKWISE > high - low:
+            chunks, counts = self.postings(place)
             at = np.minimum(chunks.searchsorted(wanted), high - low - 1)
-            return np.where(chunks[at] == wanted, self.counts[low:high][at], np.uint8(0))
+            return np.where(chunks[at] == wanted, counts[at], np.uint8(0))
         block = low // _BLOCK
-        before = self.anchors[block : (high - 1) // _BLOCK + 1].copy()  # the chunk that stands before each block
+        before = self.anchors[block : (high - 1) // _BLOCK + 1].astype(np.intp)  # the chunk before each block
         before[0] = -1
         which = before.searchsorted(wanted) - 1
         position = ((block + which) * _BLOCK)[:, None] + np.arange(_BLOCK)
         inside = (position >= low) & (position < high)
         position = np.minimum(position, len(self.gaps) - 1)
-        chunks = np.cumsum(np.where(inside, self.gaps[position], 0), axis=1, dtype=np.int32) + before[which][:, None]
+        chunks = np.cumsum(np.where(inside, self.gaps[position], 0), axis=1, dtype=np.intp) + before[which][:, None]
         found: Counts = np.where(inside & (chunks == wanted[:, None]), self.counts[position], np.uint8(0)).max(axis=1)
         return found
 
@@ -158,10 +159,14 @@ def heads_of(words: Sequence[bytes]) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(word[:8].ljust(8, b"\0") for word in words), ">u8").astype(np.uint64)
 
 
-def impacts(counts: Counts, norms: NDArray[np.float32]) -> NDArray[np.float32]:
-    """tf * (k1 + 1) / (tf + norm): the factor of the score beside the idf. norms: of the chunks, from `norms_of`."""
+def impacts(counts: Counts, norms: NDArray[np.float32], weight: float = 1.0) -> NDArray[np.float32]:
+    """weight * tf * (k1 + 1) / (tf + norm): the part of the score, with the idf as weight. norms: of the chunks, from
+    `norms_of`."""
     tf = counts.astype(np.float32)
-    return tf * np.float32(K1 + 1) / (tf + norms)
+    below = norms + tf
+    tf *= np.float32((K1 + 1) * weight)
+    tf /= below
+    return tf
 
 
 def norms_of(lengths: NDArray[np.int32], average: float) -> NDArray[np.float32]:
@@ -173,7 +178,7 @@ def ordinals_of(gaps: NDArray[np.uint16], starts: NDArray[np.int64]) -> Ordinals
     """The chunk of each posting, steps included; term i at starts[i]:starts[i + 1]."""
     reached = np.cumsum(gaps, dtype=np.int64)
     before = np.concatenate([np.zeros(1, np.int64), reached])[starts[:-1]]
-    ordinals: Ordinals = (reached - np.repeat(before, np.diff(starts)) - 1).astype(np.int32)
+    ordinals: Ordinals = reached - np.repeat(before, np.diff(starts)) - 1
     return ordinals
 
 
@@ -194,11 +199,11 @@ def gaps_of(
     return wide, shown, through[first + sizes] - through[first]
 
 
-def anchors_of(gaps: NDArray[np.uint16], starts: NDArray[np.int64], begin: int) -> Ordinals:
+def anchors_of(gaps: NDArray[np.uint16], starts: NDArray[np.int64], begin: int) -> NDArray[np.int32]:
     """For each block of postings that begins in this run of terms, the chunk before it, -1 where a term begins with it.
     begin: postings before the run."""
     places = np.arange(-begin % _BLOCK, len(gaps), _BLOCK)
-    chunks = np.concatenate([np.full(1, -1, np.int32), ordinals_of(gaps, starts)])[places]
+    chunks = np.concatenate([np.full(1, -1), ordinals_of(gaps, starts)])[places].astype(np.int32)
     chunks[np.isin(places, starts[:-1])] = -1
     return chunks
 

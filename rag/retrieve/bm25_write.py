@@ -103,7 +103,7 @@ def _count(chunks: Sequence[Chunk]) -> _Part:
     return _Part(
         [word for word, _ in by_bytes],
         np.bincount(keys >> 32, minlength=len(by_bytes)),
-        _Counted(keys >> 32, (keys & 0xFFFFFFFF).astype(np.int32), times),
+        _Counted(keys >> 32, keys & 0xFFFFFFFF, times),
         np.fromiter((chunk.id for chunk in chunks), np.int64, len(chunks)),
         lengths,
         np.zeros(len(by_bytes), np.int64),
@@ -113,7 +113,7 @@ def _count(chunks: Sequence[Chunk]) -> _Part:
 
 def _as_gone(part: _Part) -> _Part:
     """That the chunks of the part are gone."""
-    nothing = _Counted(_NONE, np.zeros(0, np.int32), np.zeros(0, np.uint8))
+    nothing = _Counted(_NONE, _NONE, np.zeros(0, np.uint8))
     length = int(part.lengths.sum(dtype=np.int64))
     none = np.zeros_like(part.held)
     return _Part(part.terms, none, nothing, _NONE, np.zeros(0, np.int32), part.held, part.ids, length)

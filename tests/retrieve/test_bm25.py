@@ -235,10 +235,10 @@ def test_chunks_far_apart_are_found(tmp_path):
     assert index.search("rent", 5)[0].tolist() == [66_000]
     (segment,) = index.segments
     place = segment.place(b"fever")
-    assert segment.look_up(place, np.array([0, 5, 65_534, 70_000], np.int32)).tolist() == [1, 0, 0, 2]
+    assert segment.look_up(place, np.array([0, 5, 65_534, 70_000], np.int64)).tolist() == [1, 0, 0, 2]
     assert int(segment.held[place]) == 2
     odd = segment.place(b"dose")
-    assert segment.look_up(odd, np.array([0, 1, 101, 50_000, 69_997], np.int32)).tolist() == [0, 1, 1, 0, 1]
+    assert segment.look_up(odd, np.array([0, 1, 101, 50_000, 69_997], np.int64)).tolist() == [0, 1, 1, 0, 1]
 
 
 def test_gaps_tell_chunks_however_far_apart():
