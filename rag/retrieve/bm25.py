@@ -11,6 +11,7 @@ cannot lift a new chunk into the best k (MaxScore, Turtle and Flood 1995); the r
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,24 +22,45 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sparewheel.rag.retrieve.bm25_segment import Bm25Segment, heads_of, impacts, norms_of
+from sparewheel.rag.retrieve.bm25_segment import (
+    Bm25Segment,
+    Counts,
+    Ordinals,
+    heads_of,
+    impacts,
+    look_up,
+    norms_of,
+)
 from sparewheel.rag.retrieve.tokenise import terms
 from sparewheel.rag.types import Filter, Hit, Passages, Selection
 
 _LOOK_UP = 20  # looking one candidate up in a posting list costs as much as reading so many postings
 
+WORDS_KEPT = 2048  # whose places are remembered
+
 Found = tuple[NDArray[np.int64], NDArray[np.float32]]  # chunk ids and scores, best first
 
 
 @dataclass(frozen=True)
-class _Term:
-    """A term of the query that the index holds. places: (segment, place in its vocabulary)."""
+class _Word:
+    """Where the chunks that hold a word are told. Kept: questions share many of their words.
 
-    places: tuple[tuple[int, int], ...]
+    large: (segment, place in its vocabulary); small: chunks and counts in all segments that are decoded.
+    """
+
+    large: tuple[tuple[int, int], ...]
+    small: tuple[Ordinals, Counts]
     chunks: int  # that hold it
     postings: int  # to be read
-    weight: float  # idf times count in the query
     ceiling: float  # its largest impact, or a little more
+
+
+@dataclass(frozen=True)
+class _Term:
+    """A word of the query that the index holds. weight: idf times count in the query."""
+
+    word: _Word
+    weight: float
 
 
 class Bm25Index:
@@ -59,6 +81,8 @@ class Bm25Index:
         held = sum(int(some.sum(dtype=np.int64)) for some in lengths) - sum(each.gone_length for each in segments)
         self._average = held / self._chunks if held and self._chunks else 1.0
         self._norms = norms_of(np.concatenate([np.zeros(0, np.int32), *lengths]), self._average)
+        found = functools.partial(_find, segments, self._offsets, self._average)  # no method: that were a circle
+        self._word = functools.lru_cache(maxsize=WORDS_KEPT)(found)
 
     @classmethod
     def open(cls, *folders: Path) -> Bm25Index:
@@ -88,7 +112,7 @@ class Bm25Index:
 
     def has(self, term: str) -> bool:
         """Whether a chunk holds the term (as `tokenise.terms` gives it)."""
-        return bool(self._terms({term.encode(): 1}))
+        return self._word(term.encode()) is not None
 
     def beginning_with(self, letters: str, most: int) -> list[str]:
         """The terms that begin so, in order; at most `most`."""
@@ -107,22 +131,11 @@ class Bm25Index:
         return self._terms(Counter(term.encode() for term in terms(query)))
 
     def _terms(self, wanted: dict[bytes, int]) -> list[_Term]:
-        words = list(wanted)
-        heads = heads_of(words)
-        everywhere = [segment.find(words, heads) for segment in self.segments]
         found = []
-        for number, word in enumerate(words):
-            places = [(s, places[number]) for s, places in enumerate(everywhere) if places[number] >= 0]
-            chunks = sum(int(self.segments[s].held[p]) - int(self.segments[s].gone[p]) for s, p in places)
-            if chunks <= 0:
-                continue
-            weight = wanted[word] * float(np.log1p((len(self) - chunks + 0.5) / (chunks + 0.5)))
-            ceiling = max(
-                float(self.segments[s].ceilings[p]) * max(1.0, self._average / self.segments[s].average)
-                for s, p in places
-            )
-            size = sum(self.segments[s].size(p) for s, p in places)
-            found.append((chunks, word, _Term(tuple(places), chunks, size, weight, ceiling)))
+        for word, times in wanted.items():
+            if (known := self._word(word)) is not None:
+                idf = float(np.log1p((len(self) - known.chunks + 0.5) / (known.chunks + 0.5)))
+                found.append((known.chunks, word, _Term(known, times * idf)))
         return [term for _, _, term in sorted(found, key=lambda entry: entry[:2])]
 
     def _best(
@@ -130,12 +143,12 @@ class Bm25Index:
     ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         size = len(self._every)
         scores = np.zeros(size, np.float32)
-        to_read = list(accumulate(term.postings for term in reversed(query)))[::-1]  # postings from a term on
-        to_gain = list(accumulate(term.weight * term.ceiling for term in reversed(query)))[::-1]
+        to_read = list(accumulate(term.word.postings for term in reversed(query)))[::-1]  # postings from a term on
+        to_gain = list(accumulate(term.weight * term.word.ceiling for term in reversed(query)))[::-1]
         for done, term in enumerate(query):
             unread = to_read[done]
             left = to_gain[done] * 1.00001  # rounding must not cost a chunk its place
-            if term.postings > size // 32 and unread > size and scores.max() > left:  # else not worth trying
+            if term.word.postings > size // 32 and unread > size and scores.max() > left:  # else not worth trying
                 allowed = _only(scores, mask)
                 if (worst := _kth(allowed, k, left)) > left:
                     candidates = np.flatnonzero(allowed >= worst - left)
@@ -149,29 +162,53 @@ class Bm25Index:
 
     def _add(self, scores: NDArray[np.float32], term: _Term) -> None:
         """The term's part of every score."""
-        chunks, counts = [], []
-        for segment, place in term.places:
-            some, times = self.segments[segment].postings(place)
-            chunks.append(some + self._offsets[segment] if segment else some)
-            counts.append(times)
-        every = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
-        times = counts[0] if len(counts) == 1 else np.concatenate(counts)
-        np.add.at(scores, every, impacts(times, self._norms.take(every), term.weight))
+        lists = [term.word.small]
+        for segment, place in term.word.large:
+            chunks, counts = self.segments[segment].postings(place)
+            lists.append((chunks + self._offsets[segment] if segment else chunks, counts))
+        for chunks, counts in lists:
+            if len(chunks):
+                np.add.at(scores, chunks, impacts(counts, self._norms.take(chunks), term.weight))
 
     def _finish(
         self, candidates: NDArray[np.intp], scores: NDArray[np.float32], query: list[_Term]
     ) -> NDArray[np.float32]:
         """The scores of `candidates` with the frequent terms `query` added, looked up instead of read through."""
         bounds = candidates.searchsorted(self._offsets)
+        norms = self._norms[candidates]
         for term in query:
-            for segment, place in term.places:
+            counts = look_up(*term.word.small, candidates)
+            for segment, place in term.word.large:
                 part = slice(int(bounds[segment]), int(bounds[segment + 1]))
-                if part.start == part.stop:
-                    continue
-                wanted = candidates[part] - self._offsets[segment]
-                counts = self.segments[segment].look_up(place, wanted)
-                scores[part] += impacts(counts, self._norms[candidates[part]], term.weight)
+                if part.start < part.stop:
+                    wanted = candidates[part] - self._offsets[segment]
+                    counts[part] = self.segments[segment].look_up(place, wanted)
+            scores += impacts(counts, norms, term.weight)
         return scores
+
+
+def _find(segments: Sequence[Bm25Segment], offsets: Sequence[int], average: float, word: bytes) -> _Word | None:
+    """What the segments tell of a word; None where no chunk holds it."""
+    head = heads_of([word])
+    large, chunks, counts = [], [np.zeros(0, np.intp)], [np.zeros(0, np.uint8)]
+    held = postings = 0
+    ceiling = 0.0
+    for number, segment in enumerate(segments):
+        (place,) = segment.find([word], head)
+        if place < 0:
+            continue
+        held += int(segment.held[place]) - int(segment.gone[place])
+        postings += segment.size(place)
+        ceiling = max(ceiling, float(segment.ceilings[place]) * max(1.0, average / segment.average))
+        if segment.small:
+            some, times = segment.postings(place)
+            chunks.append(some + offsets[number])
+            counts.append(times)
+        else:
+            large.append((number, place))
+    if held <= 0:
+        return None
+    return _Word(tuple(large), (np.concatenate(chunks), np.concatenate(counts)), held, postings, ceiling)
 
 
 def _only(scores: NDArray[np.float32], mask: NDArray[np.bool_] | None) -> NDArray[np.float32]:

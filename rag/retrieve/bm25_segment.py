@@ -85,6 +85,11 @@ class Bm25Segment:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def small(self) -> bool:
+        """Whether it is decoded once, as a whole."""
+        return len(self.gaps) <= _DECODED
+
     def word(self, place: int) -> bytes:
         """The term at a place of the vocabulary."""
         start = int(self.ends[place - 1]) if place else 0
@@ -115,7 +120,7 @@ class Bm25Segment:
     def postings(self, place: int) -> tuple[Ordinals, Counts]:
         """Chunks and counts of the term at `place`, by chunk; a count of 0 is no posting."""
         low, high = int(self.starts[place]), int(self.starts[place + 1])
-        if len(self.gaps) <= _DECODED:
+        if self.small:
             return self._decoded[low:high], self.counts[low:high]
         ordinals = np.cumsum(self.gaps[low:high], dtype=np.intp)
         ordinals -= 1
@@ -134,10 +139,8 @@ class Bm25Segment:
         low, high = int(self.starts[place]), int(self.starts[place + 1])
         if high == low:
             return np.zeros(len(wanted), np.uint8)
-        if len(self.gaps) <= _DECODED or len(wanted) * _BLOCKWISE > high - low:
-            chunks, counts = self.postings(place)
-            at = np.minimum(chunks.searchsorted(wanted), high - low - 1)
-            return np.where(chunks[at] == wanted, counts[at], np.uint8(0))
+        if self.small or len(wanted) * _BLOCKWISE > high - low:
+            return look_up(*self.postings(place), wanted)
         block = low // _BLOCK
         before = self.anchors[block : (high - 1) // _BLOCK + 1].astype(np.intp)  # the chunk before each block
         before[0] = -1
@@ -152,6 +155,14 @@ class Bm25Segment:
     @cached_property
     def _decoded(self) -> Ordinals:
         return ordinals_of(self.gaps, self.starts)
+
+
+def look_up(chunks: Ordinals, counts: Counts, wanted: Ordinals) -> Counts:
+    """The count of each of the chunks `wanted` in a list, 0 where it is not in."""
+    if not len(chunks):
+        return np.zeros(len(wanted), np.uint8)
+    at = np.minimum(chunks.searchsorted(wanted), len(chunks) - 1)
+    return np.where(chunks[at] == wanted, counts[at], np.uint8(0))
 
 
 def heads_of(words: Sequence[bytes]) -> NDArray[np.uint64]:

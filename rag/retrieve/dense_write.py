@@ -18,9 +18,12 @@ from sparewheel.rag.retrieve.dense import FORMATS, META, VECTORS, DenseIndex, De
 from sparewheel.rag.types import Chunk, Embedder
 
 _EXACT_UP_TO = 20_000  # rows; one list, every row compared
+_LATER_EXACT_UP_TO = 4_000  # rows of a segment that came when there were so many already
 _EMBEDDED_AT_ONCE = 64  # chunks; how finely progress can be told
 _CHUNKS_AT_ONCE = 256  # read and embedded; progress is told so often
-_SAMPLE_PER_LIST = 64  # rows that k-means sees per list
+LISTS = 8.0  # times the square root of the rows
+TRAINING_ROUNDS = 8  # of k-means
+SAMPLE_PER_LIST = 64  # rows that k-means sees per list
 
 
 @dataclass(frozen=True)
@@ -119,8 +122,8 @@ def _cut(ids: NDArray[np.int64], vectors: NDArray[np.float16], old: Sequence[Den
             place = np.minimum(largest.list_ids[by_id].searchsorted(ids), len(largest) - 1)
             same = largest.list_ids[by_id][place] == ids
             lists[same] = numbers[by_id[place[same]]]
-    if _lists(len(ids)) == 1 or not trained_on / 3 < len(ids) < trained_on * 3:
-        centroids, trained_on = _train(vectors), len(ids)
+    if min(_lists(ids), len(centroids)) == 1 or not trained_on / 3 < len(ids) < trained_on * 3:
+        centroids, trained_on = _train(vectors, _lists(ids)), len(ids)
         lists[:] = -1
     order = np.argsort(ids)
     return _Rows(ids[order], vectors[order], _assign(vectors, lists, centroids)[order], centroids, trained_on)
@@ -133,20 +136,21 @@ def _ranges(ids: NDArray[np.int64]) -> list[list[int]]:
     return [[int(run[0]), len(run)] for run in runs]
 
 
-def _lists(rows: int) -> int:
-    """Number of lists for so many rows: 1, or the power of two nearest 4 * sqrt(rows)."""
-    return 1 if rows <= _EXACT_UP_TO else int(2 ** round(math.log2(4 * math.sqrt(rows))))
+def _lists(ids: NDArray[np.int64]) -> int:
+    """Number of lists for these chunks: 1, or the power of two nearest 8 * sqrt of how many there are."""
+    later = len(ids) and int(ids.min()) > _EXACT_UP_TO  # chunks are numbered as they came
+    exact = len(ids) <= (_LATER_EXACT_UP_TO if later else _EXACT_UP_TO)
+    return 1 if exact else int(2 ** round(math.log2(LISTS * math.sqrt(len(ids)))))
 
 
-def _train(rows: NDArray[np.float16]) -> NDArray[np.float32]:
+def _train(rows: NDArray[np.float16], lists: int) -> NDArray[np.float32]:
     """float32 [lists, dimension]: k-means centres of a sample of the rows; the same rows give the same centres."""
-    lists = _lists(len(rows))
     if lists == 1:
         return np.zeros((1, rows.shape[1]), np.float32)
     faiss: Any = import_module("faiss")
 
-    sample = np.random.default_rng(0).choice(len(rows), min(len(rows), _SAMPLE_PER_LIST * lists), replace=False)
-    kmeans = faiss.Kmeans(rows.shape[1], lists, niter=8, seed=1, spherical=True)
+    sample = np.random.default_rng(0).choice(len(rows), min(len(rows), SAMPLE_PER_LIST * lists), replace=False)
+    kmeans = faiss.Kmeans(rows.shape[1], lists, niter=TRAINING_ROUNDS, seed=1, spherical=True)
     kmeans.train(rows[np.sort(sample)].astype(np.float32))
     centroids: NDArray[np.float32] = kmeans.centroids
     return centroids

@@ -69,7 +69,7 @@ def test_a_large_index_finds_nearly_all(tmp_path, table, many_lists):
     for query in table.rows[::30].astype(np.float32):
         exact = np.argsort(-(table.rows @ query), kind="stable")[:10]
         found.append(len(np.intersect1d(index.search(query, 10)[0], exact)) / 10)
-    assert len(lists(index)) == 256
+    assert len(lists(index)) == 512
     assert np.mean(found) >= 0.97
 
 
@@ -171,7 +171,7 @@ def test_added_rows_join_the_lists_there_are(tmp_path, table, many_lists):
     """A large index is not cut anew for a few rows, and finds the new ones."""
     old = build(tmp_path / "old", table, range(2900))
     index = merged(tmp_path, table, tmp_path / "old", range(2900, 3000), range(100))
-    centres = [each.segments[0].index.quantizer.reconstruct_n(0, 256) for each in (old, index)]
+    centres = [each.segments[0].index.quantizer.reconstruct_n(0, 512) for each in (old, index)]
     np.testing.assert_array_equal(*centres)
     assert index.ids.tolist() == list(range(100, 3000))
     assert index.search(table.rows[2950].astype(np.float32), 1)[0].tolist() == [2950]
@@ -179,8 +179,8 @@ def test_added_rows_join_the_lists_there_are(tmp_path, table, many_lists):
 
 def test_an_index_that_grew_is_cut_anew(tmp_path, table, many_lists):
     """Lists stay short."""
-    assert len(lists(build(tmp_path / "old", table, range(600)))) == 128
-    assert len(lists(merged(tmp_path, table, tmp_path / "old", range(600, 3000)))) == 256
+    assert len(lists(build(tmp_path / "old", table, range(600)))) == 256
+    assert len(lists(merged(tmp_path, table, tmp_path / "old", range(600, 3000)))) == 512
 
 
 def test_another_embedder_is_told(tmp_path, table, embedder, passages):
