@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sparewheel.app.doctor.check import Check
 from sparewheel.app.people.auth import accounts_of
+from sparewheel.app.people.kept_accounts import AccountsFile
 from sparewheel.rag.settings import Settings
 
 
@@ -41,6 +42,7 @@ def secrets(settings: Settings) -> Iterator[Check]:
 def secret_files(settings: Settings) -> dict[str, Path]:
     """What it is -> the file, where that exists."""
     named = {f"endpoint.{name}.key_file": endpoint.key_file for name, endpoint in settings.endpoint.items()}
-    named["api.users_file"] = str(accounts_of(settings).path)
+    kept = accounts_of(settings).kept
+    named["api.users_file"] = str(kept.path) if isinstance(kept, AccountsFile) else ""
     named["the page's secret"] = str(settings.corpora_folder / "page.secret")
     return {key: Path(file).expanduser() for key, file in named.items() if file and Path(file).expanduser().is_file()}

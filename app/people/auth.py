@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sparewheel.app.people.access import Role, User
-from sparewheel.app.people.accounts import Account, Key, checked, read_accounts, write_accounts
-from sparewheel.rag.disk import FileHold
-from sparewheel.rag.errors import NotFound, UsageError, suggest
+from sparewheel.app.people.accounts import Account, Key, checked
+from sparewheel.app.people.kept_accounts import AccountsFile, AccountsShared, KeptAccounts
+from sparewheel.rag.errors import NotFound, Unavailable, UsageError, suggest
 from sparewheel.rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,28 +34,30 @@ PREFIX = len("sw-01234567")
 
 
 class Accounts:
-    """The accounts of one file, shared by threads; commands may change it beside."""
+    """The accounts of one file or of the shared database, shared by threads; commands may change them beside."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, kept: Path | KeptAccounts) -> None:
+        self.kept: KeptAccounts = AccountsFile(kept) if isinstance(kept, Path) else kept
         self._lock = threading.Lock()
-        self._seen: tuple[int, int] | None = None  # mtime_ns and inode of what was read
+        self._seen: Hashable = None  # the stamp of what was read
         self._accounts: dict[str, Account] = {}
         self._keys: dict[str, tuple[User, str]] = {}  # prefix -> whose, and the sha256 of the whole key
         self._hashing = threading.BoundedSemaphore(HASHES_AT_ONCE)
 
     def all(self) -> dict[str, Account]:
-        """By name; {} while there is no file. Raises SettingsError for a file that cannot be read."""
+        """By name; {} while there are none. Raises SettingsError for a file that cannot be read. While their database
+        cannot be reached, those that were read last count on."""
         with self._lock:
             try:
-                stat = self.path.stat()
-            except FileNotFoundError:
-                self._seen, self._accounts, self._keys = None, {}, {}
-                return {}
-            if self._seen != (stat.st_mtime_ns, stat.st_ino):
-                accounts = read_accounts(self.path)
+                stamp = self.kept.stamp()
+            except Unavailable:
+                if self._seen is None:
+                    raise
+                return self._accounts
+            if self._seen != stamp:
+                accounts = self.kept.read()
                 self._keys = {key.prefix: (a.user, key.sha256) for a in accounts.values() for key in a.keys}
-                self._accounts, self._seen = accounts, (stat.st_mtime_ns, stat.st_ino)
+                self._accounts, self._seen = accounts, stamp
             return self._accounts
 
     def check(self, name: str, password: str) -> User | None:
@@ -125,18 +127,15 @@ class Accounts:
             raise NotFound(f"no user {name!r}{suggest(name, names)}; make one: sparewheel users add {name}")
 
     def _change(self, name: str, change: Callable[[Account | None], Changed]) -> Changed:
-        """The account as `change` made it (None: gone), after the file has it."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        hold = FileHold(self.path.with_name(f".{self.path.name}.lock"), shared=False, wait=True, create=True)
-        try:
-            accounts = dict(self.all())
-            account = change(accounts.pop(name, None))
-            if account is not None:
-                accounts[name] = account
-            write_accounts(self.path, accounts)
-        finally:
-            hold.close()
-        return account
+        """The account as `change` made it (None: gone), after it is kept."""
+        made: list[Changed] = []
+
+        def changed(account: Account | None) -> Account | None:
+            made.append(change(account))
+            return made[-1]
+
+        self.kept.change(name, changed)
+        return made[-1]
 
     @cached_property
     def _hasher(self) -> PasswordHasher:
@@ -150,8 +149,14 @@ class Accounts:
 
 
 def accounts_of(settings: Settings) -> Accounts:
-    """The accounts of the setting api.users_file."""
+    """The accounts of the setting api.users_file; without it those of the shared database, where there is one."""
     named = settings.api.users_file
+    if settings.store and not named:
+        from sparewheel.rag.postgres.shared import shared_of
+
+        shared = shared_of(settings)
+        assert shared is not None
+        return Accounts(AccountsShared(shared))
     return Accounts(Path(named).expanduser() if named else settings.corpora_folder / "users.toml")
 
 

@@ -1,13 +1,14 @@
-"""Sign-ins that were tried and sessions that were ended, kept in one small file so that every process knows of them."""
+"""Sign-ins that were tried and sessions that were ended, kept where every process and every server knows of them."""
 
 from __future__ import annotations
 
-import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from sparewheel.app.kept.rows import InFile, Kept, Rows, kept_by
+from sparewheel.rag.settings import Settings
 
 FORGET_S = 24 * 3600.0  # a wrong password is forgotten after so long
 _SCHEMA = """
@@ -35,23 +36,30 @@ RULES = {"pair": Rule(5, 300.0), "address": Rule(30, 60.0), "name": Rule(60, 5.0
 class SignIns:
     """Safe to share between threads and processes. clock: wall time, seconds."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        self._path = path
+    def __init__(self, kept: Path | Kept, clock: Callable[[], float] = time.time) -> None:
+        """kept: a file, or where `kept_by` says."""
+        self._kept: Kept = InFile(kept, _SCHEMA) if isinstance(kept, Path) else kept
         self._clock = clock
+
+    @classmethod
+    def of(cls, settings: Settings) -> SignIns:
+        """Those of this installation."""
+        return cls(kept_by(settings, "sign_ins.sqlite", _SCHEMA))
 
     def reserve(self, name: str, address: str) -> float:
         """0 when the password may be tried now, else the seconds to wait. The try counts as a wrong one until
         `succeeded` takes it back: of many at once only the free ones are hashed."""
         now = self._clock()
         keys = _keys(name, address)
-        with self._writing() as db:
+        with self._kept.transaction() as db:
             db.execute("DELETE FROM tries WHERE last < ?", (now - FORGET_S,))
             wait_s = max(_wait_s(db, kind, who, now) for kind, who in keys.items())
             if wait_s > 0:
                 return wait_s
             for kind, who in keys.items():
                 db.execute(
-                    "INSERT INTO tries VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET count = count + 1, last = ?",
+                    "INSERT INTO tries VALUES (?, ?, 1, ?)"
+                    " ON CONFLICT (kind, who) DO UPDATE SET count = tries.count + 1, last = ?",
                     (kind, who, now, now),
                 )
         return 0.0
@@ -59,42 +67,30 @@ class SignIns:
     def succeeded(self, name: str, address: str) -> None:
         """The password was right: the wrong ones of this name from this address are forgotten, the reserved try too."""
         keys = _keys(name, address)
-        with self._writing() as db:
+        with self._kept.transaction() as db:
             db.execute("DELETE FROM tries WHERE kind = 'pair' AND who = ?", (keys["pair"],))
             for kind in ("address", "name"):
-                db.execute("UPDATE tries SET count = max(0, count - 1) WHERE kind = ? AND who = ?", (kind, keys[kind]))
+                fewer = "UPDATE tries SET count = CASE WHEN count > 0 THEN count - 1 ELSE 0 END"
+                db.execute(f"{fewer} WHERE kind = ? AND who = ?", (kind, keys[kind]))
 
     def end(self, session: str, until: float) -> None:
         """The session opens nothing from now on. until: when it would have ended by itself, wall time."""
-        with self._writing() as db:
+        with self._kept.transaction() as db:
             db.execute("DELETE FROM ended WHERE until < ?", (self._clock(),))
-            db.execute("INSERT OR REPLACE INTO ended VALUES (?, ?)", (session, until))
+            db.execute(
+                "INSERT INTO ended VALUES (?, ?) ON CONFLICT (session) DO UPDATE SET until = excluded.until",
+                (session, until),
+            )
 
     def ended(self, session: str) -> bool:
         """Was it signed out?"""
-        if not self._path.exists():
+        if isinstance(self._kept, InFile) and not self._kept.path.exists():
             return False
-        with closing(self._open()) as db:
+        with self._kept.transaction(write=False) as db:
             return db.execute("SELECT 1 FROM ended WHERE session = ?", (session,)).fetchone() is not None
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.touch(0o600)
-        with closing(self._open()) as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-            finally:
-                db.execute("COMMIT")  # a wait that is returned from inside has only forgotten old tries
 
-    def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, timeout=10.0, isolation_level=None)
-        db.executescript(_SCHEMA)
-        return db
-
-
-def _wait_s(db: sqlite3.Connection, kind: str, who: str, now: float) -> float:
+def _wait_s(db: Rows, kind: str, who: str, now: float) -> float:
     """Seconds that a rule still holds somebody up."""
     found = db.execute("SELECT count, last FROM tries WHERE kind = ? AND who = ?", (kind, who)).fetchone()
     return max(0.0, found[1] + RULES[kind].pause_s(found[0]) - now) if found else 0.0

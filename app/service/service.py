@@ -124,7 +124,7 @@ class Service:
 
     @cached_property
     def feedback(self) -> FeedbackLog:
-        return FeedbackLog(self.settings.corpora_folder / "feedback.sqlite")
+        return FeedbackLog.of(self.settings)
 
     # ------------------------------------------------------------ looking
 

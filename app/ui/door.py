@@ -5,6 +5,7 @@ It stands in front of Streamlit as ASGI middleware, so neither page, upload, pic
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
@@ -20,7 +21,8 @@ from sparewheel.app.ui.tokens import Tokens, secret_of
 from sparewheel.app.words import Language
 from sparewheel.app.words.page import say
 from sparewheel.rag import observe
-from sparewheel.rag.settings import Settings
+from sparewheel.rag.postgres.shared import shared_of
+from sparewheel.rag.settings import Api, Settings
 
 if TYPE_CHECKING:
     from starlette.middleware import Middleware
@@ -69,13 +71,16 @@ class Keys:
 
 def keys_of(settings: Settings) -> Keys:
     """One for the process and its settings."""
-    return _keys(accounts_of(settings).path, settings.corpora_folder, settings.page.session_hours * 3600)
+    named = (settings.store, settings.api.users_file, str(settings.corpora_folder))
+    return _keys(*named, settings.page.session_hours * 3600)
 
 
 @lru_cache(maxsize=1)  # of the settings in force; those of before are let go
-def _keys(users_file: Path, folder: Path, valid_s: float) -> Keys:
-    sign_ins = SignIns(folder / "sign_ins.sqlite")
-    return Keys(Accounts(users_file), Tokens(secret_of(folder), valid_s, ended=sign_ins.ended), sign_ins)
+def _keys(store: str, users_file: str, folder: str, valid_s: float) -> Keys:
+    settings = Settings(data_folder=folder, store=store, api=Api(users_file=users_file))
+    sign_ins, shared = SignIns.of(settings), shared_of(settings) if store else None
+    secret = secret_of(Path(folder)) if shared is None else shared.secret("page", secrets.token_hex(32)).encode()
+    return Keys(accounts_of(settings), Tokens(secret, valid_s, ended=sign_ins.ended), sign_ins)
 
 
 class Door:

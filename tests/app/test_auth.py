@@ -40,14 +40,14 @@ def test_the_file_is_its_owners_and_holds_no_secret(accounts):
     """Mode 600; neither password nor key can be found in it."""
     accounts.add("anna", "viewer", (), PASSWORD)
     key = accounts.new_key("anna", '律师 "laptop"')
-    text = accounts.path.read_text()
+    text = accounts.kept.path.read_text()
     assert (PASSWORD in text, key[11:] in text, '律师 \\"laptop\\"' in text) == (False, False, True)
-    assert stat.S_IMODE(accounts.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(accounts.kept.path.stat().st_mode) == 0o600
 
 
 def test_a_change_by_another_process_counts_at_once(accounts):
     """What one program adds or removes, the other knows with its next question; other fields stay."""
-    beside = Accounts(accounts.path)
+    beside = Accounts(accounts.kept)
     assert beside.all() == {}
     accounts.add("anna", "viewer", (), PASSWORD)
     key = accounts.new_key("anna")
@@ -74,23 +74,23 @@ def test_a_change_by_another_process_counts_at_once(accounts):
 def test_a_mistake_is_told_and_changes_nothing(accounts, change, told):
     """The message names the value and the cure."""
     accounts.add("anne")
-    before = accounts.path.read_bytes()
+    before = accounts.kept.path.read_bytes()
     with pytest.raises(UsageError, match=told):
         change(accounts)
-    assert accounts.path.read_bytes() == before
+    assert accounts.kept.path.read_bytes() == before
 
 
 @pytest.mark.parametrize("text", ["user = 3", "[user.a]\nrole = 'boss'", "[[[", "[user.a]\nkeys = [{p = 1}]"])
 def test_a_broken_file_lets_nobody_in(accounts, text):
     """It is told, not taken for an empty one."""
-    accounts.path.parent.mkdir()
-    accounts.path.write_text(text)
+    accounts.kept.path.parent.mkdir()
+    accounts.kept.path.write_text(text)
     with pytest.raises(SettingsError, match="accounts cannot be read"):
         accounts.all()
 
 
 def test_where_the_file_lies(tmp_path):
     """In the data folder unless the settings say otherwise."""
-    assert accounts_of(Settings(data_folder=str(tmp_path))).path == tmp_path / "users.toml"
+    assert accounts_of(Settings(data_folder=str(tmp_path))).kept.path == tmp_path / "users.toml"
     named = Settings(data_folder=str(tmp_path), api=Api(users_file=str(tmp_path / "x.toml")))
-    assert accounts_of(named).path == tmp_path / "x.toml"
+    assert accounts_of(named).kept.path == tmp_path / "x.toml"

@@ -46,7 +46,7 @@ def test_wrong_passwords_slow_down_a_name_from_one_address(sign_ins: SignIns, no
 def test_of_many_tries_at_once_no_more_are_hashed_than_are_free(sign_ins: SignIns) -> None:
     """A try is reserved before it is hashed: 40 threads get five, and two processes share the count."""
     free: list[float] = []
-    beside = SignIns(sign_ins._path, sign_ins._clock)
+    beside = SignIns(sign_ins._kept, sign_ins._clock)
 
     def guess(who: SignIns) -> None:
         free.append(who.reserve("ana", "10.0.0.1"))
@@ -83,7 +83,7 @@ def test_wrong_passwords_are_forgotten_after_a_day(sign_ins: SignIns, now: Now) 
 
 def test_a_sign_out_is_known_to_every_process_and_forgotten_in_time(sign_ins: SignIns, now: Now) -> None:
     """Until the session would have ended by itself."""
-    beside = SignIns(sign_ins._path, now)
+    beside = SignIns(sign_ins._kept, now)
     assert beside.ended("s1") is False
     sign_ins.end("s1", now.time + 60)
     assert (beside.ended("s1"), beside.ended("s2")) == (True, False)

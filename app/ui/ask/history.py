@@ -7,6 +7,7 @@ import streamlit as st
 from sparewheel.app.kept.history import Conversation, History
 from sparewheel.app.ui.language import t
 from sparewheel.app.ui.session import plain, service, told, user
+from sparewheel.rag.settings import Settings
 
 SHOWN = 30
 SEARCHED_FROM = 4  # conversations; fewer are seen at a glance
@@ -14,14 +15,13 @@ SEARCHED_FROM = 4  # conversations; fewer are seen at a glance
 
 def history() -> History:
     """The conversations of this installation, beside its corpora."""
-    return _opened(str(service().settings.corpora_folder))
+    settings = service().settings
+    return _opened(settings.store, str(settings.corpora_folder), _settings=settings)
 
 
 @st.cache_resource(show_spinner=False)
-def _opened(folder: str) -> History:
-    from pathlib import Path
-
-    return History(Path(folder) / "history.sqlite")
+def _opened(store: str, folder: str, _settings: Settings) -> History:
+    return History.of(_settings)
 
 
 def who() -> str:
