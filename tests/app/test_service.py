@@ -219,7 +219,10 @@ def test_feedback_is_kept_without_text_where_the_setting_says_so(service, settin
     assert (full.question, full.comment, full.user, full.thumbs) == (answer.question, "right", "vic", 1)
     assert (bare.question, bare.answer, bare.comment, bare.user, bare.thumbs) == ("", "", "", "", -1)
     assert (bare.evidence, full.evidence[0].startswith("lease.md:")) == (full.evidence, True)
-    assert (service.feedback.read("other"), service.feedback.path.stat().st_mode & 0o777) == ([], 0o600)
+    assert (
+        service.feedback.read("other"),
+        (service.settings.corpora_folder / "feedback.sqlite").stat().st_mode & 0o777,
+    ) == ([], 0o600)
 
 
 @pytest.mark.parametrize(
