@@ -30,7 +30,7 @@ ROOMS = {
     "retrieve": {"weights"},
     "answer": {"reliability"},
     "reliability": set(),
-    "observe": {"ingest", "places", "weights"},  # shows the age of indexes and the sums of models
+    "observe": {"ingest", "places", "postgres", "weights"},  # shows the age of indexes and the sums of models
     "postgres": {"ingest", "retrieve", "reliability"},  # the other engine of the room ingest
     "review": set(),
     "compat": {"runnable", "retrieve", "assemble", "chain"},

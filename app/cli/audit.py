@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections import deque
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sparewheel.app.cli.common import console, print_json, settings_of
+
+if TYPE_CHECKING:
+    from sparewheel.rag.observe.audit_check import Report
 
 
 @click.group()
@@ -26,10 +29,23 @@ def audit() -> None:
 @click.pass_context
 def verify(ctx: click.Context, folder: str | None, head: str, as_json: bool) -> int:
     """Follow the chain of hashes. Exit code 1 when it is broken, with the first
-    broken line."""
-    from sparewheel.rag.observe.running import check_log
+    broken line. Servers that share a database have a chain each: all are
+    followed."""
+    from sparewheel.rag.observe.running import audit_folders, check_log
 
-    report = check_log(settings_of(ctx), Path(folder) if folder else None, head)
+    settings = settings_of(ctx)
+    if folder or not settings.store:
+        return _told(check_log(settings, Path(folder) if folder else None, head), as_json)
+    worst = 0
+    with audit_folders(settings) as folders:
+        for each in folders:
+            console().print(f"server {each.name}:", style="bold", markup=False)
+            worst = max(worst, _told(check_log(settings, each, head if len(folders) == 1 else ""), as_json))
+    return worst
+
+
+def _told(report: Report, as_json: bool) -> int:
+    """The report as one reads it; the exit code."""
     if as_json:
         print_json({**asdict(report), "ok": report.ok})
         return int(not report.ok)
@@ -66,8 +82,12 @@ def show(
     from sparewheel.rag.observe.audit_check import records
 
     wanted = {key: value for key, value in (("corpus", corpus), ("user", user)) if value is not None}
-    fitting = (one for one in records(_folder(ctx, folder)) if all(one.get(k) == v for k, v in wanted.items()))
-    newest = list(deque(fitting, count))
+    with _folders(ctx, folder) as folders:
+        every = (one for each in folders for one in records(each))
+        fitting = [one for one in every if all(one.get(k) == v for k, v in wanted.items())]
+    if len(folders) > 1:
+        fitting.sort(key=lambda one: str(one.get("at", "")))
+    newest = fitting[-count:]
     if as_json:
         print_json(newest)
         return
@@ -104,10 +124,10 @@ def export(ctx: click.Context, user: str | None, since: str, until: str, out: Pa
     """Export records as JSON, one a line, exactly as they are in the log."""
     from sparewheel.rag.observe.audit_check import records
 
-    fitting = (
-        one for one in records(_folder(ctx, None)) if since <= one["at"] < until and user in (None, one.get("user"))
-    )
-    lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in fitting)
+    with _folders(ctx, None) as folders:
+        every = (one for each in folders for one in records(each))
+        fitting = (one for one in every if since <= one["at"] < until and user in (None, one.get("user")))
+        lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in fitting)
     if out is None:
         click.echo(lines, nl=False)
     else:
@@ -127,7 +147,7 @@ def prune(ctx: click.Context, before: str) -> None:
         console().print(f"{log.prune(before):,} records removed")
 
 
-def _folder(ctx: click.Context, folder: str | None) -> Path:
-    from sparewheel.rag.observe.running import audit_folder
+def _folders(ctx: click.Context, folder: str | None) -> AbstractContextManager[list[Path]]:
+    from sparewheel.rag.observe.running import audit_folders
 
-    return Path(folder) if folder else audit_folder(settings_of(ctx))
+    return nullcontext([Path(folder)]) if folder else audit_folders(settings_of(ctx))

@@ -21,7 +21,7 @@ import os
 import secrets
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -54,13 +54,16 @@ class AuditLog:
         max_mb: float = 64.0,
         key: bytes = b"",
         anchor: Callable[[int, str], None] = lambda number, hash: None,
+        copy: Callable[[Sequence[tuple[int, bytes]]], None] = lambda lines: None,
     ) -> None:
-        """key: of the records' HMAC. anchor: given number and hash of the newest record after each write.
+        """key: of the records' HMAC. anchor: given number and hash of the newest record after each write. copy: given
+        number and line of each record once it is on the disk.
 
         Raises SettingsError when nothing can be written there."""
         self.folder = folder
         self._key = key
         self._anchor = anchor
+        self._copy = copy
         self.written = 0
         self.failures = 0
         self._max_bytes = int(max_mb * 1e6)
@@ -113,6 +116,8 @@ class AuditLog:
                 os.fsync(file.fileno())
             if entries:
                 self._anchor(end.number + len(entries), newest_hash)
+                whole = data.lstrip(b"\n").splitlines(keepends=True)
+                self._copy(list(enumerate(whole, end.number + 1)))
         finally:
             hold.close()
 

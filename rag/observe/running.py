@@ -11,6 +11,7 @@ from sparewheel.rag.errors import SettingsError, UsageError, install
 from sparewheel.rag.observe import hooks, recent
 from sparewheel.rag.observe.hooks import Asked
 from sparewheel.rag.places import place_of
+from sparewheel.rag.postgres.shared import shared_of
 from sparewheel.rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,20 +41,51 @@ def open_log(settings: Settings) -> Iterator[AuditLog]:
 
     anchor = Anchor(settings.observe.audit_anchor) if settings.observe.audit_anchor else None
     put = anchor.put if anchor is not None else lambda number, hash: None
-    yield AuditLog(audit_folder(settings), settings.observe.audit_max_mb, read_key(audit_key_file(settings)), put)
+    folder, shared = audit_folder(settings), shared_of(settings)
+    if shared is None:
+        yield AuditLog(folder, settings.observe.audit_max_mb, read_key(audit_key_file(settings)), put)
+    else:
+        from sparewheel.rag.observe.shared_audit import SharedAudit
+
+        copy = SharedAudit(shared, folder).put
+        yield AuditLog(folder, settings.observe.audit_max_mb, audit_key(settings), put, copy)
     if anchor is not None:
         anchor.close()
+
+
+def audit_key(settings: Settings) -> bytes:
+    """The key that seals the audit log: of the file, or where servers share a database, the one in it."""
+    from sparewheel.rag.observe.audit import read_key
+
+    shared = shared_of(settings)
+    if shared is None or settings.observe.audit_key_file:
+        return read_key(audit_key_file(settings))
+    from sparewheel.rag.observe.shared_audit import shared_key
+
+    return shared_key(shared)
+
+
+@contextmanager
+def audit_folders(settings: Settings) -> Iterator[list[Path]]:
+    """The audit logs to read: that of this machine, or where servers share a database, one for each writer."""
+    shared = shared_of(settings)
+    if shared is None:
+        yield [audit_folder(settings)]
+        return
+    from sparewheel.rag.observe.shared_audit import as_folders
+
+    with as_folders(shared) as folders:
+        yield folders
 
 
 def check_log(settings: Settings, folder: Path | None = None, head: str = "") -> Report:
     """Is the audit log of these settings whole? folder: instead of theirs; head: a hash that must be in it. The newest
     anchored hash must be in it in any case. Raises NotFound where there is no log."""
-    from sparewheel.rag.observe.audit import read_key
     from sparewheel.rag.observe.audit_anchor import anchored
     from sparewheel.rag.observe.audit_check import check
 
     heads = [*([head] if head else []), *(anchored(settings.observe.audit_anchor) if folder is None else [])]
-    return check(folder or audit_folder(settings), heads, read_key(audit_key_file(settings)))
+    return check(folder or audit_folder(settings), heads, audit_key(settings))
 
 
 class Running:

@@ -10,9 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from engines import config, made, put
 
+from sparewheel.app.cli import main
 from sparewheel.app.kept.feedback import Feedback, FeedbackLog
 from sparewheel.app.kept.history import History
 from sparewheel.app.people.auth import Accounts, accounts_of
@@ -20,6 +22,7 @@ from sparewheel.app.people.sign_ins import SignIns
 from sparewheel.app.service import Service
 from sparewheel.app.ui import door
 from sparewheel.rag.errors import NotFound, Unavailable
+from sparewheel.rag.observe.running import audit_folders, check_log, open_log
 from sparewheel.rag.places import place_of
 from sparewheel.rag.postgres.database import Database, database_of
 from sparewheel.rag.settings import Settings
@@ -182,3 +185,33 @@ def test_an_upload_at_one_server_is_shown_by_another(database_url: str, tmp_path
         with pytest.raises(NotFound):
             one.document("papers", "lease.txt")
         assert place_of(here).store("papers").note("none") is None
+
+
+def test_the_audit_log_of_every_server_is_in_the_database(
+    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chain for each, sealed with one key; only added to; what the database missed comes with the next record."""
+    here = Settings(data_folder=str(tmp_path / "a"), store=database_url)
+    there = replace(here, data_folder=str(tmp_path / "b"))
+    with open_log(here) as one, open_log(there) as two:
+        one.write({"at": "2026-01-01", "event": "document_read", "user": "anna"})
+        two.write({"at": "2026-01-02", "event": "sign_in", "user": "ben"}, {"at": "2026-01-03", "event": "x"})
+        unreachable = Database("postgresql://127.0.0.1:1/none", here)
+        with monkeypatch.context() as away:
+            away.setattr(database_of(here), "connection", unreachable.connection)
+            one.write({"at": "2026-01-04", "event": "question", "user": "anna"})
+        one.write({"at": "2026-01-05", "event": "question", "user": "anna"})
+    with audit_folders(here) as folders:
+        assert [check_log(here, folder).records for folder in folders] == [3, 2]
+        assert all(check_log(here, folder).ok for folder in folders)
+    with pytest.raises(psycopg.errors.RaiseException, match="only ever added to"):
+        database_of(here).write(lambda rows: rows.execute("DELETE FROM audit"))
+    monkeypatch.setenv("SPAREWHEEL_STORE", database_url)
+    monkeypatch.setenv("SPAREWHEEL_DATA_FOLDER", str(tmp_path / "a"))
+    with pytest.raises(SystemExit) as ended:
+        main(["audit", "verify"])
+    said = capsys.readouterr().out
+    assert (ended.value.code, said.count("every record follows the one before it")) == (0, 2)
+    with pytest.raises(SystemExit):
+        main(["audit", "show", "--json", "--user", "anna"])
+    assert capsys.readouterr().out.count("document_read") == 1
