@@ -18,6 +18,7 @@ from sparewheel.rag.retrieve.bm25 import Found, as_hits
 from sparewheel.rag.types import Embedder, Filter, Hit, Passages
 
 EXACT_UP_TO = 20_000  # vectors compared one by one
+MOST_OF = 0.5  # of the chunks: a filter that keeps more of them goes along in the search
 
 
 def vectors(snapshot: PostgresSnapshot, ids: Sequence[int]) -> NDArray[np.float16]:
@@ -33,6 +34,13 @@ def vectors(snapshot: PostgresSnapshot, ids: Sequence[int]) -> NDArray[np.float1
     if missing := [id for id in ids if id not in found]:
         raise StoreError(f"passage {missing[0]} of {snapshot.head.name!r} has no vector; run `sparewheel reindex`")
     return np.array([found[id].to_numpy() for id in ids], np.float16).reshape(len(ids), -1)
+
+
+def together(firsts: NDArray[np.int64], sizes: NDArray[np.int64]) -> tuple[list[int], list[int]]:
+    """Ranges that follow each other as one: (first, one beyond the last) of each. firsts ascending."""
+    ends = firsts + sizes
+    begins = np.concatenate([[True], firsts[1:] != ends[:-1]])
+    return firsts[begins].tolist(), ends[np.concatenate([begins[1:], [True]])].tolist()
 
 
 class PostgresNearest:
@@ -69,9 +77,11 @@ class PostgresNearest:
             chosen = snapshot.ranges(filter)
             if not len(chosen.documents):
                 return np.zeros(0, np.int64), np.zeros(0, np.float32)
-            if int(chosen.sizes.sum()) <= EXACT_UP_TO:
+            kept = int(chosen.sizes.sum())
+            if kept <= EXACT_UP_TO and kept < MOST_OF * snapshot.head.chunks:
                 exact = True
-                given |= {"first": chosen.firsts.tolist(), "end": (chosen.firsts + chosen.sizes).tolist()}
+                first, beyond = together(chosen.firsts, chosen.sizes)
+                given |= {"first": first, "end": beyond}
                 source = f"unnest(%(first)s::bigint[], %(end)s::bigint[]) r(first, beyond) JOIN {source}"
                 source += " ON v.chunk >= r.first AND v.chunk < r.beyond"
             else:

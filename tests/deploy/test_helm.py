@@ -39,7 +39,7 @@ def container(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def environment(manifest: dict[str, Any]) -> dict[str, str]:
-    return {each["name"]: each["value"] for each in container(manifest)["env"]}
+    return {each["name"]: each["value"] for each in container(manifest)["env"] if "value" in each}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -119,7 +119,8 @@ def test_every_variable_is_a_setting(rendered, name: str, tmp_path: Path) -> Non
         if kind == "Deployment":
             given = {key: value for key, value in environment(manifest).items() if key != "SPAREWHEEL_CONFIG"}
             settings = load_settings(toml, env=given)
-            assert (settings.data_folder, settings.api.users_file) == ("/data", "/run/secrets/sparewheel/users.toml")
+            users_file = "" if name == "postgres" else "/run/secrets/sparewheel/users.toml"  # accounts are in it
+            assert (settings.data_folder, settings.api.users_file) == ("/data", users_file)
             assert settings.retrieve.evidence_k == (6 if name == "hybrid" else 8)
 
 
@@ -301,3 +302,32 @@ def test_several_names_lead_to_the_same_paths(rendered) -> None:
     assert [rule["host"] for rule in ingress["rules"]] == ["ask.example.org", "ask.intranet.example"]
     assert ingress["tls"][0]["hosts"] == ["ask.example.org", "ask.intranet.example"]
     assert [len(rule["http"]["paths"]) for rule in ingress["rules"]] == [2, 2]
+
+
+def test_with_a_database_nothing_is_shared_by_files(rendered, helm) -> None:
+    """The address comes from its Secret, no volume is claimed, accounts are not read from a file, and the way to the
+    database is open, for sensitive documents too; nothing else is then."""
+    found = rendered["postgres"]
+    assert [key for key in found if key[0] == "PersistentVolumeClaim"] == []
+    for part in ("api", "ui"):
+        deployment = found["Deployment", f"sw-{part}"]
+        given = {each["name"]: each for each in container(deployment)["env"]}
+        secret = {"secretKeyRef": {"name": "sparewheel-db-app", "key": "uri"}}
+        assert (given["SPAREWHEEL_STORE"]["valueFrom"], "SPAREWHEEL_API__USERS_FILE" in given) == (secret, False)
+        (data,) = (each for each in deployment["spec"]["template"]["spec"]["volumes"] if each["name"] == "data")
+        assert data["emptyDir"] == {"sizeLimit": "20Gi"}
+    options = ("--set", "sensitivity=high,postgres.urlSecret=db,postgres.namespace=data,endpoints.primary.url=")
+    done = helm("template", "sw", CHART, *options)
+    policies = [each for each in yaml.safe_load_all(done.stdout) if each and each["kind"] == "NetworkPolicy"]
+    ports = [port["port"] for rule in policies[0]["spec"]["egress"] for port in rule["ports"]]
+    assert ports == [5432, 53, 53]
+
+
+def test_the_example_of_a_database_is_what_the_example_of_values_names() -> None:
+    """CloudNativePG calls the Secret of the owner <cluster>-app."""
+    cluster = yaml.safe_load((ROOT / "deploy/kubernetes/cloudnative-pg.yaml").read_text())
+    values = yaml.safe_load((ROOT / "deploy/helm/examples/postgres.yaml").read_text())
+    assert values["postgres"]["urlSecret"] == f"{cluster['metadata']['name']}-app"
+    assert (
+        "CREATE EXTENSION IF NOT EXISTS vector" in cluster["spec"]["bootstrap"]["initdb"]["postInitApplicationSQL"][0]
+    )

@@ -276,6 +276,13 @@ def test_both_find_the_same_neighbours(both: list[CorpusStore], monkeypatch: pyt
         assert found(own, filter) == pytest.approx(found(exact, filter), abs=0.011)
 
 
+def test_ranges_that_follow_each_other_are_one() -> None:
+    """Documents beside each other are looked up together."""
+    firsts, sizes = np.array([1, 4, 9, 12, 20]), np.array([3, 5, 2, 8, 1])
+    assert nearest.together(firsts, sizes) == ([1, 12], [11, 21])
+    assert nearest.together(firsts[:1], sizes[:1]) == ([1], [4])
+
+
 def test_two_writers_at_once_both_land(both: list[CorpusStore]) -> None:
     """Each brings its own documents and one that both have, in many publishes: all are there, that one once."""
     store = both[1]

@@ -86,8 +86,13 @@ topologySpreadConstraints:
       matchLabels: {{ include "sparewheel.selector" . | nindent 8 }}
 volumes:
   - name: data
+    {{- if and .root.Values.postgres.urlSecret (not .root.Values.index.existingClaim) }}
+    emptyDir: # source files as they are read, and copies for when the database is away: nothing that must stay
+      sizeLimit: {{ .root.Values.index.size }}
+    {{- else }}
     persistentVolumeClaim:
       claimName: {{ .root.Values.index.existingClaim | default (printf "%s-index" (include "sparewheel.name" .root)) }}
+    {{- end }}
   - name: settings
     configMap:
       name: {{ include "sparewheel.name" .root }}
@@ -157,8 +162,16 @@ volumeMounts:
   value: /etc/sparewheel/sparewheel.toml
 - name: SPAREWHEEL_DATA_FOLDER
   value: /data
+{{- if .root.Values.postgres.urlSecret }}
+- name: SPAREWHEEL_STORE
+  valueFrom:
+    secretKeyRef:
+      name: {{ .root.Values.postgres.urlSecret }}
+      key: {{ .root.Values.postgres.urlKey }}
+{{- else }}
 - name: SPAREWHEEL_API__USERS_FILE
   value: /run/secrets/sparewheel/users.toml
+{{- end }}
 {{- if .root.Values.extraCaConfigMap }}
 - name: SSL_CERT_FILE
   value: /etc/sparewheel-ca/ca.crt
