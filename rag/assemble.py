@@ -12,7 +12,7 @@ from sparewheel.rag.answer.instant_quote import InstantQuote
 from sparewheel.rag.answer.remembered import MemoryAnswerer
 from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.chain import Pipeline
-from sparewheel.rag.errors import Unavailable
+from sparewheel.rag.errors import SparewheelError, Unavailable
 from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
 from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.snapshot import Snapshot
@@ -80,6 +80,7 @@ def open_pipeline(corpus: str, settings: Settings | None = None, runtime: Runtim
         sensitivity=lambda: place.config(corpus).sensitivity,
         settings=settings,
         origins=runtime.origins,
+        is_normal=lambda other: is_normal(place, other),
         close=views.close,
         reload=reload_parts,
         again=again,
@@ -104,6 +105,14 @@ def _store_or_copy(place: Place, corpus: str) -> CorpusStore:
         if not isinstance(place, PinnedPlace):
             raise
         return place.copies.store(corpus)
+
+
+def is_normal(place: Place, corpus: str) -> bool:
+    """Whether the corpus is of normal sensitivity as it is now; not one that is gone or cannot be read."""
+    try:
+        return place.config(corpus).sensitivity == "normal"
+    except (SparewheelError, OSError):
+        return False
 
 
 def open_chain(corpus: str, settings: Settings | None = None) -> RetrievalQA:

@@ -179,6 +179,7 @@ class Pipeline:
         memory: Remembering | None = None,
         hooks: Hooks = shared,
         origins: Origins | None = None,
+        is_normal: Callable[[str], bool] | None = None,  # another corpus, from which turns of a history are
         admit: Callable[[], Rights | None] = lambda: None,
         clock: Callable[[], float] = time.perf_counter,
         close: Callable[[], None] = lambda: None,
@@ -190,6 +191,7 @@ class Pipeline:
         self._sensitivity = sensitivity  # looked up for every question and every call of a cloud model
         self._admit = admit  # what whoever asks may read of it, None: all; raises where they may not read it (any more)
         self._origins = origins or Origins()
+        self._is_normal = is_normal or (lambda other: other == corpus and self.sensitivity == "normal")
         self._views = views  # each question uses the newest snapshot of its beginning, to its end
         self._answering = answering
         self._workers = workers
@@ -241,7 +243,7 @@ class Pipeline:
         """An answer of this corpus was shown in these words: they come back as history, and may then be shared as the
         answer itself may."""
         if self.sensitivity == "normal":
-            self._origins.answered(question, text)
+            self._origins.answered(self.corpus, question, text)
 
     def close(self) -> None:
         """Give back what the pipeline holds; questions in flight end, one after it is a UsageError."""
@@ -346,7 +348,7 @@ class Pipeline:
                 raise  # a filter that no document has, a corpus that is gone
             answer = _failed(answer, error, walk)
         if answer.outcome == "answered" and self.sensitivity == "normal":
-            self._origins.answered(walk.question, answer.text)
+            self._origins.answered(self.corpus, walk.question, answer.text)
         for citation in answer.citations:
             yield Cited(citation)
         walk.timings["total"] = self._clock() - walk.deadline.at + walk.budget_s
@@ -637,7 +639,7 @@ class Pipeline:
     def _shared(self, walk: _Walk) -> tuple[tuple[str, str], ...]:
         """The turns of the history that a cloud model may see."""
         history = tuple(walk.options.get("history", ()))
-        return history if walk.options.get("history_is_ours") else self._origins.shareable(history)
+        return history if walk.options.get("history_is_ours") else self._origins.shareable(history, self._is_normal)
 
     async def _cited(
         self, walk: _Walk, view: View, answer: Answer, finished: Finished, which: str | None = None

@@ -1,4 +1,4 @@
-"""Which earlier turns may be shown to a cloud model: those answered here from a corpus that may use one.
+"""Which earlier turns may be shown to a cloud model: those answered here from a corpus that may use one, then and now.
 
 A history comes with the question, from whoever asks, and says nothing of where it was answered: a chat that is switched
 from a confidential corpus to another carries the confidential answers along.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sparewheel.rag.forking import renewed_after_fork
 
@@ -22,7 +22,7 @@ class Origins:
     """Safe to share between threads. Only hashes are kept."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[bytes, None] = OrderedDict()
+        self._known: OrderedDict[bytes, frozenset[str]] = OrderedDict()  # turn -> the corpora that gave it
         self.after_fork()
         renewed_after_fork(self)
 
@@ -30,17 +30,23 @@ class Origins:
         """Another thread may have held the lock."""
         self._lock = threading.Lock()
 
-    def answered(self, question: str, answer: str) -> None:
+    def answered(self, corpus: str, question: str, answer: str) -> None:
         """A corpus of normal sensitivity gave this answer."""
         with self._lock:
-            self._known[_hash(question, answer)] = None
+            key = _hash(question, answer)
+            self._known[key] = self._known.pop(key, frozenset()) | {corpus}
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
 
-    def shareable(self, history: Sequence[Turn]) -> tuple[Turn, ...]:
-        """The turns that are known to come from such a corpus, in their order."""
+    def shareable(self, history: Sequence[Turn], is_normal: Callable[[str], bool]) -> tuple[Turn, ...]:
+        """The turns that are known to come from such corpora, in their order. is_normal: is a corpus of normal
+        sensitivity still? One that was made confidential since takes its turns back."""
         with self._lock:
-            return tuple((question, answer) for question, answer in history if _hash(question, answer) in self._known)
+            corpora = [self._known.get(_hash(question, answer)) for question, answer in history]
+        normal = {corpus: is_normal(corpus) for known in corpora if known for corpus in known}
+        return tuple(
+            turn for turn, known in zip(history, corpora, strict=True) if known and all(normal[one] for one in known)
+        )
 
 
 def _hash(question: str, answer: str) -> bytes:
