@@ -19,6 +19,7 @@ SIDEBAR_PX = 256
 PAGES: dict[str, tuple[str, Role]] = {
     "ask": ("forum", "viewer"),
     "documents": ("folder_open", "viewer"),
+    "review": ("table_chart", "viewer"),
     "evaluate": ("fact_check", "analyst"),
     "health": ("monitor_heart", "viewer"),
     "advise": ("balance", "admin"),

@@ -23,6 +23,7 @@ STOPPED = "stopped"  # the note of an answer that the asker stopped; see `stoppe
 JOINER = "\u2060"  # takes no room; behind the bracket of a document's own "[12]", so that it is no marker of ours
 CONTEXT_CHARS = 240  # of a passage shown before and behind the cited words
 MOST_TITLES = 3  # of documents named above an answer
+OF_CELL = "cell"  # ranker of a passage that a cell rests on: how near it was is not kept
 CLOSEST = 3  # passages shown with a refusal
 
 _WIDE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
@@ -344,6 +345,6 @@ def _place(page: int | None, headings: Sequence[str], language: Language) -> str
 
 def _score(hit: Hit | None, language: Language) -> str:
     """How near a passage was to the question, by its place alone: no score means the same in two searches."""
-    if hit is None:
+    if hit is None or hit.ranker == OF_CELL:
         return ""
     return say(words.NEAREST if hit.rank <= 1 else words.NEAR, language, rank=hit.rank)

@@ -141,6 +141,11 @@ TEXTS: Table = {
         "{answered} of {cells} cells answered, {approved} approved, {corrected} corrected by a person; {at}.",
         "{cells} 个单元格中 {answered} 个有答案，{approved} 个已确认，{corrected} 个经人工更正；{at}。",
     ),
+    "review_download": ("Save {name}", "保存 {name}"),
+    "review_close": ("Close", "关闭"),
+    "review_seconds": ("{n} s", "{n} 秒"),
+    "review_minutes": ("{n} min", "{n} 分钟"),
+    "review_hours": ("{n} h", "{n} 小时"),
     "review_link": ("Open", "打开"),
     "review_person": ("a person", "人工"),
 }

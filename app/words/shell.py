@@ -7,6 +7,7 @@ from sparewheel.app.words import Table
 TEXTS: Table = {
     "nav_ask": ("Ask", "提问"),
     "nav_documents": ("Documents", "文档"),
+    "nav_review": ("Review", "审阅"),
     "nav_evaluate": ("Evaluate", "评测"),
     "nav_health": ("Health", "运行状况"),
     "nav_advise": ("Advise", "选型建议"),
