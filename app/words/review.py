@@ -109,6 +109,8 @@ TEXTS: Table = {
     "review_correction_drop": ("Take the correction back", "撤销更正"),
     "review_comment": ("Comment", "批注"),
     "review_comment_add": ("Add the comment", "添加批注"),
+    "review_comments_n": ("comments: {n}", "批注 {n}"),
+    "review_changed": ("document changed", "文档已变"),
     "review_comments": ("Comments", "批注"),
     "review_local_owner": ("the owner of this machine", "本机所有者"),
     "review_export": ("Export", "导出"),

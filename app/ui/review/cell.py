@@ -53,9 +53,12 @@ def draw_cell(corpus: CorpusInfo, sheet: Sheet, row: Row, column: Column) -> Non
         return
     draw_answer(cell, row)
     mark = hashlib.sha256(f"{row.id}\n{column.question}".encode()).hexdigest()[:12]
-    if may("analyst"):
-        draw_marks(corpus, cell, mark)
-    draw_comments(corpus, cell, mark)
+    for said in cell.comments:
+        st.caption(plain(f"{person(said.by, language())}, {day(said.at)}: {said.text}"))
+    with st.container(horizontal=True):
+        if may("analyst"):
+            draw_marks(corpus, cell, mark)
+        draw_comment(corpus, cell, mark)
     if cell.answer.citations:
         with told():
             document = service().document(corpus.name, row.id, user())
@@ -89,30 +92,27 @@ def draw_answer(cell: Cell, row: Row) -> None:
 def draw_marks(corpus: CorpusInfo, cell: Cell, mark: str) -> None:
     """Approve, and correct."""
     of = (corpus.name, cell.question, cell.document_id)
-    with st.container(horizontal=True):
-        approved = cell.approval is not None
-        label = t("review_unapprove" if approved else "review_approve")
-        icon = ":material/undo:" if approved else ":material/check:"
-        if st.button(label, icon=icon, key=f"approve-{mark}", type="secondary" if approved else "primary"):
+    approved = cell.approval is not None
+    label = t("review_unapprove" if approved else "review_approve")
+    icon = ":material/undo:" if approved else ":material/check:"
+    if st.button(label, icon=icon, key=f"approve-{mark}", type="secondary" if approved else "primary"):
+        with told():
+            service().reviews.approve(*of, user(), approved=not approved)
+            st.rerun()
+    with st.popover(t("review_correct"), icon=":material/edit:"):
+        text = st.text_area(t("review_correction"), cell.text, key=f"correct-{mark}")
+        if st.button(t("review_correction_save"), type="primary", key=f"save-{mark}"):
             with told():
-                service().reviews.approve(*of, user(), approved=not approved)
+                service().reviews.correct(*of, text, user())
                 st.rerun()
-        with st.popover(t("review_correct"), icon=":material/edit:"):
-            text = st.text_area(t("review_correction"), cell.text, key=f"correct-{mark}")
-            if st.button(t("review_correction_save"), type="primary", key=f"save-{mark}"):
-                with told():
-                    service().reviews.correct(*of, text, user())
-                    st.rerun()
-            if cell.correction is not None and st.button(t("review_correction_drop"), key=f"drop-{mark}"):
-                with told():
-                    service().reviews.correct(*of, None, user())
-                    st.rerun()
+        if cell.correction is not None and st.button(t("review_correction_drop"), key=f"drop-{mark}"):
+            with told():
+                service().reviews.correct(*of, None, user())
+                st.rerun()
 
 
-def draw_comments(corpus: CorpusInfo, cell: Cell, mark: str) -> None:
-    """What was said so far, and room for more: everybody who reads the table may comment."""
-    for said in cell.comments:
-        st.caption(plain(f"{person(said.by, language())}, {day(said.at)}: {said.text}"))
+def draw_comment(corpus: CorpusInfo, cell: Cell, mark: str) -> None:
+    """Room for another comment: everybody who reads the table may comment."""
     with (
         st.popover(t("review_comment"), icon=":material/add_comment:"),
         st.form(f"comment-{mark}", clear_on_submit=True),

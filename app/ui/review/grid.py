@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from sparewheel.app.export.table.content import shown, sure, who
 from sparewheel.app.ui.language import language, t
-from sparewheel.app.view import MEDIUM
+from sparewheel.app.ui.review import sheet_view
+from sparewheel.app.view import MEDIUM, SUREST
 from sparewheel.rag.review.sheet import Row, Sheet, state_of
 
 if TYPE_CHECKING:
     from sparewheel.rag.review.cell import Cell
     from sparewheel.rag.review.table import Column, Table
 
-SHORT = 78  # characters of an answer in its cell, of Chinese half as many
-ROW_PX, HEAD_PX, MOST_PX = 84, 38, 640
-FIRST_PX, COLUMN_PX = 200, 230
+SHORT = 110  # characters of an answer in its cell, of Chinese half as many
 SHOWN = ("all", "open", "low", "silent", "corrected", "outdated")
 _MARKERS = re.compile(r" ?\[\d{1,3}\]")
 DOCUMENT = ""  # sorts by the document's name
@@ -34,26 +33,23 @@ def draw(table: Table, sheet: Sheet) -> None:
         return
     rows = draw_choice(table, sheet)
     st.caption(t("review_hint"))
-    key = f"review_grid_{table.id}"
-
-    def choose() -> None:
-        cells = st.session_state[key].selection.cells
-        if not cells:
-            return
-        number, name = cells[0]
-        column = next((c for c in sheet.table.columns if c.name == name), sheet.table.columns[0])
-        st.session_state[chosen_key(table)] = (rows[number].id, column.question)
-        st.session_state["review_clicked"] = True
-
-    heads = {column.name: st.column_config.TextColumn(width=COLUMN_PX, help=column.question) for column in
-             sheet.table.columns}  # fmt: skip
-    heads[t("review_document")] = st.column_config.TextColumn(width=FIRST_PX, pinned=True)
-    with st.container(key="sw-review-grid"):
-        st.dataframe(
-            styled(sheet, rows), hide_index=True, key=key, on_select=choose, selection_mode="single-cell",
-            column_config=heads, row_height=ROW_PX, height=min(MOST_PX, HEAD_PX + ROW_PX * max(1, len(rows))),
-        )  # fmt: skip
-    if st.session_state.pop("review_clicked", False):
+    columns = sheet.table.columns
+    chosen = st.session_state.get(chosen_key(table))
+    clicked = sheet_view.draw(
+        {
+            "name": table.name,
+            "first": t("review_document"),
+            "columns": [(column.name, column.question) for column in columns],
+            "rows": [{"name": row.name, "cells": [drawn(sheet.cell(c, row), row) for c in columns]} for row in rows],
+            "chosen": next(
+                ((i, k) for i, row in enumerate(rows) for k, c in enumerate(columns) if (row.id, c.question) == chosen),
+                (-1, -1),
+            ),
+        },
+        key=f"review_grid_{table.id}",
+    )
+    if clicked is not None and clicked[0] < len(rows):
+        st.session_state[chosen_key(table)] = (rows[clicked[0]].id, columns[clicked[1]].question)
         st.rerun()  # the cell is drawn below, outside of what is drawn anew by itself
 
 
@@ -113,49 +109,27 @@ def is_so(sheet: Sheet, row: Row, column: Column, cell: Cell | None, show: str) 
     }[show]
 
 
-def styled(sheet: Sheet, rows: list[Row]) -> Any:
-    """The texts with their colours: approved green, unsure amber, what a document does not say grey."""
-    import pandas
-
-    names = [column.name for column in sheet.table.columns]
-    texts = {t("review_document"): [row.name for row in rows]}
-    texts |= {c.name: [written(sheet.cell(c, row), row) for row in rows] for c in sheet.table.columns}
-    colours = {c.name: [coloured(sheet.cell(c, row)) for row in rows] for c in sheet.table.columns}
-    frame = pandas.DataFrame(texts)
-    marks = pandas.DataFrame(colours, columns=names)
-    return frame.style.apply(lambda _: marks, axis=None, subset=names) if rows else frame
-
-
-def written(cell: Cell | None, row: Row) -> str:
-    """The short answer; below it how sure, who answered, and what people did."""
+def drawn(cell: Cell | None, row: Row) -> tuple[str, str, str]:
+    """The short answer; how sure, who answered, and what people did; and how it looks."""
     if cell is None:
-        return ""
+        return "", "", ""
     text = short(_MARKERS.sub("", shown(cell, language())))
     if state_of(cell) != "answered":
-        return text
+        return text, "", "quiet"
     probability = sure(cell)
-    facts = ["" if probability is None else f"{probability:.0%}", who(cell, language())]
+    facts = ["" if probability is None else f"{min(probability, SUREST):.0%}", who(cell, language())]
     facts += ["✎"] * (cell.correction is not None) + ["✓"] * (cell.approval is not None)
-    facts += [f"💬{len(cell.comments)}"] * bool(cell.comments) + ["⟳"] * (not cell.is_of(row.sha256))
-    return f"{text} ({', '.join(fact for fact in facts if fact)})"
+    facts += [t("review_comments_n", n=len(cell.comments))] * bool(cell.comments)
+    facts += [t("review_changed")] * (not cell.is_of(row.sha256))
+    unsure = probability is not None and probability < MEDIUM
+    look = "approved" if cell.approval is not None else "unsure" if unsure else ""
+    return text, " · ".join(fact for fact in facts if fact), look
 
 
 def short(text: str) -> str:
-    """Cut to what a cell has room for."""
+    """Cut to what a cell has room for; a Chinese letter takes that of two."""
     room, kept = SHORT, 0
     for letter in text:
         room -= 2 if letter > "\u2e80" else 1
         kept += room >= 0
     return text if kept == len(text) else f"{text[: kept - 1].rstrip()}…"
-
-
-def coloured(cell: Cell | None) -> str:
-    """As CSS, for the ground that the page has."""
-    dark = st.context.theme.type == "dark"
-    if cell is None or state_of(cell) != "answered":
-        return f"color: {'#9aa5b1' if dark else '#5d6775'}"
-    if cell.approval is not None:
-        return f"background-color: {'#173d22' if dark else '#e1f3e4'}"
-    probability = sure(cell)
-    unsure = probability is not None and probability < MEDIUM
-    return f"background-color: {'#45360f' if dark else '#fdf1d3'}" if unsure else ""

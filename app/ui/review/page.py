@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from sparewheel.app.ui.ask.style import STYLE
 from sparewheel.app.ui.language import t
 from sparewheel.app.ui.review import cell, fill, grid, new
 from sparewheel.app.ui.session import FIGURE_PX, may, pick_corpus, plain, say_no_corpora, service, told, unseen, user
@@ -17,16 +18,12 @@ if TYPE_CHECKING:
 
 LOOK_S = 2.0  # while a table is filled, it is drawn anew so often
 
-CSS = """<style>
-.st-key-sw-review-grid [data-testid="stDataFrame"] { font-variant-numeric: tabular-nums; }
-</style>"""
-
 
 def draw() -> None:
     st.title(t("nav_review"))
     st.caption(t("review_intro"))
     with unseen("review"):
-        st.html(CSS)
+        st.html(STYLE)
     corpus = pick_corpus()
     if corpus is None:
         say_no_corpora()
