@@ -75,7 +75,7 @@ def test_a_role_is_offered_what_it_may_do(served: Settings, user: User | None) -
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("name", ["documents", "evaluate", "health", "advise"])
+@pytest.mark.parametrize("name", ["documents", "review", "evaluate", "health", "advise"])
 def test_every_page_is_drawn_in_both_languages(served: Settings, name: str, language: str) -> None:
     """Without an exception, under its title."""
     page = drawn(name, None, language)
