@@ -4,11 +4,11 @@
 
 Reads the PDFs of CUAD in the folder of the setting public_data; 57 of them have labels. A child process fills the
 table, is killed (SIGKILL) when a quarter of the cells is kept, and another one goes on: counted are cells lost and
-cells asked twice. Cells a second, by the clock and by processor time (the machine may be busy with other things); memory.
+cells asked twice. Cells a second, by the clock and by processor time (the machine may be busy); memory.
 
 Right: the strict rule of `eval.verdict` against CUAD's spans: an answer that agrees with one of them, or a refusal
-where the contract has no such clause. The reader was trained on contracts of the set, some of these among them; "held out"
-are those that it never saw (eval/held_out.toml).
+where the contract has no such clause. The reader was trained on contracts of the set, some of these among them;
+"held out" are those that it never saw (eval/held_out.toml).
 """
 
 from __future__ import annotations
