@@ -80,6 +80,7 @@ def test_every_page_is_drawn_in_both_languages(served: Settings, name: str, lang
     """Without an exception, under its title."""
     page = drawn(name, None, language)
     titles = {"documents": ("Documents", "文档"), "evaluate": ("Evaluate", "评测"), "health": ("Health", "运行状况")}
+    titles["review"] = ("Review", "审阅")
     title = titles.get(name, ("Advise", "选型建议"))[language == "zh"]
     assert (list(page.exception), page.title[0].value) == ([], title)
 
