@@ -1,6 +1,8 @@
 """A review of 60 real contract PDFs x 40 questions with the local reader.
 
-    python -m benchmarks.review [--documents N]
+    python -m benchmarks.review [--documents N] [--folder PLACE --minutes 8]
+
+With --folder it works for so many minutes, and the same command goes on: a busy machine is not taken for an hour.
 
 Reads the PDFs of CUAD in the folder of the setting public_data; 57 of them have labels. A child process fills the
 table, is killed (SIGKILL) when a quarter of the cells is kept, and another one goes on: counted are cells lost and
@@ -41,6 +43,7 @@ from sparewheel.rag.settings import Settings, load_settings
 CORPUS = "cuad-pdf"
 KILLED_AT = 0.25  # of the cells
 LOOK_S = 0.05
+NOTES = "review-bench.jsonl"
 # question of the set -> what CUAD calls the clause
 CLAUSES = {
     "Parties": "Parties", "Date": "Agreement Date", "Effective date": "Effective Date", "Expiry": "Expiration Date",
@@ -67,24 +70,28 @@ CLAUSES = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--documents", type=int, default=60)
-    parser.add_argument("--child", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help="where the corpus is kept between two calls")
+    parser.add_argument("--minutes", type=float, default=1e6)
     parser.add_argument("--concurrency", type=int, default=0)
+    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--no-save", action="store_true")
     given = parser.parse_args()
     if given.child:
-        print(json.dumps(fill(Path(given.child), given.concurrency)))
+        fill(given.child, given.concurrency, 60 * given.minutes)
         return
     settings = load_settings()
     if not settings.public_data:
         sys.exit("the PDFs are in the public data folder: set public_data (SPAREWHEEL_PUBLIC_DATA)")
     pdfs = sorted((Path(settings.public_data) / "legal/cuad/pdf").iterdir())[: given.documents]
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        found = measured(folder, pdfs, given.concurrency)
+        folder = given.folder or Path(place)
+        if not filled(folder, pdfs, given.concurrency, 60 * given.minutes):
+            print("not done yet: the same command goes on")
+            return
+        found = told(folder)
         with opened(folder) as corpus:
-            cells = cell_store(folder / CORPUS).cells()
             shown = [info.id for info in corpus.documents()]
-    found["right"] = judged(cells, shown, settings)
+        found["right"] = judged(cell_store(folder / CORPUS).cells(), shown, settings)
     print(json.dumps(found, indent=1))
     if not given.no_save:
         save("review", found)
@@ -95,60 +102,89 @@ def opened(folder: Path) -> Corpus:
     return open_corpus(CORPUS, create=True, domain="legal", settings=settings)
 
 
-def measured(folder: Path, pdfs: Sequence[Path], concurrency: int) -> dict[str, Any]:
-    """Ingest, fill, kill, go on: seconds, cells a second, memory, what the kill cost."""
-    start = time.perf_counter()
-    with opened(folder) as corpus:
-        corpus.add(pdfs)
-        infos = corpus.documents()
-    read_s = time.perf_counter() - start
-    total = len(infos) * len(question_set("contracts").questions)
-    kept, killed_s = killed(folder, int(KILLED_AT * total), concurrency)
-    start = time.perf_counter()
-    rest = json.loads(subprocess.run(child(folder, concurrency), check=True, capture_output=True, text=True).stdout)
-    resumed_s = time.perf_counter() - start
+def filled(folder: Path, pdfs: Sequence[Path], concurrency: int, within_s: float) -> bool:
+    """Reads the documents, fills the table with a kill in between; whether all is done within so many seconds."""
+    ends = time.perf_counter() + within_s
+    notes = folder / NOTES
+    if not notes.exists():
+        start = time.perf_counter()
+        with opened(folder) as corpus:
+            corpus.add(pdfs)
+            total = len(corpus.documents()) * len(question_set("contracts").questions)
+        note(folder, {"total": total, "read_and_embedded_s": time.perf_counter() - start})
+    told = noted(folder)
+    if not any("kept" in one for one in told):
+        note(folder, killed(folder, int(KILLED_AT * told[0]["total"]), concurrency, ends))
+    while not any(one.get("left") == 0 for one in noted(folder)):
+        minutes = (ends - time.perf_counter()) / 60
+        if minutes < 0.3:
+            return False
+        subprocess.run(child(folder, concurrency, minutes), check=True)
+    return True
+
+
+def note(folder: Path, what: Mapping[str, Any]) -> None:
+    with (folder / NOTES).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(what) + "\n")
+
+
+def noted(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / NOTES).read_text(encoding="utf-8").splitlines()]
+
+
+def child(folder: Path, concurrency: int, minutes: float) -> list[str]:
+    options = ["--child", str(folder), "--concurrency", str(concurrency), "--minutes", str(minutes)]
+    return [sys.executable, "-m", "benchmarks.review", *options]
+
+
+def killed(folder: Path, at: int, concurrency: int, ends: float) -> dict[str, Any]:
+    """How many cells were kept when the child was killed."""
+    process = subprocess.Popen(child(folder, concurrency, 1e6))
     store = cell_store(folder / CORPUS)
-    again = json.loads(subprocess.run(child(folder, concurrency), check=True, capture_output=True, text=True).stdout)
-    return {
-        "documents": len(infos), "pages": sum(info.pages for info in infos), "passages": sum(i.chunks for i in infos),
-        "questions": total // max(1, len(infos)), "cells": total, "read_and_embedded_s": round(read_s, 1),
-        "filled_s": round(rest["seconds"], 1), "cells_per_s": round(rest["asked"] / rest["seconds"], 2),
-        "cells_per_processor_s": round(rest["asked"] / rest["processor_s"], 2),
-        "peak_memory_mib": round(rest["peak_mib"]),
-        "killed": {"after_s": round(killed_s, 1), "kept": kept, "asked_after": rest["asked"],
-                   "lost_or_asked_twice": kept + rest["asked"] - total, "resumed_s": round(resumed_s, 1),
-                   "written": store.revision, "asked_in_a_third_run": again["asked"]},
-    }  # fmt: skip
-
-
-def child(folder: Path, concurrency: int) -> list[str]:
-    return [sys.executable, "-m", "benchmarks.review", "--child", str(folder), "--concurrency", str(concurrency)]
-
-
-def killed(folder: Path, at: int, concurrency: int) -> tuple[int, float]:
-    """How many cells were kept when the child was killed, and after how many seconds."""
-    start = time.perf_counter()
-    process = subprocess.Popen(child(folder, concurrency), stdout=subprocess.DEVNULL)
-    store = cell_store(folder / CORPUS)
-    while store.revision < at and process.poll() is None:
+    while store.revision < at and time.perf_counter() < ends and process.poll() is None:
         time.sleep(LOOK_S)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    return len(store.cells()), time.perf_counter() - start
+    return {"kept": len(store.cells())}
 
 
-def fill(folder: Path, concurrency: int) -> dict[str, float]:
-    """What the child does. Models are in memory before the clock starts."""
+def fill(folder: Path, concurrency: int, within_s: float) -> None:
+    """What the child does; it notes how much, in which time. Models are in memory before the clock starts."""
     with opened(folder) as corpus:
         review = corpus.review("contracts", local=True, concurrency=concurrency)
         corpus.pipeline.warm("en")  # the models are shared with the review's own pipeline
         start, worked = time.perf_counter(), time.process_time()
         for _ in review:
-            pass
-        took, worked = time.perf_counter() - start, time.process_time() - worked
-        assert review.filling is not None
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        return {"asked": review.filling.done, "seconds": took, "processor_s": worked, "peak_mib": peak}
+            filling = review.filling
+            if filling is not None and time.perf_counter() - start > within_s:
+                filling.stop()
+        filling = review.filling
+        assert filling is not None
+        note(folder, {
+            "asked": filling.done, "left": filling.total - filling.done, "seconds": time.perf_counter() - start,
+            "processor_s": time.process_time() - worked, "load": os.getloadavg()[0],
+            "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        })  # fmt: skip
+
+
+def told(folder: Path) -> dict[str, Any]:
+    """The figures of all calls together."""
+    first, *rest = noted(folder)
+    kept = sum(one.get("kept", 0) for one in rest)
+    runs = [one for one in rest if "asked" in one]
+    asked, seconds, worked = (sum(one[key] for one in runs) for key in ("asked", "seconds", "processor_s"))
+    with opened(folder) as corpus:
+        infos = corpus.documents()
+    return {
+        "documents": len(infos), "pages": sum(info.pages for info in infos), "passages": sum(i.chunks for i in infos),
+        "questions": first["total"] // len(infos), "cells": first["total"],
+        "read_and_embedded_s": round(first["read_and_embedded_s"], 1), "timed_cells": asked, "seconds": round(seconds),
+        "cells_per_s": round(asked / seconds, 2), "cells_per_processor_s": round(asked / worked, 2),
+        "processor_share": round(worked / seconds, 2), "load_1min": round(sum(r["load"] for r in runs) / len(runs), 1),
+        "peak_memory_mib": round(max(one["peak_mib"] for one in runs)),
+        "killed": {"kept": kept, "asked_after": asked, "lost_or_asked_twice": kept + asked - first["total"],
+                   "written": cell_store(folder / CORPUS).revision},
+    }  # fmt: skip
 
 
 def judged(cells: Sequence[Cell], documents: Sequence[str], settings: Settings) -> dict[str, Any]:

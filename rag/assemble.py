@@ -18,7 +18,7 @@ from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.snapshot import Snapshot
 from sparewheel.rag.ingest.stores import CorpusSnapshot, CorpusStore, Place
 from sparewheel.rag.pinned import PinnedPlace, PinnedViews
-from sparewheel.rag.places import memory_of, place_of
+from sparewheel.rag.places import cells_of, memory_of, place_of
 from sparewheel.rag.readable import Readable, ReadableSearch, readable
 from sparewheel.rag.reliability.breaker import CircuitBreaker
 from sparewheel.rag.reliability.deadline import Budgets, Deadline
@@ -73,6 +73,7 @@ def open_pipeline(corpus: str, settings: Settings | None = None, runtime: Runtim
         corpus=corpus,
         views=views,
         memory=memory,
+        tables=cells_of(_store_or_copy(place, corpus)),
         answering=InstantQuote(answerers, runtime.workers, settings.answer.timeout_s),
         workers=runtime.workers,
         hooks=runtime.hooks,

@@ -63,6 +63,10 @@ class Catalogue:
             said = ", ".join(f"{k}={v if isinstance(v, str) else ' or '.join(v)}" for k, v in filter.items())
             raise UsageError(f"no document fits the whole filter ({said}); leave a part of it out")
 
+    def sums(self) -> dict[str, str]:
+        """Of each document the sha256 of its source bytes."""
+        return {document.id: document.sha256 for document in self._snapshot.documents()}
+
     def kinds(self, document_ids: Collection[str]) -> list[tuple[str, int]]:
         """(kind, how many of it) of the documents, most first; "" where no kind is known."""
         wanted = set(document_ids)

@@ -17,6 +17,7 @@ that could not be answered has the outcome "failed" and says why. Only the asker
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
@@ -26,6 +27,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol, TypedDict, Unpack
 
+from sparewheel.rag.across import Of, Plan, answered, plan
 from sparewheel.rag.answer.cite import LOCAL_READER, cite, refusal
 from sparewheel.rag.answer.instant_quote import QUOTE, unread
 from sparewheel.rag.answer.remembered import MEMORY
@@ -35,6 +37,7 @@ from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.errors import SparewheelError, Unavailable, UsageError, suggest
 from sparewheel.rag.events import Cited, Done, Event, Retrieved
 from sparewheel.rag.gather import (
+    FEW,
     MOST_CLAUSES,
     MOST_DOCUMENTS,
     Gathered,
@@ -55,6 +58,7 @@ from sparewheel.rag.reliability.deadline import Deadline, within
 from sparewheel.rag.reliability.failover import FailoverEvent, Finished
 from sparewheel.rag.reliability.loop import background
 from sparewheel.rag.reliability.workers import Urgency, Working
+from sparewheel.rag.review.cell import Cell, cell_of
 from sparewheel.rag.rights import Rights
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.text import language_of, sentences
@@ -79,6 +83,8 @@ from sparewheel.rag.views import Holder, View
 MAX_QUESTION_CHARS = 8000
 LATE_SHARE = 0.25  # of its time is gone when its search begins: the question is only looked for by its words
 STEP_SHARE = 0.5  # of the time left, for a search or reranking that the answer can do without
+FILLED_AT_ONCE = 2  # documents that one question about many is put to at a time
+FILL_ENDS = 0.1  # of its time is left when no further document is read
 READ_SHARE = 0.8  # of that, for the reranker to read in: it ends by itself, and what it has read by then counts
 
 log = logging.getLogger(__name__)
@@ -104,7 +110,18 @@ class AskOptions(SearchOptions, total=False):
 class StreamOptions(AskOptions, total=False):
     """What a question whose events are shown can be given."""
 
+    local: bool  # only answerers on this machine are asked
     instant: bool  # show the local answer as soon as it is there, until a fuller one replaces it
+
+
+class Tables(Protocol):
+    """Cells: what was answered of one document. See `rag.review.store`."""
+
+    def questions(self) -> list[tuple[str, int]]: ...
+
+    def cells(self, questions: Sequence[str], documents: Sequence[str]) -> list[Cell]: ...
+
+    def put(self, cell: Cell) -> Cell: ...
 
 
 class Remembering(Protocol):
@@ -177,6 +194,7 @@ class Pipeline:
         sensitivity: Callable[[], Sensitivity],
         settings: Settings,
         memory: Remembering | None = None,
+        tables: Tables | None = None,
         hooks: Hooks = shared,
         origins: Origins | None = None,
         is_normal: Callable[[str], bool] | None = None,  # another corpus, from which turns of a history are
@@ -196,6 +214,7 @@ class Pipeline:
         self._answering = answering
         self._workers = workers
         self._memory = memory
+        self._tables = tables
         self._hooks = hooks
         self._live = _Live(settings)
         self._clock = clock
@@ -316,6 +335,7 @@ class Pipeline:
                 read_as = reading.question if reading.question != walk.question else ""
                 answer = replace(answer, notes=view.notes, read_as=read_as, scope=reading.scope)
                 without = await self._without(walk, view, reading, answer)
+                without = without or await self._across(walk, view, reading, answer)
                 gathered = Gathered() if without else await self._gathered(walk, view, reading)
                 answer = without or replace(answer, evidence=gathered.hits, notes=(*view.notes, *gathered.notes))
                 walk.found = True
@@ -450,6 +470,57 @@ class Pipeline:
                 return which_one(replace(answer, scope=Scope(tuple(ids), titles, ambiguous=True)))
         return None
 
+    async def _across(self, walk: _Walk, view: View, reading: Reading, answer: Answer) -> Answer | None:
+        """The answer to a question about many documents, from the cells that there are; those that are missing are
+        asked by the local answerers, each within its document, and kept. None for another question."""
+        tables, catalogue, stored = self._tables, view.catalogue, view.stored
+        if reading.shape != "each" or reading.asked != "passages" or reading.clause is not None:
+            return None
+        if tables is None or catalogue is None or stored is None or walk.options.get("each"):
+            return None
+
+        def looked() -> tuple[Plan | None, list[Of], dict[str, Cell]]:
+            ids = catalogue.ids(narrowed(walk.options.get("filter"), reading.scope))
+            if len(ids) <= FEW:
+                return None, [], {}
+            found = plan(reading.question, [question for question, _ in tables.questions()])
+            if found is None:
+                return None, [], {}
+            sums = catalogue.sums()
+            documents = [Of(id, catalogue.title(id), sums[id]) for id in ids]
+            known = {of.id: of for of in documents}
+            kept = tables.cells([found.question], ids)
+            holding = [c for c in kept if c.is_of(known[c.document_id].sha256) and c.answer.outcome != "failed"]
+            return found, documents, {cell.document_id: cell for cell in holding}
+
+        async with walk.timed("read"), within(walk.deadline):
+            asked, documents, cells = await self._workers.run(Urgency.SEARCH, looked)
+        if asked is None:
+            return None
+        missing = [of for of in documents if of.id not in cells]
+        async with walk.timed("answer"):
+            await asyncio.gather(*(self._fill(walk, asked.question, missing, cells) for _ in range(FILLED_AT_ONCE)))
+        made = answered(answer, asked, documents, cells, stored.text_at)
+        return replace(made, citations=tuple(_verified(citation, view) for citation in made.citations))
+
+    async def _fill(self, walk: _Walk, question: str, missing: list[Of], cells: dict[str, Cell]) -> None:
+        """Takes documents from `missing` and puts their cells into `cells`, as long as there is time."""
+        tables = self._tables
+        assert tables is not None
+        while missing and walk.deadline.remaining() > FILL_ENDS * walk.budget_s:
+            of = missing.pop(0)
+            options = StreamOptions(
+                filter={"document": of.id},
+                within_s=walk.deadline.remaining() - FILL_ENDS * walk.budget_s / 2,
+                local=True,
+            )
+            async with aclosing(self._events(question, options)) as events:
+                async for event in events:
+                    if isinstance(event, Done) and event.answer.outcome != "failed":
+                        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+                        cell = cell_of(event.answer, of.id, of.sha256, at)
+                        cells[of.id] = await self._workers.run(Urgency.SEARCH, partial(tables.put, cell))
+
     async def _gathered(self, walk: _Walk, view: View, reading: Reading) -> Gathered:
         """Step 1: the passages that the answer needs, by its shape."""
         filter, catalogue = walk.options.get("filter"), view.catalogue
@@ -544,7 +615,7 @@ class Pipeline:
             self.profile.domain,
             language_of(walk.question),
             tuple(walk.options.get("history", ())),
-            self.sensitivity,
+            "high" if walk.options.get("local") else self.sensitivity,
             walk.options.get("instant", False),
             reading.bare,
             self._shared(walk),
@@ -597,7 +668,7 @@ class Pipeline:
         memory, history = self._memory, walk.options.get("history", ())
         alone = reading.question == walk.question and (not history or walk.options.get("history_is_ours", False))
         fuller = finished.answered_by not in (LOCAL_READER, QUOTE, MEMORY)
-        noted = bool(self._hooks.listeners)
+        noted = bool(self._hooks.listeners) and not walk.options.get("local")  # a question about many asks itself
         if memory is None or self._settings.answer.memory == "off" or not (alone and (fuller or noted)):
             return
 

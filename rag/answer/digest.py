@@ -22,7 +22,7 @@ MOST_QUOTES = 10
 LONGEST_QUOTE = 400  # characters, cut at the end of a sentence
 _NAMED_ABSENT = 5  # documents without a place that are named
 
-_REQUEST = frozenset(
+REQUEST = frozenset(
     re.findall(
         r"\S+",
         """
@@ -103,8 +103,8 @@ def _of_each(request: AnswerRequest, reader: Reads) -> Draft:
     by_document: dict[str, list[int]] = {}
     for i, hit in enumerate(request.hits):
         by_document.setdefault(hit.chunk.document_id, []).append(i)
-    values = _values(request.question) if _WHICH.search(request.question) else []
-    asked = _of_one(request.question)
+    values = values_of(request.question) if _WHICH.search(request.question) else []
+    asked = of_one(request.question)
     places, sure = [], list[float]()
     for read, hits in enumerate(by_document.values()):
         if values:
@@ -138,16 +138,16 @@ def _several(request: AnswerRequest) -> list[_Place]:
         spans = [s for s in sentences(text) if _is_sentence(text[slice(*s)]) and not is_empty(text[slice(*s)])]
         if not spans:
             continue
-        heading = _stems(" ".join(hit.chunk.headings[-1:]))
+        heading = stems(" ".join(hit.chunk.headings[-1:]))
         if not topic:
             found += [_Place(i, *span, 1.0) for span in _openings(text, spans)]
             continue
         share = len(topic & heading) / len(topic)
         if share >= 0.5:
-            body = [s for s in spans if _stems(text[slice(*s)]) - heading] or spans
+            body = [s for s in spans if stems(text[slice(*s)]) - heading] or spans
             found.append(_Place(i, *_first(body), 1.0 + share))
             continue
-        scored = [(len(topic & _stems(text[slice(*span)])) / len(topic), span) for span in spans]
+        scored = [(len(topic & stems(text[slice(*span)])) / len(topic), span) for span in spans]
         found += [
             _Place(i, *span, score)
             for score, span in scored
@@ -185,25 +185,25 @@ def _first(spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
 
 def _holding(values: Sequence[str], asked: str, hits: Sequence[int], passages: Sequence[Hit]) -> _Place | None:
     """The sentence of a document that holds the values asked for, and most of the question's words."""
-    topic = _stems(asked) - _REQUEST
+    topic = stems(asked) - REQUEST
     best: tuple[int, _Place] | None = None
     for i in hits:
         text = passages[i].chunk.text
         for start, end in sentences(text):
             said = text[start:end].casefold()
             if all(value.casefold() in said for value in values):
-                shared = len(topic & _stems(said))
+                shared = len(topic & stems(said))
                 if best is None or shared > best[0]:
                     best = (shared, _Place(i, start, end, 1.0))
     return best[1] if best and (best[0] > 0 or not topic) else None
 
 
-def _values(question: str) -> list[str]:
+def values_of(question: str) -> list[str]:
     """Names and figures of the question that tell the documents meant from others."""
     return [match[0] for match in _VALUE.finditer(question)]
 
 
-def _of_one(question: str) -> str:
+def of_one(question: str) -> str:
     """The question as it is put to one document: "List all governing laws." -> "What is the governing law?"."""
     found = _COMPARE.match(question) or _LIST.match(question)
     if found is None:
@@ -219,13 +219,13 @@ def _topic(question: str, hits: Sequence[Hit]) -> set[str]:
     """What the list or summary is to be about: the words of the question that ask for none and name no document."""
     names = set[str]()
     for hit in hits:
-        names |= _stems(hit.chunk.document_name)
-    return _stems(_REQUEST_ZH.sub(" ", simplified(question)) if _HAN.search(question) else question) - names
+        names |= stems(hit.chunk.document_name)
+    return stems(_REQUEST_ZH.sub(" ", simplified(question)) if _HAN.search(question) else question) - names
 
 
-def _stems(text: str) -> set[str]:
+def stems(text: str) -> set[str]:
     """Stems of the words, without those that ask; Chinese by pairs of characters."""
-    words = {_stem(word) for word in _WORD.findall(text.casefold()) if word not in _REQUEST}
+    words = {_stem(word) for word in _WORD.findall(text.casefold()) if word not in REQUEST}
     han = "".join(c if _HAN.match(c) else " " for c in simplified(text))
     return words | {han[i : i + 2] for i in range(len(han) - 1) if " " not in han[i : i + 2]}
 
