@@ -37,7 +37,12 @@ def data_folder(settings: Settings) -> Iterator[Check]:
 def corpora(settings: Settings) -> Iterator[Check]:
     """One line a corpus: every byte as it was written, indexes of today's models, complete, not readable by others."""
     place = place_of(settings)
-    names = place.names()
+    try:
+        names = place.names()
+    except SparewheelError as error:
+        cure = "start it, mend the setting store, or ask its administrator; corpora with a copy here answer meanwhile"
+        yield Check("database", "fail", str(error), cure)
+        return
     if not names:
         yield Check("corpora", "warn", "no corpus yet", "sparewheel ingest PATH --corpus NAME")
     for name in names:

@@ -16,11 +16,13 @@ from sparewheel.app.advise.machine import machine
 from sparewheel.app.service import work
 from sparewheel.app.service.jobs import FileResult, Job
 from sparewheel.app.service.originals import originals_of, safe_name
+from sparewheel.app.service.shared_jobs import SharedJobs
 from sparewheel.rag.disk import patiently
 from sparewheel.rag.errors import DocumentError, NotFound, SparewheelError, UsageError
 from sparewheel.rag.ingest.load import reason_of
 from sparewheel.rag.ingest.report import Progress, Row
 from sparewheel.rag.ingest.stores import CorpusStore
+from sparewheel.rag.postgres.shared import shared_of
 from sparewheel.rag.settings import Ingest, Settings, cores
 
 Upload = tuple[str, BinaryIO]  # the name it goes by, and its bytes
@@ -55,7 +57,11 @@ class Intake:
         not replace. Raises UsageError when there is no file."""
         if not files:
             raise UsageError("no file in the upload; send at least one")
+        shared = self._shared()
         job = Job(secrets.token_urlsafe(9), store.config.name, owner, len(files))
+        if shared is not None:
+            job.on_change = shared.tell
+            shared.tell(job)
         ids = self._keep(store, files, job, set(taken))
         with self._lock:
             self._jobs[job.id] = job
@@ -65,7 +71,16 @@ class Intake:
         return job
 
     def job(self, id: str) -> Job | None:
-        return self._jobs.get(id)
+        """The job; of one that another server reads, how far it was when that last told."""
+        found = self._jobs.get(id)
+        if found is None and (shared := self._shared()) is not None:
+            found = shared.find(id)
+        return found
+
+    def _shared(self) -> SharedJobs | None:
+        """Where servers tell each other of their jobs; None where there is no such place."""
+        shared = shared_of(self._settings())
+        return SharedJobs(shared) if shared is not None else None
 
     def embed_soon(self, store: CorpusStore, *, rebuild: bool = False) -> None:
         """Fills the dense index in the background, once however often it was asked for meanwhile."""

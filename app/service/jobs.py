@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -40,17 +40,20 @@ class Job:
     state: State = "waiting"
     error: Exception | None = None
     results: list[FileResult] = field(default_factory=list)
+    on_change: Callable[[Job], None] = field(default=lambda job: None, repr=False)  # told after every change
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     def tell(self, result: FileResult) -> None:
         with self._changed:
             self.results.append(result)
             self._changed.notify_all()
+        self.on_change(self)
 
     def enter(self, state: State, error: Exception | None = None) -> None:
         with self._changed:
             self.state, self.error = state, error
             self._changed.notify_all()
+        self.on_change(self)
 
     @property
     def ended(self) -> bool:

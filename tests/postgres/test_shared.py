@@ -19,12 +19,14 @@ from sparewheel.app.kept.feedback import Feedback, FeedbackLog
 from sparewheel.app.kept.history import History
 from sparewheel.app.people.auth import Accounts, accounts_of
 from sparewheel.app.people.sign_ins import SignIns
-from sparewheel.app.service import Service
+from sparewheel.app.service import FileResult, Job, Service
+from sparewheel.app.service.shared_jobs import SharedJobs
 from sparewheel.app.ui import door
 from sparewheel.rag.errors import NotFound, Unavailable
 from sparewheel.rag.observe.running import audit_folders, check_log, open_log
 from sparewheel.rag.places import place_of
 from sparewheel.rag.postgres.database import Database, database_of
+from sparewheel.rag.postgres.shared import shared_of
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.types import Answer
 
@@ -176,6 +178,12 @@ def test_an_upload_at_one_server_is_shown_by_another(database_url: str, tmp_path
     with Service(here) as one, Service(there) as two:
         results = list(one.upload("papers", [("lease.txt", io.BytesIO(b"The notice period is thirty days."))]))
         assert [result.status for result in results] == ["added"]
+        job = one.submit("papers", [("other.txt", io.BytesIO(b"The rent is due on the first day of each month."))])
+        assert job.wait(60)
+        seen = two.job(job.id)
+        assert (seen.state, [each.status for each in seen.results], seen.files) == ("done", ["added"], 1)
+        with pytest.raises(NotFound):
+            two.job("nothing")
         shutil.rmtree(tmp_path / "a" / ".spool")  # it is another machine's
         original = two.original("papers", "lease.txt")
         assert original is not None
@@ -185,6 +193,22 @@ def test_an_upload_at_one_server_is_shown_by_another(database_url: str, tmp_path
         with pytest.raises(NotFound):
             one.document("papers", "lease.txt")
         assert place_of(here).store("papers").note("none") is None
+
+
+def test_the_job_of_a_server_that_is_gone_has_stopped(database_url: str) -> None:
+    """Whoever asks is told to upload the rest again."""
+    shared = shared_of(Settings(store=database_url))
+    assert shared is not None
+    jobs = SharedJobs(shared)
+    jobs.tell(Job("j", "papers", "anna", 2, "running", results=[FileResult("a\0.txt", "added")]))
+    found = jobs.find("j")
+    assert found is not None
+    assert (found.state, found.results[0].name) == ("running", "a\ufffd.txt")
+    with shared.transaction() as rows:
+        rows.execute("UPDATE jobs SET told = now() - interval '1 hour'")
+    gone = jobs.find("j")
+    assert gone is not None
+    assert (gone.state, "upload the rest again" in str(gone.error)) == ("stopped", True)
 
 
 def test_the_audit_log_of_every_server_is_in_the_database(
