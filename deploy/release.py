@@ -139,7 +139,7 @@ def _run(*command: str) -> str:
     """What it printed. Raises ReleaseError with the end of what it said."""
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = (done.stdout + done.stderr).strip()[-1500:]
+        said = f"{done.stderr[-700:]}\n{done.stdout[-1500:]}".strip()
         raise ReleaseError(f"{' '.join(command[:4])} ended with {done.returncode}:\n{said}")
     return done.stdout
 
