@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
 comma := ,
-EXTRAS := langchain,local,serve,ui,trace,eval,postgres
+EXTRAS := langchain,local,serve,ui,trace,eval,postgres,remote
 # test processes; a file's tests stay in one, files are begun in order, so the browser's long ones not last
 JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sparewheel.rag.answer.endpoint import Completer
     from sparewheel.rag.answer.local import LocalCompleter
     from sparewheel.rag.answer.reader import Reader
+    from sparewheel.rag.cluster import Cluster
     from sparewheel.rag.memory.memory import Memory
     from sparewheel.rag.retrieve.hybrid import Leg
     from sparewheel.rag.retrieve.words import Keywords
@@ -207,8 +208,11 @@ def keyword_writer() -> IndexWriter:
     return Bm25Writer()
 
 
-def dense_writer(store: CorpusStore, settings: Settings) -> IndexWriter:
-    """The index that fills behind. The corpus must have documents: their language chooses the model, once for all."""
+def dense_writer(store: CorpusStore, settings: Settings, cluster: Cluster | None = None) -> IndexWriter:
+    """The index that fills behind. The corpus must have documents: their language chooses the model, once for all.
+
+    cluster: its machines embed.
+    """
     from sparewheel.rag.retrieve.dense_write import DenseWriter
 
     if not store.config.embedding:
@@ -219,7 +223,10 @@ def dense_writer(store: CorpusStore, settings: Settings) -> IndexWriter:
             if chosen == "auto":
                 chosen = open_embedder("auto", snapshot.language(), folder=weights(settings)).name.partition("@")[0]
         store.configure(embedding=chosen)
-    return DenseWriter(embedder_of(store.config, settings))
+    own = embedder_of(store.config, settings)
+    if cluster is None:
+        return DenseWriter(own)
+    return DenseWriter(cluster.embedder(_embedding(store.config, settings), own), cluster.at_once)
 
 
 # ---------------------------------------------------------------- models, shared while they are used
@@ -227,8 +234,11 @@ def dense_writer(store: CorpusStore, settings: Settings) -> IndexWriter:
 
 def embedder_of(config: CorpusConfig, settings: Settings, runtime: Runtime | None = None) -> Embedder:
     """The embedding model of the settings; "auto": the one the corpus was first embedded with."""
-    chosen = config.embedding if settings.retrieve.embedding == "auto" else settings.retrieve.embedding
-    return embedder(chosen, settings, runtime)
+    return embedder(_embedding(config, settings), settings, runtime)
+
+
+def _embedding(config: CorpusConfig, settings: Settings) -> str:
+    return config.embedding if settings.retrieve.embedding == "auto" else settings.retrieve.embedding
 
 
 def embedder(name: str, settings: Settings, runtime: Runtime | None = None) -> Embedder:

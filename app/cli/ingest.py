@@ -6,8 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +19,7 @@ from sparewheel.rag.settings import Settings
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from sparewheel.rag.cluster import Cluster
     from sparewheel.rag.ingest.report import Progress, Report
     from sparewheel.rag.ingest.stores import CorpusStore
 
@@ -25,8 +27,28 @@ _STAGES = {"read": "Reading", "split": "Splitting", "fill": "Embedding"}
 _SHOWN = 20  # failed files listed on the terminal; --json lists every file
 
 
+class PathOrUrl(click.Path):
+    """A path, or an address of object storage as it is written ("s3://bucket/contracts")."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if "://" in str(value) else super().convert(value, param, ctx)
+
+
+PATH_OR_URL = PathOrUrl(path_type=Path)
+
+
+def local(path: Path | str, corpus: str, settings: Settings) -> Path:
+    """The path; of an address, the folder in which its files lie now."""
+    if isinstance(path, Path):
+        return path
+    from sparewheel.rag.ingest.remote import mirrored
+
+    with progress_bar() as show:
+        return mirrored(path, settings.corpora_folder / ".remote" / corpus, settings.ingest, on_progress=show)
+
+
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, type=PATH_OR_URL, metavar="PATH...")
 @click.option("--corpus", required=True, help="Name of the corpus; created if it does not exist.")
 @click.option(
     "--domain", type=click.Choice(["legal", "medical", "general"]), help="Domain of a new corpus (default: general)."
@@ -40,6 +62,7 @@ _SHOWN = 20  # failed files listed on the terminal; --json lists every file
 @click.option("--follow-links", is_flag=True, help="Read also what links out of PATH lead to.")
 @click.option("--wait", is_flag=True, help="Wait until another process has finished writing the corpus.")
 @click.option("--no-dense", is_flag=True, help="Skip embedding; a later ingest or reindex does it.")
+@click.option("--ray", "ray_at", metavar="ADDRESS", help="Read and embed on a Ray cluster: HOST:PORT, auto, local.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result for every file as JSON.")
 @click.pass_context
 def ingest(
@@ -54,10 +77,12 @@ def ingest(
     follow_links: bool,
     wait: bool,
     no_dense: bool,
+    ray_at: str | None,
     as_json: bool,
 ) -> int:
     """Index files or folders into a corpus: PDF, Word, Excel, PowerPoint, OpenDocument, RTF, HTML, Markdown, text, XML,
-    JSON, CSV, mail, EPUB, and zips of them.
+    JSON, CSV, mail, EPUB, and zips of them. PATH may be an address of object
+    storage, s3://bucket/folder (extra remote).
 
     Unchanged files cost nothing, changed ones replace what was read before. Documents can be asked about while the rest
     is still read and embedded; stopped at any moment, the same command goes on where it was.
@@ -68,6 +93,7 @@ def ingest(
     from sparewheel.rag.places import place_of
 
     settings = settings_of(ctx)
+    paths = tuple(local(path, corpus, settings) for path in paths)
     on_report = None if as_json else _print_report
     how = {"prune": prune, "prune_all": yes, "checksum": checksum, "follow_links": follow_links, "wait": wait}
     new = corpus not in place_of(settings).names()
@@ -75,7 +101,8 @@ def ingest(
         return 1
     store = open_corpus(settings, corpus, domain, sensitivity, paths)
     try:
-        report = index(store, paths, settings, dense=not no_dense, on_report=on_report, **how)
+        with connected(ray_at, settings) as cluster:
+            report = index(store, paths, settings, dense=not no_dense, cluster=cluster, on_report=on_report, **how)
     except KeyboardInterrupt:
         console(err=True).print("What was read so far can be asked about; the same command goes on where it was.")
         raise
@@ -130,6 +157,7 @@ def index(
     settings: Settings,
     *,
     dense: bool = True,
+    cluster: Cluster | None = None,
     on_report: Callable[[Report], None] | None = None,
     prune: bool = False,
     prune_all: bool = False,
@@ -151,12 +179,13 @@ def index(
             checksum=checksum,
             follow_links=follow_links,
             wait=wait,
-            on_progress=show,
+            on_progress=on_workers(show, cluster),
+            cluster=cluster,
         )
     if on_report is not None:
         on_report(report)
     if dense:
-        _embed(store, settings)
+        _embed(store, settings, cluster=cluster)
         seconds = time.monotonic() - started
         if on_report is not None and seconds > report.seconds + 1:
             console().print(f"{seconds:.1f} s in all, embedding included", style="dim")
@@ -199,15 +228,37 @@ def open_corpus(
     return store
 
 
-def _embed(store: CorpusStore, settings: Settings, *, rebuild: bool = False) -> None:
+def _embed(
+    store: CorpusStore, settings: Settings, *, rebuild: bool = False, cluster: Cluster | None = None
+) -> None:  # fmt: skip
     """Fills the dense index. Where its model is not there, says so: words still find."""
     from sparewheel.app.service.work import embed
 
     try:
         with progress_bar() as show:
-            embed(store, settings, rebuild=rebuild, on_progress=show)
+            embed(store, settings, rebuild=rebuild, on_progress=on_workers(show, cluster), cluster=cluster)
     except NotFound as error:
         console(err=True).print(f"Note: {error}; questions are answered by words alone", style="yellow")
+
+
+def on_workers(show: Callable[[Progress], None], cluster: Cluster | None) -> Callable[[Progress], None]:
+    """The bar also says how many processors of a cluster work."""
+    if cluster is None:
+        return show
+    return lambda progress: show(replace(progress, name=f"{cluster.workers} workers"))
+
+
+@contextmanager
+def connected(ray_at: str | None, settings: Settings) -> Iterator[Cluster | None]:
+    """The cluster of `--ray`, None without."""
+    if ray_at is None:
+        yield None
+        return
+    from sparewheel.rag.cluster import Cluster
+
+    with Cluster(ray_at, settings) as cluster:
+        console(err=True).print(f"reading and embedding on {cluster.workers} processors of the cluster", style="dim")
+        yield cluster
 
 
 @contextmanager

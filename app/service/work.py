@@ -6,11 +6,12 @@ import logging
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sparewheel import corpora
 from sparewheel.rag.assemble import dense_writer, keyword_writer, open_memory
 from sparewheel.rag.errors import StoreError
-from sparewheel.rag.ingest import run
+from sparewheel.rag.ingest import run, sandbox
 from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.report import Progress, Report, Row
 from sparewheel.rag.ingest.stores import CorpusStore
@@ -18,6 +19,9 @@ from sparewheel.rag.places import cells_of, place_of
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.types import Document, IndexWriter, Sensitivity
 from sparewheel.rag.views import StoredDocuments
+
+if TYPE_CHECKING:
+    from sparewheel.rag.cluster import Cluster
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +45,12 @@ def read_in(
     wait: bool = False,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     on_row: Callable[[Row], None] = lambda row: None,
+    cluster: Cluster | None = None,
 ) -> Report:
-    """As `rag.ingest.run.ingest`: what it read can be found by its words; `embed` does the rest."""
+    """As `rag.ingest.run.ingest`: what it read can be found by its words; `embed` does the rest.
+
+    cluster: its machines read.
+    """
     report = run.ingest(
         store,
         paths,
@@ -58,6 +66,7 @@ def read_in(
         wait=wait,
         on_progress=on_progress,
         on_row=on_row,
+        parse=cluster.parse if cluster else sandbox.parse,
     )
     forget_lapsed(store, settings)
     return report
@@ -86,10 +95,13 @@ def embed(
     *,
     rebuild: bool = False,
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    cluster: Cluster | None = None,
 ) -> None:
     """Fills the dense index, batch by batch. Raises NotFound where its model is not there: words alone find then."""
     if store.current():
-        run.fill(store, [dense_writer(store, settings)], rebuild=rebuild, on_progress=on_progress)
+        batch = max(run.FIRST_BATCH, cluster.at_once if cluster else 0)
+        writers = [dense_writer(store, settings, cluster)]
+        run.fill(store, writers, rebuild=rebuild, on_progress=on_progress, first_batch=batch)
 
 
 def take_out(store: CorpusStore, document_ids: Collection[str], settings: Settings, *, wait: bool = False) -> None:

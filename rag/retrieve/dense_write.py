@@ -42,8 +42,10 @@ class DenseWriter:
 
     name = "dense"
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, at_once: int = _CHUNKS_AT_ONCE) -> None:
+        """at_once: chunks that are embedded together."""
         self.embedder = embedder
+        self._at_once = at_once
         self.version = embedder.name
 
     def write(self, folder: Path, added: Sequence[Chunk], removed: Sequence[Chunk] = ()) -> None:
@@ -68,8 +70,8 @@ class DenseWriter:
         """Ids and vectors of the chunks; what is not a number (a model's mishap) is stored as 0."""
         ids = np.zeros(len(chunks), np.int64)
         rows = np.zeros((len(chunks), self.embedder.dimension), np.float16)
-        for start in range(0, len(chunks), _CHUNKS_AT_ONCE):
-            some = chunks[start : start + _CHUNKS_AT_ONCE]
+        for start in range(0, len(chunks), self._at_once):
+            some = chunks[start : start + self._at_once]
             place = slice(start, start + len(some))
             ids[place] = [chunk.id for chunk in some]
             rows[place] = np.nan_to_num(self.embedder.embed([chunk.indexed_text for chunk in some]))
