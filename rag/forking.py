@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import os
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 
@@ -29,6 +31,26 @@ def renewed_after_fork(one: Renewed) -> None:
 def keep_of_parent(one: object) -> None:
     """`one` is never destroyed in this child: it came with the fork, and what it holds open is the parent's."""
     _kept.append(one)
+
+
+_models_stay = False
+
+
+@contextmanager
+def models_stay() -> Iterator[None]:
+    """A fork inside keeps the models that are open: no thread was using one, and the child may read them where they
+    lie, in memory that both share as long as nobody writes to it."""
+    global _models_stay
+    _models_stay = True
+    try:
+        yield
+    finally:
+        _models_stay = False
+
+
+def keeps_models() -> bool:
+    """Asked in `after_fork`."""
+    return _models_stay
 
 
 def _renew() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
+from sparewheel.rag.forking import keep_of_parent, keeps_models, renewed_after_fork
 from sparewheel.rag.observe.hooks import Hooks, shared
 from sparewheel.rag.origins import Origins
 from sparewheel.rag.reliability.workers import Workers
@@ -39,9 +39,11 @@ class Runtime:
         renewed_after_fork(self)
 
     def after_fork(self) -> None:
-        """Models are opened anew: another thread may have been using one, and held its locks."""
+        """Models are opened anew: another thread may have been using one, and held its locks. Where it is known that
+        none was, they stay."""
         keep_of_parent(list(self._shared.values()))
-        self._shared = WeakValueDictionary()
+        if not keeps_models():
+            self._shared = WeakValueDictionary()
         self._opening = threading.RLock()
 
     def shared(self, key: Hashable, make: Callable[[], T]) -> T:

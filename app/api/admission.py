@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sparewheel.app.api.problems import Problem, as_problem, problem
-from sparewheel.app.api.who import Door, Rates
+from sparewheel.app.api.rates import Rates
+from sparewheel.app.api.who import Door
 from sparewheel.app.service import Service
 from sparewheel.rag import observe
 from sparewheel.rag.errors import SparewheelError

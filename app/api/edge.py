@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sparewheel.app.api.admission import UPLOADS
+from sparewheel.app.api.crew import ADDRESS, from_sibling
 from sparewheel.app.api.problems import problem
 from sparewheel.rag.observe import address, asker, request_id
 from sparewheel.rag.settings import Api
@@ -55,7 +56,7 @@ class Edge:
         given = headers.get("x-request-id", "")
         request_id.set(given if _ID.fullmatch(given) else secrets.token_hex(8))
         asker.set("")
-        address.set(scope["client"][0] if scope.get("client") else "")
+        address.set(_client(scope, headers))
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -89,6 +90,13 @@ class Edge:
         if scope["method"] == "POST" and UPLOADS.fullmatch(scope["path"]):
             return settings.upload_mb * 1_000_000, settings.upload_within_s
         return settings.body_kb * 1000, BODY_WITHIN_S
+
+
+def _client(scope: Scope, headers: Headers) -> str:
+    """The address that asks; a sibling says whose request it hands on."""
+    if from_sibling(scope):
+        return headers.get(ADDRESS.decode(), "")
+    return scope["client"][0] if scope.get("client") else ""
 
 
 def _below(scope: Scope, root: str) -> Scope:

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from sparewheel.app.api.crew import Crew, from_sibling
 from sparewheel.app.api.problems import RESPONSES, Problem
 from sparewheel.app.api.shapes import Opinion
 from sparewheel.app.api.who import Caller, from_this_machine
@@ -16,9 +17,11 @@ from sparewheel.app.kept.feedback import Feedback
 from sparewheel.app.people.access import require_role
 from sparewheel.app.people.loopback import is_loopback
 from sparewheel.app.service import Service
-from sparewheel.rag.observe import metrics
+from sparewheel.rag.observe import merge, metrics
 from sparewheel.rag.records import plain
 from sparewheel.rag.reliability.breaker import Health
+
+SICK = ("closed", "half-open", "open")
 
 router = APIRouter(tags=["operation"], responses=RESPONSES)
 
@@ -73,6 +76,10 @@ async def show_metrics(request: Request) -> Response:
     if is_loopback(request.app.state.service.settings.api.host):
         from_this_machine(request)  # a page of another site must not read it through a name that leads here
     body, media_type = await asyncio.to_thread(metrics.exposition)
+    crew: Crew | None = request.app.state.crew
+    if crew is not None and not from_sibling(request.scope):
+        others = await crew.ask_others("/metrics")
+        body = await asyncio.to_thread(merge.merged, [body.decode(), *(other.text for other in others)])
     return Response(body, headers={"Content-Type": media_type})
 
 
@@ -82,7 +89,19 @@ async def health(request: Request, user: Caller) -> Response:
     require_role(user, "admin", "see the health of endpoints")
     gate, service = request.app.state.gate, request.app.state.service
     breakers = await asyncio.to_thread(service.health)
-    return JSONResponse(plain(Condition(breakers, gate.busy, gate.waiting, gate.at_once)))
+    told: dict[str, Any] = plain(Condition(breakers, gate.busy, gate.waiting, gate.at_once))
+    crew: Crew | None = request.app.state.crew
+    if crew is not None and not from_sibling(request.scope):
+        for other in await crew.ask_others("/v1/health", dict(request.headers)):
+            told = _worse(told, other.json())
+    return JSONResponse(told)
+
+
+def _worse(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The condition of two workers as one: what goes on is summed, of each endpoint the sicker breaker is shown."""
+    sums = {name: one[name] + other[name] for name in ("busy", "waiting", "at_once")}
+    pairs = zip(one["breakers"], other["breakers"], strict=True)
+    return {"breakers": [max(pair, key=lambda breaker: SICK.index(breaker["state"])) for pair in pairs], **sums}
 
 
 @router.post("/v1/feedback", status_code=204)

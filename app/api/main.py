@@ -12,9 +12,11 @@ from starlette.routing import Route
 
 from sparewheel.app.api import ask, corpora, docs, embeddings, health, openai, problems, responses, reviews
 from sparewheel.app.api.admission import MCP, Admission
+from sparewheel.app.api.crew import Crew, HandedOn
 from sparewheel.app.api.edge import Edge
 from sparewheel.app.api.gate import Gate
 from sparewheel.app.api.mcp import OverHttp
+from sparewheel.app.api.rates import Limits, Rates
 from sparewheel.app.api.who import Door
 from sparewheel.app.people.auth import Accounts
 from sparewheel.app.people.loopback import is_loopback
@@ -27,8 +29,9 @@ Every error is RFC 9457 problem details (`application/problem+json`); `detail` n
 """
 
 
-def create_app(service: Service, accounts: Accounts) -> FastAPI:
-    """The application. It closes neither: `app.api.server` does, after the last answer."""
+def create_app(service: Service, accounts: Accounts, crew: Crew | None = None, rates: Limits | None = None) -> FastAPI:
+    """The application. It closes neither: `app.api.server` does, after the last answer. crew, rates: what it shares
+    with other processes that serve the same address."""
     tools = OverHttp(service)
 
     @asynccontextmanager
@@ -49,13 +52,16 @@ def create_app(service: Service, accounts: Accounts) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    door = Door(accounts, needs_key=not is_loopback(service.settings.api.host))
+    app.state.crew = crew
+    door = Door(accounts, needs_key=not is_loopback(service.settings.api.host), rates=rates or Rates())
     app.state.stopping = threading.Event()
     problems.install(app)
     for part in (ask, openai, responses, embeddings, corpora, reviews, health):
         app.include_router(part.router)
     app.router.routes.append(Route(MCP, tools))
     docs.install(app)
+    if crew is not None:
+        app.add_middleware(HandedOn, crew=crew)
     app.add_middleware(Admission, door=door, service=service)
     app.add_middleware(Edge, settings=lambda: service.settings.api)
     return app

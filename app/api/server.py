@@ -17,10 +17,12 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from sparewheel.app.api.crew import Crew
 from sparewheel.app.api.main import create_app
 from sparewheel.app.api.patience import PatientProtocol
+from sparewheel.app.api.rates import Limits
 from sparewheel.app.api.who import check_open
-from sparewheel.app.people.auth import accounts_of
+from sparewheel.app.people.auth import Accounts, accounts_of
 from sparewheel.app.service import Service
 from sparewheel.rag import observe
 from sparewheel.rag.errors import SettingsError, UsageError
@@ -71,9 +73,23 @@ def run(settings: Settings, read: Callable[[], Settings], told: Callable[[str], 
     accounts = accounts_of(settings)
     check_open(settings, accounts)
     listener = listen(settings.api.host, settings.api.port)
+    serve(Service(settings, read), accounts, [listener], ready=lambda: told(url_of(listener)))
+
+
+def serve(
+    service: Service,
+    accounts: Accounts,
+    listeners: list[socket.socket],
+    *,
+    crew: Crew | None = None,
+    rates: Limits | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serves in this process until it is told to stop, and closes the service. crew, rates: where others serve the same
+    address. ready: called before the first request."""
+    settings = service.settings
     observe.start(settings)
-    service = Service(settings, read)
-    app = create_app(service, accounts)
+    app = create_app(service, accounts, crew, rates)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -84,9 +100,9 @@ def run(settings: Settings, read: Callable[[], Settings], told: Callable[[str], 
         timeout_graceful_shutdown=max(1, round(settings.api.drain_s)),
     )
     server = Server(app, config, settings.api)
-    told(url_of(listener))
+    ready()
     try:
-        server.run([listener])
+        server.run(listeners)
     finally:
         service.close(server.left_s)  # uploads may end in what is left of the time
         observe.stop()

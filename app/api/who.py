@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections import OrderedDict
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -14,15 +13,13 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
 from sparewheel.app.api.problems import Problem
+from sparewheel.app.api.rates import Limits
 from sparewheel.app.people.access import User
 from sparewheel.app.people.auth import Accounts
 from sparewheel.app.people.loopback import is_loopback
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.observe import asker
 from sparewheel.rag.settings import Settings
-
-BURST_SHARE = 0.25  # of a minute's requests may come at once
-_BUCKETS = 10_000  # keys remembered at a time
 
 
 def check_open(settings: Settings, accounts: Accounts) -> None:
@@ -35,34 +32,14 @@ def check_open(settings: Settings, accounts: Accounts) -> None:
         )
 
 
-class Rates:
-    """A token bucket for each caller."""
-
-    def __init__(self) -> None:
-        self._buckets: OrderedDict[bytes, tuple[float, float]] = OrderedDict()  # tokens left, at which moment
-
-    def take(self, caller: bytes, per_minute: int, now: float) -> float:
-        """0 when the caller may go on, else the seconds to wait. per_minute 0: any number."""
-        if not per_minute:
-            return 0.0
-        most, per_s = max(1.0, per_minute * BURST_SHARE), per_minute / 60
-        left, since = self._buckets.pop(caller, (most, now))
-        left = min(most, left + (now - since) * per_s)
-        enough = left >= 1
-        self._buckets[caller] = (left - 1 if enough else left, now)
-        while len(self._buckets) > _BUCKETS:
-            self._buckets.popitem(last=False)
-        return 0.0 if enough else (1 - left) / per_s
-
-
 class Door:
     """Lets in by key. Without accounts, only programs of this machine; never a web page that a browser shows here."""
 
-    def __init__(self, accounts: Accounts, *, needs_key: bool) -> None:
+    def __init__(self, accounts: Accounts, *, needs_key: bool, rates: Limits) -> None:
         """needs_key: also while there are no accounts (others can reach the server)."""
         self._accounts = accounts
         self._needs_key = needs_key
-        self._rates = Rates()
+        self._rates = rates
 
     async def enter(self, request: Request, key: str | None, per_minute: int) -> User | None:
         """The user, None for the local owner. Raises Problem: 401, 403 or 429."""

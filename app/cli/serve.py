@@ -15,17 +15,20 @@ from sparewheel.rag.settings import Settings
 @click.command()
 @click.option("--host", help="Address to listen on (setting api.host: 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port (setting api.port: 8080); 0: any free one.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes (setting api.workers: 1).")
 @click.option("--data", "data_folder", type=click.Path(path_type=Path), help="Where corpora are (setting data_folder).")
 @click.pass_context
-def serve(ctx: click.Context, host: str | None, port: int | None, data_folder: Path | None) -> None:
+def serve(ctx: click.Context, host: str | None, port: int | None, workers: int | None, data_folder: Path | None) -> int:
     """Serve the HTTP API: questions, documents, and OpenAI's chat protocol.
 
     Listens on this machine only, unless somebody has a key (sparewheel users).
     Ctrl-C or SIGTERM: answers in flight end first. SIGHUP: settings and keys
-    are read again. What can be asked is at /docs.
+    are read again. What can be asked is at /docs. Several workers share one port
+    and one copy of the models.
     """
     with extra("serve"):
-        from sparewheel.app.api.server import run
+        from sparewheel.app.api import server
+        from sparewheel.app.api import workers as several
 
     def changed(settings: Settings) -> Settings:
         """The command's own options stay in force over what is read again."""
@@ -34,4 +37,14 @@ def serve(ctx: click.Context, host: str | None, port: int | None, data_folder: P
         return replace(settings, api=api, data_folder=folder)
 
     read = partial(settings_of, ctx)
-    run(changed(read()), lambda: changed(read()), told=lambda url: click.echo(f"API at {url}, its pages at {url}/docs"))
+    settings = changed(read())
+    count = workers or settings.api.workers
+
+    def told(url: str) -> None:
+        by = f", {count} workers" if count > 1 else ""
+        click.echo(f"API at {url}, its pages at {url}/docs{by}")
+
+    if count > 1:
+        return several.run(settings, lambda: changed(read()), told, count)
+    server.run(settings, lambda: changed(read()), told)
+    return 0

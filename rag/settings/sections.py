@@ -222,6 +222,7 @@ class Api:
 
     host: str = _key("127.0.0.1", "address the API listens on; beyond this machine only with users and keys")
     port: int = _key(8080, "port of the API; 0: any free one", 0, 65535)
+    workers: int = _key(1, "processes that serve the API at one port; each has the limits below but per_minute", 1, 256)
     users_file: str = _key(
         "", "accounts and hashed keys (`sparewheel users`); empty: users.toml in the data folder", advanced=True
     )
