@@ -8,7 +8,8 @@ from api_setup import QUESTION, client_of, settings_in, with_lease
 
 from sparewheel.app.api.gate import Gate
 from sparewheel.app.api.problems import Problem
-from sparewheel.app.api.who import Rates, check_open
+from sparewheel.app.api.rates import Rates
+from sparewheel.app.api.who import check_open
 from sparewheel.app.people.auth import Accounts, accounts_of
 from sparewheel.app.service import Service
 from sparewheel.rag.errors import UsageError
