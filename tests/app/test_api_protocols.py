@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from types import SimpleNamespace
 
 import httpx2
 import numpy as np
@@ -260,5 +259,5 @@ def test_a_held_back_writer_is_a_plain_object():
     """Spoken needs nothing of a server."""
     seen = []
     spoken = Spoken("en", shown=seen.append)
-    assert spoken.whole(SimpleNamespace(text="![x](y)", citations=())) == "\\![x]\\(y)"
+    assert spoken.whole(Answer("q", "leases", "![x](y)", "answered")) == "\\![x]\\(y)"
     assert seen == ["\\![x]\\(y)"]
