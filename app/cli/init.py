@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparewheel.app.cli.common import console
+from sparewheel.app.cli.common import console, settings_of
 from sparewheel.rag.errors import UsageError, suggest
 
 if TYPE_CHECKING:
@@ -177,9 +177,8 @@ def _read_in(ctx: click.Context, documents: Path, corpus: str, domain: str, conf
     """As the command `ingest`."""
     from sparewheel.app.cli.ingest import ingest
     from sparewheel.rag.places import place_of
-    from sparewheel.rag.settings import load_settings
 
-    there = corpus in place_of(load_settings(ctx.find_root().obj)).names()
+    there = corpus in place_of(settings_of(ctx)).names()
     code: int = ctx.invoke(
         ingest,
         paths=(documents.expanduser(),),

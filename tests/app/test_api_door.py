@@ -119,11 +119,11 @@ def test_it_does_not_listen_beyond_this_machine_without_keys(service, accounts):
     check_open(beyond, accounts)
 
 
-async def test_beyond_this_machine_a_key_stays_needed_when_the_last_account_goes(service, accounts):
+async def test_beyond_this_machine_a_key_stays_needed_when_the_last_account_goes(service, accounts, tmp_path):
     """Nobody becomes the owner because a file was removed."""
     service_beyond = Service(replace(service.settings, api=Api(host="0.0.0.0")))
     async with client_of(service_beyond, accounts) as client:
-        accounts.path.unlink()
+        (tmp_path / "users.toml").unlink()
         assert (await client.get("/v1/corpora")).status_code == 401
     service_beyond.close()
 
