@@ -83,7 +83,7 @@ def test_a_database_that_is_down_is_left_alone_and_probed() -> None:
 
 
 def test_a_statement_ends_within_the_time_of_a_question(database_url: str) -> None:
-    """Half of it at most, and says so."""
+    """A quarter of it at most, and says so."""
     database = Database(database_url, Settings(answer=Answering(timeout_s=0.4)))
     with pytest.raises(Unavailable, match="took too long") as late:
         database.read(lambda rows: rows.execute("SELECT pg_sleep(60)"))
