@@ -49,7 +49,7 @@ _NEUTRAL = re.compile(
     r"|不限于|不仅|不论|无论|不可抗力|不良|非处方|不动产|不同|无效|不足|未成年|未来|不了|不久|差不多"
 )
 _NO = re.compile(
-    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|unless|except(?:ions?)?|prohibit\w*|forbid\w*|forbidden|barred|refus\w+|banned|unable|fails?|failed|failing|failure)\b|n['’]t\b"
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|unless|except(?:ions?)?|prohibit\w*|forbid\w*|forbidden|barred|refus\w+|ban(?:s|ned)?|rather than|instead of|unable|fails?|failed|failing|failure)\b|n['’]t\b"
     r"|\b(?:un(?=(?:authori|approv|paid|used|open|avail|law|limit|reason|necess|support|secur|regist|insur|success|sched|treat|vaccin))|non-?(?=[a-z]{4})|ir(?=revers|rel|resp)|in(?=valid|elig|appli|compat|appropri))\w+"
     r"|不|没有?|未|无|勿|非(?!常)|禁止|严禁|免于|除外|除了|除非|拒绝"
 )
@@ -62,6 +62,7 @@ _OPPOSITES = [
     ("include|includes|included|including|inclusive|cover|covers|covered", "exclude|excludes|excluded|excluding|exclusive of|exempt|exempted"),
     ("start|starts|starting|begin|begins|beginning|commence|commences|commencement|initial|initiate|initiation|open|opens|opening|first|onset|effective date", "end|ends|ending|finish|stop|stops|stopping|terminate|terminates|termination|expire|expires|expiry|expiration|close|closes|closing|last|final|discontinue|cease"),
     ("increase|increases|increased|raise|raised|rise|gain|above|over|exceed|exceeds|exceeding|more than|higher|high|greater|upper|up", "decrease|decreases|decreased|reduce|reduces|reduced|reduction|lower|lowered|fall|drop|below|under|less than|low|fewer|down|loss"),
+    ("starting|initial|first", "maximum|max|highest|largest|most"),
     ("buy|buys|buyer|purchase|purchases|purchaser", "sell|sells|seller|sale|vendor"),
     ("lend|lender", "borrow|borrower"),
     ("receive|receives|receiving|recipient|receipt", "send|sends|sending|sender|disclos\\w+|give|gives|giving|provide|provides"),
@@ -91,6 +92,7 @@ _OPPOSITES_ZH = [
     ("包括|包含|计入|含(?!量)", "排除|除外|不包括|不包含|不含|不计入"),
     ("开始|生效|起算|首次|启动|起始|初始|起诉|开庭|成立", "终止|结束|届满|停止|最后|到期|停药|解除|结案"),
     ("增加|提高|上升|超过|高于|大于|以上|上调", "减少|降低|下降|不足|低于|小于|以下|下调"),
+    ("起始|初始|首次", "最大|最高|最多"),
     ("买方|买受人|购买|买入|采购", "卖方|出卖人|出售|卖出|销售"), ("贷款人|出借人|借出", "借款人|借入"),
     ("出租|房东|业主", "承租|租客|房客"), ("甲方", "乙方"), ("原告", "被告"), ("上诉人", "被上诉人"), ("申请人", "被申请人"),
     ("用人单位|公司辞退|单位", "劳动者|员工|职工"), ("男", "女|孕妇|哺乳"), ("成人|成年", "儿童|小儿|婴儿|未成年|新生儿"),
@@ -99,6 +101,12 @@ _OPPOSITES_ZH = [
     ("预付|首付|定金", "尾款|余款|质保金|押金"), ("出生", "死亡|去世|逝世"), ("父", "母"), ("东", "西"), ("南", "北"), ("首都|省会", "面积|人口"),
     ("迟延|逾期|延迟", "提前"), ("收入|盈利", "支出|亏损"), ("治疗|疗法", "预防|诊断|症状"), ("主要|主", "次要|副"), ("有效期", "贮藏|储存|用量"),
 ]  # fmt: skip
+
+_FOR_WHOM = {  # of a patient: a dose for one is no dose for another
+    "old": r"elderly|older|over 65|seniors?|80-year-old|老年|老人|65岁", "young": r"child(?:ren)?|kids?|infants?|bab(?:y|ies)|adolescents?|paediatric|pediatric|newborns?|儿童|小儿|婴|孩子|新生儿",
+    "pregnant": r"pregnan\w+|孕", "nursing": r"breast-?\s?feed\w*|nursing|lactat\w+|哺乳", "kidney": r"kidneys?|renal|肾|肌酐", "liver": r"liver|hepatic|肝",
+    "driving": r"driv(?:e|ing)|machines|驾驶", "alcohol": r"alcohol|drink(?:ing)?|酒", "overdose": r"overdos\w+|too much|过量", "missed": r"miss(?:ed)?|forg[eo]t\w*|漏服|忘",
+}  # fmt: skip
 
 # ---------------------------------------------------------------- roles
 
@@ -118,67 +126,72 @@ _ROLES_ZH = {
 
 # ---------------------------------------------------------------- what is asked for
 
-_KINDS = {
-    "time": r"\bwhen\b|\b(?:what|which|on what|by what) (?:is the |was the |calendar )?(?:[\w-]+ ){0,2}?(?:date|day|year|month|century|decade)\b",
-    "long": r"\bhow (?:long|many (?:[\w-]+ )?(?:days|weeks|months|years|hours|minutes)|much (?:notice|time|warning|prior|advance)|soon|quickly|fast|early|far in advance)\b|\b(?:period|duration|term|deadline|time limit|time frame|timeframe)\b",
-    "person": r"\b(?:who|whom|whose)\b|\bwhich (?:person|party|doctor|man|woman)\b",
-    "place": r"\bwhere\b|\b(?:what|which) (?:city|country|state|court|place|town|location|address|region|county)\b",
-    "reason": r"\bwhy\b|\bfor what reason\b|\bwhat (?:is|was|are) the (?:[\w-]+ )?(?:reasons?|grounds?|causes?|purposes?)\b|\bhow come\b",
-    "many": r"\bhow many\b(?! (?:[\w-]+ )?(?:days|weeks|months|years|hours|minutes)\b)|\b(?:the )?number of\b|\bhow often\b|\bhow frequent",
-    "much": r"\bhow (?:much|high|large|big|expensive)\b(?! (?:notice|time|warning|prior|advance)\b)|\b(?:amount|price|cost|fee|rent|rate|sum|penalty|salary|charge|percentage|share|dose|dosage)\b",
-    "law": r"\b(?:which|what) (?:[\w-]+ )?laws?\b|\bgoverning law\b",
-}  # fmt: skip
-_KINDS_ZH = {
-    "time": r"何时|什么时候|哪[一]?[天年日月]|几[月号]|什么时间|何日|何年|日期",
-    "long": r"多久|多长时间|几(?:天|日|个?月|年|周|个?小时|个?工作日)|多少(?:天|日|个?月|年|周|个?小时|个?工作日)|期限|多长",
-    "person": r"谁|哪[一]?[位个]人|何人|哪[一]?方|由哪|哪[一]?位",
-    "place": r"哪里|哪儿|何地|何处|什么地方|哪[一]?[国省市县座个](?:城市|国家|法院|地方)?|哪家",
-    "reason": r"为什么|为何|什么原因|原因|怎么会|缘何",
-    "many": r"多少(?:个|名|人|次|份|座|只|条|片|粒)|几(?:个|名|人|次|份|座|只|条|片|粒|位)(?!月|小时|工作日)",
-    "much": r"多少(?:钱|元|费|毫克|克|%|比例)|金额|价格|租金|费用|比例|利率|剂量|用量|多高|违约金",
-}  # fmt: skip
-_COMPATIBLE = frozenset(
-    frozenset(p)
-    for p in (
-        ("time", "long"),
-        ("many", "much"),
-        ("many", "long"),
-        ("much", "long"),
-        ("time", "place"),
-        ("law", "place"),
-        ("law", "much"),
-    )
+_WH = re.compile(
+    r"\b(?:how (?:long|many|much|often|soon|quickly|fast|early|far|old|high|large|big|expensive|heavy|frequently|come)|what|which|when|where|who|whom|whose|why|how)\b"
 )
-_HARD = frozenset({"person", "reason", "place", "time", "long", "many", "much", "law"})
+_OPENS = {"when": "time", "where": "place", "who": "person", "whom": "person", "whose": "person", "why": "reason", "how come": "reason",
+          "how long": "long", "how soon": "long", "how quickly": "long", "how fast": "long", "how early": "long", "how many": "many", "how often": "many",
+          "how frequently": "many", "how much": "much", "how high": "much", "how large": "much", "how big": "much", "how expensive": "much",
+          "how heavy": "much", "how far": "much", "how old": "much", "how": "how"}  # fmt: skip
+_SPAN = re.compile(r"\s*(?:[\w-]+ ){0,1}?(?:days|weeks|months|years|hours|minutes|notice|time|warning|advance)\b")
+_NOUNS = (  # what the noun behind "what" or "which" asks for, or that of a question without such a word
+    ("time", r"(?:date|day|year|month|century|decade|time|moment|point in time)\b(?! (?:limit|frame|period))"),
+    (
+        "long",
+        r"(?:[\w-]+ ){0,2}(?:period|duration|deadline|time limit|timeframe|time frame|notice|shelf life|interval)\b",
+    ),
+    (
+        "place",
+        r"(?:city|cities|country|countries|state|court|place|town|location|address|region|county|venue|area|part|seat|jurisdiction)\b",
+    ),
+    ("law", r"(?:[\w-]+ )?laws?\b|governing law"),
+    ("reason", r"(?:[\w-]+ )?(?:reasons?|grounds?|causes?|purposes?)\b"),
+    ("many", r"(?:[\w-]+ )?(?:number|population|percentage|share|count|frequency)\b"),
+    (
+        "much",
+        r"(?:[\w-]+ ){0,2}(?:amount|price|cost|fee|rent|rate|sum|penalty|salary|charge|dose|dosage|cap|revenue|weight|length|height|temperature|limit)\b",
+    ),
+    ("person", r"(?:[\w-]+ )?(?:name|person|people|doctor|man|woman|king|president|mayor|scientist|author|party)\b"),
+)
+_KIND_OF_NOUN = tuple((kind, re.compile(words)) for kind, words in _NOUNS)
+_DETERMINER = re.compile(
+    r"\s*(?:is|was|are|were|'s|exactly|kind of|sort of|type of|of|the|a|an|our|my|its|their|'s)*\s*", re.IGNORECASE
+)
+_DOES = re.compile(
+    r"\s+(?:(?:did|does|do|can|could|must|should|may|will|would|has|have|had)\b|(?:was|were|is|are) (?!the |a |an |our |my |its |their |one |some ))"
+)
+_WH_ZH = re.compile(
+    r"为什么|为何|什么时候|什么时间|什么地方|什么原因|什么人|多久|多长|多大|多高|多少|(?<![近好数前后这那])几|谁|何时|何地|何处|何人|何|哪里|哪儿|哪|怎么|怎样|如何|什么"
+)
+_OPENS_ZH = {"为什么": "reason", "为何": "reason", "什么原因": "reason", "什么时候": "time", "什么时间": "time", "何时": "time", "什么地方": "place", "何地": "place", "何处": "place",
+             "哪里": "place", "哪儿": "place", "什么人": "person", "何人": "person", "谁": "person", "多久": "long", "怎么": "how", "怎样": "how", "如何": "how", "什么": "thing",
+             "多长": "much", "多大": "much", "多高": "much", "何": "thing"}  # fmt: skip
+_LENGTH_ZH = re.compile(r"个?(?:天|日|月|年|周|星期|小时|工作日|分钟|时间)(?!号)")
+_TIME_ZH = re.compile(r"时间|日期|年份|时候")
+_AGREE = {
+    "time": {"time", "long"}, "place": {"place", "thing", "law", "person"}, "person": {"person", "thing", "place"}, "reason": {"reason", "thing", "what", "how"},
+    "long": {"long", "time", "many", "much", "thing", "how"}, "many": {"many", "much", "long"}, "much": {"much", "many", "long", "thing", "how"},
+    "how": {"how", "thing", "what", "reason", "much", "long"}, "law": {"law", "place", "thing", "what"},
+    "thing": {"thing", "what", "place", "person", "reason", "long", "much", "how", "law"}, "what": {"what", "thing", "reason", "how", "law"},
+}  # fmt: skip
 _REFERENCE = re.compile(
     r"\b(?:clause|section|article|schedule|annex|exhibit|appendix|paragraph|chapter|part|item|rule|table|figure|§)\s*(?P<n>\d+(?:\.\d+)*(?:\s?\([a-z\d]{1,3}\))*|[IVXLC]+\b|[A-Z]\b)"
     r"|第\s*(?P<z>[一二三四五六七八九十百千零〇两\d]+)\s*[条章节款项编期版批]",
     re.IGNORECASE,
 )
-_IDENTIFIER = re.compile(r"\b(?=[A-Za-z-]*\d)[A-Za-z\d]+(?:[-./][A-Za-z\d]+)*\b")
+_NO_NUMBER = re.compile(
+    r"哪一|某一|之一|一(?=[种个下些样直起切般家位座部定旦共])|十分(?=[\u3400-\u9fff])|第一(?![条章节款项编期季版])|\bone(?= of\b)"
+)
+_IDENTIFIER = re.compile(r"\b(?:[A-Za-z]+\d|\d+[A-Za-z])[A-Za-z\d]*\b")
 _ORDINAL = re.compile(
-    r"\b(first|second|third|fourth|fifth|sixth|last|\d+(?:st|nd|rd|th))\b|第[一二三四五六七八九十\d]+(?![条章节款项编])",
+    r"\b(second|fourth|fifth|sixth|another|\d+(?:st|nd|rd|th))\b|第[二三四五六七八九十\d]+(?![条章节款项编])|另",
     re.IGNORECASE,
 )
 _MONTH = re.compile(
     r"\b(january|february|march|april|may(?= \d)|june|july|august|september|october|november|december)\b", re.IGNORECASE
 )
-_NOT_NAMES = frozenset(
-    [
-        "I",
-        "English",
-        "French",
-        "German",
-        "Chinese",
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-    ]
-)
+_QUOTED = re.compile(r"[「『《〈“”\"‘]([^「」『』《》〈〉“”\"‘’]{1,30})[」』》〉”“\"’]")
+_NOT_NAMES = frozenset(("I",))
 _PROPER = re.compile(r"(?<![.?!]\s)(?<!^)\b[A-Z][\w'’-]*\b")
 
 
@@ -223,7 +236,7 @@ class Question:
     @cached_property
     def figures(self) -> tuple[object, ...]:
         """Quantities, numbers, references, ordinals and months, sorted."""
-        text = unicodedata.normalize("NFKC", self.text)
+        text = _NO_NUMBER.sub(" ", unicodedata.normalize("NFKC", self.text))
         said: list[object] = [(q.low, q.high, q.unit) for q in quantities(text)]
         said += [("ref", (m["n"] or m["z"]).casefold()) for m in _REFERENCE.finditer(text)]
         said += [("id", m[0].casefold()) for m in _IDENTIFIER.finditer(text) if not m[0].isdigit()]
@@ -244,16 +257,31 @@ class Question:
         return tuple(role for _, role in sorted(found))
 
     @cached_property
-    def kinds(self) -> frozenset[str]:
-        table = _KINDS_ZH if self.language == "zh" else _KINDS
-        return frozenset(kind for kind, words in table.items() if _pattern(words).search(self.plain))
+    def for_whom(self) -> frozenset[str]:
+        """The patients and circumstances that the question is about."""
+        return frozenset(whom for whom, words in _FOR_WHOM.items() if _either(words).search(self.plain))
+
+    @cached_property
+    def kind(self) -> str:
+        """What is asked for: time, long, place, person, reason, many, much, how, law, thing; "" where nothing tells."""
+        return _kind_zh(self.plain) if self.language == "zh" else _kind(self.plain)
+
+    @cached_property
+    def quoted(self) -> frozenset[str]:
+        """What stands between quotation marks or the marks of a title."""
+        return frozenset(re.sub(r"\W", "", m) for m in _QUOTED.findall(self.plain))
 
     @cached_property
     def proper(self) -> frozenset[str]:
         """Words written as names, in an English text that has small letters; without those that are no names."""
         if self.language == "zh" or not any(c.islower() for c in self.text):
             return frozenset()
-        return frozenset(_plain(w) for w in _PROPER.findall(self.text) if w not in _NOT_NAMES)
+        written = (re.sub(r"['’]s?$", "", _plain(w)) for w in _PROPER.findall(self.text) if w not in _NOT_NAMES)
+        return frozenset(written)
+
+    def lacks(self, other: Question) -> bool:
+        """Whether a word that the other writes as a name is not here in any form: Britain, British."""
+        return any(name[:4] not in self.plain for name in other.proper)
 
     @cached_property
     def sides(self) -> dict[int, int]:
@@ -279,22 +307,49 @@ def differ(a: Question, b: Question) -> str:
         return "negation"
     if a.subjects != b.subjects and a.subjects and b.subjects:
         return "names"
+    if (a.lacks(b) and b.lacks(a)) or (a.quoted and b.quoted and a.quoted != b.quoted):
+        return "names"
     if a.roles and b.roles and (a.roles[0] != b.roles[0] or not (set(a.roles) & set(b.roles))):
         return "roles"
     if any(b.sides.get(n, side) != side for n, side in a.sides.items() if 2 not in (side, b.sides.get(n, side))):
         return "opposites"
-    if a.kinds and b.kinds and not _kinds_agree(a.kinds, b.kinds):
+    if a.for_whom != b.for_whom:
+        return "for whom"
+    if a.kind and b.kind and b.kind not in _AGREE[a.kind]:
         return "kind"
     return ""
 
 
-def _kinds_agree(a: frozenset[str], b: frozenset[str]) -> bool:
-    return bool(a & b) or any(frozenset((x, y)) in _COMPATIBLE for x in a for y in b)
+def _kind(text: str) -> str:
+    found = _WH.search(text)
+    if found is None:
+        return next((kind for kind, noun in _KIND_OF_NOUN if noun.match(_DETERMINER.sub("", text, count=1))), "")
+    opens = found[0]
+    if opens in ("how many", "how much") and _SPAN.match(text, found.end()):
+        return "long"
+    if opens in _OPENS:
+        return _OPENS[opens]
+    behind = _DETERMINER.match(text, found.end())
+    at = behind.end() if behind else found.end()
+    other = "what" if opens == "what" and _DOES.match(text, found.end()) else "thing"
+    return next((kind for kind, noun in _KIND_OF_NOUN if noun.match(text, at)), other)
 
 
-@lru_cache(maxsize=512)
-def _pattern(words: str) -> re.Pattern[str]:
-    return re.compile(words, re.IGNORECASE)
+def _kind_zh(text: str) -> str:
+    found = _WH_ZH.search(text)
+    if found is None:
+        return "time" if _TIME_ZH.search(text) else ""
+    opens, behind = found[0], text[found.end() :]
+    if opens in ("多少", "几"):
+        return "long" if _LENGTH_ZH.match(behind) else "time" if re.match(r"[月号]", behind) else "many"
+    if opens == "哪":
+        return ("time" if re.match(r"一?[天年日月]|一?个月", behind) else "person" if re.match(r"一?位|些?人|一?个人", behind)
+                else "thing")  # fmt: skip
+    if opens == "何" and re.match(r"[年日月]", behind):
+        return "time"
+    if opens == "什么" and _TIME_ZH.search(text[: found.start()][-9:]):
+        return "time"
+    return _OPENS_ZH[opens]
 
 
 @lru_cache(maxsize=512)
@@ -302,6 +357,14 @@ def _word(words: str) -> re.Pattern[str]:
     """Latin words whole, Chinese anywhere."""
     latin = any(c.isascii() and c.isalpha() for c in words.replace("?:", "").replace("\\w", ""))
     return re.compile(rf"\b(?:{words})\b" if latin else words, re.IGNORECASE)
+
+
+@lru_cache(maxsize=64)
+def _either(words: str) -> re.Pattern[str]:
+    """Latin words whole, Chinese ones anywhere, of one list."""
+    parts = words.split("|")
+    latin, han = [p for p in parts if p[:1].isascii()], [p for p in parts if not p[:1].isascii()]
+    return re.compile(rf"\b(?:{'|'.join(latin)})\b|{'|'.join(han)}" if han else rf"\b(?:{'|'.join(latin)})\b")
 
 
 def _plain(text: str) -> str:

@@ -46,10 +46,21 @@ class Measured:
     missing: float  # content words of one that the other has nothing like, of all of both
     cited: float  # the reader's or reranker's logit that the cited sentences answer the new question, squashed to 0..1
     same_place: float  # the reader quotes within the citation: 1, beside it: 0, unread: .5
+    same_span: float  # what the reader quotes for the new question is what it quotes for the kept one: share of both
     lead: float  # how much nearer the kept question is than the next one about another place, 0..1
     same_words_of_asking: float  # both ask for the same kind of thing: 1; one says nothing of it: .5; 0
     names_on_one_side: float  # one names a party or a role that the other leaves out
+    cited_words: float  # of the new question's words that the kept one lacks: share in the cited sentences
+    elsewhere: float  # and share that stand elsewhere in the passage, but not in the cited sentences
     opposites_on_one_side: float  # one says "maximum", "before" or the like, the other neither that nor its opposite
+
+
+def columns(measured: Measured) -> dict[str, float]:
+    """What the regression sees: each measure, and products of those that say most together."""
+    found = {f.name: float(getattr(measured, f.name)) for f in fields(Measured)}
+    pairs = (("cosine", "same_span"), ("cosine", "shared"), ("lead", "same_span"), ("same_span", "same_place"),
+             ("missing", "same_span"), ("cosine", "cosine"))  # fmt: skip
+    return found | {f"{a}*{b}": found[a] * found[b] for a, b in pairs}
 
 
 @dataclass(frozen=True)
@@ -63,8 +74,8 @@ class Check:
 
     def probability(self, measured: Measured) -> float:
         """That the kept answer answers the new question."""
-        sum_ = self.offset + sum(self.weights[f.name] * getattr(measured, f.name) for f in fields(Measured))
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, sum_))))
+        seen = columns(measured)
+        return squashed(self.offset + sum(weight * seen[name] for name, weight in self.weights.items()))
 
 
 @cache
@@ -96,11 +107,22 @@ def words_shared(a: Question, b: Question) -> tuple[float, float, float]:
     return 2 * both / (len(x) + len(y)), both / min(len(x), len(y)), len(alone) / (len(x) + len(y))
 
 
+def where_words_stand(new: Question, old: Question, cited: str, around: str) -> tuple[float, float]:
+    """(share in the cited sentences, share only elsewhere in the passage) of the new question's words that the kept one
+    lacks; (0, 0) where it lacks none."""
+    lacking = [w for w in content_words(new) - content_words(old) if not _spelt_alike(w, content_words(old))]
+    if not lacking:
+        return 0.0, 0.0
+    here = content_words(Question(cited, new.language))
+    there = content_words(Question(around, new.language)) - here
+    return sum(w in here for w in lacking) / len(lacking), sum(w in there for w in lacking) / len(lacking)
+
+
 def asking(a: Question, b: Question) -> float:
     """How far both ask for the same kind of thing."""
-    if not a.kinds or not b.kinds:
+    if not a.kind or not b.kind:
         return 0.5
-    return float(bool(a.kinds & b.kinds))
+    return float(a.kind == b.kind)
 
 
 def one_sided(a: Question, b: Question) -> float:

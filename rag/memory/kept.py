@@ -69,6 +69,7 @@ class Kept:
     cost_usd: float = 0.0
     local: bool = False  # a model of this machine, or a person, answered
     person: str = ""
+    place: tuple[int, int] | None = None  # where the reader points in the first cited passage; of its document
     id: int = 0  # given by the store
 
     @property

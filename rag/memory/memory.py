@@ -27,6 +27,7 @@ from sparewheel.rag.memory.equivalence import (
     lopsided,
     one_sided,
     squashed,
+    where_words_stand,
     words_shared,
 )
 from sparewheel.rag.memory.index import Index, Scope
@@ -90,7 +91,9 @@ class Memory:
         kept by nobody. at: ISO 8601, UTC. local: no model beyond this machine wrote it."""
         if not worth_keeping(answer) or (asked.sensitivity == "high" and not (local or person)):
             return None
-        return self.put(kept_of(asked, answer, at, local=local, person=person))
+        kept = kept_of(asked, answer, at, local=local, person=person)
+        place = self._read(_question(kept), kept, answer.evidence)
+        return self.put(replace(kept, place=place[:2] if place else None))
 
     def put(self, kept: Kept) -> int:
         """Keeps an answer that is worth it; its id."""
@@ -186,28 +189,27 @@ class Memory:
     ) -> Measured:
         """What the check is given of a new question and a kept one."""
         shared, held, missing = words_shared(new, old)
-        cited, same_place = self._read(new, kept, evidence)
+        mine = self._read(new, kept, evidence)
+        place = kept.place or self._read(old, kept, evidence)
         return Measured(
-            cosine, shared, held, missing, cited, same_place, max(0.0, min(1.0, lead)), asking(new, old),
-            one_sided(new, old), lopsided(new, old),
+            cosine, shared, held, missing, squashed(mine[2] / 4) if mine else 0.5, _within(mine, kept),
+            _overlap(mine, place), max(0.0, min(1.0, lead)), asking(new, old),
+            one_sided(new, old), *_words_of(new, old, kept, evidence), lopsided(new, old),
         )  # fmt: skip
 
-    def _read(self, new: Question, kept: Kept, evidence: Sequence[Hit]) -> tuple[float, float]:
-        """(how sure the reader is that the first cited passage answers, whether it quotes where the answer cites)."""
-        reader = self._reader(new.language)
+    def _read(self, question: Question, kept: Kept, evidence: Sequence[Hit]) -> tuple[int, int, float] | None:
+        """(start, end, margin) of what the reader finds for the question around what is cited first, in characters of
+        the document; None where nothing can be read."""
+        reader = self._reader(question.language)
         citation = kept.citations[0] if kept.citations else None
         chunk = next((hit.chunk for hit in evidence if citation and _holds(hit.chunk, citation)), None)
         if reader is None or chunk is None or citation is None:
-            return 0.5, 0.5
-        around = AROUND.get(new.language, 500)
-        start = max(0, citation.start - chunk.start - around)
-        end = min(len(chunk.text), citation.end - chunk.start + around)
-        place = reader.place(new.text, " ".join((chunk.title, *chunk.headings)), chunk.text[start:end])
-        if place is None:
-            return 0.5, 0.5
-        first, last = chunk.start + start + place[0], chunk.start + start + place[1]
-        cited = any(first < c.end and c.start < last for c in kept.citations if c.document_id == chunk.document_id)
-        return squashed(place[2] / 4), float(cited)
+            return None
+        around = AROUND.get(question.language, 500)
+        first = max(0, citation.start - chunk.start - around)
+        text = chunk.text[first : citation.end - chunk.start + around]
+        place = reader.place(question.text, " ".join((chunk.title, *chunk.headings)), text)
+        return (chunk.start + first + place[0], chunk.start + first + place[1], place[2]) if place else None
 
     def _served(self, kept: Kept, asked: Asked, text_at: TextAt, *, same: bool, searched: bool) -> Served | None:
         """The answer with its passages, None where it may not be served."""
@@ -227,6 +229,29 @@ class Memory:
         if embedder is None:
             return NO_VECTOR, ""
         return embedder.embed([question.text], query=True)[0], embedder.name
+
+
+def _words_of(new: Question, old: Question, kept: Kept, evidence: Sequence[Hit]) -> tuple[float, float]:
+    """As `where_words_stand`, in the passages that the answer rests on."""
+    cited = " ".join(c.quote for c in kept.citations)
+    around = " ".join(hit.chunk.text for hit in evidence if any(_holds(hit.chunk, c) for c in kept.citations))
+    return where_words_stand(new, old, cited, around)
+
+
+def _within(place: tuple[int, int, float] | None, kept: Kept) -> float:
+    """Whether a place of the first cited passage touches a citation; .5 where there is none."""
+    if place is None:
+        return 0.5
+    document = kept.citations[0].document_id
+    return float(any(place[0] < c.end and c.start < place[1] for c in kept.citations if c.document_id == document))
+
+
+def _overlap(a: Sequence[float] | None, b: Sequence[float] | None) -> float:
+    """What two places share, of both; .5 where there is none."""
+    if not a or not b:
+        return 0.5
+    shared = max(0.0, min(a[1], b[1]) - max(a[0], b[0]))
+    return float(shared / max(1.0, max(a[1], b[1]) - min(a[0], b[0])))
 
 
 def worth_keeping(answer: Answer) -> bool:

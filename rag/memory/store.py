@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS answers (
   id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, question TEXT NOT NULL, language TEXT NOT NULL,
   documents TEXT NOT NULL, shape TEXT NOT NULL, names TEXT NOT NULL, text TEXT NOT NULL, label TEXT NOT NULL,
   citations TEXT NOT NULL, passages TEXT NOT NULL, read TEXT NOT NULL, answered_by TEXT NOT NULL, model TEXT NOT NULL,
-  at TEXT NOT NULL, cost_usd REAL NOT NULL, local INTEGER NOT NULL, person TEXT NOT NULL,
+  at TEXT NOT NULL, cost_usd REAL NOT NULL, local INTEGER NOT NULL, person TEXT NOT NULL, place TEXT NOT NULL,
   embedder TEXT NOT NULL, vector BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS rests_on (
   answer INTEGER NOT NULL REFERENCES answers (id) ON DELETE CASCADE, document TEXT NOT NULL);
@@ -50,7 +50,7 @@ INSERT OR IGNORE INTO meta VALUES ('removals', 0);
 """
 _ANSWER = (
     "question, language, documents, shape, names, text, label, citations, passages, read, answered_by, model, at,"
-    " cost_usd, local, person"
+    " cost_usd, local, person, place"
 )
 
 
@@ -323,12 +323,14 @@ def _written(kept: Kept) -> tuple[object, ...]:
         kept.cost_usd,
         int(kept.local),
         kept.person,
+        listed(kept.place),
     )
 
 
 def _read(row: tuple[object, ...]) -> Kept:
     id, question, language, documents, shape, names, text, label, citations, passages, read, *rest = row
-    answered_by, model, at, cost_usd, local, person = rest
+    answered_by, model, at, cost_usd, local, person, place = rest
+    at_place = json.loads(str(place))
     cited = [Citation(**{**one, "headings": tuple(one["headings"])}) for one in json.loads(str(citations))]
     return Kept(
         str(question),
@@ -347,6 +349,7 @@ def _read(row: tuple[object, ...]) -> Kept:
         float(str(cost_usd)),
         bool(local),
         str(person),
+        (int(at_place[0]), int(at_place[1])) if at_place else None,
         int(str(id)),
     )
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparewheel.app.people.access import User, admitted
-from sparewheel.app.service import work
+from sparewheel.app.service import Service, work
 from sparewheel.rag import assemble
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.errors import Forbidden
@@ -130,3 +130,19 @@ def test_making_a_corpus_confidential_forgets_the_cloud(tmp_path: Path) -> None:
         store.configure(sensitivity="high")
         assert work.forget_lapsed(store, here) == 1
     assert memory.store.ids() == []
+
+
+def test_a_kept_answer_is_for_who_may_read_its_passages(tmp_path: Path) -> None:
+    """One document is closed to a reader: neither its kept answer nor that there was such a question reaches them."""
+    here = Settings(data_folder=str(tmp_path / "data"), retrieve=replace(Retrieve(), rerank="off"))
+    write(here, LINES)
+    with Service(here) as service:
+        keep(service.pipeline("leases"), here, "notice")
+        ann, bob = User("ann", "viewer"), User("bob", "viewer")
+        service.set_access("leases", "lease.md", ["ann"])
+        mine, theirs = (service.pipeline("leases", user).ask(QUESTIONS["notice"]) for user in (ann, bob))
+        near = service.pipeline("leases", bob).ask("What is the period of notice for the lease?")
+    assert (mine.answered_by, mine.outcome) == ("memory", "answered")
+    assert theirs.answered_by != "memory"
+    assert (theirs.similar, near.similar, near.remembered) == (None, None, None)
+    assert "thirty days" not in theirs.text + near.text

@@ -28,7 +28,7 @@ from sparewheel.rag.types import Chunk, Citation, Embedder, Hit
 
 WORDINGS = Path(__file__).with_name("wordings.jsonl")
 PASSAGE_CHARS = 1000
-NEAREST = 4  # other questions of the document that one is compared with
+NEAREST = 3  # other questions of the document that one is compared with
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,8 @@ def pairs(memory: Memory, new: Sequence[tuple[Noted, Noted | None]], known: Sequ
             label = other is same
             if not label and _overlap(one.place, other.place):
                 continue  # perhaps the same after all
-            away = [c for j, c in enumerate(cosines.tolist()) if not _overlap(known[j].place, other.place)]
+            away = [c for j, c in enumerate(cosines.tolist())
+                    if known[j] is not one and not _overlap(known[j].place, other.place)]  # fmt: skip
             guarded = differ(one.question, other.question)
             lead = float(cosines[i]) - max(sorted(away)[-5:], default=0.0)
             measured = None
@@ -143,7 +144,7 @@ def of_made(memory: Memory, embedders: dict[str, Embedder], most_papers: int) ->
                 new += [
                     (_of_fact(paper, key, form, name), one)
                     for form in ("lay", "polite", "typo")
-                    for name in paper.names[:2]
+                    for name in paper.names[:1]
                 ]
             language = known[0].question.language
             yield from pairs(memory, new, known, embedders[language], collection)
