@@ -107,10 +107,9 @@ def measured(
     without = replace(settings, answer=replace(settings.answer, memory="off"))
     plan: list[tuple[str, str, Settings, str, Sequence[Ask]]] = [
         ("prepared", "up", with_memory, "ok", prepared),
-        ("rewording", "up", without, "ok", part.rewordings),
         ("rewording", "down without", without, "503", part.rewordings),
         ("rewording", "down with memory", with_memory, "503", part.rewordings),
-        ("prepared", "down with memory", with_memory, "503", prepared),
+        ("prepared", "down with memory", with_memory, "503", prepared[::3]),
         ("other", "down with memory", with_memory, "503", part.others),
         ("near", "down with memory", with_memory, "503", part.near),
     ]
@@ -184,18 +183,22 @@ def of(rows: Sequence[Row]) -> dict[str, Any]:
     near = Counter(row.kind for row in down if row.group in ("near", "changed"))
     slipped = Counter(row.kind for row in down if row.group in ("near", "changed") and row.served)
     looks = sorted(row.look_s for row in down if row.look_s is not None)
-    by_way = {way: [row.right for row in rows if row.group == "rewording" and row.way == way]
-              for way in ("up", "down without", "down with memory")}  # fmt: skip
+    reworded = {row.of for row in down if row.group == "rewording"}
+    by_way = {
+        "up": [row.right for row in rows if row.way == "up" and row.text in reworded],
+        "down without": [row.right for row in rows if row.way == "down without"],
+        "down with memory": [row.right for row in down if row.group == "rewording"],
+    }
     shares = {way: round(sum(rights) / len(rights), 3) for way, rights in by_way.items() if rights}
     times = None
     if looks:
         p99 = looks[int(0.99 * (len(looks) - 1))]
         times = {"median": round(1000 * statistics.median(looks), 1), "p99": round(1000 * p99, 1)}
-    again = sum(bool(row.served) for row in down if row.group == "prepared" and row.text in kept)
+    again = [bool(row.served) for row in down if row.group == "prepared" and row.text in kept]
     return {
         "prepared": sum(row.group == "prepared" and row.way == "up" for row in rows),
         "kept": len(kept),
-        "same question served": share(again, len(kept)),
+        "same question served": share(sum(again), len(again)),
         "rewordings of what is kept": len(rewordings),
         "served": share(sum(row.served == row.of for row in rewordings), len(rewordings)),
         "wrongly served": share(len(wrong), len(rewordings) + len(others)),
@@ -220,6 +223,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--parts", nargs="*", help="only these; default: all")
     parser.add_argument("--folder", type=Path, help="where corpora and rows are kept; default: a temporary one")
+    parser.add_argument("--fewer", type=int, default=1, help="only every so manyth rewording, question and near miss")
     parser.add_argument("--save", default="memory")
     given = parser.parse_args()
     folder = given.folder or Path(tempfile.mkdtemp(prefix="sparewheel-memory-"))
@@ -233,7 +237,7 @@ def main() -> None:
         answering = Answering(speculative=False, timeout_s=120)
         data = str(folder / f"data-{code_state()['code']}")
         settings = replace(base, data_folder=data, endpoint={"deepseek": endpoint}, answer=answering)
-        for part in parts(folder):
+        for part in parts(folder, given.fewer):
             if given.parts and part.name not in given.parts:
                 continue
             done: dict[str, list[Row]] = defaultdict(list)

@@ -54,13 +54,29 @@ class Part:
     near: Sequence[Ask] = ()
 
 
-def parts(folder: Path) -> list[Part]:
-    """All of them; files of made collections are written below `folder`."""
+def parts(folder: Path, fewer: int = 1) -> list[Part]:
+    """All of them; files of made collections are written below `folder`. fewer: of rewordings, others and near misses
+    every so manyth."""
+    samples = [_sample(domain) for domain in ("legal", "medical")]
+    found = [*_dev_sets(), *samples, *(_made(collection, folder) for collection in COLLECTIONS)]
     return [
-        *_dev_sets(),
-        *(_sample(domain) for domain in ("legal", "medical")),
-        *(_made(c, folder) for c in COLLECTIONS),
+        replace(
+            part,
+            rewordings=part.rewordings[::fewer],
+            others=part.others[:MOST_OTHERS:fewer],
+            near=_few(part.near, MOST_NEAR // fewer),
+        )
+        for part in found
     ]
+
+
+def _few(asks: Sequence[Ask], most: int) -> list[Ask]:
+    """At most so many of each kind, evenly taken."""
+    found = []
+    for kind in dict.fromkeys(ask.kind for ask in asks):
+        mine = [ask for ask in asks if ask.kind == kind]
+        found += mine[:: max(1, len(mine) // most)][:most]
+    return found
 
 
 def _dev_sets() -> list[Part]:
