@@ -116,7 +116,7 @@ def measured(
     for group, way, chosen, fault, asks in plan:
         if asks and f"{part.name} {group} {way}" not in done:
             server.play(Always(fault))
-            with open_pipeline(part.name, _fresh(chosen, f"{group} {way}")) as pipeline:
+            with open_pipeline(part.name, _fresh(chosen, f"{group}-{way}".replace(" ", "-"))) as pipeline:
                 yield asked(pipeline, part, group, way, asks)
     if part.documents and f"{part.name} changed down with memory" not in done:
         yield changed(part, with_memory, prepared)
