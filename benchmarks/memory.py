@@ -38,8 +38,8 @@ from sparewheel.rag.settings import Answering, Endpoint, Settings, load_settings
 from sparewheel.rag.text import sentences
 from sparewheel.rag.types import Answer
 
-AT_ONCE = 4
-_PASSAGE = re.compile(r'<passage number="(\d+)"[^>]*>\n(.*?)\n</passage>', re.DOTALL)
+AT_ONCE = 2
+_PASSAGE = re.compile(r'<passage number="(\d+)" from="[^"]*">\n(.*?)\n</passage>', re.DOTALL)
 
 
 @dataclass(frozen=True)
