@@ -33,7 +33,7 @@ class Published:
                 name: replace(plain, url=url, **budgets)  # type: ignore[arg-type]
                 for name, url in {"primary": primary, "secondary": backup}.items()
             },
-            answer=Answering(speculative=False),
+            answer=Answering(speculative=False, timeout_s=20.0),
             retrieve=Retrieve(rerank="off", evidence_k=1),
             breaker=replace(Breaker(), **breaker),  # type: ignore[arg-type]
         )

@@ -85,6 +85,7 @@ LATE_SHARE = 0.25  # of its time is gone when its search begins: the question is
 STEP_SHARE = 0.5  # of the time left, for a search or reranking that the answer can do without
 FILLED_AT_ONCE = 2  # documents that one question about many is put to at a time
 FILL_ENDS = 0.1  # of its time is left when no further document is read
+KEPT_WITHIN_S = 2.0  # an answer waits at most so long for the memory to be written, and never beyond its deadline
 READ_SHARE = 0.8  # of that, for the reranker to read in: it ends by itself, and what it has read by then counts
 
 log = logging.getLogger(__name__)
@@ -214,6 +215,7 @@ class Pipeline:
         self._answering = answering
         self._workers = workers
         self._memory = memory
+        self._writing: set[asyncio.Future[None]] = set()  # what is being kept; an event loop alone would let it go
         self._tables = tables
         self._hooks = hooks
         self._live = _Live(settings)
@@ -682,9 +684,14 @@ class Pipeline:
             if fuller:
                 memory.keep(asked, answer, at, local=finished.local)
 
-        try:
-            await self._workers.run(Urgency.SEARCH, kept)
-        except Exception as error:  # a full disk, a damaged file
+        writing = asyncio.ensure_future(self._workers.run(Urgency.BEHIND, kept))
+        self._writing.add(writing)
+        writing.add_done_callback(self._written)
+        await asyncio.wait({writing}, timeout=min(KEPT_WITHIN_S, walk.deadline.remaining()))  # then it goes on behind
+
+    def _written(self, writing: asyncio.Future[None]) -> None:
+        self._writing.discard(writing)
+        if not writing.cancelled() and (error := writing.exception()):  # a full disk, a damaged file
             log.warning("the memory could not be written: %s: %s", type(error).__name__, error)
 
     def _twins(

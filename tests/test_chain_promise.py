@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sparewheel.rag.answer.instant_quote import InstantQuote
-from sparewheel.rag.chain import Pipeline
+from sparewheel.rag.chain import KEPT_WITHIN_S, Pipeline
 from sparewheel.rag.errors import Unavailable, UsageError
 from sparewheel.rag.events import Done, Replace, Token
 from sparewheel.rag.reliability.failover import Finished
@@ -102,6 +102,7 @@ def pipeline(
     found: Found | None = None,
     quote: bool = True,
     reranker: Same | None = None,
+    memory: Any = None,
 ) -> Pipeline:
     work, clock = work or Work(), asyncio.get_running_loop().time
     view = View(found or Found(), {"en": reranker or Same()}, Lease(), ("a note of the view",))
@@ -113,6 +114,7 @@ def pipeline(
         profile=Profile(),
         sensitivity=lambda: "normal",
         settings=Settings(),
+        memory=memory,
         clock=clock,
     )
 
@@ -273,6 +275,41 @@ def test_a_thousand_questions_at_once_with_all_answerers_stalled_lose_none() -> 
     told = run(ask())
     assert {(outcome, by) for outcome, by, _ in told} == {("answered", "quote")}
     assert max(seconds for _, _, seconds in told) <= 20.0
+
+
+class Kept:
+    """A memory that holds nothing and takes everything."""
+
+    def __init__(self) -> None:
+        self.answers: list[str] = []
+
+    def is_empty(self) -> bool:
+        return True
+
+    def recall(self, asked: Any, text_at: Any) -> Any:
+        raise AssertionError("it holds nothing")
+
+    def keep(self, asked: Any, answer: Answer, at: str, *, local: bool) -> None:
+        self.answers.append(answer.text)
+
+    def note(self, asked: Any, day: str) -> None: ...
+
+
+def test_a_memory_that_cannot_be_written_in_time_holds_nobody_up() -> None:
+    """It is written behind the answer; where everything else is late, the answer comes by its deadline."""
+
+    async def ask(takes_s: float | None, **options: Any) -> tuple[str, float, list[str]]:
+        memory, work = Kept(), Work(BEHIND=takes_s)
+        began = asyncio.get_running_loop().time()
+        answer = await pipeline(Answerers(FROM_CLOUD), work, memory=memory).aask(QUESTION, **options)
+        took_s = asyncio.get_running_loop().time() - began
+        await asyncio.sleep(60)
+        return answer.outcome, took_s, memory.answers
+
+    outcome, took_s, kept = run(ask(30.0))
+    assert (outcome, took_s < KEPT_WITHIN_S + 0.1, kept) == ("answered", True, ["thirty days"])
+    outcome, took_s, kept = run(ask(None, within_s=0.5))
+    assert (outcome, took_s < 0.6, kept) == ("answered", True, [])
 
 
 def test_what_only_a_quoter_refused_is_not_said_to_be_missing() -> None:

@@ -33,6 +33,7 @@ class Urgency(IntEnum):
     SEARCH = 1
     RERANK = 2
     READ = 3
+    BEHIND = 4  # nobody has to wait for it: what is kept for later
 
 
 class Working(Protocol):
