@@ -132,6 +132,7 @@ class Reading:
 
 def read(question: str, history: Sequence[tuple[str, str]] = (), scopes: Scopes | None = None) -> Reading:
     """The question made whole with the history, oldest first, and what it names. Without `scopes` it names nothing."""
+    question = scopes.spelt(question) if scopes else question
     whole = made_whole(question, history, scopes.mentions if scopes else None)
     scope = scopes.of(whole.read) if scopes else Scope()
     bare = without_before(_bare(whole.read, scopes)) if scopes and scope.documents else whole.read

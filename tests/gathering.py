@@ -23,6 +23,9 @@ class AnyWord:
     def near(self, word: str) -> bool:
         return True
 
+    def has(self, word: str) -> bool:
+        return True
+
     def phrase(self, text: str) -> bool:
         return True
 

@@ -61,6 +61,10 @@ _EITHER_OR = re.compile(
     r"|should|will|would|may|the|a|an|in|on|by|to|for|at|from|only|just|\d+)\b[^?]*\?",
     re.IGNORECASE,
 )  # fmt: skip
+_TWO_NAMES = re.compile(  # "Is the seat Malden or Orwick?"
+    r"(?<=[a-z,] )[A-Z][\w’'-]*(?: [A-Z][\w’'-]*){0,3},? or "
+    r"(?:in |at |by |to |the )*[A-Z][\w’'-]*(?: [A-Z][\w’'-]*){0,3}\s*\??\s*$"
+)
 _DETAIL = re.compile(
     r"\bhow (?:much|many|long|often|fast|quickly|soon|old|far|high|large|big|late|early|strong|heavy|frequent\w*)\b"
     r"|(?:^|[,;:.]\s*|\b(?:to|by|from|with|for|until|since|in|on|under) )(?:when|who|whose|whom|where)\b"
@@ -125,7 +129,7 @@ def _english(question: str) -> Asked:
     opens = _ASKS_YES_OR_NO.match(asked)
     if opens and _ASKS_MORE.search(asked):
         return Asked(text, "detail" if _DETAIL.search(asked) else "other")
-    if opens and _EITHER_OR.search(asked.strip()):
+    if opens and (_EITHER_OR.search(asked.strip()) or _TWO_NAMES.search(asked)):
         return Asked(text, "detail" if any(c.isdigit() for c in asked) else "other", True)
     if opens:
         return Asked(text, "yes-no")

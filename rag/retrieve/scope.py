@@ -26,6 +26,7 @@ from sparewheel.rag.retrieve.names import (
     is_document_noun,
     words_of,
 )
+from sparewheel.rag.retrieve.spelling import corrected
 from sparewheel.rag.retrieve.tokenise import word_starts
 from sparewheel.rag.types import Scope
 from sparewheel.rag.versions import asks_before, changed_by
@@ -158,6 +159,10 @@ class Words(Protocol):
         """Whether the word, or one spelt nearly so, stands in a document."""
         ...
 
+    def has(self, word: str) -> bool:
+        """Whether the word, with whatever ending, stands in a document."""
+        ...
+
     def phrase(self, text: str) -> bool:
         """Whether the words stand beside each other in a document."""
         ...
@@ -196,6 +201,10 @@ class Scopes:
         changes = {change for id in ids for change in self._changed_by.get(id, ())}
         ids = (*ids, *sorted(changes - set(ids)))  # what is in force stands in both
         return Scope(ids, tuple(self.names.titles[id] for id in ids), ambiguous=several)
+
+    def spelt(self, question: str) -> str:
+        """The question without slips of the pen in words that are no names."""
+        return corrected(question, self._words.has, self.names.ordinary, lambda word: bool(self.names.spelt(word)))
 
     def is_drug(self, documents: frozenset[str]) -> bool:
         """Whether they are about medicines."""

@@ -77,6 +77,11 @@ class IndexedWords:
             return self._search.index.has(term)
         return len(self._search.find(term, 1, self._only)[0]) > 0
 
+    def has(self, word: str) -> bool:
+        """Whether the word, with whatever ending, stands in a document."""
+        wanted = terms(word)
+        return bool(wanted) and all(self._search.index.has(term) for term in wanted)
+
     def phrase(self, text: str) -> bool:
         """Whether the words stand beside each other in the text of a document."""
         wanted = _plain(text)

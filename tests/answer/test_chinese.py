@@ -82,3 +82,13 @@ def test_loading_gives_back_what_unpacking_took():
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert int(told.stdout) / 1024 < 250
+
+
+def test_traditional_and_simplified_are_read_alike_and_quoted_as_written():
+    """The network sees Simplified characters; the quote is the document's."""
+    text = "承租人應於三十日內騰空房屋。"
+    folded = request("騰空房屋要幾日？")
+    folded = replace(folded, hits=(Hit(Chunk("d", 0, len(text), text, language="zh"), 1.0, 1, "test"),))
+    network = Network(Draft("三十日内", (Span(0, 5, 9, 4.0),), confidence=0.9, model="reader-zh 1"))
+    assert ChineseReader(network).read(folded).text == "三十日內"
+    assert network.asked == ["腾空房屋要几日？"]

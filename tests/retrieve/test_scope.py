@@ -42,6 +42,9 @@ class Text:
     def near(self, word: str) -> bool:
         return word in self.words
 
+    def has(self, word: str) -> bool:
+        return word in self.words
+
     def phrase(self, text: str) -> bool:
         return any(text in phrase for phrase in self.phrases)
 
