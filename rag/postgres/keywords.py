@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class _Term:
 
     weight: float
     df: int
-    lists: list[tuple[NDArray[np.intp], NDArray[np.float32]]]  # of each part: ordinals and counts, removed ones too
+    lists: list[tuple[NDArray[Any], NDArray[Any]]]  # of each part: ordinals and counts, removed ones too
 
 
 class PostgresKeywords:
@@ -88,11 +89,10 @@ class PostgresKeywords:
             arrays, df = [], 0
             for number, part in enumerate(self._parts):
                 ordinals, counts = unpack(lists[part.number, word])
-                places = ordinals.astype(np.intp)
-                df += len(places)
+                df += len(ordinals)
                 if self._gone and len(self._gone[number]):
-                    df -= int(self._gone[number][places].sum())
-                arrays.append((places, counts.astype(np.float32)))
+                    df -= int(self._gone[number][ordinals].sum())
+                arrays.append((ordinals, counts))
             if df:
                 weight = asked[word] * float(np.log1p((total - df + 0.5) / (df + 0.5)))
                 found.append(_Term(weight, df, arrays))
@@ -134,15 +134,18 @@ class PostgresKeywords:
                         return self._top(places, found, k)
             for number, (ordinals, counts) in enumerate(term.lists):
                 if len(ordinals):
-                    scores[number][ordinals] += self._impacts(number, ordinals, counts) * np.float32(term.weight)
+                    places_of = ordinals.astype(np.intp)
+                    scores[number][places_of] += self._impacts(number, places_of, counts) * np.float32(term.weight)
         allowed = [self._allowed(s, n, masks) for n, s in enumerate(scores)]
         worst = _kth(allowed, k, 0.0)
         places = [np.flatnonzero(s >= worst if worst else s) for s in allowed]
         return self._top(places, [s[some] for s, some in zip(allowed, places, strict=True)], k)
 
-    def _impacts(self, number: int, ordinals: NDArray[np.intp], counts: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _impacts(self, number: int, ordinals: NDArray[np.intp], counts: NDArray[Any]) -> NDArray[np.float32]:
         """tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average)), elementwise."""
-        return counts * np.float32(K1 + 1) / (counts + self._norms[number][ordinals])
+        tf = counts.astype(np.float32)
+        impacts: NDArray[np.float32] = tf * np.float32(K1 + 1) / (tf + self._norms[number][ordinals])
+        return impacts
 
     def _finish(
         self, number: int, places: NDArray[np.intp], scores: NDArray[np.float32], query: list[_Term]
@@ -152,7 +155,7 @@ class PostgresKeywords:
             ordinals, counts = term.lists[number]
             if not len(ordinals) or not len(places):
                 continue
-            at = np.minimum(ordinals.searchsorted(places), len(ordinals) - 1)
+            at = np.minimum(ordinals.searchsorted(places.astype(ordinals.dtype)), len(ordinals) - 1)
             has = np.flatnonzero(ordinals[at] == places)
             impacts = self._impacts(number, places[has], counts[at[has]])
             scores[has] += impacts * np.float32(term.weight)
