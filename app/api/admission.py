@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sparewheel.app.api.problems import Problem, as_problem, problem
 from sparewheel.app.api.rates import Rates
 from sparewheel.app.api.who import Door
+from sparewheel.app.people.scopes import require_scope
 from sparewheel.app.service import Service
 from sparewheel.rag import observe
 from sparewheel.rag.errors import SparewheelError
@@ -46,6 +47,7 @@ class Admission:
             request = Request(scope)
             per_minute = self._service.settings.api.per_minute
             request.state.caller = await self._door.enter(request, key_of(request.headers), per_minute)
+            require_scope(request.state.caller, scope["method"], scope["path"])
             upload = UPLOADS.fullmatch(scope["path"]) if scope["method"] == "POST" else None
             if upload:
                 await asyncio.to_thread(self._service.may_upload, unquote(upload[1]), request.state.caller)

@@ -48,7 +48,7 @@ class Door:
         if not needs_key:
             from_this_machine(request)
         elif user is None:
-            what = "this key is not known, or was withdrawn" if key else "a key is needed"
+            what = "this key is not known, was withdrawn, or has ended" if key else "a key is needed"
             cure = "send the header Authorization: Bearer sw-... (an administrator makes one: sparewheel users key)"
             raise Problem(401, f"{what}; {cure}", headers={"WWW-Authenticate": "Bearer"})
         caller = hashlib.sha256(key.encode()).digest() if key and user else None

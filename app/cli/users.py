@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 import click
 
@@ -56,16 +57,29 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 
     found = _accounts(ctx).all()
     if as_json:
-        print_json([_row(account) for account in found.values()])
+        used = _accounts(ctx).last_used()
+        print_json([_row(account, used) for account in found.values()])
         return
     if not found:
         console().print("no accounts; make one with: sparewheel users add NAME")
         return
     table = Table("name", "role", "groups", "password", "keys", expand=True)
     for account in found.values():
-        keys = "\n".join(f"{key.prefix} {key.created} {key.label}".rstrip() for key in account.keys)
-        table.add_row(account.name, account.role, ", ".join(account.groups), "yes" if account.password else "", keys)
+        password = "yes" if account.password else ""
+        table.add_row(account.name, account.role, ", ".join(account.groups), password, str(len(account.keys) or ""))
     console().print(table)
+    if not any(account.keys for account in found.values()):
+        return
+    keys = Table(expand=True)
+    for head in ("key", "of", "for", "until", "last used", "note"):
+        keys.add_column(head, no_wrap=head in ("key", "until", "last used"))
+    used = _accounts(ctx).last_used()
+    for account in found.values():
+        for key in account.keys:
+            what = " · ".join(filter(None, (", ".join(key.scopes), ", ".join(key.corpora)))) or "all"
+            last = used.get(key.prefix, "never")[:10]
+            keys.add_row(key.prefix, account.name, what, key.expires, last, key.label)
+    console().print(keys)
 
 
 @users.command()
@@ -81,17 +95,30 @@ def remove(ctx: click.Context, name: str) -> None:
 @users.command()
 @click.argument("name")
 @click.option("--label", default="", help="A note on what the key is for.")
+@click.option(
+    "--scope", "scopes", multiple=True, type=click.Choice(["ask", "read", "write", "admin"]),
+    help="What the key may be used for; repeatable. Default: all that the account may.",
+)  # fmt: skip
+@click.option("--corpus", "corpora", multiple=True, help="A corpus that the key is for; repeatable. Default: all.")
+@click.option("--days", default=0, help="How many days the key is valid. Default: without end.")
 @click.option("--withdraw", metavar="PREFIX", help="Instead, revoke the key that begins with PREFIX.")
 @click.pass_context
-def key(ctx: click.Context, name: str, label: str, withdraw: str | None) -> None:
-    """Make an API key for NAME, shown this once."""
+def key(
+    ctx: click.Context, name: str, label: str, scopes: tuple[str, ...], corpora: tuple[str, ...], days: int,
+    withdraw: str | None,
+) -> None:  # fmt: skip
+    """Make an API key for NAME, shown this once.
+
+    A key can do less than its account, never more: ask (ask and search), read
+    (documents and files), write (bring documents in and out), admin (corpora).
+    """
     accounts = _accounts(ctx)
     if withdraw:
         accounts.withdraw_key(name, withdraw)
         _recorded(ctx, "key_revoked", name, key=withdraw)
         console().print(f"withdrew {withdraw} of {name}")
         return
-    secret = accounts.new_key(name, label)
+    secret = accounts.new_key(name, label, scopes=scopes, corpora=corpora, days=days)
     _recorded(ctx, "key_made", name, key=secret[:PREFIX])
     click.echo(secret)
     console(err=True).print("Keep it now: it is not shown again. Send it as  Authorization: Bearer KEY", style="dim")
@@ -112,7 +139,10 @@ def _recorded(ctx: click.Context, event: str, name: str, **fields: str) -> None:
             log.write(access(event, account=name, **fields))
 
 
-def _row(account: Account) -> dict[str, object]:
-    keys = [{"prefix": key.prefix, "label": key.label, "created": key.created} for key in account.keys]
+def _row(account: Account, used: Mapping[str, str]) -> dict[str, object]:
+    keys = [
+        {**{part: value for part, value in vars(key).items() if part != "sha256"}, "used": used.get(key.prefix, "")}
+        for key in account.keys
+    ]
     row = {"name": account.name, "role": account.role, "groups": list(account.groups)}
     return {**row, "password": bool(account.password), "keys": keys}

@@ -29,6 +29,8 @@ class User:
     name: str
     role: Role = "viewer"
     groups: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()  # of the key that they came with (`people.scopes`); (): all that the account may
+    corpora: tuple[str, ...] = ()  # that the key is for; (): all that the account may read
 
 
 def names_of(user: User) -> frozenset[str]:
@@ -38,7 +40,11 @@ def names_of(user: User) -> frozenset[str]:
 
 def may_read(config: CorpusConfig, user: User | None) -> bool:
     """readers holds user names and "group:NAME"; empty: everybody. No role opens a corpus by itself, not even admin."""
-    return user is None or not config.readers or not names_of(user).isdisjoint(config.readers)
+    if user is None:
+        return True
+    if user.corpora and config.name not in user.corpora:
+        return False
+    return not config.readers or not names_of(user).isdisjoint(config.readers)
 
 
 def rights_of(config: CorpusConfig, user: User | None) -> Rights | None:

@@ -36,6 +36,13 @@ class Key:
     sha256: str
     label: str = ""
     created: str = ""
+    expires: str = ""  # ISO 8601 date, the last day on which it counts; "": it does not end
+    scopes: tuple[str, ...] = ()  # `people.scopes`; (): all that the account may
+    corpora: tuple[str, ...] = ()  # (): all that the account may read
+
+    def is_valid_on(self, day: str) -> bool:
+        """day: ISO 8601 date."""
+        return not self.expires or day <= self.expires
 
 
 @dataclass(frozen=True)
@@ -80,12 +87,20 @@ def write_accounts(path: Path, accounts: Mapping[str, Account]) -> None:
         if account.password:
             lines.append(f"password = {_said(account.password)}")
         for key in account.keys:
-            lines += [f"[[user.{_said(name)}.keys]]", *(f"{part} = {_said(text)}" for part, text in vars(key).items())]
+            stated = {
+                part: value for part, value in vars(key).items() if value or part in ("prefix", "sha256", "label")
+            }
+            lines += [f"[[user.{_said(name)}.keys]]", *(f"{part} = {_said(value)}" for part, value in stated.items())]
     write_durably(path, ("\n".join(lines) + "\n").encode(), mode=0o600)
 
 
+def key_of(row: Mapping[str, Any]) -> Key:
+    """A key as it is kept, in the file or a database."""
+    return Key(**{**row, "scopes": tuple(row.get("scopes", ())), "corpora": tuple(row.get("corpora", ()))})
+
+
 def _account(name: str, row: Mapping[str, Any]) -> Account:
-    keys = tuple(Key(**key) for key in row.get("keys", ()))
+    keys = tuple(map(key_of, row.get("keys", ())))
     return Account(name, row.get("role", "viewer"), tuple(row.get("groups", ())), row.get("password", ""), keys)
 
 

@@ -12,7 +12,7 @@ import secrets
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, TypeVar
 from sparewheel.app.people.access import Role, User
 from sparewheel.app.people.accounts import Account, Key, checked
 from sparewheel.app.people.kept_accounts import AccountsFile, AccountsShared, KeptAccounts
+from sparewheel.app.people.key_use import KeyUse
+from sparewheel.app.people.scopes import checked_scopes
 from sparewheel.rag.errors import NotFound, Unavailable, UsageError, suggest
 from sparewheel.rag.settings import Settings
 
@@ -30,18 +32,29 @@ Changed = TypeVar("Changed", bound=Account | None)
 
 SHORTEST_PASSWORD = 10
 HASHES_AT_ONCE = 2  # of 64 MiB each; also what slows down who guesses
+USED = "keys-used.sqlite"  # when each key was last used, as this machine knows it
 PREFIX = len("sw-01234567")
 
 
 class Accounts:
     """The accounts of one file or of the shared database, shared by threads; commands may change them beside."""
 
-    def __init__(self, kept: Path | KeptAccounts) -> None:
+    def __init__(
+        self,
+        kept: Path | KeptAccounts,
+        used: Path | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """used: the file that notes when keys were last used; by default beside the file of accounts, else nowhere."""
         self.kept: KeptAccounts = AccountsFile(kept) if isinstance(kept, Path) else kept
+        if used is None and isinstance(kept, Path):
+            used = kept.with_name(USED)
+        self._use = KeyUse(used) if used is not None else None
+        self._now = now
         self._lock = threading.Lock()
         self._seen: Hashable = None  # the stamp of what was read
         self._accounts: dict[str, Account] = {}
-        self._keys: dict[str, tuple[User, str]] = {}  # prefix -> whose, and the sha256 of the whole key
+        self._keys: dict[str, tuple[User, Key]] = {}  # prefix -> whose, and the key
         self._hashing = threading.BoundedSemaphore(HASHES_AT_ONCE)
 
     def all(self) -> dict[str, Account]:
@@ -56,7 +69,7 @@ class Accounts:
                 return self._accounts
             if self._seen != stamp:
                 accounts = self.kept.read()
-                self._keys = {key.prefix: (a.user, key.sha256) for a in accounts.values() for key in a.keys}
+                self._keys = {key.prefix: (a.user, key) for a in accounts.values() for key in a.keys}
                 self._accounts, self._seen = accounts, stamp
             return self._accounts
 
@@ -74,10 +87,19 @@ class Accounts:
         return account.user if account and known else None
 
     def by_key(self, key: str) -> User | None:
-        """Whose API key it is."""
+        """Whose API key it is, with what the key is for; None for one that is not known, was withdrawn or has ended."""
         self.all()
-        user, digest = self._keys.get(key[:PREFIX], (None, ""))
-        return user if hmac.compare_digest(digest, _sha256(key)) else None
+        user, known = self._keys.get(key[:PREFIX], (None, Key("", "")))
+        right = hmac.compare_digest(known.sha256, _sha256(key))
+        if user is None or not right or not known.is_valid_on(self._now().date().isoformat()):
+            return None
+        if self._use is not None:
+            self._use.used(known.prefix)
+        return replace(user, scopes=known.scopes, corpora=known.corpora)
+
+    def last_used(self) -> dict[str, str]:
+        """Prefix of a key -> when it was last used, ISO 8601 UTC; only of keys that were."""
+        return self._use.last() if self._use is not None else {}
 
     def add(self, name: str, role: Role = "viewer", groups: tuple[str, ...] = (), password: str = "") -> Account:
         """A new account, or the account with another role, groups, and password if one is given."""
@@ -97,14 +119,23 @@ class Accounts:
         self._known(name)
         self._change(name, lambda account: None)
 
-    def new_key(self, name: str, label: str = "") -> str:
-        """A new API key of the account: shown this once, only its hash is kept. Raises NotFound."""
+    def new_key(
+        self, name: str, label: str = "", *, scopes: tuple[str, ...] = (), corpora: tuple[str, ...] = (), days: int = 0
+    ) -> str:
+        """A new API key of the account: shown this once, only its hash is kept. Raises NotFound.
+
+        scopes, corpora: what it is for; (): all that the account may. days: how long it counts; 0: without end.
+        """
         self._known(name)
+        scopes = checked_scopes(scopes)
+        if days < 0:
+            raise UsageError(f"a key cannot be valid for {days} days; 0 is without end")
         if not label.isprintable():
             raise UsageError(f"label {label!r} is not printable; take plain words")
         secret = f"sw-{secrets.token_hex(4)}-{secrets.token_urlsafe(32)}"
-        today = datetime.now(UTC).date().isoformat()
-        key = Key(secret[:PREFIX], _sha256(secret), label, today)
+        today = self._now().date()
+        ends = (today + timedelta(days=days)).isoformat() if days else ""
+        key = Key(secret[:PREFIX], _sha256(secret), label, today.isoformat(), ends, scopes, corpora)
         self._change(name, lambda account: account and replace(account, keys=(*account.keys, key)))
         return secret
 
@@ -156,7 +187,7 @@ def accounts_of(settings: Settings) -> Accounts:
 
         shared = shared_of(settings)
         assert shared is not None
-        return Accounts(AccountsShared(shared))
+        return Accounts(AccountsShared(shared), settings.corpora_folder / USED)
     return Accounts(Path(named).expanduser() if named else settings.corpora_folder / "users.toml")
 
 

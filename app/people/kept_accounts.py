@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sparewheel.app.people.accounts import Account, Key, checked, read_accounts, write_accounts
+from sparewheel.app.people.accounts import Account, checked, key_of, read_accounts, write_accounts
 from sparewheel.rag.disk import FileHold
 
 if TYPE_CHECKING:
@@ -104,4 +104,4 @@ class AccountsShared:
 
 def _account(row: tuple[Any, ...]) -> Account:
     name, role, groups, password, keys = row
-    return checked(Account(name, role, tuple(groups), password, tuple(Key(**key) for key in keys)))
+    return checked(Account(name, role, tuple(groups), password, tuple(map(key_of, keys))))

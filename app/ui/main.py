@@ -23,6 +23,7 @@ PAGES: dict[str, tuple[str, Role]] = {
     "evaluate": ("fact_check", "analyst"),
     "health": ("monitor_heart", "viewer"),
     "advise": ("balance", "admin"),
+    "accounts": ("key", "admin"),
 }
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sparewheel.app import words
-from sparewheel.app.words import Table, advise, ask, documents, evaluate, health, review, shell
+from sparewheel.app.words import Table, accounts, advise, ask, documents, evaluate, health, review, shell
 
-TABLES = (shell, ask, documents, review, evaluate, health, advise)
+TABLES = (shell, ask, documents, review, evaluate, health, advise, accounts)
 
 
 def table() -> Table:

@@ -75,12 +75,12 @@ def test_a_role_is_offered_what_it_may_do(served: Settings, user: User | None) -
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("name", ["documents", "review", "evaluate", "health", "advise"])
+@pytest.mark.parametrize("name", ["documents", "review", "evaluate", "health", "advise", "accounts"])
 def test_every_page_is_drawn_in_both_languages(served: Settings, name: str, language: str) -> None:
     """Without an exception, under its title."""
     page = drawn(name, None, language)
     titles = {"documents": ("Documents", "文档"), "evaluate": ("Evaluate", "评测"), "health": ("Health", "运行状况")}
-    titles["review"] = ("Review", "审阅")
+    titles |= {"review": ("Review", "审阅"), "accounts": ("Accounts", "账户")}
     title = titles.get(name, ("Advise", "选型建议"))[language == "zh"]
     assert (list(page.exception), page.title[0].value) == ([], title)
 
@@ -170,3 +170,25 @@ def test_a_run_that_cannot_go_on_says_why(served: Settings) -> None:
 def test_text_is_no_markup(tmp_path: Path) -> None:
     """A file name cannot make a link, a picture, a formula or a coloured badge."""
     assert session.plain("a_$x$ [b](c) :red[d].pdf") == "a\\_\\$x\\$ \\[b\\]\\(c\\) \\:red\\[d\\]\\.pdf"
+
+
+def test_an_administrator_makes_and_withdraws_keys(served: Settings) -> None:
+    """Shown once, with what they are for; nobody else sees the page."""
+    from sparewheel.app.people.auth import accounts_of
+
+    accounts = accounts_of(served)
+    accounts.add("vera")
+    try:
+        page = drawn("accounts", User("adam", "admin"))
+        page.multiselect[0].set_value(["ask"])
+        next(button for button in page.button if button.label == "Make the key").click().run()
+        assert not page.exception
+        secret = page.code[0].value
+        assert accounts.by_key(secret).scopes == ("ask",)  # type: ignore[union-attr]
+        assert secret not in [code.value for code in drawn("accounts", User("adam", "admin")).code]
+        page = drawn("accounts", User("adam", "admin"))
+        next(button for button in page.button if button.label == "Withdraw").click().run()
+        assert accounts.by_key(secret) is None
+        assert not drawn("accounts", User("vera")).dataframe
+    finally:
+        accounts.remove("vera")

@@ -93,12 +93,19 @@ def on_page(lines: Sequence[Line], width: float, height: float) -> tuple[list[Li
     for line in lines:
         seen = [i for i, word in enumerate(line.words) if is_seen(word)]
         gone += len(line.words) - len(seen)
-        if len(seen) == len(line.words):
+        if len(seen) == len(line.words) and -width < line.x0 and line.x1 < 2 * width:
             kept.append(line)
         elif seen:
             gaps = tuple(line.gaps[i - 1] for i in seen[1:])
-            kept.append(replace(line, words=tuple(line.words[i] for i in seen), gaps=gaps))
+            words = tuple(_within(line.words[i], width, height) for i in seen)
+            kept.append(replace(line, words=words, gaps=gaps))
     return kept, gone
+
+
+def _within(word: Word, width: float, height: float) -> Word:
+    """The word with its box cut at the edges of the page: a broken font makes boxes of any size."""
+    text, x0, top, x1, bottom = word
+    return text, max(x0, -_EDGE), max(top, -_EDGE), min(x1, width + _EDGE), min(bottom, height + _EDGE)
 
 
 def _with_raised(box: Any, handle: Any, rect: Any, start: int, shown: str, text: str) -> str:
