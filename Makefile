@@ -9,7 +9,7 @@ EXTRAS := langchain,local,serve,ui,trace,eval,postgres,remote
 JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test check gate coverage mutants wheels wheel-test release docs lock clean
+.PHONY: sbom licences audit demo test check gate coverage mutants wheels wheel-test release docs lock clean
 
 demo: $(VENV)/.base  ## set up the light base, index the sample corpora, answer three questions
 	$(BIN)/sparewheel demo
@@ -44,6 +44,16 @@ wheel-test: wheels $(VENV)/.test  ## the wheels in an environment of their own, 
 release: $(VENV)/.build $(VENV)/.test  ## everything of a release; with VERSION=0.2.0 also the commit and the tag
 	$(BIN)/python deploy/release.py $(VERSION) $(RELEASE_FLAGS)
 
+sbom: $(VENV)/.supply  ## what is built on, as a CycloneDX bill of materials with hashes, from the lock
+	mkdir -p dist
+	$(BIN)/python -W ignore -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml --of JSON --sv 1.6 -o dist/sparewheel.cdx.json
+
+licences: $(VENV)/.test  ## is every package under a licence that may be used? Notices in dist/THIRD_PARTY.md
+	$(BIN)/python deploy/licences.py --write dist/THIRD_PARTY.md
+
+audit: $(VENV)/.supply  ## known faults of what is locked (asks a public database)
+	$(BIN)/python -m pip_audit --require-hashes --disable-pip -r requirements.lock
+
 docs: $(VENV)/.docs  ## the documentation as a site in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q --clean
 
@@ -63,6 +73,11 @@ $(VENV)/.test: pyproject.toml models/pyproject.toml constraints.txt | $(VENV)/bi
 
 $(VENV)/.docs: $(VENV)/.test
 	$(PIP) --group docs
+	touch $@
+
+$(VENV)/.supply: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) --upgrade "pip>=25.1"
+	$(PIP) --group supply
 	touch $@
 
 $(VENV)/.build: pyproject.toml constraints.txt | $(VENV)/bin/python

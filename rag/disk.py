@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import threading
 import time
@@ -16,7 +17,7 @@ from collections.abc import Callable, Set
 from pathlib import Path
 from typing import TypeVar
 
-from sparewheel.rag.errors import Locked
+from sparewheel.rag.errors import Locked, StoreError
 
 T = TypeVar("T")
 _LOOK_S = 0.05  # how often a patient writer tries again
@@ -76,6 +77,35 @@ def patiently(work: Callable[[], T], within_s: float, stop: threading.Event | No
 def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+LISTED = "checksums.json"  # beside folders of models: "folder/file" -> sha256
+_genuine: set[tuple[int, int, int, int, str]] = set()
+
+
+def check_listed(folder: Path, *names: str) -> None:
+    """Raises StoreError where a file of the folder is not, byte for byte, the one that the list beside it names.
+
+    Each is read once a process, as long as it is the same file (device, inode, size, time of change). A folder that no
+    list names is its owner's own, and not checked.
+    """
+    try:
+        sums = json.loads((folder.parent / LISTED).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{folder.parent / LISTED} cannot be read ({error}); reinstall sparewheel-models") from error
+    for name in names:
+        expected = sums.get(f"{folder.name}/{name}")
+        if expected is None or not (folder / name).exists():
+            continue
+        stat = (folder / name).stat()
+        known = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_ctime_ns, expected)
+        if known not in _genuine:
+            if sha256_of(folder / name) != expected:
+                was = f"{folder / name} was changed: it is not the file of this release"
+                raise StoreError(f"{was}; reinstall sparewheel-models")
+            _genuine.add(known)
 
 
 def sync_tree(folder: Path, durable: Set[str]) -> None:

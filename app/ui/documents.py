@@ -183,12 +183,12 @@ def rows_of(corpus: CorpusInfo, documents: Sequence[DocumentInfo]) -> dict[str, 
     return {
         t("docs_name"): [document.id for document in documents],
         t("docs_title"): [document.title for document in documents],
+        **({t("docs_may_read"): [readers.get(document.id, "") for document in documents]} if readers else {}),
         t("docs_pages"): [document.pages or None for document in documents],
         t("docs_chunks"): [document.chunks for document in documents],
         t("docs_language"): [LANGUAGES["zh" if document.language == "zh" else "en"] for document in documents],
         t("docs_added"): [document.added[:16].replace("T", " ") for document in documents],
         t("docs_state"): [state] * len(documents),
-        **({t("docs_may_read"): [readers.get(document.id, "") for document in documents]} if readers else {}),
     }
 
 

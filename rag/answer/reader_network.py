@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparewheel.rag.answer.spans import Reading, Window, best_short, best_spans
+from sparewheel.rag.disk import check_listed
 from sparewheel.rag.text import encodable
 
 
@@ -28,6 +29,7 @@ class Network:
         import onnxruntime
         from tokenizers import Tokenizer
 
+        check_listed(folder, "model.onnx", "config.json", "tokenizer.json")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3

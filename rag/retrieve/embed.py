@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sparewheel.rag.disk import check_listed
 from sparewheel.rag.errors import NotFound, StoreError, UsageError, install, suggest
 from sparewheel.rag.settings import cores
 from sparewheel.rag.text import encodable
@@ -161,6 +162,7 @@ def open_graph(folder: Path) -> Any:
     """The onnxruntime session of a model folder, one thread a run, for many threads at once."""
     import onnxruntime
 
+    check_listed(folder, "model.onnx", "config.json", "tokenizer.json")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
