@@ -133,29 +133,33 @@ _OPENS = {"when": "time", "where": "place", "who": "person", "whom": "person", "
           "how long": "long", "how soon": "long", "how quickly": "long", "how fast": "long", "how early": "long", "how many": "many", "how often": "many",
           "how frequently": "many", "how much": "much", "how high": "much", "how large": "much", "how big": "much", "how expensive": "much",
           "how heavy": "much", "how far": "much", "how old": "much", "how": "how"}  # fmt: skip
-_SPAN = re.compile(r"\s*(?:[\w-]+ ){0,1}?(?:days|weeks|months|years|hours|minutes|notice|time|warning|advance)\b")
+_SPAN = re.compile(r"\s*(?:[\w'’-]+ ){0,1}?(?:days|weeks|months|years|hours|minutes|notice|time|warning|advance)\b")
 _NOUNS = (  # what the noun behind "what" or "which" asks for, or that of a question without such a word
     ("time", r"(?:date|day|year|month|century|decade|time|moment|point in time)\b(?! (?:limit|frame|period))"),
     (
         "long",
-        r"(?:[\w-]+ ){0,2}(?:period|duration|deadline|time limit|timeframe|time frame|notice|shelf life|interval)\b",
+        r"(?:[\w'’-]+ ){0,2}(?:period|duration|deadline|time limit|timeframe|time frame|notice|shelf life|interval)\b",
     ),
     (
         "place",
         r"(?:city|cities|country|countries|state|court|place|town|location|address|region|county|venue|area|part|seat|jurisdiction)\b",
     ),
-    ("law", r"(?:[\w-]+ )?laws?\b|governing law"),
-    ("reason", r"(?:[\w-]+ )?(?:reasons?|grounds?|causes?|purposes?)\b"),
-    ("many", r"(?:[\w-]+ )?(?:number|population|percentage|share|count|frequency)\b"),
+    ("law", r"(?:[\w'’-]+ )?laws?\b|governing law"),
+    ("reason", r"(?:[\w'’-]+ )?(?:reasons?|grounds?|causes?|purposes?)\b"),
+    ("many", r"(?:[\w'’-]+ )?(?:number|population|percentage|share|count|frequency)\b"),
     (
         "much",
-        r"(?:[\w-]+ ){0,2}(?:amount|price|cost|fee|rent|rate|sum|penalty|salary|charge|dose|dosage|cap|revenue|weight|length|height|temperature|limit)\b",
+        r"(?:[\w'’-]+ ){0,2}(?:amount|price|cost|fee|rent|rate|sum|penalty|salary|charge|dose|dosage|cap|revenue|weight|length|height|temperature|limit)\b",
     ),
-    ("person", r"(?:[\w-]+ )?(?:name|person|people|doctor|man|woman|king|president|mayor|scientist|author|party)\b"),
+    ("person", r"(?:[\w'’-]+ )?(?:name|person|people|doctor|man|woman|king|president|mayor|scientist|author|party)\b"),
 )
 _KIND_OF_NOUN = tuple((kind, re.compile(words)) for kind, words in _NOUNS)
 _DETERMINER = re.compile(
-    r"\s*(?:is|was|are|were|'s|exactly|kind of|sort of|type of|of|the|a|an|our|my|its|their|'s)*\s*", re.IGNORECASE
+    r"(?:\s*\b(?:is|was|are|were|exactly|kind of|sort of|type of|of|the|a|an|our|my|its|their)\b|['’]s)*\s*"
+)
+_BEFORE_ASKING = re.compile(  # "When imperialism impacts a state, what is it called?"
+    r"^(?:when|where|if|while|after|before|under|how|as)\b[^,?]{3,120}, "
+    r"(?=(?:to |in |on |for |by |at |of )?(?:what|which|who|whom|whose|when|where|why|how)\b)"
 )
 _DOES = re.compile(
     r"\s+(?:(?:did|does|do|can|could|must|should|may|will|would|has|have|had)\b|(?:was|were|is|are) (?!the |a |an |our |my |its |their |one |some ))"
@@ -321,6 +325,7 @@ def differ(a: Question, b: Question) -> str:
 
 
 def _kind(text: str) -> str:
+    text = _BEFORE_ASKING.sub("", text)
     found = _WH.search(text)
     if found is None:
         return next((kind for kind, noun in _KIND_OF_NOUN if noun.match(_DETERMINER.sub("", text, count=1))), "")
