@@ -1,14 +1,16 @@
 """Examples for the Chinese reader: real questions, and kinds made from plain text.
 
 An example is compact: a window of a text, less a cut, with a question. Kinds: `asked` (CMRC, DRCD), `removed` (the
-same, the answering sentence cut out: no answer), `elsewhere` (asked on a similar text: no answer), `lecoqa` (the
-sentences of the gold article that the lawyer's answer repeats), `yesno` (a statement turned into "X是否Y？"). Recurring
-spans are made from whole texts (`reader_pretrain`).
+same, the answering sentence cut out: no answer), `elsewhere` (asked on a similar text: no answer), `swapped` (a year,
+number or title of the question put in the place of another one of its text: no answer), `lecoqa` (the sentences
+of the gold article that the lawyer's answer repeats), `yesno` (a statement turned into "X是否Y？"). Recurring spans are
+made from whole texts (`reader_pretrain`).
 """
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -125,6 +127,32 @@ def elsewhere(questions: list[Asked], texts: list[str], rng: random.Random, *, n
             start = rng.randint(0, max(0, len(texts[place]) - WINDOW_CHARS))
             end = min(len(texts[place]), start + WINDOW_CHARS)
             yield Example("elsewhere", place, start, end, end, end, question.question)
+
+
+_NAMED = re.compile(r"\d+(?:\.\d+)?|《[^》]{2,12}》|「[^」]{2,12}」|“[^”]{2,12}”|[A-Za-z][A-Za-z0-9-]{2,}")
+
+
+def swapped(question: Asked, text: str, rng: random.Random) -> Example | None:
+    """The question with a number or a title put in the place of another of its kind that the text says outside the
+    answer's sentences: it looks answerable and is not (in the manner of SQuAD 2.0). None where there is no such pair.
+    """
+    inside = [s for s in sentences(text) if s[0] < question.end and question.start < s[1]]
+    said = text[inside[0][0] : inside[-1][1]] + question.question if inside else text
+    found = [m for m in _NAMED.finditer(question.question) if m[0] in text]
+    if not found:
+        return None
+    old = rng.choice(found)
+    others = [n for n in _NAMED.findall(text) if _like(n) == _like(old[0]) and n not in said]
+    if not others:
+        return None
+    asked = question.question[: old.start()] + rng.choice(others) + question.question[old.end() :]
+    where = positive(question, text, rng)
+    return Example("swapped", where.text, where.start, where.end, where.end, where.end, asked)
+
+
+def _like(name: str) -> tuple[str, int]:
+    """What a name may be swapped for: a number of as many digits, a title in the same marks."""
+    return ("0", len(name)) if name[0].isdigit() else ("a" if name[0].isascii() else name[0], 0)
 
 
 def similar(queries: list[str], texts: list[str], count: int) -> list[list[int]]:

@@ -12,9 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from sparewheel.corpora import dataset
-from training.chinese.examples import Asked, Example, Texts, asked, elsewhere, positive, removed, similar, split
+from training.chinese.examples import (
+    Asked,
+    Example,
+    Texts,
+    asked,
+    elsewhere,
+    positive,
+    removed,
+    similar,
+    split,
+    swapped,
+)
 from training.chinese.made import law_windows, quoted, yes_no
 from training.chinese.texts import WINDOW_CHARS
+from training.practice.papers import practice, sentences
 from training.reader import data as reader_data
 from training.reader.batches import ENDS, encode
 from training.splits import held_out
@@ -45,10 +57,13 @@ def prepare(wanted: dict[str, int], seed: int) -> dict[str, Any]:
     train += [*lecoqa(texts, rng)]
     train += [*statements(trained, texts, rng, wanted["yes_no"])]
     rng.shuffle(train)
-    plain = [texts.all[i] for i in sorted({q.text for q in trained})] + [d.text for d in dataset("laws").documents()]
+    statutes = [d.text for d in dataset("laws").documents()]
+    filler = sentences("zh", rng.sample(statutes, len(statutes)), 4_000, rng)
+    made = [*practice("zh", wanted["practice"], rng, filler)]
+    plain = [texts.all[i] for i in sorted({q.text for q in trained})] + statutes
     measure = {name: [question_row(q, texts.all) for q in pools[name][1]] for name in pools}
     return {
-        "train": [of_reader(e, texts.all) for e in train],
+        "train": [*(of_reader(e, texts.all) for e in train), *made],
         "plain": plain,
         "measure": {**measure, "cjrc": [*judgments()]},
     }
@@ -61,13 +76,17 @@ def of_reader(example: Example, texts: list[str]) -> reader_data.Example:
 
 
 def answered(questions: list[Asked], texts: list[str], rng: random.Random) -> Iterator[Example]:
-    """Each question with its answer and, every other time each, without it in two ways."""
+    """Each question with its answer; every other time without it; with a name swapped; and on the likest other texts,
+    which are what a search brings.
+    """
     for question in questions:
         yield positive(question, texts[question.text], rng)
         if rng.random() < 0.5 and (example := removed(question, texts[question.text], rng)):
             yield example
-    half = [question for question in questions if rng.random() < 0.5]
-    yield from elsewhere(half, texts, rng)
+        if example := swapped(question, texts[question.text], rng):
+            yield example
+    half = [question for question in questions if rng.random() < 0.7]
+    yield from elsewhere(half, texts, rng, nearest=3)
 
 
 def lecoqa(texts: Texts, rng: random.Random) -> Iterator[Example]:

@@ -66,14 +66,26 @@ def body(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def new_net(config: Config, device: str, weights: Path | None = None) -> ReaderNet:
-    """The body with fresh heads, or with the weights of a stage; heads are the same for a seed of the recipe."""
+    """The body with fresh heads (the same for a seed of the recipe), a reader whose training goes on where the body's
+    folder is one, or either with the weights of a stage.
+    """
     import torch
 
     from training.backbone import WORDS
     from training.reader.model import ReaderNet
 
     torch.manual_seed(config["pretrain"]["seed"])
-    tensors = body(Path(config["body"]["folder"]))
+    folder = Path(config["body"]["folder"])
+    if (folder / "model.onnx").exists():
+        from training.reader.shipped import shipped_weights
+
+        state = {name: torch.from_numpy(value) for name, value in shipped_weights(folder / "model.onnx").items()}
+        net = ReaderNet(config["train"]["dropout"], config["body"]["layers"], len(state["words.weight"]))
+        net.load_state_dict(state)
+        if weights:
+            average(net, [weights])
+        return net.to(device)
+    tensors = body(folder)
     net = ReaderNet(config["train"]["dropout"], config["body"]["layers"], len(tensors[WORDS]))
     net.load_body(tensors)
     if weights:

@@ -37,13 +37,15 @@ def log_probabilities(span: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor
 def loss_of(settings: dict[str, Any], sources: Sequence[str] = ()) -> Callable[[Any, Batch], torch.Tensor]:
     """Cross-entropy of start, end, gate and label. Where a batch brings what teachers think (`taught`), they are
     `teacher_share` of the span's target; all of it for `sources` that begin as one of `taught_only`, whose gold is a
-    guess, and for rows whose span nobody knows. Those rows teach no span where there is no teacher.
+    guess, and for rows whose span nobody knows; nothing of it for `gold_only`, which the teachers never saw. Rows
+    without a span teach none where there is no teacher.
     """
     import torch
     from torch.nn import functional
 
-    alone = tuple(settings.get("taught_only", ()))
-    of_source = torch.tensor([1.0 if s.startswith(alone) else settings.get("teacher_share", 0.0) for s in sources])
+    alone, gold = (tuple(settings.get(key, ())) for key in ("taught_only", "gold_only"))
+    share = settings.get("teacher_share", 0.0)
+    of_source = torch.tensor([1.0 if s.startswith(alone) else 0.0 if s.startswith(gold) else share for s in sources])
 
     def loss(net: Any, batch: Batch) -> torch.Tensor:
         span, gate, label = net(batch["ids"], batch["types"], batch["mask"])
@@ -51,8 +53,8 @@ def loss_of(settings: dict[str, Any], sources: Sequence[str] = ()) -> Callable[[
         unknown = batch["spans"][:, 0, 0] == UNKNOWN[0]
         weight = (~unknown).float()
         if "taught" in batch:
-            share = torch.where(unknown, 1.0, of_source.to(span.device)[batch["source"]])[:, None, None]
-            target = target + share * (batch["taught"] - target)
+            taught = torch.where(unknown, 1.0, of_source.to(span.device)[batch["source"]])[:, None, None]
+            target = target + taught * (batch["taught"] - target)
             weight = torch.ones_like(weight)
         wrong = -(target * log_probabilities(span, batch["allowed"])).sum((1, 2)) / 2
         total = (wrong * weight).sum() / weight.sum().clamp(min=1)

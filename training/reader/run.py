@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from training.practice.papers import practice, sentences
 from training.reader.batches import Rows, chosen, joined
 from training.reader.contracts import cuad, legalbench
 from training.reader.data import Example, Part, covidqa, elsewhere, medquad, policyqa, squad, squad_sample, swapped
@@ -40,6 +41,8 @@ def examples(data: Path, part: Part, config: dict[str, Any]) -> list[Example]:
         made += [*squad_sample(data), *medquad(data, rng, config["medquad_pages"])]
         made += [*(e for e in map(partial(swapped, rng=rng), list(made)) if e), *elsewhere(made, "squad", rng)]
         made += [*pubmedqa(data), *findings(data, rng), *clauses_turned(data, rng), *nli_labels(data, rng)]
+        filler = sentences("en", (e.passage for e in rng.sample(made, 4_000)), 4_000, rng)
+        made += practice("en", config["practice"], rng, filler)
     return made
 
 
@@ -94,7 +97,8 @@ def teach(config: Config, out: Path, device: str, seed: int) -> None:
 
 def judge(config: Config, out: Path, device: str) -> None:
     """Writes taught.npz, the rows of train.npz and of asked.npz (where it exists, less those that teach nothing sure),
-    and taught.npy, what the teachers think of them on average: float16 [tokens, 2].
+    and taught.npy, what the teachers (without any: the reader that goes on learning) think of them on average: float16
+    [tokens, 2].
     """
     import numpy as np
 
@@ -104,6 +108,7 @@ def judge(config: Config, out: Path, device: str) -> None:
     if (out / "asked.npz").exists():
         rows = joined([rows, Rows.load(out / "asked.npz")])
     nets = [new_teacher(config, device, out / f"teacher-{s}/weights.pt") for s in config["teach"]["seeds"]]
+    nets = nets or [new_net(config, device)]
     thought = opinion(nets, rows, device)
     guessed = np.asarray([s.startswith(tuple(config["student"].get("taught_only", ()))) for s in rows.sources])
     rows, tokens = chosen(rows, ~guessed[rows.source] | usable(rows, thought))
@@ -158,7 +163,8 @@ def run(config: Config, data: Path, out: Path, stage: str, device: str, only: Ma
     steps: list[tuple[str, str, Callable[[], None]]] = [
         ("prepare", "train.npz", lambda: prepare(config, data, out)),
         *([("ask", "asked.npz", lambda: ask(config, data, out, device))] if "asked" in config else []),
-        ("pretrain", "pretrain/weights.pt", lambda: pretrain(config, out, device)),
+        *([("pretrain", "pretrain/weights.pt", lambda: pretrain(config, out, device))] if config["pretrain"].get("each")
+          else []),
         *(("teach", f"teacher-{s}/weights.pt", partial(teach, config, out, device, s)) for s in seeds),
         ("judge", "taught.npy", lambda: judge(config, out, device)),
         *(("study", f"turn-{t}/member-{m}/weights.pt", partial(study, config, out, device, t, m))

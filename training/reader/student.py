@@ -19,7 +19,8 @@ def study(config: Config, out: Path, device: str, turn: int, member: int) -> Non
     settings["seed"] += 100 * turn + member
     settings["weights"] = {**settings.get("weights", {}), **folds(settings, turn, member)}
     net = new_net(config, device)
-    average(net, before(config, out, turn))
+    if start := before(config, out, turn):
+        average(net, start)
     rows, taught = Rows.load(out / "taught.npz"), np.load(out / "taught.npy")
     fit_rows(net, rows, settings, out / f"turn-{turn}/member-{member}", device, settings["seed"], taught)
 
@@ -35,7 +36,7 @@ def folds(settings: dict[str, Any], turn: int, member: int) -> dict[str, float]:
 
 
 def before(config: Config, out: Path, turn: int) -> list[Path]:
-    """The weights whose mean a turn of the student begins from."""
+    """The weights whose mean a turn of the student begins from; none: it goes on from the reader it is made of."""
     if turn:
         return [out / f"turn-{turn - 1}/member-{m}/weights.pt" for m in range(config["student"]["members"])]
     if "folder" in config["teach"]:

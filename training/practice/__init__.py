@@ -1,0 +1,1 @@
+"""Made documents of the kinds that people bring, to practise reading on: no document of a suite, no wording of one."""
