@@ -20,6 +20,7 @@ PARTS = [
     ([8], [], [32, 33, 34], [], 0, 2),
 ]
 RECIPES = [Path(training.__file__).parent / "reader" / name for name in ("reader.toml", "zh_reader.toml")]
+MORE = [recipe.with_stem(f"{recipe.stem}_more") for recipe in RECIPES]  # from a shipped reader on
 
 
 def body(folder):
@@ -78,14 +79,35 @@ def test_a_member_can_run_alone(tmp_path):
     assert [f.name for f in tmp_path.glob("teacher-*")] == ["teacher-2"]
 
 
-@pytest.mark.parametrize("file", RECIPES, ids=lambda f: f.stem)
+def test_a_shipped_reader_goes_on_learning(tmp_path):
+    """No pre-training, no teachers: its own opinion is kept, and it changes."""
+    from training.reader.export import export
+    from training.reader.model import ReaderNet
+
+    torch.manual_seed(2)
+    net = ReaderNet(0.0, 2, 200)
+    export({k: v.detach().float().numpy() for k, v in net.state_dict().items()}, tmp_path / "model.onnx")
+    config = recipe(tmp_path)
+    config["body"]["layers"] = 2
+    config["teach"]["seeds"] = []
+    config["student"] |= {"members": 1, "gold_only": ["practice"]}
+    rows_of(PARTS * 4, ["practice", "squad", "squad-elsewhere"]).save(tmp_path / "train.npz")
+    for stage in ("judge", "study", "finish"):
+        run(config, tmp_path, tmp_path, stage, "cpu", {})
+    student = torch.load(tmp_path / "student/weights.pt", weights_only=True)
+    moved = (student["layers.0.qkv.weight"].float() - net.layers[0].qkv.weight.detach()).abs().max()
+    assert 0 < moved < 0.1
+
+
+@pytest.mark.parametrize("file", RECIPES + MORE, ids=lambda f: f.stem)
 def test_a_recipe_has_what_the_stages_read(file):
-    """Both recipes: body, training, teachers and turns with their lengths."""
+    """All recipes: body, training, teachers and turns with their lengths."""
     given = tomllib.loads(file.read_text(encoding="utf-8"))
     assert {"body", "data", "pretrain", "train", "teach", "student"} <= set(given)
     assert {"folder", "language", "layers"} <= set(given["body"])
     assert {"batch", "gate_weight", "label_weight", "dropout", "bits"} <= set(given["train"])
-    assert {"seeds", "lr", "steps"} <= set(given["teach"])
+    assert "seeds" in given["teach"]
+    assert not given["teach"]["seeds"] or {"lr", "steps"} <= set(given["teach"])
     assert {"members", "turns", "teacher_share", "seed"} <= set(given["student"])
     assert all({"steps", "lr"} <= set(turn) for turn in given["student"]["turns"])
     assert len(STAGES) == len(set(STAGES))

@@ -94,7 +94,8 @@ def _heading(language: Language, kind: str, rng: random.Random) -> str:
     """What stands over a passage: the title of the document, perhaps who it is between, and a heading."""
     if kind not in facts(language).get("titles", {}):
         return ""
-    title, names = rng.choice(facts(language)["titles"][kind]), _WORDS[language]["names"]
+    title: str = rng.choice(facts(language)["titles"][kind])
+    names = _WORDS[language]["names"]
     named = rng.choice(("", f" ({rng.choice(names)})", f" ({rng.choice(names)}; {rng.choice(names)})"))
     return title + named + rng.choice(("", f" {rng.choice(_HEADINGS[language])}"))
 

@@ -8,7 +8,28 @@ from collections.abc import Callable, Mapping, Sequence
 Draw = Callable[[random.Random], str]
 
 _DIGITS = "零一二三四五六七八九"
-_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
 _TENS = ["_", "_", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 
@@ -82,16 +103,160 @@ def _date_zh(rng: random.Random) -> str:
 _SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾萧田董潘袁蔡蒋余"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰建国志强海燕晓东文斌雪梅立新春生"
 _WORDS = "恒信远达华宁瑞丰金泰博雅宏源天成嘉和众诚鼎新安康润泽东方海纳盛世启明星河云峰"
-_PLACES = ["云河", "江宁", "青阳", "临川", "安平", "海州", "东岭", "北原", "西塘", "南浦", "宁远", "石泉", "清溪", "锦川", "柳江", "长宁"]
-_PREFIX = ["Brook", "Ash", "North", "Lime", "Hale", "Wint", "Cald", "Fern", "Gold", "Har", "Kest", "Lind", "Marl", "Oak", "Pend", "Rav", "Stan", "Thorn", "Wes", "York"]
+_PLACES = [
+    "云河",
+    "江宁",
+    "青阳",
+    "临川",
+    "安平",
+    "海州",
+    "东岭",
+    "北原",
+    "西塘",
+    "南浦",
+    "宁远",
+    "石泉",
+    "清溪",
+    "锦川",
+    "柳江",
+    "长宁",
+]
+_PREFIX = [
+    "Brook",
+    "Ash",
+    "North",
+    "Lime",
+    "Hale",
+    "Wint",
+    "Cald",
+    "Fern",
+    "Gold",
+    "Har",
+    "Kest",
+    "Lind",
+    "Marl",
+    "Oak",
+    "Pend",
+    "Rav",
+    "Stan",
+    "Thorn",
+    "Wes",
+    "York",
+]
 _SUFFIX = ["field", "bury", "ton", "wick", "ham", "ford", "mere", "stead", "well", "worth", "ley", "by"]
-_DRUG_HEADS = ["Car", "Lor", "Mel", "Nox", "Pra", "Rel", "Sol", "Tam", "Vel", "Zan", "Bel", "Dor", "Fen", "Gal", "Hep", "Lum"]
+_DRUG_HEADS = [
+    "Car",
+    "Lor",
+    "Mel",
+    "Nox",
+    "Pra",
+    "Rel",
+    "Sol",
+    "Tam",
+    "Vel",
+    "Zan",
+    "Bel",
+    "Dor",
+    "Fen",
+    "Gal",
+    "Hep",
+    "Lum",
+]
 _DRUG_TAILS = ["axin", "odrine", "umab", "itol", "exate", "ovir", "ipine", "osartan", "azole", "ofen", "amide", "oxan"]
-_DRUGS_ZH = ["阿瑞韦林", "倍他定", "克洛普林", "地维诺", "法莫新", "吉非胺", "华法群", "卡托林", "洛美沙", "美托普", "诺氟林", "普罗定", "瑞格平", "司他宁", "替诺明", "西咪康", "依普沙"]
-_EFFECTS_ZH = ["恶心", "头晕", "皮肤瘙痒", "口渴", "食欲减退", "失眠", "水肿", "腹胀", "胸闷", "发热", "关节痛", "嗳气", "手抖", "记忆力下降", "面色潮红", "呕吐", "尿频", "眼干"]
-_ILLS_ZH = ["慢性胃炎", "偏头痛", "过敏性鼻炎", "骨质疏松", "甲状腺功能减退", "冠心病", "缺铁性贫血", "肺炎", "胆囊结石", "帕金森病", "高脂血症", "哮喘", "痛风", "胃溃疡出血", "脑梗死"]
-_EFFECTS = ["nausea", "a headache", "dizziness", "a skin rash", "trouble sleeping", "a sore throat", "swollen feet", "a blocked nose", "hot flushes", "muscle cramps", "tiredness", "loose stools", "a metallic taste", "blurred sight", "shaking hands", "night sweats", "belching", "ear ache"]
-_ILLS = ["asthma", "migraine", "gout", "iron deficiency", "an underactive thyroid", "heart failure", "pneumonia", "osteoporosis", "hay fever", "stomach ulcers", "epilepsy", "a hip fracture", "type 1 diabetes", "high cholesterol", "kidney stones", "a bleeding ulcer"]
+_DRUGS_ZH = [
+    "阿瑞韦林",
+    "倍他定",
+    "克洛普林",
+    "地维诺",
+    "法莫新",
+    "吉非胺",
+    "华法群",
+    "卡托林",
+    "洛美沙",
+    "美托普",
+    "诺氟林",
+    "普罗定",
+    "瑞格平",
+    "司他宁",
+    "替诺明",
+    "西咪康",
+    "依普沙",
+]
+_EFFECTS_ZH = [
+    "恶心",
+    "头晕",
+    "皮肤瘙痒",
+    "口渴",
+    "食欲减退",
+    "失眠",
+    "水肿",
+    "腹胀",
+    "胸闷",
+    "发热",
+    "关节痛",
+    "嗳气",
+    "手抖",
+    "记忆力下降",
+    "面色潮红",
+    "呕吐",
+    "尿频",
+    "眼干",
+]
+_ILLS_ZH = [
+    "慢性胃炎",
+    "偏头痛",
+    "过敏性鼻炎",
+    "骨质疏松",
+    "甲状腺功能减退",
+    "冠心病",
+    "缺铁性贫血",
+    "肺炎",
+    "胆囊结石",
+    "帕金森病",
+    "高脂血症",
+    "哮喘",
+    "痛风",
+    "胃溃疡出血",
+    "脑梗死",
+]
+_EFFECTS = [
+    "nausea",
+    "a headache",
+    "dizziness",
+    "a skin rash",
+    "trouble sleeping",
+    "a sore throat",
+    "swollen feet",
+    "a blocked nose",
+    "hot flushes",
+    "muscle cramps",
+    "tiredness",
+    "loose stools",
+    "a metallic taste",
+    "blurred sight",
+    "shaking hands",
+    "night sweats",
+    "belching",
+    "ear ache",
+]
+_ILLS = [
+    "asthma",
+    "migraine",
+    "gout",
+    "iron deficiency",
+    "an underactive thyroid",
+    "heart failure",
+    "pneumonia",
+    "osteoporosis",
+    "hay fever",
+    "stomach ulcers",
+    "epilepsy",
+    "a hip fracture",
+    "type 1 diabetes",
+    "high cholesterol",
+    "kidney stones",
+    "a bleeding ulcer",
+]
 _TENS_DAYS = (3, 5, 7, 10, 14, 15, 20, 21, 28, 30, 40, 45, 60, 75, 90, 100, 120, 180)
 
 
@@ -170,7 +335,22 @@ def _money(rng: random.Random) -> str:
 
 
 def _date(rng: random.Random) -> str:
-    month = rng.choice(["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"])
+    month = rng.choice(
+        [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ]
+    )
     day, year = rng.randint(1, 28), rng.randint(2015, 2029)
     return f"{day} {month} {year}" if rng.random() < 0.6 else f"{month} {day}, {year}"
 

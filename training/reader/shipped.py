@@ -1,5 +1,5 @@
-"""The weights of a shipped reader, out of its model.onnx, so that training can go on from it: what `reader.export` wrote,
-rounded as it is there.
+"""The weights of a shipped reader, out of its model.onnx, so that training can go on from it: as `reader.export` wrote
+them, rounded.
 """
 
 from __future__ import annotations
