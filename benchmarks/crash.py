@@ -124,6 +124,7 @@ def write_until_killed(home: Path, chance: random.Random) -> None:
                 writers=[words],
                 behind=[dense],
                 prune=doing == "prune",
+                prune_all=doing == "prune",
                 parse=sandbox.parse if chance.random() < 0.1 else parse_here,
             )
 

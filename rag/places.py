@@ -5,7 +5,6 @@ from __future__ import annotations
 from sparewheel.rag.ingest.store import FolderPlace, Store
 from sparewheel.rag.ingest.stores import CorpusStore, Place
 from sparewheel.rag.memory.store import MemoryStore, SqliteMemory
-from sparewheel.rag.pinned import FOLDER, PinnedPlace
 from sparewheel.rag.review.store import CellStore, cell_store
 from sparewheel.rag.settings import Settings
 
@@ -14,6 +13,7 @@ def place_of(settings: Settings) -> Place:
     """The place that the setting `store` names; without one the data folder. Raises SettingsError for an address that
     is none, UsageError without the extra `postgres`."""
     if settings.store:
+        from sparewheel.rag.pinned import FOLDER, PinnedPlace
         from sparewheel.rag.postgres.database import database_of
         from sparewheel.rag.postgres.store import PostgresPlace
 

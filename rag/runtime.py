@@ -20,7 +20,7 @@ from sparewheel.rag.threads import Threads
 from sparewheel.rag.views import OpenViews
 
 T = TypeVar("T")
-FILES_OF_A_VIEW = 16  # open files that a corpus takes: ten of its keyword index, its lock, database connections
+FILES_OF_A_VIEW = 24  # open files of a corpus: one a segment, of its keyword index and of each database connection
 FILES_SHARE = 0.5  # of those a process may have, at most, are for corpora
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparewheel.app.cli.common import EXIT, console, print_answer, settings_of
+from sparewheel.app.cli.answers import print_answer
+from sparewheel.app.cli.common import EXIT, console, settings_of
 from sparewheel.app.cli.conversation import Conversation
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.events import Done, Replace, Token

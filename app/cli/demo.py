@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from sparewheel.app.cli.common import console, print_answer, settings_of
+from sparewheel.app.cli.answers import print_answer
+from sparewheel.app.cli.common import console, settings_of
 from sparewheel.corpora import samples
 
 QUESTIONS = (

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparewheel.app.cli.common import EXIT, console, print_answer, print_json, settings_of
+from sparewheel.app.cli.answers import print_answer
+from sparewheel.app.cli.common import EXIT, console, print_json, settings_of
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.text import language_of
 

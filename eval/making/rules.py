@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from sparewheel.eval.making.draft import Draft, Name
 from sparewheel.eval.making.sentences import chinese, english
 from sparewheel.rag import table_text
-from sparewheel.rag.ingest.identity import SEPARATOR
+from sparewheel.rag.ingest.several import SEPARATOR
 from sparewheel.rag.text import sentences, trim
 from sparewheel.rag.types import Chunk, Document
 

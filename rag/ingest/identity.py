@@ -14,14 +14,13 @@ from pathlib import PurePath
 
 from sparewheel.rag.errors import UsageError, suggest
 from sparewheel.rag.ingest import opening_en, opening_zh
+from sparewheel.rag.ingest.several import SEPARATOR
 from sparewheel.rag.table_text import labelled
 from sparewheel.rag.types import Document
 
 OPENING_CHARS = 4000
 KEYS = ("kind", "parties", "drug", "subject", "matter", "date", "aliases")
 EDITED = "edited"  # metadata key: the keys that a person set; they are not read again
-SEPARATOR = "; "  # between several parties, drugs or aliases
-SEVERAL = ("parties", "drug", "aliases")  # keys that hold several values; each of them can be filtered by
 
 _FILE_LIKE = re.compile(
     r"(?i).*\bEX-?\d+(?:\.\d+)?\b.*|.*\.(?:pdf|docx?|html?|txt|xml|rtf|wpd|tmp)|[a-z]?\d{5,}\w*|[\W\d_]+"

@@ -18,7 +18,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from sparewheel.rag.ingest.identity import SEPARATOR, SEVERAL
+from sparewheel.rag.ingest.several import values_of
 from sparewheel.rag.types import Chunk, Document, Layout, Page
 
 SCHEMA = """
@@ -261,11 +261,6 @@ class StoredChunks(Sequence[Chunk]):
     def __iter__(self) -> Iterator[Chunk]:
         for start in range(0, len(self), self.PAGE):
             yield from self[start : start + self.PAGE]
-
-
-def values_of(key: str, value: str) -> list[str]:
-    """What a filter by the key may name: the value, and each of several ("parties")."""
-    return list(dict.fromkeys([value, *value.split(SEPARATOR)])) if key in SEVERAL else [value]
 
 
 def _dump(value: object) -> str:

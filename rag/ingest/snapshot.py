@@ -83,7 +83,7 @@ class Snapshot:
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = open_rows([self.folder / segment.name for segment in self.manifest.rows])
+            connection = self._connected()
         try:
             yield connection
         except (sqlite3.DatabaseError, zlib.error) as error:
@@ -92,6 +92,14 @@ class Snapshot:
             self._idle.append(connection)
             if self._hold.fd < 0:
                 self._close_idle()
+
+    def _connected(self) -> Rows:
+        """Raises OSError where this process may not open more files, StoreError where the rows are damaged."""
+        try:
+            return open_rows([self.folder / segment.name for segment in self.manifest.rows])
+        except sqlite3.DatabaseError as error:
+            (self.folder / NAME).open("rb").close()  # SQLite does not say why it cannot open a file
+            raise StoreError(f"the documents in {self.folder} cannot be opened ({error}); {CURE}") from error
 
     def chunks(self, ids: Sequence[int]) -> list[Chunk]:
         """The chunks in the order of `ids`. Raises StoreError for an id the store does not know."""

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sparewheel.rag.ingest.rows import pack_layout, values_of
+from sparewheel.rag.ingest.rows import pack_layout
+from sparewheel.rag.ingest.several import values_of
 from sparewheel.rag.ingest.transaction import KnownFile
 from sparewheel.rag.postgres import housekeeping
 from sparewheel.rag.postgres.database import Database

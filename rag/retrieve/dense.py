@@ -25,6 +25,7 @@ from sparewheel.rag.types import Embedder, Filter, Hit, Passages, Selection
 
 FORMATS = (1, 2)  # 1: before segments; its one folder is read as the first of them
 VECTORS, META = "index.faiss", "meta.json"
+FEW = 0.25  # allowed rows a list, up to which the lists that hold them are looked up
 LISTS_READ = 8.0  # times the square root of the number of lists: recall@10 of real questions .96 (benchmarks.recall)
 
 
@@ -69,7 +70,12 @@ class DenseSegment:
     @cached_property
     def ids(self) -> NDArray[np.int64]:
         """Ascending."""
-        return np.sort(self.list_ids)
+        return self.list_ids[self._order]
+
+    @cached_property
+    def _order(self) -> NDArray[np.intp]:
+        """Where in the lists each of `ids` stands."""
+        return np.argsort(self.list_ids)
 
     @cached_property
     def list_ids(self) -> NDArray[np.int64]:
@@ -81,6 +87,10 @@ class DenseSegment:
         return self._gather("get_codes", 2 * self.dimension, np.uint8).view(np.float16)
 
     def list_sizes(self) -> list[int]:
+        return self._sizes
+
+    @cached_property
+    def _sizes(self) -> list[int]:
         if self.index is None:
             return []
         return [int(self.index.invlists.list_size(i)) for i in range(self.index.nlist)]
@@ -94,6 +104,8 @@ class DenseSegment:
         if k == 0 or self.index is None:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         lists = int(self.index.nlist)
+        if allowed is not None and eligible < lists * FEW:
+            return self._search_few(vector, k, allowed)
         read = min(lists, math.ceil(LISTS_READ * math.sqrt(lists) * len(self) / eligible))
         selector = None if allowed is None else faiss.IDSelectorBitmap(allowed.bits)
         while True:
@@ -104,6 +116,20 @@ class DenseSegment:
             read = lists  # the lists read held too few that are allowed
         found = ids[0] >= 0
         return ids[0][found], scores[0][found]
+
+    def _search_few(self, vector: NDArray[np.float32], k: int, allowed: Selection) -> Found:
+        """Reads the lists that hold what is allowed, and no other."""
+        faiss: Any = import_module("faiss")
+
+        places = self._order[allowed.places(self.ids)]
+        lists = np.unique(np.searchsorted(np.cumsum(self.list_sizes()), places, side="right"))
+        options = faiss.SearchParametersIVF(nprobe=len(lists), sel=faiss.IDSelectorBitmap(allowed.bits))
+        ids, scores = np.empty(k, np.int64), np.empty(k, np.float32)
+        given = vector.astype(np.float32).ravel(), lists.astype(np.int64), np.zeros(len(lists), np.float32)
+        vectors, numbers, nearness, found, ranked = map(faiss.swig_ptr, (*given, scores, ids))
+        assert self.index is not None
+        self.index.search_preassigned_c(1, vectors, k, numbers, nearness, found, ranked, False, options)
+        return ids, scores
 
     def _gather(self, getter: str, width: int, kind: type[np.generic]) -> NDArray[Any]:
         """What `getter` of FAISS' inverted lists points at, all lists one after the other: [len(self), width]."""

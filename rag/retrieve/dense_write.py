@@ -152,7 +152,9 @@ def _train(rows: NDArray[np.float16], lists: int) -> NDArray[np.float32]:
     faiss: Any = import_module("faiss")
 
     sample = np.random.default_rng(0).choice(len(rows), min(len(rows), SAMPLE_PER_LIST * lists), replace=False)
-    kmeans = faiss.Kmeans(rows.shape[1], lists, niter=TRAINING_ROUNDS, seed=1, spherical=True)
+    kmeans = faiss.Kmeans(
+        rows.shape[1], lists, niter=TRAINING_ROUNDS, seed=1, spherical=True, min_points_per_centroid=1
+    )
     kmeans.train(rows[np.sort(sample)].astype(np.float32))
     centroids: NDArray[np.float32] = kmeans.centroids
     return centroids

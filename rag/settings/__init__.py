@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sparewheel.rag.errors import SettingsError
+from sparewheel.rag.settings.machine import cores
 from sparewheel.rag.settings.read import build
 from sparewheel.rag.settings.sections import (
     Answering,
@@ -51,11 +52,6 @@ __all__ = [
 ]
 
 ENV_PREFIX = "SPAREWHEEL_"
-
-
-def cores() -> int:
-    """Processor cores this process may use: what 0 threads or workers stand for."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def load_settings(path: Path | str | None = None, env: Mapping[str, str] | None = None) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from sparewheel.app.cli import COMMANDS, cli, main
+from sparewheel.app.cli.answers import place
 from sparewheel.app.cli.ask import read_filters
-from sparewheel.app.cli.common import place
 from sparewheel.app.cli.settings import page
 from sparewheel.rag.errors import UsageError
-from sparewheel.rag.types import Citation
+from sparewheel.rag.ingest.store import CorpusConfig, Store
+from sparewheel.rag.types import Chunk, Citation, Document
 
 ROOT = Path(__file__).parents[2]
 
@@ -105,3 +107,24 @@ def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
 def test_a_title_made_of_the_file_name_is_not_repeated(title: str, told: str) -> None:
     """A citation names the file once."""
     assert place(Citation(1, "lease_2024.pdf", title, "lease_2024.pdf", 5, 9, "rent", page=3)) == told
+
+
+def test_a_list_of_corpora_loads_nothing_that_answers(tmp_path: Path) -> None:
+    """`sparewheel corpora list` reads manifests: no pipeline, no search, no failover."""
+    store = Store.create(tmp_path / "leases", CorpusConfig("leases"))
+    with store.write() as transaction:
+        transaction.add(Document("a", "Rent.", "A", "a"), [Chunk("a", 0, 5, "Rent.")])
+        transaction.publish([])
+    code = (
+        "import sys; from sparewheel.app.cli import main\n"
+        "try: main(['corpora', 'list'])\n"
+        "except SystemExit: pass\n"
+        "heavy = ('rag.chain', 'rag.ingest.run', 'rag.reliability', 'rag.answer.quote', 'rag.views', 'rag.retrieve')\n"
+        "print([name for name in heavy if f'sparewheel.{name}' in sys.modules])"
+    )
+    settings = {**os.environ, "SPAREWHEEL_DATA_FOLDER": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=settings, capture_output=True, text=True, check=True
+    )
+    assert "leases" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"

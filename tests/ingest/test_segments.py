@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import resource
 import shutil
 import sqlite3
 
@@ -282,3 +283,17 @@ def as_first_layout(store):
     for name, state in states.items():
         state["sha256"] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     (folder / "manifest.json").write_text(json.dumps({**manifest, "layout": 1, "files": states}))
+
+
+def test_too_many_open_files_are_not_told_as_damage(store):
+    """SQLite only says that it cannot open a file; whoever asks is told why."""
+    put(store, document("a.txt", "one\ntwo"), writers=[JsonWriter()])
+    with store.open() as snapshot:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            with pytest.raises(OSError, match="Too many open files"):
+                snapshot.ids()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert snapshot.ids().tolist() == [1, 2]

@@ -210,3 +210,15 @@ def test_search_embeds_the_query(tmp_path, passages, embedder):
     search = DenseSearch(DenseIndex.open(folder), embedder, passages)
     assert search.search(passages.all[3].text, 1)[0].chunk == passages.all[3]
     assert len(search.search(passages.all[3].text, 8, {"document": "even"})) == 4
+
+
+def test_few_that_may_be_found_are_looked_up(tmp_path, table, many_lists, monkeypatch):
+    """The lists that hold them are read, no other; what is found is the same."""
+    index = build(tmp_path / "index", table, range(3000))
+    allowed = Selection.of(np.array([3, 70, 71, 900, 2999]))
+    query = table.rows[17].astype(np.float32)
+    few = index.search(query, 3, allowed)
+    monkeypatch.setattr("sparewheel.rag.retrieve.dense.FEW", 0.0)
+    every = index.search(query, 3, allowed)
+    assert few[0].tolist() == every[0].tolist()
+    np.testing.assert_allclose(few[1], every[1], rtol=1e-5)
