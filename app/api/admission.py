@@ -46,6 +46,7 @@ class Admission:
         try:
             request = Request(scope)
             per_minute = self._service.settings.api.per_minute
+            request.state.request_id = observe.request_id.get("")
             request.state.caller = await self._door.enter(request, key_of(request.headers), per_minute)
             require_scope(request.state.caller, scope["method"], scope["path"])
             upload = UPLOADS.fullmatch(scope["path"]) if scope["method"] == "POST" else None

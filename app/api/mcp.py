@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 from sparewheel.app.people.access import User
 from sparewheel.app.service import Service
 from sparewheel.app.view import probability, provenance
+from sparewheel.rag import observe
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.errors import NeedsRole, SparewheelError
 from sparewheel.rag.text import language_of
@@ -80,9 +81,15 @@ def create_server(service: Service, user: User | None = None, confidential: froz
     are in a cloud."""
 
     def asker(context: Context[Any, Any]) -> User | None:
-        """Who asks: as `api.admission` found out of a request over HTTP."""
+        """Who asks: as `api.admission` found out of a request over HTTP. From here on this call is theirs in the audit
+        log: it runs in a task of its own, which knows nothing of the request."""
         request = context.request_context.request
-        return user if request is None else request.state.caller
+        who: User | None = user if request is None else request.state.caller
+        observe.asker.set(who.name if who else "")
+        if request is not None:
+            observe.address.set(request.client.host if request.client else "")
+            observe.request_id.set(request.state.request_id)
+        return who
 
     server = _server()
     reads = ToolAnnotations(read_only_hint=True, open_world_hint=False)

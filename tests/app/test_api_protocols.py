@@ -18,6 +18,7 @@ from sparewheel.app.api.spoken import Spoken
 from sparewheel.app.people.auth import accounts_of
 from sparewheel.app.service import Service
 from sparewheel.rag.events import Done, Replace, Token
+from sparewheel.rag.observe import hooks
 from sparewheel.rag.settings import Api, Settings
 from sparewheel.rag.types import Answer
 
@@ -199,8 +200,10 @@ async def test_an_assistant_asks_over_http(client):
     assert "900 euros" in found.structured_content["passages"][0]["quote"]
 
 
-async def test_over_http_a_key_decides_what_is_seen(tmp_path):
-    """Without one nothing; with one the corpora of its user."""
+async def test_over_http_a_key_decides_what_is_seen(tmp_path, monkeypatch):
+    """Without one nothing; with one the corpora of its user, in whose name the question is logged."""
+    asked = []
+    monkeypatch.setattr(hooks.shared, "listeners", [asked.append])
     with Service(settings_in(tmp_path)) as service:
         with_lease(service)
         service.create("secret", readers=["ben"])
@@ -211,6 +214,8 @@ async def test_over_http_a_key_decides_what_is_seen(tmp_path):
             refused = await client.post("/mcp", json={})
             async with mcp_of(client, {"Authorization": f"Bearer {key}"}) as assistant:
                 listed = await assistant.call_tool("list_corpora", {})
+                await assistant.call_tool("ask", {"question": QUESTION, "corpus": "leases"})
+    assert [(one.asker, len(one.request_id)) for one in asked] == [("anna", 16)]
     assert (refused.status_code, [row["name"] for row in listed.structured_content["result"]]) == (401, ["leases"])
 
 
