@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from sparewheel.app.service import Service
 from sparewheel.rag.settings import Settings
 from tests.browser.live_page import ROOT, ask, browser, page_served, serving, still, wait_for
 
@@ -24,7 +25,7 @@ def main() -> None:
             deepseek.play("keepalive", {})
             take(chromium, url, "ask", QUESTION)
             take(chromium, url, "ask-zh-dark", CHINESE, locale="zh-CN", colours="dark")
-            for name in ("documents", "health", "advise"):
+            for name in ("documents", "review", "health", "advise"):
                 take(chromium, url, name)
 
 
@@ -36,6 +37,11 @@ def fill(settings: Settings) -> None:
     store = make_corpus(settings, "contracts", "legal")
     read_in(store, [samples("legal") / "documents"], settings)
     embed(store, settings)
+    with Service(settings) as service:
+        columns = service.reviews.questions("contracts", "nda", "en")
+        table = service.reviews.make("contracts", columns, name="Agreements, first look", answerers="local")
+        service.reviews.start("contracts", table.id).wait()
+        service.reviews.approve("contracts", columns[0].question, "commercial-lease.pdf")
 
 
 def take(chromium: Any, url: str, name: str, question: str = "", locale: str = "en-GB", colours: str = "light") -> None:
