@@ -49,6 +49,9 @@ _WITHIN = re.compile(
     r"\b(?:more|less|fewer|longer|shorter|higher|lower|over|under|above|below|at least|at most|before|after|than|most"
     r"|longest|shortest|highest|lowest)\b|超过|少于|低于|高于|多于|以上|以下|最"
 )
+_ABOUT_ALL = re.compile(
+    r"(?:are|is|were)\s+(?:there|in|here|loaded|indexed)\b|(?:do|have|did)\s+(?:you|we|i)\b|exist\b", re.IGNORECASE
+)  # asks for the collection, not for what the documents say
 _NO = re.compile(r"\W*(?:no\b|not\b|否|不|没有)", re.IGNORECASE)
 _EACH = re.compile(
     r"\s+(?:of|in|from|for|under)\s+(?:each|every|all)(?:\s+of)?(?:\s+(?:the|my|our|these|those))?\s+[\w-]+(?=[\s?.]*$)"
@@ -84,7 +87,7 @@ def plan(question: str, known: Sequence[str]) -> Plan | None:
     if which is None:
         topic = _EACH.sub("", of_one(question))
         return Plan(_known(topic, known) or topic, "any") if topic != question else None
-    if _NOT.search(which["rest"]) or _WITHIN.search(which["rest"]):
+    if _NOT.search(which["rest"]) or _WITHIN.search(which["rest"]) or _ABOUT_ALL.match(which["rest"]):
         return None
     values = tuple(values_of(question))
     counts = which["how"].casefold() in ("how many",) or "多少" in which["how"] or "几份" in which["how"]
@@ -143,7 +146,7 @@ def answered(
     said = [of for of in documents if of.id in cells and counts_in(plan, cells[of.id])]
     rest = [of.name for of in documents if of.id in cells and of not in said]
     unread = [of.name for of in documents if of.id not in cells]
-    lines = [_head(len(said), len(cells), chinese)] if plan.counts else []
+    lines = [_head(len(said), len(cells), chinese)] if plan.counts and said else []
     citations: list[Citation] = []
     for of in said:
         cell = cells[of.id]
@@ -155,9 +158,8 @@ def answered(
     hits = tuple(_evidence(cells[of.id], text_at, at) for at, of in enumerate(said) if cells[of.id].passages)
     by = [cells[of.id].answered_by for of in said] or [cell.answered_by for cell in cells.values()]
     sure = [cells[of.id].confidence for of in said]
-    refused = not said and not plan.counts
     return replace(
-        answer, text="\n".join(lines), outcome="refused" if refused else "answered", citations=tuple(citations),
+        answer, text="\n".join(lines), outcome="answered" if said else "refused", citations=tuple(citations),
         evidence=tuple(hit for group in hits for hit in group), confidence=min(sure, default=0.0),
         answered_by=max(dict.fromkeys(by), key=by.count) if by else LOCAL_READER, model="review",
     )  # fmt: skip

@@ -50,6 +50,7 @@ def test_a_question_is_put_to_one_document(question: str, put: Plan) -> None:
         "Which contracts do not have a cap?", "Which contracts may be assigned without consent?",
         "Which leases run for more than five years?", "Which contract has the longest term?", "哪些合同没有竞业限制？",
         "哪些合同的质保期超过一年？", "Compare the Osprey and Northgate NDAs", "Who pays?",
+        "How many agreements are there here?", "Which contracts do you have about pumps?",
     ],
 )  # fmt: skip
 def test_what_a_quote_of_one_document_cannot_tell_is_left_alone(question: str) -> None:
@@ -91,10 +92,11 @@ def test_one_answer_of_all_cells_says_how_complete_it_is() -> None:
     assert (made.outcome, made.confidence) == ("answered", 0.7)
     none = answered(Answer("哪些？", "c", "", "failed"), Plan(LAW, "holds", ("Iowa",)), documents, cells, lambda *_: "")
     assert (none.outcome, none.text) == ("refused", "（已读 4 份中的 3 份：0 份符合；3 份没有：A、B、C；未及读取：D）")
-    counted = answered(
-        Answer("How many?", "c", "", "failed"), Plan(LAW, "holds", ("Iowa",), True), documents, cells, lambda *_: ""
-    )
-    assert (counted.outcome, counted.text.splitlines()[0]) == ("answered", "0 of 3.")
+    how_many = Answer("How many?", "c", "", "failed")
+    two = answered(how_many, Plan(LAW, "holds", ("Ohio",), True), documents, cells, lambda *_: "Ohio")
+    assert (two.outcome, two.text.splitlines()[0]) == ("answered", "2 of 3.")
+    zero = answered(how_many, Plan(LAW, "holds", ("Iowa",), True), documents, cells, lambda *_: "")
+    assert (zero.outcome, zero.text[:25]) == ("refused", "(3 of 4 documents read: 0")
 
 
 @pytest.fixture
