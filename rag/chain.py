@@ -22,7 +22,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol, TypedDict, Unpack
@@ -75,6 +75,7 @@ from sparewheel.rag.types import (
     Scope,
     SearchResult,
     Sensitivity,
+    Usage,
 )
 from sparewheel.rag.understand import Reading, asked_of, read
 from sparewheel.rag.versions import in_force
@@ -83,7 +84,8 @@ from sparewheel.rag.views import Holder, View
 MAX_QUESTION_CHARS = 8000
 LATE_SHARE = 0.25  # of its time is gone when its search begins: the question is only looked for by its words
 STEP_SHARE = 0.5  # of the time left, for a search or reranking that the answer can do without
-FILLED_AT_ONCE = 2  # documents that one question about many is put to at a time
+FILLED_AT_ONCE = 4  # documents that one question about many is put to at a time
+FILLED_IN_ORDER = 12  # at most so many are read by the answerers in their order, more by the local ones
 FILL_ENDS = 0.1  # of its time is left when no further document is read
 KEPT_WITHIN_S = 2.0  # an answer waits at most so long for the memory to be written, and never beyond its deadline
 READ_SHARE = 0.8  # of that, for the reranker to read in: it ends by itself, and what it has read by then counts
@@ -112,6 +114,7 @@ class StreamOptions(AskOptions, total=False):
     """What a question whose events are shown can be given."""
 
     local: bool  # only answerers on this machine are asked
+    part: bool  # one of the questions that a question about many documents is put as
     instant: bool  # show the local answer as soon as it is there, until a fuller one replaces it
 
 
@@ -474,7 +477,8 @@ class Pipeline:
 
     async def _across(self, walk: _Walk, view: View, reading: Reading, answer: Answer) -> Answer | None:
         """The answer to a question about many documents, from the cells that there are; those that are missing are
-        asked by the local answerers, each within its document, and kept. None for another question."""
+        asked, each within its document, and kept: of a dozen by the answerers in their order, of more by the local
+        ones. None for another question."""
         tables, catalogue, stored = self._tables, view.catalogue, view.stored
         if reading.shape != "each" or reading.asked != "passages" or reading.clause is not None:
             return None
@@ -500,28 +504,36 @@ class Pipeline:
         if asked is None:
             return None
         missing = [of for of in documents if of.id not in cells]
+        asks = partial(self._fill, walk, asked.question, missing, cells, local=len(missing) > FILLED_IN_ORDER)
         async with walk.timed("answer"):
-            await asyncio.gather(*(self._fill(walk, asked.question, missing, cells) for _ in range(FILLED_AT_ONCE)))
+            new = [one for many in await asyncio.gather(*(asks() for _ in range(FILLED_AT_ONCE))) for one in many]
         made = answered(answer, asked, documents, cells, stored.text_at)
-        return replace(made, citations=tuple(_verified(citation, view) for citation in made.citations))
+        fallen = next((one for one in new if one.degraded), None)
+        return replace(
+            made,
+            citations=tuple(_verified(citation, view) for citation in made.citations),
+            degraded=fallen is not None,
+            attempts=fallen.attempts if fallen else (),
+            usage=Usage(*(sum(column) for column in zip(*(astuple(one.usage) for one in new), strict=True))),
+        )
 
-    async def _fill(self, walk: _Walk, question: str, missing: list[Of], cells: dict[str, Cell]) -> None:
-        """Takes documents from `missing` and puts their cells into `cells`, as long as there is time."""
-        tables = self._tables
+    async def _fill(
+        self, walk: _Walk, question: str, missing: list[Of], cells: dict[str, Cell], *, local: bool
+    ) -> list[Answer]:
+        """Takes documents from `missing` and puts their cells into `cells`, as long as there is time; what was
+        answered, failures included."""
+        tables, made = self._tables, list[Answer]()
         assert tables is not None
         while missing and walk.deadline.remaining() > FILL_ENDS * walk.budget_s:
             of = missing.pop(0)
-            options = StreamOptions(
-                filter={"document": of.id},
-                within_s=walk.deadline.remaining() - FILL_ENDS * walk.budget_s / 2,
-                local=True,
-            )
+            left_s = walk.deadline.remaining() - FILL_ENDS * walk.budget_s / 2
+            options = StreamOptions(filter={"document": of.id}, within_s=left_s, local=local, part=True)
             async with aclosing(self._events(question, options)) as events:
-                async for event in events:
-                    if isinstance(event, Done) and event.answer.outcome != "failed":
-                        at = datetime.now(UTC).isoformat(timespec="milliseconds")
-                        cell = cell_of(event.answer, of.id, of.sha256, at)
-                        cells[of.id] = await self._workers.run(Urgency.SEARCH, partial(tables.put, cell))
+                made += [event.answer async for event in events if isinstance(event, Done)]
+            if made[-1].outcome != "failed":
+                cell = cell_of(made[-1], of.id, of.sha256, datetime.now(UTC).isoformat(timespec="milliseconds"))
+                cells[of.id] = await self._workers.run(Urgency.SEARCH, partial(tables.put, cell))
+        return made
 
     async def _gathered(self, walk: _Walk, view: View, reading: Reading) -> Gathered:
         """Step 1: the passages that the answer needs, by its shape."""
@@ -670,7 +682,7 @@ class Pipeline:
         memory, history = self._memory, walk.options.get("history", ())
         alone = reading.question == walk.question and (not history or walk.options.get("history_is_ours", False))
         fuller = finished.answered_by not in (LOCAL_READER, QUOTE, MEMORY)
-        noted = bool(self._hooks.listeners) and not walk.options.get("local")  # a question about many asks itself
+        noted = bool(self._hooks.listeners) and not walk.options.get("part")
         if memory is None or self._settings.answer.memory == "off" or not (alone and (fuller or noted)):
             return
 
