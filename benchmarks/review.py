@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--no-save", action="store_true")
     given = parser.parse_args()
     if given.child:
-        fill(given.child, given.concurrency, 60 * given.minutes)
+        fill(given.child, given.documents, given.concurrency, 60 * given.minutes)
         return
     settings = load_settings()
     if not settings.public_data:
@@ -110,16 +110,16 @@ def filled(folder: Path, pdfs: Sequence[Path], concurrency: int, within_s: float
         start = time.perf_counter()
         with opened(folder) as corpus:
             corpus.add(pdfs)
-            total = len(corpus.documents()) * len(question_set("contracts").questions)
+            total = min(len(pdfs), len(corpus.documents())) * len(question_set("contracts").questions)
         note(folder, {"total": total, "read_and_embedded_s": time.perf_counter() - start})
     told = noted(folder)
     if not any("kept" in one for one in told):
-        note(folder, killed(folder, int(KILLED_AT * told[0]["total"]), concurrency, ends))
+        note(folder, killed(folder, len(pdfs), int(KILLED_AT * told[0]["total"]), concurrency, ends))
     while not any(one.get("left") == 0 for one in noted(folder)):
         minutes = (ends - time.perf_counter()) / 60
         if minutes < 0.3:
             return False
-        subprocess.run(child(folder, concurrency, minutes), check=True)
+        subprocess.run(child(folder, len(pdfs), concurrency, minutes), check=True)
     return True
 
 
@@ -132,14 +132,23 @@ def noted(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / NOTES).read_text(encoding="utf-8").splitlines()]
 
 
-def child(folder: Path, concurrency: int, minutes: float) -> list[str]:
-    options = ["--child", str(folder), "--concurrency", str(concurrency), "--minutes", str(minutes)]
+def child(folder: Path, documents: int, concurrency: int, minutes: float) -> list[str]:
+    options = [
+        "--child",
+        str(folder),
+        "--documents",
+        str(documents),
+        "--concurrency",
+        str(concurrency),
+        "--minutes",
+        str(minutes),
+    ]
     return [sys.executable, "-m", "benchmarks.review", *options]
 
 
-def killed(folder: Path, at: int, concurrency: int, ends: float) -> dict[str, Any]:
+def killed(folder: Path, documents: int, at: int, concurrency: int, ends: float) -> dict[str, Any]:
     """How many cells were kept when the child was killed."""
-    process = subprocess.Popen(child(folder, concurrency, 1e6))
+    process = subprocess.Popen(child(folder, documents, concurrency, 1e6))
     store = cell_store(folder / CORPUS)
     while store.revision < at and time.perf_counter() < ends and process.poll() is None:
         time.sleep(LOOK_S)
@@ -148,10 +157,11 @@ def killed(folder: Path, at: int, concurrency: int, ends: float) -> dict[str, An
     return {"kept": len(store.cells())}
 
 
-def fill(folder: Path, concurrency: int, within_s: float) -> None:
+def fill(folder: Path, documents: int, concurrency: int, within_s: float) -> None:
     """What the child does; it notes how much, in which time. Models are in memory before the clock starts."""
     with opened(folder) as corpus:
-        review = corpus.review("contracts", local=True, concurrency=concurrency)
+        ids = [info.id for info in corpus.documents()][:documents]
+        review = corpus.review("contracts", documents=ids, local=True, concurrency=concurrency)
         corpus.pipeline.warm("en")  # the models are shared with the review's own pipeline
         start, worked = time.perf_counter(), time.process_time()
         for _ in review:
@@ -174,7 +184,7 @@ def told(folder: Path) -> dict[str, Any]:
     runs = [one for one in rest if "asked" in one]
     asked, seconds, worked = (sum(one[key] for one in runs) for key in ("asked", "seconds", "processor_s"))
     with opened(folder) as corpus:
-        infos = corpus.documents()
+        infos = corpus.documents()[: first["total"] // len(CLAUSES)]
     return {
         "documents": len(infos), "pages": sum(info.pages for info in infos), "passages": sum(i.chunks for i in infos),
         "questions": first["total"] // len(infos), "cells": first["total"],
