@@ -141,7 +141,7 @@ def answered(
     cells: Mapping[str, Cell],
     text_at: Callable[[str, int, int], str],
 ) -> Answer:
-    """`answer` with what the cells say. cells: by document; a document without one was not read in time."""
+    """`answer` with what the cells say. cells: by document; a document without one was not read."""
     chinese = language_of(answer.question) == "zh"
     said = [of for of in documents if of.id in cells and counts_in(plan, cells[of.id])]
     rest = [of.name for of in documents if of.id in cells and of not in said]
@@ -190,11 +190,11 @@ def _complete(plan: Plan, said: Sequence[Of], rest: list[str], unread: list[str]
     if chinese:
         line = f"（已读 {total} 份中的 {read} 份：{len(said)} 份{'有' if plan.test == 'any' else '符合'}"
         line += f"；{len(rest)} 份没有：{_names(rest, '、')}" if rest else ""
-        return line + (f"；未及读取：{_names(unread, '、')}）" if unread else "）")
+        return line + (f"；未读取：{_names(unread, '、')}）" if unread else "）")
     line = f"({read} of {total} documents read: {len(said)} {'say' if len(said) != 1 else 'says'} "
     line += "something" if plan.test == "any" else "so"
     line += f"; {len(rest)} {'do' if len(rest) != 1 else 'does'} not: {_names(rest, '; ')}" if rest else ""
-    return line + (f"; not read in time: {_names(unread, '; ')})" if unread else ")")
+    return line + (f"; not read: {_names(unread, '; ')})" if unread else ")")
 
 
 def _names(names: list[str], between: str) -> str:

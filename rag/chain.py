@@ -478,7 +478,7 @@ class Pipeline:
     async def _across(self, walk: _Walk, view: View, reading: Reading, answer: Answer) -> Answer | None:
         """The answer to a question about many documents, from the cells that there are; those that are missing are
         asked, each within its document, and kept: of a dozen by the answerers in their order, of more by the local
-        ones. None for another question."""
+        ones, at most of the nearest `MOST_DOCUMENTS`. None for another question."""
         tables, catalogue, stored = self._tables, view.catalogue, view.stored
         if reading.shape != "each" or reading.asked != "passages" or reading.clause is not None:
             return None
@@ -504,6 +504,8 @@ class Pipeline:
         if asked is None:
             return None
         missing = [of for of in documents if of.id not in cells]
+        if len(missing) > MOST_DOCUMENTS:
+            missing = (await self._nearest_first(walk, view, reading, missing))[:MOST_DOCUMENTS]
         asks = partial(self._fill, walk, asked.question, missing, cells, local=len(missing) > FILLED_IN_ORDER)
         async with walk.timed("answer"):
             new = [one for many in await asyncio.gather(*(asks() for _ in range(FILLED_AT_ONCE))) for one in many]
@@ -516,6 +518,18 @@ class Pipeline:
             attempts=fallen.attempts if fallen else (),
             usage=Usage(*(sum(column) for column in zip(*(astuple(one.usage) for one in new), strict=True))),
         )
+
+    async def _nearest_first(self, walk: _Walk, view: View, reading: Reading, documents: list[Of]) -> list[Of]:
+        """The documents whose passages are nearest to the question first."""
+        filter = narrowed(walk.options.get("filter"), reading.scope)
+
+        def searched() -> list[Of]:
+            near = view.search(reading.search, 20 * MOST_DOCUMENTS, filter, walk.search_s()).hits
+            rank = {id: n for n, id in enumerate(dict.fromkeys(hit.chunk.document_id for hit in near))}
+            return sorted(documents, key=lambda of: rank.get(of.id, len(rank)))
+
+        async with walk.timed("retrieve"), within(walk.deadline):
+            return await self._workers.run(Urgency.SEARCH, searched)
 
     async def _fill(
         self, walk: _Walk, question: str, missing: list[Of], cells: dict[str, Cell], *, local: bool

@@ -84,14 +84,12 @@ def test_one_answer_of_all_cells_says_how_complete_it_is() -> None:
     made = answered(
         Answer("Which?", "c", "", "failed"), Plan(LAW, "holds", ("Ohio",)), documents, cells, lambda *_: "Ohio"
     )
-    assert made.text == (
-        "A:\n- Ohio\nC:\n- Ohio law\n(3 of 4 documents read: 2 say so; 1 does not: B; not read in time: D)"
-    )
+    assert made.text == ("A:\n- Ohio\nC:\n- Ohio law\n(3 of 4 documents read: 2 say so; 1 does not: B; not read: D)")
     assert [(c.marker, c.document_id) for c in made.citations] == [(1, "a"), (2, "c")]
     assert [hit.chunk.document_id for hit in made.evidence] == ["a", "c"]
     assert (made.outcome, made.confidence) == ("answered", 0.7)
     none = answered(Answer("哪些？", "c", "", "failed"), Plan(LAW, "holds", ("Iowa",)), documents, cells, lambda *_: "")
-    assert (none.outcome, none.text) == ("refused", "（已读 4 份中的 3 份：0 份符合；3 份没有：A、B、C；未及读取：D）")
+    assert (none.outcome, none.text) == ("refused", "（已读 4 份中的 3 份：0 份符合；3 份没有：A、B、C；未读取：D）")
     how_many = Answer("How many?", "c", "", "failed")
     two = answered(how_many, Plan(LAW, "holds", ("Ohio",), True), documents, cells, lambda *_: "Ohio")
     assert (two.outcome, two.text.splitlines()[0]) == ("answered", "2 of 3.")

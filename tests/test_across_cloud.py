@@ -68,3 +68,22 @@ async def test_the_answerers_are_asked_in_their_order_where_the_documents_are_fe
     again = await pipeline.aask("List all prices.")
     assert (again.usage, again.degraded, len(answering.sensitivities)) == (Usage(), False, 3)
     papers.close()
+
+
+async def test_of_many_documents_the_nearest_are_read_and_the_others_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer never passes for complete; the next question reads on where this one ended."""
+    monkeypatch.setattr(chain, "FEW", 1)
+    monkeypatch.setattr(chain, "MOST_DOCUMENTS", 2)
+    papers, answering = snapshot(tmp_path), Writes()
+    view = View(InOrder(papers), catalogue=Catalogue(papers, AnyWord()), stored=StoredDocuments(papers))
+    pipeline = Pipeline(
+        corpus="papers", views=Always(view), answering=answering, workers=Inline(), profile=Profile(),
+        tables=CellStore(tmp_path / "review.sqlite"), sensitivity=lambda: "normal",
+        settings=Settings(retrieve=Retrieve(rerank="off")),
+    )  # fmt: skip
+    first = await pipeline.aask("List all prices.")
+    assert ("2 of 3 documents read" in first.text, "not read: Lease" in first.text) == (True, True)
+    assert "3 of 3 documents read" in (await pipeline.aask("List all prices.")).text
+    papers.close()
