@@ -62,9 +62,9 @@ class Crew:
 
 
 def from_sibling(scope: Scope) -> bool:
-    """Whether the request came by a worker's own socket."""
+    """Whether the request came by a worker's own socket, which alone has neither a port nor a caller's address."""
     server = scope.get("server")
-    return server is not None and server[1] is None
+    return server is not None and server[1] is None and not scope.get("client")
 
 
 class HandedOn:
