@@ -8,6 +8,7 @@ from sparewheel.app.cli.common import shorten
 from sparewheel.app.view import heading, probability, provenance, similar
 from sparewheel.app.words.answers import letters
 from sparewheel.rag.answer.unread import CATALOGUE
+from sparewheel.rag.memory.kept import PERSON
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.types import Answer, Citation
 
@@ -64,7 +65,9 @@ def byline(answer: Answer) -> str:
     parts = [f"answered by {by or ('nobody' if answer.reason else 'nobody: no passage was close enough')}"]
     if answer.outcome == "answered" and answer.answered_by != CATALOGUE:
         sure = probability(answer)
-        parts.append("written by a model" if sure is None else f"confidence {sure:.0%}")
+        person = answer.remembered is not None and answer.remembered.answered_by == PERSON
+        written = f"written by a {'person' if person else 'model'}"
+        parts.append(written if person or sure is None else f"confidence {sure:.0%}")
     parts.append(f"{answer.timings.get('total', 0.0):.2f} s")
     if answer.degraded:
         failed = [f"{a.answerer}: {a.reason}" for a in answer.attempts if a.outcome in ("failed", "skipped")]

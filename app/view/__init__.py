@@ -146,6 +146,8 @@ def confidence(answer: Answer, language: Language) -> str:
     if answer.outcome != "answered" or answer.answered_by == CATALOGUE:
         return ""
     sure = probability(answer)
+    if answer.remembered is not None and answer.remembered.answered_by == PERSON:
+        return say(words.CONFIDENCE["person"], language)
     if sure is None:
         return say(words.CONFIDENCE["written"], language)
     level = "high" if sure >= HIGH else "medium" if sure >= MEDIUM else "low"

@@ -104,6 +104,7 @@ CONFIDENCE: dict[str, Wording] = {
     "high": ("High confidence ({share:.0%})", "可信度高（{share:.0%}）"),
     "medium": ("Medium confidence ({share:.0%}): read the passage", "可信度中（{share:.0%}）：请核对原文"),
     "low": ("Low confidence ({share:.0%}): check the passage first", "可信度低（{share:.0%}）：请务必先核对原文"),
+    "person": ("Written by a person", "由人撰写"),
     "written": ("Written by a model: check the passages", "由模型撰写：请核对原文"),
 }
 SECONDS: Wording = ("{seconds:.2f} s", "{seconds:.2f} 秒")

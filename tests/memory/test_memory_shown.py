@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sparewheel.app import view
 from sparewheel.app.api.spoken import Spoken
-from sparewheel.app.cli.common import byline
+from sparewheel.app.cli.answers import byline
 from sparewheel.rag.events import Done, Token
 from sparewheel.rag.records import plain, record
 from sparewheel.rag.types import Answer, Attempt, Remembered
@@ -29,6 +29,9 @@ def test_the_badge_says_whose_answer_of_when() -> None:
     assert view.heading(replace(ANSWER, remembered=replace(KEPT, same=True)), "zh") == ()
     person = replace(KEPT, answered_by="person", person="Ann Lee")
     assert view.provenance(person, "en") == "Answer of Ann Lee, 28 November 2026, passages unchanged"
+    theirs = replace(ANSWER, remembered=person)
+    assert (view.confidence(theirs, "en"), view.confidence(theirs, "zh")) == ("Written by a person", "由人撰写")
+    assert "written by a person" in byline(theirs)
 
 
 def test_a_near_question_is_offered() -> None:
