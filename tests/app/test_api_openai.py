@@ -14,7 +14,7 @@ from sparewheel.rag.events import Done, Replace, Token
 from sparewheel.rag.settings import Api, Settings
 from sparewheel.rag.types import Answer, Citation
 
-ANSWER = "The notice period is thirty days."
+ANSWER = "thirty days"
 USER = {"role": "user", "content": QUESTION}
 
 
@@ -48,7 +48,7 @@ async def test_the_sdk_streams_an_answer(sdk):
     assert chunks[0].choices[0].delta.role == "assistant"
     assert chunks[-1].model_extra["sparewheel"]["citations"]  # the last chunk, as the page of the API says
     used = chunks[-1].usage
-    assert (used.completion_tokens, used.prompt_tokens > 20) == (7, True)
+    assert (used.completion_tokens, used.prompt_tokens > 20) == (2, True)
     assert used.total_tokens == used.prompt_tokens + used.completion_tokens
 
 

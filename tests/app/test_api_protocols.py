@@ -22,7 +22,7 @@ from sparewheel.rag.observe import hooks
 from sparewheel.rag.settings import Api, Settings
 from sparewheel.rag.types import Answer
 
-ANSWER = "The notice period is thirty days."
+ANSWER = "thirty days"
 USER = {"role": "user", "content": QUESTION}
 
 
@@ -50,7 +50,7 @@ async def test_a_whole_response(sdk):
     assert (response.output_text, response.status, response.error) == (ANSWER, "completed", None)
     (annotation,) = response.output[0].content[0].annotations
     assert (annotation.type, annotation.file_id, annotation.filename) == ("file_citation", "lease.md", "Lease")
-    assert (response.usage.output_tokens, response.usage.input_tokens > 20) == (7, True)
+    assert (response.usage.output_tokens, response.usage.input_tokens > 20) == (2, True)
     assert response.model_extra["sparewheel"]["outcome"] == "answered"
 
 
