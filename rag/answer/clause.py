@@ -12,7 +12,7 @@ import re
 from collections import Counter
 
 from sparewheel.rag.answer.question_form import form_of
-from sparewheel.rag.answer.verdict import denies, denies_asked
+from sparewheel.rag.answer.verdict import Label, denies, denies_asked
 from sparewheel.rag.types import AnswerRequest, Draft, Span
 
 REFUSE_BELOW = 0.35  # share of the question's character weight around the clause; loses 10 % of the answers of CJRC
@@ -23,6 +23,10 @@ _CLAUSE = re.compile(r"[^，。！？；：,;:\n]{2,}")
 _STOP = frozenset("的了是在和与或吗呢什么哪谁多少怎样如何有为对应当可以其该及被")
 _WHEN = re.compile(r"何时|时候|时间|哪年|哪一年|哪天|日期|几月|几年几月")
 _HOW_MUCH = re.compile(r"多少|多大|多长|多高|金额|[几数](?!乎|据)")
+_STOPS = re.compile(r"[。！？\n]")
+_CASE = re.compile(
+    r"[轻中重]度|[一二三四]级|以[上下]|[高低]于|[超不]过|每日|减量"
+)  # what holds for some and not for others
 _DATE = re.compile(r"\d{2,4}年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:\d{1,2}时(?:\d{1,2}分)?)?(?:许|左右)?")
 _AMOUNT = re.compile(
     r"[\d０-９][\d０-９,.]*\s*(?:[万亿]余?)?(?:元|人|岁|天|日|年|个月|月|克|公斤|次|[%％]|小时|米|公里|名|条|部|套|平方米|亩)?"
@@ -47,14 +51,33 @@ class ClauseQuoter:
         text, clause = request.hits[best[0]].chunk.text, cut[best[0]][best[1]]
         start, end = _narrowed(request.question, text, clause)
         asked = form_of(request.question, "zh").form == "yes-no"
-        denied = denies(text[start:end], "zh") != denies_asked(request.question, "zh")
+        if asked:
+            end = _with_what_it_heads(text, end)
         return Draft(
             text[start:end].strip(),
             (Span(best[0], start, end, best_score[0]),),
             confidence=share,
-            label=("no" if denied else "yes") if asked else "",
+            label=_label(text[start:end], request.question) if asked else "",
             model="clause-quoter",
         )
+
+
+def _with_what_it_heads(text: str, end: int) -> int:
+    """Where the sentence ends that the clause is the head of: 肝功能不全：轻度者无需调整；重度者禁用。 Else `end`."""
+    if text[end : end + 1] not in ("：", ":"):
+        return end
+    stop = _STOPS.search(text, end)
+    return stop.start() if stop else len(text)
+
+
+def _label(evidence: str, question: str) -> Label:
+    """ "no" for what denies; "" where it depends: one case is denied and another not, or all without a consent."""
+    if re.search(r"未经[^，。；]*不得", evidence):
+        return ""
+    cases = [denies(case, "zh") for case in re.split(r"[；;]", evidence.partition("：")[2] or evidence) if case.strip()]
+    if len(cases) > 1 and (len(set(cases)) > 1 or _CASE.search(evidence)):
+        return ""
+    return "no" if denies(evidence, "zh") != denies_asked(question, "zh") else "yes"
 
 
 def _scores(wanted: set[str], text: str, spans: list[tuple[int, int]]) -> list[tuple[float, float]]:

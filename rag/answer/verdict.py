@@ -205,10 +205,16 @@ def verdict(question: str, evidence: str, context: str, labels: Mapping[str, flo
     if says_otherwise(question, evidence, language):
         return ""
     asked = _asked(_without_quantities(question), context, language)
+    over = not asked  # what stands over the evidence names it all: then the evidence must say it
+    asked = asked or words(_without_quantities(question), language)
     share = len(asked & words(evidence, language)) / len(asked) if asked else 1.0
     numbers = compared(question, evidence)
     denied = _denied(asked, question, evidence, language)
-    if numbers == "unclear" or denied is None or share < (DENIED if denied or numbers == "differ" else AFFIRMED):
+    if (
+        numbers == "unclear"
+        or denied is None
+        or share < (DENIED if (denied or numbers == "differ") and not over else AFFIRMED)
+    ):
         return ""
     if numbers == "differ":
         return "" if denied else "no"
