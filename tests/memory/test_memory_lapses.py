@@ -11,13 +11,14 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparewheel.app.people.access import User, admitted
+from sparewheel.app.people.access import User, admitted_rights
 from sparewheel.app.service import Service, work
 from sparewheel.rag import assemble
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.errors import Forbidden
 from sparewheel.rag.memory.kept import Asked
 from sparewheel.rag.memory.memory import Memory
+from sparewheel.rag.places import place_of
 from sparewheel.rag.settings import Retrieve, Settings
 from sparewheel.rag.types import Answer, Citation
 
@@ -75,7 +76,7 @@ def test_no_answer_outlives_its_passage_or_its_readers_right(changes: list[str])
         write(here, lines)
         ann = User("ann", "viewer")
         with assemble.open_pipeline("leases", here) as pipeline:
-            asking = pipeline.admitting(lambda: admitted(here.corpora_folder, "leases", ann))
+            asking = pipeline.admitting(lambda: admitted_rights(place_of(here), "leases", ann))
             for topic in LINES:
                 keep(pipeline, here, topic)
             for change in changes:

@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.reader.model import BLOCK, GATE_LAYER, HEADS
+from training.reader.blocks import BLOCK, unpacked
+from training.reader.model import GATE_LAYER, HEADS
 
 OPSET = 18
 _CONTRIB = "com.microsoft"
@@ -45,13 +46,6 @@ def pairs(nibbles: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Two a byte, the first in the low half."""
     packed: NDArray[np.uint8] = nibbles[:, 0::2] | (nibbles[:, 1::2] << np.uint8(4))
     return packed
-
-
-def unpacked(nibbles: NDArray[np.uint8], scale: NDArray[np.float16]) -> NDArray[np.float32]:
-    """The weights that `blocks` packed."""
-    parts = nibbles.reshape(*scale.shape, BLOCK).astype(np.float32) - 8
-    values: NDArray[np.float32] = (parts * scale.astype(np.float32)[..., None]).reshape(nibbles.shape)
-    return values
 
 
 def row_scale(weight: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.reader.blocks import BLOCK
+
 WIDTH, HEADS, FORWARD, LAYERS, POSITIONS, VOCABULARY = 384, 12, 1536, 6, 512, 30522
 GATE_LAYER = 2
 LABELS = ("yes", "no", "maybe")
-BLOCK = 32  # weights that share a scale where they have 4 bits
 
 
 def rounded(weight: Tensor, bits: int) -> Tensor:

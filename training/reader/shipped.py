@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.reader.export import unpacked
+from training.reader.blocks import unpacked
 
 Weights = dict[str, NDArray[np.float32]]
 
