@@ -16,6 +16,7 @@ from sparewheel.rag.answer.cells import cell_asked_for, whole_cells
 from sparewheel.rag.answer.chinese import ChineseReader
 from sparewheel.rag.answer.cite import one_line
 from sparewheel.rag.answer.digest import digest, places_of
+from sparewheel.rag.answer.siblings import without_siblings
 from sparewheel.rag.errors import Unavailable
 from sparewheel.rag.reliability.workers import Urgency, Working
 from sparewheel.rag.types import AnswerRequest, Draft
@@ -58,7 +59,8 @@ class VerticalReader:
         if request.quotes:
             return places_of(request)
         reader = self.reader(request.language)
-        return digest(request, reader) or cell_asked_for(request) or whole_cells(request, reader.read(request))
+        found = digest(request, reader) or cell_asked_for(request) or whole_cells(request, reader.read(request))
+        return without_siblings(request, found)
 
     def reader(self, language: str) -> Reads:
         """The open reader of a language. Raises Unavailable where there is none."""

@@ -1,0 +1,82 @@
+"""Answers about a thing's sibling: grade AX-7 where AX-9 is asked for, the aortic valve for the tricuspid one.
+
+Their names are alike, so that search and network take one for the other; a name that differs names another thing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sparewheel.rag.answer.verdict import words
+from sparewheel.rag.table_text import MARK, cell_line_at
+from sparewheel.rag.types import AnswerRequest, Draft
+
+_CODE = re.compile(r"\b([A-Za-z]{1,8})[-\u2010\u2011 ]?(\d+[A-Za-z]?)\b")
+_TOKEN = re.compile(r"[A-Za-z][\w'-]*|\d[\d.,]*")
+# what stands before a number without being the name of a code
+_NO_CODE = frozenset(
+    re.findall(
+        r"\S+",
+        "in of on at to for by from and or the a an is are was after before about within than over under up day days"
+        " week weeks month months year years hour hours minute minutes page pages clause section article paragraph para"
+        " part chapter schedule annex appendix exhibit item step stage phase grade level class category type no number"
+        " unit room january february march april may june july august september october november december",
+    )
+)
+
+
+def without_siblings(request: AnswerRequest, draft: Draft) -> Draft:
+    """The draft, or a refusal where what it quotes is of a sibling of what the question names."""
+    if draft.refused or not draft.spans or draft.lines:
+        return draft
+    span = draft.spans[0]
+    text = request.hits[span.hit].chunk.text
+    line = cell_line_at(text, span.start)
+    quoted = text[line[0] : line[1]] if line else text[span.start : span.end]
+    read = " ".join(hit.chunk.indexed_text for hit in request.hits)
+    of_another = _of_another_code(request.question, quoted) or (
+        line is not None and request.language == "en" and _of_another_row(request.question, quoted, read)
+    )
+    return Draft("", refused=True, confidence=draft.confidence, model=draft.model) if of_another else draft
+
+
+def _of_another_code(question: str, quoted: str) -> bool:
+    """Whether the quote has codes of the asked one's family, and not the asked one."""
+    told = _codes(quoted)
+    return any(
+        family in told and number not in told[family]
+        for family, numbers in _codes(question).items()
+        for number in numbers
+    )
+
+
+def _codes(text: str) -> dict[str, set[str]]:
+    """Family -> numbers: {"ax": {"9"}}. Before a blank and a number only capitals are a code."""
+    found: dict[str, set[str]] = {}
+    for code in _CODE.finditer(text):
+        family = code[1].casefold()
+        apart = code[0][len(code[1])] == " "
+        if family in _NO_CODE or (apart and not code[1].isupper()):
+            continue
+        found.setdefault(family, set()).add(code[2].casefold())
+    return found
+
+
+def _of_another_row(question: str, line: str, read: str) -> bool:
+    """Whether a word beside the row's words in the question is in nothing that was read, and the row has one that the
+    question lacks: "mechanical tricuspid valve" and the row "Mechanical aortic valve"."""
+    row = words(line.rpartition(MARK)[0], "en")
+    asked = words(question, "en")
+    if not row & asked or row <= asked:
+        return False
+    nowhere = asked - words(read, "en")
+    tokens = [words(token, "en") for token in _TOKEN.findall(question)]
+    return any(
+        tokens[i] and tokens[i] <= nowhere and any(near and near <= row for near in _beside(tokens, i))
+        for i in range(len(tokens))
+    )
+
+
+def _beside(tokens: Sequence[frozenset[str]], i: int) -> list[frozenset[str]]:
+    return [*tokens[max(0, i - 1) : i], *tokens[i + 1 : i + 2]]
