@@ -21,15 +21,26 @@ _COUNTED = re.compile(  # what a number counts, right behind it
 )
 
 
+def _only_counted(quoted: str) -> bool:
+    """Whether a quote may be the thing that a number counts, alone: one or two small words without a figure."""
+    return 0 < len(quoted.split()) <= 2 and quoted.islower() and not any(char.isdigit() for char in quoted)
+
+
 def with_whole_figures(span: Span, text: str) -> Span:
     """The span, wider where it begins or ends inside a figure, or begins right behind one (between a number and what it
     counts)."""
     start, end = span.start, span.end
     for found in _FIGURE.finditer(text, max(0, start - 40), min(len(text), end + 40)):
-        first = found.start() + len(found[0]) - len(found[0].lstrip())
+        first, figure = found.start() + len(found[0]) - len(found[0].lstrip()), found[0].rstrip()
         if first < start <= found.end() and not text[start - 1].isspace():
             start = first
-        last = found.start() + len(found[0].rstrip())
+        elif (
+            figure[-1:].isdigit()
+            and text[found.start() + len(figure) : start] in (" ", "\u00a0")
+            and _only_counted(text[start:end])
+        ):
+            start = first  # "florins" out of "100 florins"
+        last = found.start() + len(figure)
         if found.start() < end < last:
             end = last
     behind = _COUNTED.match(text, end)

@@ -44,3 +44,15 @@ def test_a_number_is_quoted_with_what_it_counts(text: str, quoted: str, whole: s
     start = text.index(quoted)
     span = with_whole_figures(Span(0, start, start + len(quoted)), text)
     assert text[span.start : span.end] == whole
+
+
+def test_a_thing_that_is_counted_keeps_its_number() -> None:
+    """ "florins" is no answer to how much: the number stands right before it."""
+    from sparewheel.rag.answer.whole_figures import with_whole_figures
+    from sparewheel.rag.types import Span
+
+    text = "The rent is 100 florins a month, due in May."
+    for quoted, whole in (("florins", "100 florins"), ("a month", "a month"), ("May", "May")):
+        start = text.index(quoted)
+        span = with_whole_figures(Span(0, start, start + len(quoted), 1.0), text)
+        assert text[span.start : span.end] == whole

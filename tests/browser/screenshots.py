@@ -11,7 +11,7 @@ from sparewheel.rag.settings import Settings
 from tests.browser.live_page import ROOT, ask, browser, page_served, serving, still, wait_for
 
 QUESTION = "How much notice must Marrow & Pine give to use the break clause in the Foundry Yard lease?"
-CHINESE = "征收导致租赁合同终止时，停产停业损失归谁？"
+CHINESE = "房屋租赁合同的押金是多少？"
 TO = ROOT / "docs" / "img"
 SIZE = {"width": 1280, "height": 940}
 

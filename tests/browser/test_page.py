@@ -18,7 +18,7 @@ DOCUMENTS = ROOT / "corpora/legal/documents"
 QUESTION = "How much notice must Marrow & Pine give to use the break clause in the Foundry Yard lease?"
 OTHER = "If the goods lift at Foundry Yard is out of use, is the rent reduced?"
 ELSEWHERE = "What is the boiling point of tungsten?"
-CHINESE = "征收导致租赁合同终止时，停产停业损失归谁？"
+CHINESE = "房屋租赁合同的押金是多少？"
 WCAG = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 PAGES = ("ask", "documents", "evaluate", "health", "advise")
 
