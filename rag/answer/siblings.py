@@ -1,4 +1,5 @@
-"""Answers about a thing's sibling: grade AX-7 where AX-9 is asked for, the aortic valve for the tricuspid one.
+"""Answers about a thing's sibling: grade AX-7 where AX-9 is asked for, the aortic valve for the tricuspid one, the
+usual dose for the highest.
 
 Their names are alike, so that search and network take one for the other; a name that differs names another thing.
 """
@@ -10,9 +11,35 @@ from collections.abc import Sequence
 
 from sparewheel.rag.answer.verdict import words
 from sparewheel.rag.table_text import MARK, cell_line_at
+from sparewheel.rag.text import sentences
 from sparewheel.rag.types import AnswerRequest, Draft
 
 _CODE = re.compile(r"\b([A-Za-z]{1,8})[-\u2010\u2011 ]?(\d+[A-Za-z]?)\b")
+# what asks for an end of a range, and what sets that end
+_EXTREMES = (
+    (
+        re.compile(
+            r"\b(?:maximum|max|highest|largest|at (?:the )?most)\b"
+            r"|最大(?!努力|限度|股东)|最高(?!人民|法院|额)|上限|至多|最多",
+            re.IGNORECASE,
+        ),
+        re.compile(
+            r"\b(?:maxim\w+|max|highest|largest|limit\w*|exceed\w*|cap(?:ped)?|ceiling|up to"
+            r"|at (?:the )?most|between|to|(?:more|later|longer|older|greater|higher) than|not above|no more"
+            r"|or (?:less|under|below)|under|below|within|until)\b|[<≤–]|最|超过|[多高大晚迟]于|以[下内]|上限|至|限|不足|之内|到",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        re.compile(r"\b(?:minimum|lowest|smallest|at (?:the )?least)\b|最低|最小|下限|至少|最少", re.IGNORECASE),
+        re.compile(
+            r"\b(?:minim\w+|lowest|smallest|limit\w*|at (?:the )?least|between|from|(?:less|fewer|earlier|shorter|younger"
+            r"|lower) than|not below|no less|or (?:more|over|above|older)|over|above)\b"
+            r"|[>≥–]|最|[低少小早]于|以上|下限|至|满|起|自|从",
+            re.IGNORECASE,
+        ),
+    ),
+)
 _TOKEN = re.compile(r"[A-Za-z][\w'-]*|\d[\d.,]*")
 # what stands before a number without being the name of a code
 _NO_CODE = frozenset(
@@ -35,10 +62,19 @@ def without_siblings(request: AnswerRequest, draft: Draft) -> Draft:
     line = cell_line_at(text, span.start)
     quoted = text[line[0] : line[1]] if line else text[span.start : span.end]
     read = " ".join(hit.chunk.indexed_text for hit in request.hits)
-    of_another = _of_another_code(request.question, quoted) or (
-        line is not None and request.language == "en" and _of_another_row(request.question, quoted, read)
+    over = " ".join(request.hits[span.hit].chunk.headings)
+    sentence = quoted if line else " ".join(text[a:b] for a, b in sentences(text) if b > span.start and a < span.end)
+    of_another = (
+        _of_another_code(request.question, quoted)
+        or (line is not None and request.language == "en" and _of_another_row(request.question, quoted, read))
+        or _of_no_limit(request.question, f"{over} {sentence}")
     )
     return Draft("", refused=True, confidence=draft.confidence, model=draft.model) if of_another else draft
+
+
+def _of_no_limit(question: str, told: str) -> bool:
+    """Whether a highest or lowest figure is asked for and the sentence sets no limit: "the usual dose is 5 mg"."""
+    return any(asks.search(question) and not sets.search(told) for asks, sets in _EXTREMES)
 
 
 def _of_another_code(question: str, quoted: str) -> bool:

@@ -47,3 +47,18 @@ def test_a_row_is_of_one_thing(question: str, right: bool) -> None:
     """A word beside the row's words that nothing read holds names another row."""
     quote = "Partial knee scan\t\u2014 Price: 70" if right else "Partial hip scan\t\u2014 Price: 90"
     assert answered(question, TABLE, quote) is right
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "quote", "right"),
+    [
+        ("What is the highest fee?", "The usual fee is 50 euros. No fee exceeds 90 euros.", "50 euros", False),
+        ("What is the highest fee?", "The usual fee is 50 euros. No fee exceeds 90 euros.", "90 euros", True),
+        ("What is the fee?", "The usual fee is 50 euros.", "50 euros", True),
+        ("租金最高多少？", "租金通常为每月50元。", "每月50元", False),
+        ("租金最高多少？", "租金每月不得超过90元。", "每月不得超过90元", True),
+    ],
+)
+def test_a_limit_is_no_usual_figure(question: str, text: str, quote: str, right: bool) -> None:
+    """Who asks for the most is not told what is common."""
+    assert answered(question, text, quote) is right
