@@ -26,15 +26,16 @@ _EXTREMES = (
         re.compile(
             r"\b(?:maxim\w+|max|highest|largest|limit\w*|exceed\w*|cap(?:ped)?|ceiling|up to"
             r"|at (?:the )?most|between|to|(?:more|later|longer|older|greater|higher) than|not above|no more"
-            r"|or (?:less|under|below)|under|below|within|until)\b|[<≤–]|最|超过|[多高大晚迟]于|以[下内]|上限|至|限|不足|之内|到",
+            r"|or (?:less|under|below)|under|below|within|until)\b"
+            r"|[<≤–]|最|超过|[多高大晚迟]于|以[下内]|上限|至|限|不足|之内|到",
             re.IGNORECASE,
         ),
     ),
     (
         re.compile(r"\b(?:minimum|lowest|smallest|at (?:the )?least)\b|最低|最小|下限|至少|最少", re.IGNORECASE),
         re.compile(
-            r"\b(?:minim\w+|lowest|smallest|limit\w*|at (?:the )?least|between|from|(?:less|fewer|earlier|shorter|younger"
-            r"|lower) than|not below|no less|or (?:more|over|above|older)|over|above)\b"
+            r"\b(?:minim\w+|lowest|smallest|limit\w*|at (?:the )?least|between|from"
+            r"|(?:less|fewer|earlier|shorter|younger|lower) than|not below|no less|or (?:more|over|above|older)|over|above)\b"
             r"|[>≥–]|最|[低少小早]于|以上|下限|至|满|起|自|从",
             re.IGNORECASE,
         ),
