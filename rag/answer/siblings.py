@@ -35,7 +35,8 @@ _EXTREMES = (
         re.compile(r"\b(?:minimum|lowest|smallest|at (?:the )?least)\b|最低|最小|下限|至少|最少", re.IGNORECASE),
         re.compile(
             r"\b(?:minim\w+|lowest|smallest|limit\w*|at (?:the )?least|between|from"
-            r"|(?:less|fewer|earlier|shorter|younger|lower) than|not below|no less|or (?:more|over|above|older)|over|above)\b"
+            r"|(?:less|fewer|earlier|shorter|younger|lower) than|not below|no less"
+            r"|or (?:more|over|above|older)|over|above)\b"
             r"|[>≥–]|最|[低少小早]于|以上|下限|至|满|起|自|从",
             re.IGNORECASE,
         ),
