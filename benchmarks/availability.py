@@ -5,7 +5,7 @@
 Parts: `faults` (every fault alone, 4 min), `outages` (6 min), `compare` (12 faults for three systems, 20 min),
 `mixed` (3,120 questions over all faults and the asker's blameless 400s, over a
 corpus published every second, from two processes; 2 min for each system), `long` (the same ten times as long, the
-processes forked from one that has asked; 36 min for each system), `overhead` (1 min). Each part is kept in
+processes forked from one that has asked; 11 min for each system), `overhead` (1 min). Each part is kept in
 `results/availability.json` beside what is there. Traffic stays on 127.0.0.1. The comparators are asked under
 `--rivals-python`, an interpreter that has litellm, langchain-deepseek and langchain-openai; without them they are
 reported as not installed.
