@@ -41,6 +41,7 @@ class Job:
     error: Exception | None = None
     results: list[FileResult] = field(default_factory=list)
     on_change: Callable[[Job], None] = field(default=lambda job: None, repr=False)  # told after every change
+    _telling: bool = field(default=False, repr=False)  # on_change has not come back yet
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     def tell(self, result: FileResult) -> None:
@@ -51,18 +52,23 @@ class Job:
 
     def enter(self, state: State, error: Exception | None = None) -> None:
         with self._changed:
-            self.state, self.error = state, error
+            self.state, self.error, self._telling = state, error, True
             self._changed.notify_all()
-        self.on_change(self)
+        try:
+            self.on_change(self)
+        finally:
+            with self._changed:
+                self._telling = False
+                self._changed.notify_all()
 
     @property
     def ended(self) -> bool:
         return self.state in ("done", "failed", "stopped")
 
     def wait(self, within_s: float | None = None) -> bool:
-        """Whether it has ended."""
+        """Whether it has ended, and whoever is to know has been told."""
         with self._changed:
-            return self._changed.wait_for(lambda: self.ended, within_s)
+            return self._changed.wait_for(lambda: self.ended and not self._telling, within_s)
 
     def __iter__(self) -> Iterator[FileResult]:
         for number in itertools.count():
