@@ -240,7 +240,9 @@ async def say_of_cell(corpus: CorpusName, table: TableId, said: Said, request: R
             reviews.approve(*of, user, approved=said.approved)
         cell = reviews.sheet(corpus, table, user).cell(column, row)
         if cell is None:
-            raise UsageError(f"{said.question!r} was not asked of {said.document_id!r} yet; fill the table first")
+            raise UsageError(
+                f"{said.question!r} has not been asked about {said.document_id!r} yet; fill the table first"
+            )
         return cell_record(cell, row, column)
 
     return JSONResponse(await asyncio.to_thread(done))

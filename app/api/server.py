@@ -66,7 +66,7 @@ class Server(uvicorn.Server):
 
 
 def run(settings: Settings, read: Callable[[], Settings], told: Callable[[str], None]) -> None:
-    """Serves until it is told to stop. read: where the settings are read again. told: its address, once it listens.
+    """Serves until it is asked to stop. read: where the settings are read again. told: its address, once it listens.
 
     Raises UsageError when it would be open to others without a key, or its address cannot be listened on.
     """
@@ -85,7 +85,7 @@ def serve(
     rates: Limits | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serves in this process until it is told to stop, and closes the service. crew, rates: where others serve the same
+    """Serves in this process until asked to stop, then closes the service. crew, rates: where others serve the same
     address. ready: called before the first request."""
     settings = service.settings
     observe.start(settings)

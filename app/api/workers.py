@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 def run(settings: Settings, read: Callable[[], Settings], told: Callable[[str], None], count: int) -> int:
-    """Serves with `count` workers until told to stop; the exit code. As `server.run` otherwise.
+    """Serves with `count` workers until asked to stop; returns the exit code. As `server.run` otherwise.
 
     Raises UsageError where processes cannot be copied, and for a chat model in this process, which would be there once
     for each worker.

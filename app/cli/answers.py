@@ -48,7 +48,7 @@ def print_answer(
 
 
 def place(citation: Citation) -> str:
-    """Where a citation was read: title, unless it says no more than the file's name, file, page, heading."""
+    """Where a citation was read: file, page and heading, with the title where it says more than the file's name."""
     parts = [citation.document_id]
     if citation.title and letters(citation.title) not in letters(citation.document_id):
         parts.insert(0, citation.title)

@@ -33,7 +33,6 @@ from sparewheel.rag.answer.figures import quantities
 from sparewheel.rag.answer.lay import in_their_words
 from sparewheel.rag.answer.question_form import Asked, form_of
 from sparewheel.rag.answer.spans import Reading, Window, windows_of
-from sparewheel.rag.answer.sureness import known_of, sureness
 from sparewheel.rag.answer.verdict import Label, bearing, others_role, verdict, words
 from sparewheel.rag.answer.whole_figures import with_whole_figures
 from sparewheel.rag.errors import NotFound
@@ -56,7 +55,6 @@ NOTHING_SHARED = 0.3  # and of one of several documents' passages that shares no
 BEARS_AT_ALL = 0.25  # least share of a yes/no question's words in what is quoted without a label ...
 BEARS_WELL = 0.45  # ... where each of them stands in some passage; else
 UNBORNE = 0.5  # of the probability of what bears less
-MOST_SURE = 0.99  # of a span that was found by a search
 EMPTY = 0.2  # and of a sentence that every such document has and that says nothing
 ALSO = 0.9  # a further span of the same document is quoted, too, where it is so much of the best one's probability
 ALSO_AT_LEAST = 0.6  # and at least so likely
@@ -302,27 +300,9 @@ class Reader:
             if len(kept) < several and near and text not in said:
                 kept.append(span)
                 said.add(text)
-        if given or not self._is_judged(request.domain):
-            return tuple(kept)
-        best = int(np.argmax(likely))
-        (row,) = features(asked, request.language, request.domain, readings, request.hits)[best : best + 1]
-        sure = self._sureness(asked, request, row, kept[0])
-        return tuple(replace(span, score=sure * span.score / max(kept[0].score, 1e-9)) for span in kept)
-
-    def _is_judged(self, domain: str) -> bool:
-        """Whether the span of a search is judged once more in this domain (`rag.answer.sureness`)."""
-        return domain in self.config.get("sure", {}).get("refuse_below", {})
-
-    def _sureness(self, asked: Asked, request: AnswerRequest, row: NDArray[np.float64], span: Span) -> float:
-        text = request.hits[span.hit].chunk.text
-        touched = " ".join(text[a:b] for a, b in sentences(text) if b > span.start and a < span.end)
-        known = known_of(asked, request.language, row.tolist(), span.score, touched)
-        below, enough = (float(self.config["sure"][key][request.domain]) for key in ("refuse_below", "likely_enough"))
-        return min(MOST_SURE, max(sureness(known, self.config["sure"]["weights"]), span.score * below / enough))
+        return tuple(kept)
 
     def _refuse_below(self, domain: str, given: bool) -> float:
-        if not given and self._is_judged(domain):
-            return float(self.config["sure"]["refuse_below"][domain])
         return float(self._of_domain("refuse_given_below" if given else "refuse_below", domain))
 
 

@@ -63,12 +63,11 @@ def without_siblings(request: AnswerRequest, draft: Draft) -> Draft:
     text = request.hits[span.hit].chunk.text
     line = cell_line_at(text, span.start)
     quoted = text[line[0] : line[1]] if line else text[span.start : span.end]
-    read = " ".join(hit.chunk.indexed_text for hit in request.hits)
     over = " ".join(request.hits[span.hit].chunk.headings)
     sentence = quoted if line else " ".join(text[a:b] for a, b in sentences(text) if b > span.start and a < span.end)
     of_another = (
         _of_another_code(request.question, quoted)
-        or (line is not None and request.language == "en" and _of_another_row(request.question, quoted, read))
+        or (line is not None and request.language == "en" and _of_another_row(request, quoted))
         or _of_no_limit(request.question, f"{over} {sentence}")
     )
     return Draft("", refused=True, confidence=draft.confidence, model=draft.model) if of_another else draft
@@ -101,15 +100,15 @@ def _codes(text: str) -> dict[str, set[str]]:
     return found
 
 
-def _of_another_row(question: str, line: str, read: str) -> bool:
+def _of_another_row(request: AnswerRequest, line: str) -> bool:
     """Whether a word beside the row's words in the question is in nothing that was read, and the row has one that the
     question lacks: "mechanical tricuspid valve" and the row "Mechanical aortic valve"."""
     row = words(line.rpartition(MARK)[0], "en")
-    asked = words(question, "en")
+    asked = words(request.question, "en")
     if not row & asked or row <= asked:
         return False
-    nowhere = asked - words(read, "en")
-    tokens = [words(token, "en") for token in _TOKEN.findall(question)]
+    nowhere = asked - words(" ".join(hit.chunk.indexed_text for hit in request.hits), "en")
+    tokens = [words(token, "en") for token in _TOKEN.findall(request.question)]
     return any(
         tokens[i] and tokens[i] <= nowhere and any(near and near <= row for near in _beside(tokens, i))
         for i in range(len(tokens))

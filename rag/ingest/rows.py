@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -188,11 +188,21 @@ def read_document(rows: sqlite3.Connection, id: str, *, layout: bool = True) -> 
     ).fetchone()
     if row is None:
         return None
-    number, title, source, media_type, language, sha256, metadata = row
-    text, pages, headings, packed = rows.execute(
+    number, *about, metadata = row
+    contents = rows.execute(
         f"SELECT text, pages, headings, {'layout' if layout else 'NULL'} FROM contents WHERE document = ?",  # noqa: S608
         (number,),
     ).fetchone()
+    return unpack_document(id, about, json.loads(metadata), contents)
+
+
+def unpack_document(
+    id: str, about: Iterable[str], metadata: Mapping[str, str], contents: tuple[bytes, str, str, bytes | None]
+) -> Document:
+    """A document out of what is stored of it. about: title, source, media type, language, sha256; contents: its text,
+    deflated, pages and headings as JSON, and its layout."""
+    title, source, media_type, language, sha256 = about
+    text, pages, headings, packed = contents
     return Document(
         id=id,
         text=zlib.decompress(text).decode("utf-8", "surrogatepass"),
@@ -203,7 +213,7 @@ def read_document(rows: sqlite3.Connection, id: str, *, layout: bool = True) -> 
         sha256=sha256,
         pages=tuple(Page(*page) for page in json.loads(pages)),
         layout=None if packed is None else unpack_layout(packed),
-        metadata=json.loads(metadata),
+        metadata=metadata,
         headings=tuple((start, end, level) for start, end, level in json.loads(headings)),
     )
 

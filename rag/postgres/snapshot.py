@@ -7,7 +7,6 @@ with a version ends with it. Only what a question needs is read; what never chan
 from __future__ import annotations
 
 import json
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -20,13 +19,13 @@ from numpy.typing import NDArray
 
 from sparewheel.rag.errors import NotFound, StoreError, Unavailable, UsageError, suggest
 from sparewheel.rag.ingest.manifest import IndexState, Manifest
-from sparewheel.rag.ingest.rows import ids_in, unpack_layout
+from sparewheel.rag.ingest.rows import ids_in, unpack_document
 from sparewheel.rag.ingest.snapshot import FIELDS, DocumentInfo, name_of
 from sparewheel.rag.postgres.database import Database
 from sparewheel.rag.postgres.lists import Lists, Part
 from sparewheel.rag.postgres.postings import in_ranges
 from sparewheel.rag.rights import LABEL, Readers, labels_of
-from sparewheel.rag.types import Chunk, Document, Filter, Page, Selection
+from sparewheel.rag.types import Chunk, Document, Filter, Selection
 
 if TYPE_CHECKING:
     from sparewheel.rag.postgres.database import Rows
@@ -219,19 +218,8 @@ class PostgresSnapshot:
             self._number_of(id)
             raise StoreError(f"the text of {id!r} is gone from {self.head.name!r}; ingest it again")
         title, source, media_type, language, sha256, metadata, text, pages, headings, packed = found[0]
-        return Document(
-            id=id,
-            text=zlib.decompress(text).decode("utf-8", "surrogatepass"),
-            title=title,
-            source=source,
-            media_type=media_type,
-            language=language,
-            sha256=sha256,
-            pages=tuple(Page(*page) for page in json.loads(pages)),
-            layout=None if packed is None else unpack_layout(packed),
-            metadata=metadata,
-            headings=tuple((start, end, level) for start, end, level in json.loads(headings)),
-        )
+        about = (title, source, media_type, language, sha256)
+        return unpack_document(id, about, metadata, (text, pages, headings, packed))
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, by id."""

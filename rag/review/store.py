@@ -168,7 +168,7 @@ class CellStore:
     def _known(self, rows: sqlite3.Connection, question: str, document_id: str) -> Cell:
         cell = _read(rows, question_key(question), document_id)
         if cell is None:
-            raise NotFound(f"{question!r} was not asked of {document_id!r} yet; fill the table first")
+            raise NotFound(f"{question!r} has not been asked about {document_id!r} yet; fill the table first")
         return cell
 
     # ------------------------------------------------------------ tables and sets
