@@ -11,9 +11,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from sparewheel.app.api.openai import PREFIX
 from sparewheel.app.api.problems import RESPONSES
 from sparewheel.app.api.stream import unless_gone
+from sparewheel.app.api.talk import PREFIX
 from sparewheel.app.api.usage import count
 from sparewheel.app.api.who import Caller
 from sparewheel.app.people.access import User

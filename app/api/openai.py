@@ -1,15 +1,15 @@
 """OpenAI's chat protocol over a corpus, so that its SDKs and chat pages (Open WebUI) can ask.
 
 The last user message is the question, earlier ones with their answers are its history; a system message, temperature
-and the like change nothing: what is answered is read in the documents. Citations come in the member `sparewheel`.
+and the like change nothing: what is answered is read in the documents. Citations come in the member `sparewheel`. What
+would have to change the answer's form (several choices, JSON, a forced tool) is refused.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Literal
@@ -18,21 +18,18 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from sparewheel.app.api.ask import asked, disclaimer_of, opened, whole
-from sparewheel.app.api.problems import RESPONSES, Problem, as_problem
-from sparewheel.app.api.shapes import public_answer
+from sparewheel.app.api.ask import whole
+from sparewheel.app.api.problems import RESPONSES
 from sparewheel.app.api.spoken import Spoken
 from sparewheel.app.api.stream import EventStream, begun, line, unless_gone
+from sparewheel.app.api.talk import PREFIX, Said, answering, extension, last_of_user, told_error
 from sparewheel.app.api.usage import usage_of
 from sparewheel.app.api.who import Caller
 from sparewheel.app.people.access import User
 from sparewheel.app.service import CorpusInfo, Service
-from sparewheel.rag.chain import Pipeline
-from sparewheel.rag.errors import UsageError
 from sparewheel.rag.events import Done, Event
 from sparewheel.rag.observe import request_id
 from sparewheel.rag.settings import Settings
-from sparewheel.rag.text import language_of
 from sparewheel.rag.types import Answer
 
 router = APIRouter(tags=["OpenAI's protocol"], responses=RESPONSES)
@@ -42,29 +39,10 @@ _EXAMPLE: dict[str, Any] = {
     "messages": [{"role": "user", "content": "Who pays for repairs of the roof?"}],
     "stream": False,
 }
-PREFIX = "sparewheel/"  # before a corpus' name, where a model name should say whose it is
 
 
-class Part(BaseModel):
-    """A piece of a message; only text can be asked about."""
-
-    model_config = ConfigDict(extra="allow")
-    type: str
-    text: str = ""
-
-
-class Message(BaseModel):
-    model_config = ConfigDict(extra="allow")
+class Message(Said):
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | list[Part] | None = None
-
-    def said(self) -> str:
-        """The text. Raises UsageError for an image or a file."""
-        if not isinstance(self.content, list):
-            return self.content or ""
-        if other := [part.type for part in self.content if part.type != "text"]:
-            raise UsageError(f"a message holds {other[0]!r}; only text can be asked, bring documents in by upload")
-        return "\n".join(part.text for part in self.content)
 
 
 class StreamOptions(BaseModel):
@@ -84,20 +62,23 @@ class ChatRequest(BaseModel):
         None, description="true: nothing is streamed before the answer is whole; default: the setting api.hold_back"
     )
 
-    def asks(self) -> tuple[str, list[tuple[str, str]]]:
-        """(question, history). Raises UsageError when no user message is there."""
-        return asks_of([(message.role, message.said()) for message in self.messages])
+    n: int | None = Field(None, description="1: one answer is given")
+    response_format: dict[str, Any] | None = Field(None, description="text: answers are quotes")
+    tool_choice: str | dict[str, Any] | None = Field(None, description="auto or none: no tool is called")
 
+    def said(self) -> list[tuple[str, str]]:
+        """(role, text) of the messages. Raises UsageError when none of the user is there."""
+        return last_of_user([(message.role, message) for message in self.messages])
 
-def asks_of(said: Sequence[tuple[str, str]]) -> tuple[str, list[tuple[str, str]]]:
-    """(question, history) of (role, text) messages: the last of the user is the question. Raises UsageError."""
-    turns = [(role, text) for role, text in said if role in ("user", "assistant")]
-    while turns and turns[-1][0] != "user":
-        turns.pop()
-    if not turns:
-        raise UsageError("no user message among the messages; the last one is the question")
-    pairs = itertools.pairwise(turns)
-    return turns[-1][1], [(one[1], two[1]) for one, two in pairs if (one[0], two[0]) == ("user", "assistant")]
+    def unfit(self) -> str:
+        """Why an answer cannot have the form asked for; "" where it can: answers are quotes, one to a question."""
+        if (self.n or 1) != 1:
+            return f"n is {self.n}; one answer is given to a question: leave it out"
+        if (kind := (self.response_format or {}).get("type", "text")) != "text":
+            return f"response_format {kind!r}: answers are quotes, not JSON; leave it out"
+        if self.tool_choice not in (None, "auto", "none"):
+            return f"tool_choice {self.tool_choice!r}: no tool is called from here; leave it out, or say 'none'"
+        return ""
 
 
 @router.post(
@@ -105,28 +86,13 @@ def asks_of(said: Sequence[tuple[str, str]]) -> tuple[str, list[tuple[str, str]]
 )
 async def chat_completions(chat: ChatRequest, request: Request, user: Caller) -> Response:
     """Answer the last user message from the corpus that `model` names."""
-    service: Service = request.app.state.service
-    question, history = chat.asks()
-    pipeline = await opened(service, chat.model.removeprefix(PREFIX), user)
-    events = asked(request.app.state.gate, pipeline, question, {"history": history})
-    spoken = spoken_by(service, pipeline, question, chat.hold_back)
-    disclaimer = disclaimer_of(pipeline, question)
-    writer = Writer(chat.model, spoken, disclaimer=disclaimer, user=user, settings=service.settings)
+    talk = await answering(request, user, chat.model, chat.said(), hold_back=chat.hold_back, unfit=chat.unfit())
+    settings: Settings = request.app.state.service.settings
+    writer = Writer(chat.model, talk.spoken, disclaimer=talk.disclaimer, user=user, settings=settings)
     if chat.stream:
         usage = chat.stream_options is not None and chat.stream_options.include_usage
-        return EventStream(_lines(await begun(request, events), writer, usage))
-    return JSONResponse(writer.completion(await unless_gone(request, whole(events))))
-
-
-def spoken_by(service: Service, pipeline: Pipeline, question: str, hold_back: bool | None) -> Spoken:
-    """The answer's text as the settings and the request want it."""
-    api = service.settings.api
-    return Spoken(
-        language_of(question),
-        sources=api.sources_in_chat,
-        hold_back=api.hold_back if hold_back is None else hold_back,
-        shown=lambda text: pipeline.shown(question, text),
-    )
+        return EventStream(_lines(await begun(request, talk.events), writer, usage))
+    return JSONResponse(writer.completion(await unless_gone(request, whole(talk.events))))
 
 
 @router.get("/v1/models")
@@ -197,13 +163,6 @@ class Writer:
         }
 
 
-def extension(answer: Answer, disclaimer: str, user: User | None) -> dict[str, Any]:
-    """The member `sparewheel`: the record of the answer without question, passages and usage."""
-    record = public_answer(answer, user)
-    kept = {name: value for name, value in record.items() if name not in ("question", "evidence", "usage")}
-    return {**kept, "disclaimer": disclaimer}
-
-
 async def _lines(events: AsyncGenerator[Event], writer: Writer, include_usage: bool) -> AsyncGenerator[str]:
     usage = {"usage": None} if include_usage else {}
     async with aclosing(events):
@@ -217,9 +176,3 @@ async def _lines(events: AsyncGenerator[Event], writer: Writer, include_usage: b
         except Exception as error:
             yield line({"error": told_error(error)})
         yield line("[DONE]")
-
-
-def told_error(error: Exception) -> dict[str, Any]:
-    """An error under way, as OpenAI's SDKs read it."""
-    found: Problem = as_problem(error)
-    return {"message": str(found), "type": "error", "code": found.status, "param": None}

@@ -16,15 +16,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from sparewheel.app.api.ask import asked, disclaimer_of, opened, whole
-from sparewheel.app.api.openai import PREFIX, asks_of, extension, spoken_by, told_error
+from sparewheel.app.api.ask import whole
 from sparewheel.app.api.problems import RESPONSES
 from sparewheel.app.api.spoken import Spoken
 from sparewheel.app.api.stream import EventStream, begun, line, unless_gone
+from sparewheel.app.api.talk import Said, answering, extension, last_of_user, told_error
 from sparewheel.app.api.usage import usage_of
 from sparewheel.app.api.who import Caller
 from sparewheel.app.people.access import User
-from sparewheel.app.service import Service
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.events import Done, Event
 from sparewheel.rag.observe import request_id
@@ -33,33 +32,12 @@ from sparewheel.rag.types import Answer
 
 router = APIRouter(tags=["OpenAI's protocol"], responses=RESPONSES)
 
-_TEXTS = ("input_text", "output_text", "text", "refusal")
 
-
-class Content(BaseModel):
-    """A piece of a message; only text can be asked about."""
-
-    model_config = ConfigDict(extra="allow")
-    type: str
-    text: str = ""
-    refusal: str = ""
-
-
-class Item(BaseModel):
+class Item(Said):
     """A message of the conversation; items of other types (reasoning, calls of tools) are passed over."""
 
-    model_config = ConfigDict(extra="allow")
     type: str = "message"
     role: Literal["system", "developer", "user", "assistant"] | None = None
-    content: str | list[Content] | None = None
-
-    def said(self) -> str:
-        """The text. Raises UsageError for an image or a file."""
-        if not isinstance(self.content, list):
-            return self.content or ""
-        if other := [part.type for part in self.content if part.type not in _TEXTS]:
-            raise UsageError(f"a message holds {other[0]!r}; only text can be asked, bring documents in by upload")
-        return "\n".join(part.text or part.refusal for part in self.content)
 
 
 class ResponsesRequest(BaseModel):
@@ -79,28 +57,24 @@ class ResponsesRequest(BaseModel):
         None, description="true: nothing is streamed before the answer is whole; default: the setting api.hold_back"
     )
 
-    def asks(self) -> tuple[str, list[tuple[str, str]]]:
-        """(question, history). Raises UsageError when no user message is there."""
+    def said(self) -> list[tuple[str, str]]:
+        """(role, text) of the messages. Raises UsageError for what cannot be answered in this form."""
         if self.previous_response_id:
             raise UsageError("previous_response_id: nothing is kept between requests; send the conversation in `input`")
         if isinstance(self.input, str):
-            return self.input, []
-        return asks_of([(item.role or "", item.said()) for item in self.input if item.type == "message"])
+            return [("user", self.input)]
+        return last_of_user([(item.role or "", item) for item in self.input if item.type == "message"])
 
 
 @router.post("/v1/responses", responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}})
 async def responses(body: ResponsesRequest, request: Request, user: Caller) -> Response:
     """Answer the last user message from the corpus that `model` names."""
-    service: Service = request.app.state.service
-    question, history = body.asks()
-    pipeline = await opened(service, body.model.removeprefix(PREFIX), user)
-    events = asked(request.app.state.gate, pipeline, question, {"history": history})
-    spoken = spoken_by(service, pipeline, question, body.hold_back)
-    writer = Writer(body.model, spoken, disclaimer_of(pipeline, question), user, service.settings)
+    talk = await answering(request, user, body.model, body.said(), hold_back=body.hold_back)
+    writer = Writer(body.model, talk.spoken, talk.disclaimer, user, request.app.state.service.settings)
     if body.stream:
-        return EventStream(_lines(await begun(request, events), writer))
-    answer = await unless_gone(request, whole(events))
-    return JSONResponse(writer.completed(spoken.whole(answer), answer))
+        return EventStream(_lines(await begun(request, talk.events), writer))
+    answer = await unless_gone(request, whole(talk.events))
+    return JSONResponse(writer.completed(talk.spoken.whole(answer), answer))
 
 
 class Writer:

@@ -19,7 +19,7 @@ QUESTIONS = (
 NEXT = """\
 Next:
   {command} ask "When is rent due?" --corpus demo-legal
-  {command} init                     your own documents, in three questions
+  {command} init    (your own documents, in three questions)
 Nothing above used a network. To let DeepSeek answer first, with the local
 reader behind it: export DEEPSEEK_API_KEY=...   (docs/getting-started.md)"""
 
@@ -38,7 +38,9 @@ def demo(ctx: click.Context, folder: Path | None) -> int:
         settings = replace(settings, data_folder=str(folder))
     out = console()
     for domain in ("legal", "medical"):
-        report = run_ingest([samples(domain) / "documents"], f"demo-{domain}", domain=domain, settings=settings)
+        documents = samples(domain) / "documents"
+        ids = {path.absolute(): path.name for path in documents.iterdir()}  # the same ones from every installation
+        report = run_ingest([documents], f"demo-{domain}", domain=domain, settings=settings, ids=ids)
         out.print(f"{domain}: {len(report.rows)} sample documents indexed as demo-{domain}", style="dim")
     worst = 0
     for domain, question in QUESTIONS:

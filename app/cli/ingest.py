@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -95,14 +95,25 @@ def ingest(
     settings = settings_of(ctx)
     paths = tuple(local(path, corpus, settings) for path in paths)
     on_report = None if as_json else _print_report
-    how = {"prune": prune, "prune_all": yes, "checksum": checksum, "follow_links": follow_links, "wait": wait}
     new = corpus not in place_of(settings).names()
     if new and _nothing_there(corpus, paths, follow_links):
         return 1
     store = open_corpus(settings, corpus, domain, sensitivity, paths)
     try:
         with connected(ray_at, settings) as cluster:
-            report = index(store, paths, settings, dense=not no_dense, cluster=cluster, on_report=on_report, **how)
+            report = index(
+                store,
+                paths,
+                settings,
+                dense=not no_dense,
+                cluster=cluster,
+                on_report=on_report,
+                prune=prune,
+                prune_all=yes,
+                checksum=checksum,
+                follow_links=follow_links,
+                wait=wait,
+            )
     except KeyboardInterrupt:
         console(err=True).print("What was read so far can be asked about; the same command goes on where it was.")
         raise
@@ -146,9 +157,12 @@ def reindex(ctx: click.Context, corpus: str, wait: bool, no_dense: bool) -> int:
     return 0
 
 
-def run_ingest(paths: Sequence[Path], corpus: str, *, domain: str, settings: Settings) -> Report:
-    """As the command `ingest`, for programs: everything read and embedded, progress on standard error."""
-    return index(open_corpus(settings, corpus, domain, None, paths), paths, settings)
+def run_ingest(
+    paths: Sequence[Path], corpus: str, *, domain: str, settings: Settings, ids: Mapping[Path, str] | None = None
+) -> Report:
+    """As the command `ingest`, for programs: everything read and embedded, progress on standard error. ids: as in
+    `rag.ingest.run.ingest`."""
+    return index(open_corpus(settings, corpus, domain, None, paths), paths, settings, ids=ids)
 
 
 def index(
@@ -163,6 +177,7 @@ def index(
     prune_all: bool = False,
     checksum: bool = False,
     follow_links: bool = False,
+    ids: Mapping[Path, str] | None = None,
     wait: bool = False,
 ) -> Report:
     """Reads the files, tells the report, then embeds."""
@@ -178,6 +193,7 @@ def index(
             prune_all=prune_all,
             checksum=checksum,
             follow_links=follow_links,
+            ids=ids,
             wait=wait,
             on_progress=on_workers(show, cluster),
             cluster=cluster,

@@ -42,6 +42,14 @@ def with_lease(service: Service, name: str = "leases") -> None:
     wait_for(lambda: service.corpus(name).dense_share == 1.0)
 
 
+def accounts_in(folder: Path, **roles: str) -> Accounts:
+    """Accounts of their own, by name and role."""
+    accounts = Accounts(folder / "users.toml")
+    for name, role in roles.items():
+        accounts.add(name, role)
+    return accounts
+
+
 def wait_for(truth: Callable[[], bool], within_s: float = 60.0) -> None:
     """Returns as soon as it holds."""
     ends = time.monotonic() + within_s

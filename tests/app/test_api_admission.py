@@ -6,10 +6,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from api_setup import client_of, settings_in, with_lease
+from api_setup import accounts_in, client_of, settings_in, with_lease
 
 from sparewheel.app.api import edge
-from sparewheel.app.people.auth import Accounts
 from sparewheel.app.service import Service
 from sparewheel.rag.settings import Api
 
@@ -26,10 +25,7 @@ def service(tmp_path_factory):
 
 @pytest.fixture
 def accounts(tmp_path):
-    accounts = Accounts(tmp_path / "users.toml")
-    for name, role in (("vic", "viewer"), ("ana", "analyst")):
-        accounts.add(name, role)
-    return accounts
+    return accounts_in(tmp_path, vic="viewer", ana="analyst")
 
 
 class Sender:

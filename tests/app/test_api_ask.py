@@ -5,30 +5,16 @@ from dataclasses import replace
 
 import pytest
 from answers import LOCAL, WRITTEN
-from api_setup import LEASE, QUESTION, client_of, settings_in, with_lease
+from api_setup import LEASE, QUESTION
 
 from sparewheel.app.api.shapes import public_answer
 from sparewheel.app.people.access import User
-from sparewheel.app.service import Service
 from sparewheel.eval.availability.schedule import Always
 from sparewheel.eval.availability.server import FaultServer
 from sparewheel.rag.reliability.loop import background
 from sparewheel.rag.settings import Endpoint
 
 ASK = {"corpus": "leases", "question": QUESTION}
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory):
-    with Service(settings_in(tmp_path_factory.mktemp("ask"))) as service:
-        with_lease(service)
-        yield service
-
-
-@pytest.fixture
-async def client(service):
-    async with client_of(service) as client:
-        yield client
 
 
 @pytest.fixture

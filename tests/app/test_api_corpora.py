@@ -3,22 +3,7 @@
 import json
 
 import pytest
-from api_setup import LEASE, client_of, settings_in, wait_for, with_lease
-
-from sparewheel.app.service import Service
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory):
-    with Service(settings_in(tmp_path_factory.mktemp("corpora"))) as service:
-        with_lease(service)
-        yield service
-
-
-@pytest.fixture
-async def client(service):
-    async with client_of(service) as client:
-        yield client
+from api_setup import LEASE, wait_for
 
 
 def files(*named):

@@ -4,13 +4,13 @@ import logging
 from dataclasses import replace
 
 import pytest
-from api_setup import QUESTION, client_of, settings_in, with_lease
+from api_setup import QUESTION, accounts_in, client_of, settings_in, with_lease
 
 from sparewheel.app.api.gate import Gate
 from sparewheel.app.api.problems import Problem
 from sparewheel.app.api.rates import Rates
 from sparewheel.app.api.who import check_open
-from sparewheel.app.people.auth import Accounts, accounts_of
+from sparewheel.app.people.auth import accounts_of
 from sparewheel.app.service import Service
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.settings import Api
@@ -29,10 +29,7 @@ def service(tmp_path_factory):
 @pytest.fixture
 def accounts(tmp_path):
     """vic, a viewer, and adam, an administrator."""
-    accounts = Accounts(tmp_path / "users.toml")
-    accounts.add("vic", "viewer")
-    accounts.add("adam", "admin")
-    return accounts
+    return accounts_in(tmp_path, vic="viewer", adam="admin")
 
 
 def bearer(key):

@@ -5,35 +5,16 @@ from dataclasses import replace
 
 import openai
 import pytest
-from api_setup import QUESTION, client_of, settings_in, with_lease
+from api_setup import QUESTION
 
 from sparewheel.app.api.openai import Writer
 from sparewheel.app.api.spoken import Spoken
-from sparewheel.app.service import Service
 from sparewheel.rag.events import Done, Replace, Token
 from sparewheel.rag.settings import Api, Settings
 from sparewheel.rag.types import Answer, Citation
 
 ANSWER = "thirty days"
 USER = {"role": "user", "content": QUESTION}
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory):
-    with Service(settings_in(tmp_path_factory.mktemp("openai"))) as service:
-        with_lease(service)
-        yield service
-
-
-@pytest.fixture
-async def client(service):
-    async with client_of(service) as client:
-        yield client
-
-
-@pytest.fixture
-def sdk(client):
-    return openai.AsyncOpenAI(base_url="http://localhost/v1", api_key="none", http_client=client, max_retries=0)
 
 
 async def test_the_sdk_streams_an_answer(sdk):

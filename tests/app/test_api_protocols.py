@@ -26,24 +26,6 @@ ANSWER = "thirty days"
 USER = {"role": "user", "content": QUESTION}
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory):
-    with Service(settings_in(tmp_path_factory.mktemp("protocols"))) as service:
-        with_lease(service)
-        yield service
-
-
-@pytest.fixture
-async def client(service):
-    async with client_of(service) as client:
-        yield client
-
-
-@pytest.fixture
-def sdk(client):
-    return openai.AsyncOpenAI(base_url="http://localhost/v1", api_key="none", http_client=client, max_retries=0)
-
-
 async def test_a_whole_response(sdk):
     """Text, sources as annotations, counted tokens, and the record."""
     response = await sdk.responses.create(model="sparewheel/leases", input=QUESTION)

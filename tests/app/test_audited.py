@@ -6,9 +6,8 @@ import json
 from dataclasses import replace
 
 import pytest
-from api_setup import QUESTION, client_of, settings_in, with_lease
+from api_setup import QUESTION, accounts_in, client_of, settings_in, with_lease
 
-from sparewheel.app.people.auth import Accounts
 from sparewheel.app.service import Service
 from sparewheel.rag import observe
 from sparewheel.rag.observe.audit import files
@@ -27,10 +26,7 @@ def service(tmp_path_factory):
 
 @pytest.fixture
 def accounts(tmp_path):
-    accounts = Accounts(tmp_path / "users.toml")
-    for name, role in (("vic", "viewer"), ("adam", "admin")):
-        accounts.add(name, role)
-    return accounts
+    return accounts_in(tmp_path, vic="viewer", adam="admin")
 
 
 async def test_every_access_is_recorded(service, accounts):

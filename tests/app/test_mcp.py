@@ -6,22 +6,13 @@ import os
 import sys
 from pathlib import Path
 
-import pytest
-from api_setup import LEASE, QUESTION, settings_in, with_lease
+from api_setup import LEASE, QUESTION, with_lease
 from mcp import StdioServerParameters
 from mcp.client.client import Client
 from mcp.client.stdio import stdio_client
 
 from sparewheel.app.api.mcp import create_server
 from sparewheel.app.people.access import User
-from sparewheel.app.service import Service
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory):
-    with Service(settings_in(tmp_path_factory.mktemp("mcp"))) as service:
-        with_lease(service)
-        yield service
 
 
 async def test_the_tools_say_what_they_take(service):
