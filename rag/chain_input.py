@@ -9,9 +9,9 @@ from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
 from pydantic import BaseModel, ConfigDict, Field
 
-from sparewheel.rag.chain import AskOptions
 from sparewheel.rag.errors import UsageError, suggest
 from sparewheel.rag.turns import turns
+from sparewheel.rag.walk import AskOptions
 
 OPTIONS = tuple(AskOptions.__optional_keys__)
 QUERY = ("query", "question", "input")  # as RetrievalQA, ConversationalRetrievalChain, create_retrieval_chain name it

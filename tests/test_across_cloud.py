@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from inline_work import Inline
 
-from sparewheel.rag import chain
+from sparewheel.rag import each_document
 from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.reliability.failover import Finished
@@ -50,8 +50,8 @@ async def test_the_answerers_are_asked_in_their_order_where_the_documents_are_fe
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, asked: str
 ) -> None:
     """What it cost, and that somebody had to stand in, is in the one answer."""
-    monkeypatch.setattr(chain, "FEW", 2)
-    monkeypatch.setattr(chain, "FILLED_IN_ORDER", most)
+    monkeypatch.setattr(each_document, "FEW", 2)
+    monkeypatch.setattr(each_document, "FILLED_IN_ORDER", most)
     papers, answering = snapshot(tmp_path), Writes()
     view = View(InOrder(papers), catalogue=Catalogue(papers, AnyWord()), stored=StoredDocuments(papers))
     store = CellStore(tmp_path / "review.sqlite")
@@ -74,8 +74,8 @@ async def test_of_many_documents_the_nearest_are_read_and_the_others_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer never passes for complete; the next question reads on where this one ended."""
-    monkeypatch.setattr(chain, "FEW", 1)
-    monkeypatch.setattr(chain, "MOST_DOCUMENTS", 2)
+    monkeypatch.setattr(each_document, "FEW", 1)
+    monkeypatch.setattr(each_document, "MOST_DOCUMENTS", 2)
     papers, answering = snapshot(tmp_path), Writes()
     view = View(InOrder(papers), catalogue=Catalogue(papers, AnyWord()), stored=StoredDocuments(papers))
     pipeline = Pipeline(

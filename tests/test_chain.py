@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from inline_work import Inline
 
-from sparewheel.rag.chain import MAX_QUESTION_CHARS, Pipeline
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.errors import Unavailable, UsageError
 from sparewheel.rag.events import AttemptFailed, Cited, Done, Replace, Retrieved, Token
 from sparewheel.rag.reliability.failover import Finished
@@ -17,6 +17,7 @@ from sparewheel.rag.runnable import RetrievalQA
 from sparewheel.rag.settings import Answering, Settings
 from sparewheel.rag.types import AnswerRequest, Attempt, Chunk, Draft, Hit, Profile, SearchResult, Span
 from sparewheel.rag.views import OneView, View
+from sparewheel.rag.walk import MAX_QUESTION_CHARS
 
 RENT = Chunk("lease.pdf", 100, 137, "The rent is 900 euros. Pay it monthly.", title="Lease", page=2, id=1)
 PETS = Chunk("lease.pdf", 140, 162, "Pets need our consent.", title="Lease", headings=("9. Pets",), page=3, id=2)

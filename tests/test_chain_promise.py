@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from sparewheel.rag.answer.instant_quote import InstantQuote
-from sparewheel.rag.chain import KEPT_WITHIN_S, Pipeline
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.errors import Unavailable, UsageError
 from sparewheel.rag.events import Done, Replace, Token
+from sparewheel.rag.recalling import KEPT_WITHIN_S
 from sparewheel.rag.reliability.failover import Finished
 from sparewheel.rag.reliability.workers import Urgency
 from sparewheel.rag.settings import Settings

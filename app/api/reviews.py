@@ -24,13 +24,13 @@ from sparewheel.app.service import Service
 from sparewheel.app.service.filling import Run, Standing
 from sparewheel.app.service.reviews import Estimate, Plan, Reviews
 from sparewheel.corpora.sets import question_sets
-from sparewheel.rag.chain import MAX_QUESTION_CHARS
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.records import plain
 from sparewheel.rag.review.cell import Cell
 from sparewheel.rag.review.fill import Again
 from sparewheel.rag.review.sheet import Row
 from sparewheel.rag.review.table import Column, Table
+from sparewheel.rag.walk import MAX_QUESTION_CHARS
 
 router = APIRouter(tags=["reviews"], responses=RESPONSES)
 

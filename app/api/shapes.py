@@ -13,10 +13,10 @@ from sparewheel.app.api.inert import inert
 from sparewheel.app.people.access import User
 from sparewheel.app.view import probability
 from sparewheel.app.words.answers import LEG_FAILED
-from sparewheel.rag.chain import MAX_QUESTION_CHARS
 from sparewheel.rag.events import AttemptFailed, Cited, Done, Event
 from sparewheel.rag.records import plain
 from sparewheel.rag.types import Answer, Attempt, Citation, Filter, Hit, Sensitivity
+from sparewheel.rag.walk import MAX_QUESTION_CHARS
 
 NAME = r"^\w[\w.-]{0,63}$"
 CorpusName = Annotated[str, InPath(pattern=NAME, description="name of a corpus", examples=["demo-legal"])]

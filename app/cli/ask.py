@@ -14,7 +14,7 @@ from sparewheel.rag.errors import UsageError
 from sparewheel.rag.text import language_of
 
 if TYPE_CHECKING:
-    from sparewheel.rag.chain import SearchOptions
+    from sparewheel.rag.walk import SearchOptions
 
 
 @click.command()

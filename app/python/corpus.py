@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Unpack
 from sparewheel.app.evaluation.batch import only_local
 from sparewheel.app.service import work
 from sparewheel.rag.assemble import open_pipeline
-from sparewheel.rag.chain import AskOptions, Pipeline, SearchOptions, StreamOptions
+from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.errors import NotFound, UsageError
 from sparewheel.rag.events import Event
 from sparewheel.rag.ingest.report import Progress, Report
@@ -27,6 +27,7 @@ from sparewheel.rag.places import cells_of, place_of
 from sparewheel.rag.settings import Settings, load_settings
 from sparewheel.rag.text import language_of
 from sparewheel.rag.types import Answer, Document, Filter, Hit, Sensitivity
+from sparewheel.rag.walk import AskOptions, SearchOptions, StreamOptions
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document as LangChainDocument

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sparewheel.rag import chain
+from sparewheel.rag import recalling
 
 
 @pytest.fixture(autouse=True)
 def kept_before_the_answer_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine is: an answer waits until it is kept."""
-    monkeypatch.setattr(chain, "KEPT_WITHIN_S", 600.0)
+    monkeypatch.setattr(recalling, "KEPT_WITHIN_S", 600.0)

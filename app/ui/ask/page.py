@@ -28,10 +28,10 @@ from sparewheel.app.ui.documents import FORMATS, draw_results, read_in
 from sparewheel.app.ui.language import language, t
 from sparewheel.app.ui.session import may, pick_corpus, plain, say_no_corpora, service, told, unseen, user
 from sparewheel.app.view import STOPPED
-from sparewheel.rag.chain import MAX_QUESTION_CHARS
 from sparewheel.rag.errors import NotFound
 from sparewheel.rag.observe import asked_by
 from sparewheel.rag.types import Answer
+from sparewheel.rag.walk import MAX_QUESTION_CHARS
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from sparewheel.app.ui.ask.within import Within
     from sparewheel.app.words import Language
-    from sparewheel.rag.chain import Pipeline, StreamOptions
+    from sparewheel.rag.chain import Pipeline
+    from sparewheel.rag.walk import StreamOptions
 
 LOOK_EVERY_S = 0.1  # while nothing comes, the stop button is looked at so often
 PAINT_EVERY_S = 0.05  # tokens that come faster are painted together
