@@ -95,9 +95,11 @@ class Catalogue:
         return _passage(document, *span)
 
     def with_parties(self, roles: Sequence[str], filter: Filter | None = None) -> list[str]:
-        """The documents that satisfy the filter and whose identity says who has these roles."""
+        """The documents that satisfy the filter and whose identity says who has these roles; of several that name the
+        same, the one with the fullest names."""
         wanted = {*self.ids(filter)}
-        return [i.id for i in self._snapshot.documents() if i.id in wanted and parties.named(i.metadata, roles)]
+        known = {i.id: parties.named(i.metadata, roles) for i in self._snapshot.documents() if i.id in wanted}
+        return parties.apart({id: names for id, names in known.items() if names})
 
     def parties(self, document_id: str, roles: Sequence[str]) -> list[tuple[Hit, Span]]:
         """Where the document names those who have the roles, as passages of its opening; [] where it does not."""

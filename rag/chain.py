@@ -25,7 +25,7 @@ from functools import partial
 from typing import Any, Protocol, Unpack
 
 from sparewheel.rag.answer.unread import documents, refused, which_one
-from sparewheel.rag.citing import cited, nothing_found, said_by_several
+from sparewheel.rag.citing import beside_twins, cited, nothing_found
 from sparewheel.rag.each_document import EachDocument, Tables
 from sparewheel.rag.errors import SparewheelError, Unavailable, UsageError
 from sparewheel.rag.events import Cited, Done, Event, Retrieved
@@ -374,9 +374,10 @@ class Pipeline:
         self, walk: Walk, view: View, answer: Answer, reading: Reading, gathered: Gathered, finished: Finished
     ) -> Answer:
         """Step 4: the draft as an answer, or the question which of several documents is meant."""
-        one = reading.shape == "one" and not reading.scope.documents and not gathered.quotes
-        if one and (several := said_by_several(answer, finished, view)):
-            return which_one(several)
+        if reading.shape == "one" and not gathered.quotes:
+            finished, several = beside_twins(answer, finished, reading, view)
+            if several:
+                return which_one(replace(answer, scope=several))
         withheld = len(walk.history) - len(self._shared(walk))
         if withheld and finished.draft.usage.prompt_tokens:  # a chat model wrote it
             why = "nobody knows that their corpus may use them"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sparewheel.rag.answer.cite import LOCAL_READER, cite, refusal
 from sparewheel.rag.answer.instant_quote import QUOTE, unread
 from sparewheel.rag.answer.remembered import MEMORY
-from sparewheel.rag.answer.twins import twins
+from sparewheel.rag.answer.twins import newest_first, twins
 from sparewheel.rag.answer.unread import is_foreign, refused
 from sparewheel.rag.catalogue import Catalogue
 from sparewheel.rag.memory.memory import Recalled, Served
@@ -16,6 +16,8 @@ from sparewheel.rag.outline import speaks_of
 from sparewheel.rag.reliability.failover import Finished
 from sparewheel.rag.text import language_of, sentences
 from sparewheel.rag.types import Answer, Citation, Draft, Hit, Scope
+from sparewheel.rag.understand import Reading
+from sparewheel.rag.versions import asks_older, replaced
 from sparewheel.rag.views import View
 
 
@@ -70,14 +72,25 @@ def nothing_found(answer: Answer, view: View) -> Answer:
     return refusal(answer)
 
 
-def said_by_several(answer: Answer, finished: Finished, view: View) -> Answer | None:
-    """The answer with the documents that say what the local reader quotes, each with its own values, as its scope; None
-    where only one says it."""
+def beside_twins(answer: Answer, finished: Finished, reading: Reading, view: View) -> tuple[Finished, Scope | None]:
+    """What the local reader quotes, with what a document said that the one quoted changed or replaced; or the documents
+    that say the same, each with its own values, where the question names none of them."""
     if finished.answered_by != LOCAL_READER or finished.draft.refused or view.catalogue is None:
-        return None
-    ids = twins(finished.draft, answer.evidence)
-    titles = tuple(view.catalogue.title(id) for id in ids)
-    return replace(answer, scope=Scope(tuple(ids), titles, ambiguous=True)) if ids else None
+        return finished, None
+    hits, alike = answer.evidence, twins(finished.draft, answer.evidence)
+    if not alike:
+        return finished, None
+    own, pairs = hits[alike[0].hit].chunk.document_id, replaced(hits)
+    of = {span: hits[span.hit].chunk.document_id for span in alike}
+    others = [id for id in of.values() if id != own and not {(own, id), (id, own)} & pairs]
+    if others and not reading.scope.documents:
+        ids = (own, *others)
+        return finished, Scope(ids, tuple(view.catalogue.title(id) for id in ids), ambiguous=True)
+    if asks_older(reading.question):
+        return finished, None
+    versions = sorted((s for s in alike if of[s] not in others), key=lambda s: sum(b == of[s] for _, b in pairs))
+    chinese = language_of(answer.question) == "zh"
+    return replace(finished, draft=newest_first(finished.draft, hits, versions, chinese=chinese)), None
 
 
 def _served(answer: Answer, served: Served, view: View) -> Answer:

@@ -41,18 +41,24 @@ _LINE_LABEL = re.compile(
 )
 _LINE_LABEL_ZH = re.compile(r"(?m)^[ \t\u3000>#*_|]*第\s*(?P<number>[〇零一二三四五六七八九十百千两\d]{1,7})\s*条")
 _PART_ZH = re.compile(r"(?m)^[ \t\u3000>#*_|]*第\s*[〇零一二三四五六七八九十百千两\d]{1,7}\s*[编章节]")
+_ANNEX_WORD = r"(?:annex|schedule|exhibit|appendix|attachment)"
 _ANNEX = re.compile(
-    r"(?m)^[ \t\u3000>#*_|]*(?:(?:annex|schedule|exhibit|appendix|attachment)\s+[A-Z0-9]{1,3}\b"
+    rf"(?m)^[ \t\u3000>#*_|]*(?:{_ANNEX_WORD}(?:\s+[A-Z0-9]{{1,3}}\b|\s*(?=[:–—\n-]))"
     r"|附(?:件|录|表)[一二三四五六七八九十\d]{0,3}(?=[\s：:（(]|$))",
     re.IGNORECASE,
 )
+_IN_ANNEX = re.compile(
+    rf"\b(?:of|in|under|to) (?:the )?(?P<annex>{_ANNEX_WORD}(?: (?:\d{{1,3}}|[A-Z]))?)\b", re.IGNORECASE
+)
+_ABOUT = re.compile(r"(?i)\b(?:says?|states?|provides?)\s+(?:about|on|regarding|as to)\b.*")
 _ITEM = re.compile(r"(?m)(?:^|(?<=[\s;,:]))\(([a-z0-9]{1,4})\)(?=\s)", re.IGNORECASE)
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50}
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A clause that is asked for. alone: nothing but the clause is asked, so that it is quoted whole."""
+    """A clause that is asked for. alone: nothing but the clause is asked, so that it is quoted whole. about: what it
+    says about something is asked, so that a short one is quoted whole. annex: the one it stands in ("schedule 2")."""
 
     written: str  # as the question writes it
     number: tuple[int, ...]
@@ -60,6 +66,8 @@ class Clause:
     word: str = ""  # "article" or "section" where the question says so
     chinese: bool = False
     alone: bool = False
+    about: bool = False
+    annex: str = ""
 
 
 def asked(question: str) -> Clause | None:
@@ -71,11 +79,17 @@ def asked(question: str) -> Clause | None:
     if found is None:
         return None
     rest = _OF_DOCUMENT.sub(" ", question[: found.start()] + " " + question[found.end() :])
-    rest_words = re.findall(r"[a-z]+", rest.casefold())
+    annex = _IN_ANNEX.search(rest)
+    rest = _IN_ANNEX.sub(" ", rest)
+    about = _ABOUT.search(rest) is not None
+    rest_words = re.findall(r"[a-z]+", _ABOUT.sub("", rest).casefold())
     items = tuple(re.findall(r"\(([a-z0-9]+)\)", found["item"].casefold()))
     number = _number(found["number"])
-    alone = all(word in _SAYS for word in rest_words)
-    return Clause(found[0].strip(), number, items, _word(found), alone=alone)
+    bare = all(word in _SAYS for word in rest_words)
+    place = " ".join(annex["annex"].casefold().split()) if annex else ""
+    return Clause(
+        found[0].strip(), number, items, _word(found), alone=bare and not about, about=bare and about, annex=place
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +130,17 @@ def _called(label: re.Match[str]) -> str:
 def find(text: str, clause: Clause) -> tuple[int, int] | None:
     """Where the clause stands: from its label to where the next one of its level begins. None where it does not.
 
-    Of several places of one number (a table of contents) it is the longest; one before the annexes comes first.
+    Of several places of one number (a table of contents) it is the longest; one before the annexes comes first, or one
+    in the annex that is named.
     """
     spans = _chinese_spans(text, clause) if clause.chinese else _spans(text, clause)
-    annexes = next((m.start() for m in _ANNEX.finditer(text) if m.start() > len(text) / 4), len(text))
-    own = [span for span in spans if span[0] < annexes]
+    annexes = [m for m in _ANNEX.finditer(text) if m.start() > len(text) / 4]
+    if clause.annex:
+        named = [m.start() for m in annexes if f"{' '.join(m[0].split()).casefold()} ".startswith(f"{clause.annex} ")]
+        ends = [*(m.start() for m in annexes), len(text)]
+        own = [s for s in spans if any(at <= s[0] < next(e for e in ends if e > at) for at in named)]
+    else:
+        own = [span for span in spans if span[0] < (annexes[0].start() if annexes else len(text))]
     return max(own or spans, key=lambda span: span[1] - span[0], default=None)
 
 

@@ -82,7 +82,8 @@ def of_clause(catalogue: Catalogue, reading: Reading, near: SearchResult) -> Gat
     )
     hits = [hit for id in candidates if (hit := catalogue.clause(id, reading.clause)) is not None]
     found = _ranked(hits[:MOST_CLAUSES])
-    if found and reading.clause.alone:
+    short = reading.clause.about and all(len(hit.chunk.text) <= LONGEST_CLAUSE for hit in found)
+    if found and (reading.clause.alone or short):
         return Gathered(found, tuple(near.notes), quoted(found))
     if found:
         own = {hit.chunk.document_id for hit in found}

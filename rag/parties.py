@@ -75,6 +75,23 @@ def named(metadata: Mapping[str, str], roles: Sequence[str]) -> list[str]:
     return found if all(found) else []
 
 
+def apart(named: Mapping[str, Sequence[str]]) -> list[str]:
+    """The keys of those who are not the same: of several whose names are each the beginning of another's ("Harbour",
+    "Harbour Foods Ltd"), the one with the fullest, in the order given."""
+
+    def within(one: Sequence[str], other: Sequence[str]) -> bool:
+        pairs = zip(one, other, strict=True) if len(one) == len(other) else ()
+        return bool(pairs) and all(f"{b} ".casefold().startswith(f"{a} ".casefold()) for a, b in pairs)
+
+    kept: dict[str, Sequence[str]] = {}
+    for key, names in named.items():
+        if any(within(names, other) for other in kept.values()):
+            continue
+        kept = {other: held for other, held in kept.items() if not within(held, names)}
+        kept[key] = names
+    return [key for key in named if key in kept]
+
+
 def places(text: str, names: Sequence[str]) -> list[tuple[int, int]]:
     """Where the text names them first: one stretch from the first to the last where it is short, else the sentences.
     [] where one of them is not found."""

@@ -64,6 +64,11 @@ def asks_before(question: str) -> bool:
     return _BEFORE.search(question) is not None
 
 
+def asks_older(question: str) -> bool:
+    """Whether the question is about an older document rather than what is in force."""
+    return asks_before(question) or _OLDER.search(question) is not None
+
+
 def without_before(question: str) -> str:
     """The question as it is put to the older document, which knows of no change: "What was the rent before the
     amendment?" -> "What was the rent?"."""
@@ -88,6 +93,12 @@ def in_force(hits: Sequence[Hit], question: str) -> tuple[list[Hit], list[str]]:
             ordered = _before(ordered, first.chunk.document_id, second.chunk.document_id)
         notes.append(f"{_called(older)} is {how} by {_called(newer)}")
     return [replace(hit, rank=rank) for rank, hit in enumerate(ordered, 1)] if notes else ordered, notes
+
+
+def replaced(hits: Sequence[Hit]) -> set[tuple[str, str]]:
+    """(newer, older) document id of each pair among the hits of which the one changes or replaces the other."""
+    documents = {hit.chunk.document_id: hit for hit in hits}
+    return {(a, b) for a, b in permutations(documents, 2) if _replaces(documents[a], documents[b])}
 
 
 class Described(Protocol):

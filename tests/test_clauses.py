@@ -95,3 +95,25 @@ def test_an_annex_has_numbers_of_its_own() -> None:
     span = find(text, clause)
     assert span is not None
     assert text[slice(*span)].startswith("2. Term")
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("What does paragraph 2 of the Schedule say about parking?", "2. One car."),
+        ("What does paragraph 2 of Schedule 2 provide?", "2. No cooking."),
+        ("What does clause 2 say about the term?", "2. Term\nOne year."),
+    ],
+)
+def test_a_number_in_the_annex_that_is_named(question: str, says: str) -> None:
+    """A schedule begins at 1 again. What it says about something is asked, so a short one is quoted whole."""
+    text = (
+        "1. Price\nTen euros.\n2. Term\nOne year.\n\nSCHEDULE: HOUSE RULES\n1. Park in the bay.\n2. One car.\n\n"
+        "Schedule 2\n1. No smoking.\n2. No cooking."
+    )
+    clause = asked(question)
+    assert clause is not None
+    assert clause.alone or clause.about
+    span = find(text, clause)
+    assert span is not None
+    assert text[slice(*span)].strip().startswith(says)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparewheel.rag.parties import ALL, asked, named, places
+from sparewheel.rag.parties import ALL, apart, asked, named, places
 
 DEED = (
     'DEED OF LEASE\n\nMade on 3 May 2021 between Orlop Mills plc, a company of Kent (the "Lessor"), and '
@@ -60,3 +60,10 @@ def test_a_label_before_a_name_is_quoted_with_it() -> None:
     metadata = {"parties": "林晚舟; 春禾书店有限公司"}
     (span,) = places(text, named(metadata, ALL))
     assert text[slice(*span)] == "出租方（甲方）：林晚舟\n承租方（乙方）：春禾书店有限公司"
+
+
+def test_those_who_name_the_same_are_one() -> None:
+    """The fullest name stays; another party is another; and who is named beside others is not the same."""
+    same = {"a": ["Harbour"], "b": ["Harbour Foods Ltd"], "c": ["Harbour Foods"], "d": ["Harbourside"]}
+    assert apart(same) == ["b", "d"]
+    assert apart({"a": ["Acme"], "b": ["Acme", "Harbour"]}) == ["a", "b"]

@@ -199,3 +199,12 @@ def test_letters_without_characters():
     assert unmapped("\ue005\ue00d\ue00a \ue014\ue018") is True
     assert unmapped("\x05\r\n\x01\x14\x18") is True
     assert unmapped("\uf0b7 The tenant pays the rent monthly.") is False
+
+
+def test_a_sheet_whose_sides_are_stated_the_wrong_way_round(tmp_path):
+    """A page on which nothing would be seen, as its sheet lies across: its text is read. Beside text that is seen, what
+    is off the sheet stays out."""
+    option, price = (80, 760, "The option expires on 30 June 2027."), (80, 500, "The price is 18 euros.")
+    assert loaded(tmp_path, drawn(lambda c: c.drawString(*option), pagesize=(800, 600))).text == option[2]
+    both = drawn(lambda c: [c.drawString(*option), c.drawString(*price)], pagesize=(800, 600))
+    assert loaded(tmp_path, both).text == price[2]

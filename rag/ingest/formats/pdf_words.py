@@ -90,6 +90,8 @@ def on_page(lines: Sequence[Line], width: float, height: float) -> tuple[list[Li
         return x1 > -_EDGE and x0 < width + _EDGE and bottom > -_EDGE and top < height + _EDGE and bottom - top > _LEAST
 
     kept, gone = list[Line](), 0
+    if _is_beside(lines, width, height):
+        return [*lines], 0
     for line in lines:
         seen = [i for i, word in enumerate(line.words) if is_seen(word)]
         gone += len(line.words) - len(seen)
@@ -100,6 +102,19 @@ def on_page(lines: Sequence[Line], width: float, height: float) -> tuple[list[Li
             words = tuple(_within(line.words[i], width, height) for i in seen)
             kept.append(replace(line, words=words, gaps=gaps))
     return kept, gone
+
+
+def _is_beside(lines: Sequence[Line], width: float, height: float) -> bool:
+    """Whether none of the text lies on the sheet and all of it would on one turned on its side: the program that wrote
+    it stated the sheet's sides the wrong way round. PDF counts from the lower left corner."""
+
+    def is_off(line: Line) -> bool:
+        return line.x0 > width or line.top > height or line.x1 < 0 or line.bottom < 0
+
+    def fits(line: Line) -> bool:
+        return line.x0 >= 0 and line.x1 <= height and line.top >= height - width and line.bottom <= height
+
+    return bool(lines) and all(is_off(line) and fits(line) for line in lines)
 
 
 def _within(word: Word, width: float, height: float) -> Word:
