@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
+PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
 comma := ,
 EXTRAS := langchain,local,serve,ui,trace,eval,postgres,remote
 # test processes; a file's tests stay in one, files are begun in order, so the browser's long ones not last

@@ -133,6 +133,8 @@ class Reading:
 def read(question: str, history: Sequence[tuple[str, str]] = (), scopes: Scopes | None = None) -> Reading:
     """The question made whole with the history, oldest first, and what it names. Without `scopes` it names nothing."""
     question = scopes.spelt(question) if scopes else question
+    if _is_talk(question):
+        history = ()  # "Thanks!" takes nothing from what was asked
     whole = made_whole(question, history, scopes.mentions if scopes else None)
     scope = scopes.of(whole.read) if scopes else Scope()
     bare = without_before(_bare(whole.read, scopes)) if scopes and scope.documents else whole.read
@@ -277,7 +279,7 @@ def _contract(before: str, named: str, group: Sequence[Mention], scopes: Scopes)
 
 def _asked(question: str, whole: str, scope: Scope) -> Asked:
     chinese = language_of(question) == "zh"
-    if (_TALK_ZH if chinese else _TALK).fullmatch(question):
+    if _is_talk(question):
         return "talk"
     if (_OPINION_ZH if chinese else _OPINION).search(question):
         return "opinion"
@@ -288,6 +290,10 @@ def _asked(question: str, whole: str, scope: Scope) -> Asked:
         if found and _NOTHING_MORE.fullmatch(found["rest"]):
             return "documents"
     return "passages"
+
+
+def _is_talk(question: str) -> bool:
+    return bool((_TALK_ZH if language_of(question) == "zh" else _TALK).fullmatch(question))
 
 
 def _shape(question: str, scope: Scope) -> Shape:

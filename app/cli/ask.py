@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sparewheel.app.cli.answers import print_answer
-from sparewheel.app.cli.common import EXIT, console, print_json, settings_of
+from sparewheel.app.cli.common import EXIT, console, print_json, settings_of, the_corpus
 from sparewheel.app.cli.conversation import Conversation
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.text import language_of
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("question")
-@click.option("--corpus", required=True, help="Name of the corpus to read.")
+@click.option("--corpus", help="Name of the corpus to read (default: the only one).")
 @click.option("--k", type=click.IntRange(1, 100), help="Passages given to the model (setting retrieve.evidence_k).")
 @click.option(
     "--filter", "filters", multiple=True, metavar="KEY=VALUE", help="Only documents with this metadata; repeatable."
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def ask(
     ctx: click.Context,
     question: str,
-    corpus: str,
+    corpus: str | None,
     k: int | None,
     filters: tuple[str, ...],
     within_s: float | None,
@@ -51,6 +51,7 @@ def ask(
     from sparewheel.rag.assemble import open_pipeline
 
     settings = settings_of(ctx)
+    corpus = the_corpus(settings, corpus)
     said = Conversation.opened(corpus, history)
     options: SearchOptions = {"k": k, "filter": read_filters(filters)}
     with open_pipeline(corpus, settings=settings) as pipeline:

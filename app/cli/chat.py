@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sparewheel.app.cli.answers import print_answer
-from sparewheel.app.cli.common import EXIT, console, settings_of
+from sparewheel.app.cli.common import EXIT, console, settings_of, the_corpus
 from sparewheel.app.cli.conversation import Conversation
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.events import Done, Replace, Token
@@ -30,14 +30,14 @@ HELP = """\
 
 
 @click.command()
-@click.option("--corpus", required=True, help="Name of the corpus to ask.")
+@click.option("--corpus", help="Name of the corpus to ask (default: the only one).")
 @click.option(
     "--history",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Keep the conversation in this file, and go on with what is in it.",
 )
 @click.pass_context
-def chat(ctx: click.Context, corpus: str, history: Path | None) -> int:
+def chat(ctx: click.Context, corpus: str | None, history: Path | None) -> int:
     """Ask one question after the other; each may take up what was said before.
 
     At a terminal the text comes as it is written. Questions can also be piped
@@ -46,6 +46,7 @@ def chat(ctx: click.Context, corpus: str, history: Path | None) -> int:
     from sparewheel.rag.assemble import open_pipeline
 
     settings = settings_of(ctx)
+    corpus = the_corpus(settings, corpus)
     said = Conversation.opened(corpus, history)
     with open_pipeline(corpus, settings=settings) as pipeline:
         talk = Talk(pipeline, said, settings)

@@ -28,6 +28,20 @@ def settings_of(ctx: click.Context) -> Settings:
     return replace(settings, store=store) if (store := root.params.get("store")) else settings
 
 
+def the_corpus(settings: Settings, named: str | None) -> str:
+    """The corpus that was named, else the only one there is. Raises UsageError where that leaves a choice, or none."""
+    from sparewheel.rag.places import place_of
+
+    if named:
+        return named
+    there = place_of(settings).names()
+    if not there:
+        raise UsageError("there is no corpus yet; make one: sparewheel ingest FOLDER --corpus NAME")
+    if len(there) > 1:
+        raise UsageError(f"which corpus? name it by --corpus; there are {', '.join(there)}")
+    return there[0]
+
+
 @contextmanager
 def extra(name: str) -> Iterator[None]:
     """Imports inside are of the extra `name`. Raises UsageError, with the cure, where it is not installed."""

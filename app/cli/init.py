@@ -69,10 +69,11 @@ def init(
     documents in. Every question is also an option.
     """
     from sparewheel.rag.ingest.walk import there
+    from sparewheel.rag.places import place_of
 
     if documents is None and not quiet:
-        typed = click.prompt("1  Where are your documents? (folder or file; Enter: none yet)", "", show_default=False)
-        documents = Path(typed.strip()).expanduser() if typed.strip() else None
+        question = "1  Where are your documents? (folder or file; Enter: none yet)"
+        documents = click.prompt(question, "", show_default=False, value_proc=_typed_place)
     if documents is not None:
         there(documents)  # before anything is asked or written for it
     if domain is None:
@@ -85,9 +86,24 @@ def init(
         return 0
     corpus = corpus or corpus_name(documents)
     code = _read_in(ctx, documents, corpus, domain, confidential)
-    if code == 0:
+    if corpus in place_of(settings_of(ctx)).names():  # although a file may have failed
         click.echo(NEXT.format(corpus=corpus))
     return code
+
+
+def _typed_place(typed: str) -> Path | None:
+    """A folder or file, as typed or dropped into the terminal; None for nothing. Asked again where it is not there."""
+    from sparewheel.rag.ingest.walk import there
+
+    bare = typed.strip().strip("'\"")
+    if not bare:
+        return None
+    place = Path(bare if Path(bare).expanduser().exists() else bare.replace("\\ ", " ")).expanduser()
+    try:
+        there(place)
+    except UsageError as error:
+        raise click.UsageError(str(error)) from error
+    return place
 
 
 def choices(model: str = "", key_env: str | None = None) -> list[Choice]:

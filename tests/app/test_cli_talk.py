@@ -130,6 +130,20 @@ def test_a_history_makes_a_follow_up_whole(leases: str, capsys: Any) -> None:
     assert (code, "name another file" in err) == (2, True)
 
 
+def test_the_only_corpus_need_not_be_named(leases: str, here: Path, capsys: Any) -> None:
+    """Of several the names are told; where there is none, how to make one."""
+    assert "thirty days" in run(capsys, "ask", QUESTION)[1]
+    open_corpus("others", create=True, settings=settings_in(here)).close()
+    code, _, err = run(capsys, "ask", QUESTION)
+    assert (code, err) == (2, "sparewheel: which corpus? name it by --corpus; there are leases, others")
+
+
+def test_thanks_take_nothing_from_what_was_asked(leases: str, capsys: Any, monkeypatch: Any) -> None:
+    """No "Read as"."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{QUESTION}\n谢谢\nThank you!\n"))
+    assert "Read as" not in run(capsys, "chat")[1]
+
+
 # ---------------------------------------------------------------- what went wrong, in words
 
 
@@ -166,14 +180,17 @@ def test_no_cure_repeats_the_slip_of_the_pen(leases: str, capsys: Any) -> None:
 
 
 def test_three_questions_set_it_up(here: Path, capsys: Any, monkeypatch: Any) -> None:
-    """Documents, domain, who answers: settings are written and the documents can be asked."""
+    """Documents, domain, who answers: settings are written and the documents can be asked. A slip is asked again, and a
+    file that cannot be read keeps nobody from what comes next."""
     (here / "My contracts").mkdir()
     (here / "My contracts" / "lease.md").write_text(LEASE, encoding="utf-8")
     ollama = Server("ollama", "http://127.0.0.1:11434/v1", ("qwen3:8b", "gemma"))
     monkeypatch.setattr("sparewheel.app.detect.detect", lambda: [ollama])
-    monkeypatch.setattr(sys, "stdin", io.StringIO("My contracts\nlegal\n3\n"))
-    code, out, _ = run(capsys, "init")
-    assert (code, "ollama on this machine (qwen3:8b)" in out) == (0, True)
+    (here / "My contracts" / "broken.pdf").write_text("none", encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("My contrcts\n'My contracts'\nlaw\nlegal\n3\n"))
+    code, out, err = run(capsys, "init")
+    assert (code, "ollama on this machine (qwen3:8b)" in out) == (1, True)  # one file failed
+    assert "did you mean 'My contracts'" in out + err
     assert 'sparewheel ask "your question" --corpus My-contracts' in out
     settings = tomllib.loads(Path("sparewheel.toml").read_text(encoding="utf-8"))
     assert settings["endpoint"]["ollama"]["url"] == ollama.url
