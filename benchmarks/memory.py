@@ -154,7 +154,6 @@ def changed(part: Part, settings: Settings, prepared: Sequence[Ask]) -> list[Row
     """The very questions again, once one character of each passage that was cited has changed."""
     store = place_of(settings).store(part.name)
     memory = open_memory(store, settings)
-    assert memory is not None
     quotes = defaultdict(list)
     for kept in memory.store.answers(memory.store.ids()):
         for citation in kept.citations:

@@ -37,7 +37,7 @@ from sparewheel.corpora.sets import question_set
 from sparewheel.eval.suites import HELD_OUT
 from sparewheel.eval.verdict import verdict
 from sparewheel.rag.review.cell import Cell
-from sparewheel.rag.review.store import cell_store
+from sparewheel.rag.review.store import FILE, CellStore
 from sparewheel.rag.settings import Settings, load_settings
 
 CORPUS = "cuad-pdf"
@@ -91,7 +91,7 @@ def main() -> None:
         found = told(folder)
         with opened(folder) as corpus:
             shown = [info.id for info in corpus.documents()]
-        found["right"] = judged(cell_store(folder / CORPUS).cells(), shown, settings)
+        found["right"] = judged(CellStore(folder / CORPUS / FILE).cells(), shown, settings)
     print(json.dumps(found, indent=1))
     if not given.no_save:
         save("review", found)
@@ -149,7 +149,7 @@ def child(folder: Path, documents: int, concurrency: int, minutes: float) -> lis
 def killed(folder: Path, documents: int, at: int, concurrency: int, ends: float) -> dict[str, Any]:
     """How many cells were kept when the child was killed."""
     process = subprocess.Popen(child(folder, documents, concurrency, 1e6))
-    store = cell_store(folder / CORPUS)
+    store = CellStore(folder / CORPUS / FILE)
     while store.revision < at and time.perf_counter() < ends and process.poll() is None:
         time.sleep(LOOK_S)
     process.send_signal(signal.SIGKILL)
@@ -193,7 +193,7 @@ def told(folder: Path) -> dict[str, Any]:
         "processor_share": round(worked / seconds, 2), "load_1min": round(sum(r["load"] for r in runs) / len(runs), 1),
         "peak_memory_mib": round(max(one["peak_mib"] for one in runs)),
         "killed": {"kept": kept, "asked_after": asked, "lost_or_asked_twice": kept + asked - first["total"],
-                   "written": cell_store(folder / CORPUS).revision},
+                   "written": CellStore(folder / CORPUS / FILE).revision},
     }  # fmt: skip
 
 

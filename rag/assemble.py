@@ -298,13 +298,12 @@ class LanguageModels:
         return found
 
 
-def open_memory(store: CorpusStore, settings: Settings, runtime: Runtime | None = None) -> Memory | None:
-    """The memory of the corpus, None where its engine keeps none. Nothing is opened or made before it is used."""
+def open_memory(store: CorpusStore, settings: Settings, runtime: Runtime | None = None) -> Memory:
+    """The memory of the corpus. Nothing is opened or made before it is used."""
     from sparewheel.rag.memory.memory import Memory
 
-    kept = memory_of(store)
     models = LanguageModels(settings, runtime or default_runtime())
-    return Memory(kept, models.embedder, models.reader) if kept is not None else None
+    return Memory(memory_of(store), models.embedder, models.reader)
 
 
 # ---------------------------------------------------------------- answerers

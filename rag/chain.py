@@ -48,6 +48,7 @@ from sparewheel.rag.types import (
     Filter,
     Hit,
     Profile,
+    Recall,
     Scope,
     Sensitivity,
 )
@@ -241,7 +242,8 @@ class Pipeline:
                 elif not gathered.quotes and reading.shape == "one" and not self.enough(walk.question, gathered.hits):
                     answer = nothing_found(answer, view)
                 else:
-                    stream = self._answered(walk, view, answer, reading, gathered)
+                    recall = await self._memory.of(walk, view, reading, answer.evidence) if self._memory else None
+                    stream = self._answered(walk, answer, reading, gathered, recall)
                     async with walk.timed("answer"), aclosing(stream) as events:
                         async for event in events:
                             if isinstance(event, Finished):
@@ -350,7 +352,7 @@ class Pipeline:
         return max(hit.scores.get("relevance", 1.0) for hit in hits) >= floor
 
     def _answered(
-        self, walk: Walk, view: View, answer: Answer, reading: Reading, gathered: Gathered
+        self, walk: Walk, answer: Answer, reading: Reading, gathered: Gathered, recall: Recall | None
     ) -> AsyncGenerator[FailoverEvent]:
         """Step 3: what the answerers stream of these passages, `Finished` last."""
         request = AnswerRequest(
@@ -366,7 +368,7 @@ class Pipeline:
             lambda: self.sensitivity,
             reading.shape,
             gathered.quotes,
-            self._memory.of(walk, view, reading, answer.evidence) if self._memory else None,
+            recall,
         )
         return self._answering.stream(request, walk.deadline)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,6 +15,7 @@ from typing import Protocol
 
 from sparewheel.rag.across import Of, Plan, answered, plan
 from sparewheel.rag.citing import verified
+from sparewheel.rag.errors import Unavailable
 from sparewheel.rag.events import Done, Event
 from sparewheel.rag.gather import FEW, MOST_DOCUMENTS
 from sparewheel.rag.gather import within as narrowed
@@ -61,13 +62,16 @@ class EachDocument:
             ids = catalogue.ids(narrowed(walk.filter, reading.scope))
             if len(ids) <= FEW:
                 return None, [], {}
-            found = plan(reading.question, [question for question, _ in self.tables.questions()])
+            try:
+                found = plan(reading.question, [question for question, _ in self.tables.questions()])
+                kept = self.tables.cells([found.question], ids) if found is not None else []
+            except Unavailable:  # the database is away, and the documents are of a copy
+                found = None
             if found is None:
                 return None, [], {}
             sums = catalogue.sums()
             documents = [Of(id, catalogue.title(id), sums[id]) for id in ids]
             known = {of.id: of for of in documents}
-            kept = self.tables.cells([found.question], ids)
             holding = [c for c in kept if c.is_of(known[c.document_id].sha256) and c.answer.outcome != "failed"]
             return found, documents, {cell.document_id: cell for cell in holding}
 
@@ -104,7 +108,9 @@ class EachDocument:
                 made += [event.answer async for event in events if isinstance(event, Done)]
             if made[-1].outcome != "failed":
                 cell = cell_of(made[-1], of.id, of.sha256, datetime.now(UTC).isoformat(timespec="milliseconds"))
-                cells[of.id] = await walk.workers.run(Urgency.SEARCH, partial(self.tables.put, cell))
+                with suppress(Unavailable):
+                    cell = await walk.workers.run(Urgency.SEARCH, partial(self.tables.put, cell))
+                cells[of.id] = cell
         return made
 
 

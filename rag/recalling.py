@@ -15,13 +15,14 @@ from sparewheel.rag.gather import MOST_DOCUMENTS
 from sparewheel.rag.gather import within as narrowed
 from sparewheel.rag.memory.kept import Asked, TextAt
 from sparewheel.rag.memory.memory import Recalled
+from sparewheel.rag.reliability.deadline import within
 from sparewheel.rag.reliability.failover import Finished
 from sparewheel.rag.reliability.workers import Urgency
 from sparewheel.rag.text import language_of
 from sparewheel.rag.types import Answer, Draft, Hit, Recall, Sensitivity
 from sparewheel.rag.understand import Reading
 from sparewheel.rag.views import View
-from sparewheel.rag.walk import Walk
+from sparewheel.rag.walk import Walk, explained
 
 KEPT_WITHIN_S = 2.0  # an answer waits at most so long for the memory to be written, and never beyond its deadline
 
@@ -48,11 +49,18 @@ class Recalling:
         self._sensitivity = sensitivity
         self._writing: set[asyncio.Future[None]] = set()  # what is being kept; an event loop alone would let it go
 
-    def of(self, walk: Walk, view: View, reading: Reading, hits: tuple[Hit, ...]) -> Recall | None:
+    async def of(self, walk: Walk, view: View, reading: Reading, hits: tuple[Hit, ...]) -> Recall | None:
         """Gives what the memory holds for the question as it is read, where its passages are unchanged in this view;
         None where it holds nothing at all."""
         stored = view.stored
-        if stored is None or self._memory.is_empty():
+        if stored is None:
+            return None
+        try:
+            async with within(walk.deadline):
+                if await walk.workers.run(Urgency.SEARCH, self._memory.is_empty):
+                    return None
+        except Exception as error:  # a damaged file, a database that is away
+            log.warning("the memory could not be read: %s", explained(error))
             return None
 
         def looked() -> Recalled:

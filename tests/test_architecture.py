@@ -14,7 +14,7 @@ PACKAGES = ("rag", "corpora", "eval", "app")  # sparewheel.<package> in an impor
 OWN = (*(f"sparewheel.{name}" for name in PACKAGES), "training")
 
 # package -> what it may import of ours; "rag*" is any module of rag, "rag" its leaves
-LEAF_NAMES = "types events errors settings text clean table_text disk threads forking versions records rights"
+LEAF_NAMES = "types events errors settings text clean table_text disk threads forking versions records rights sql"
 LEAVES = {"sparewheel.rag", *(f"sparewheel.rag.{name}" for name in LEAF_NAMES.split())}
 ALLOWED = {
     "sparewheel.rag": {"sparewheel.rag*"},

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from sparewheel.app.api import ask, corpora, docs, embeddings, health, openai, problems, responses, reviews
 from sparewheel.app.api.admission import MCP, Admission
 from sparewheel.app.api.crew import Crew, HandedOn
+from sparewheel.app.api.database_rates import limits_of
 from sparewheel.app.api.edge import Edge
 from sparewheel.app.api.gate import Gate
 from sparewheel.app.api.mcp import OverHttp
@@ -53,7 +54,8 @@ def create_app(service: Service, accounts: Accounts, crew: Crew | None = None, r
     )
     app.state.service = service
     app.state.crew = crew
-    door = Door(accounts, needs_key=not is_loopback(service.settings.api.host), rates=rates or Rates())
+    rates = limits_of(service.settings, rates or Rates())
+    door = Door(accounts, needs_key=not is_loopback(service.settings.api.host), rates=rates)
     app.state.stopping = threading.Event()
     problems.install(app)
     for part in (ask, openai, responses, embeddings, corpora, reviews, health):

@@ -36,7 +36,7 @@ class Rates:
         """As `Limits`."""
         if not per_minute:
             return 0.0
-        left, since = self._buckets.pop(caller, (_most(per_minute), now))
+        left, since = self._buckets.pop(caller, (most_at_once(per_minute), now))
         left, wait_s = _taken(left, since, per_minute, now)
         self._buckets[caller] = (left, now)
         while len(self._buckets) > _BUCKETS:
@@ -66,7 +66,7 @@ class SharedRates:
             place = int(mine[0]) if len(mine) else int(np.argmin(near["since"]))
             row = near[place : place + 1]
             known = len(mine) > 0
-            left = float(row["left"][0]) if known else _most(per_minute)
+            left = float(row["left"][0]) if known else most_at_once(per_minute)
             since = float(row["since"][0]) if known else now
             left, wait_s = _taken(left, since, per_minute, now)
             row["caller"], row["left"], row["since"] = number, left, now
@@ -85,12 +85,13 @@ class SharedRates:
                 fcntl.lockf(self._file, fcntl.LOCK_UN)
 
 
-def _most(per_minute: int) -> float:
+def most_at_once(per_minute: int) -> float:
+    """What a bucket holds."""
     return max(1.0, per_minute * BURST_SHARE)
 
 
 def _taken(left: float, since: float, per_minute: int, now: float) -> tuple[float, float]:
     """(tokens left, seconds to wait) after one more request."""
     per_s = per_minute / 60
-    left = min(_most(per_minute), left + (now - since) * per_s)
+    left = min(most_at_once(per_minute), left + (now - since) * per_s)
     return (left - 1, 0.0) if left >= 1 else (left, (1 - left) / per_s)

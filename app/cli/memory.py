@@ -108,15 +108,12 @@ def export(ctx: click.Context, corpus: str, out: Path | None) -> None:
 
 
 def memory_of(ctx: click.Context, corpus: str) -> Memory:
-    """The memory of a corpus. Raises UsageError where its engine keeps none."""
+    """The memory of a corpus."""
     from sparewheel.rag.assemble import open_memory
     from sparewheel.rag.places import place_of
 
     settings = settings_of(ctx)
-    found = open_memory(place_of(settings).store(corpus), settings)
-    if found is None:
-        raise UsageError(f"corpus {corpus!r} is in a database, where no answers are kept yet")
-    return found
+    return open_memory(place_of(settings).store(corpus), settings)
 
 
 def chosen(memory: Memory, containing: str) -> list[Kept]:

@@ -42,8 +42,6 @@ def move(ctx: click.Context, corpus: str, target: str, keep: bool) -> int:
     out = console()
     out.print(f"{corpus}: {done.documents:,} documents, {done.chunks:,} passages, now in {done.where}", soft_wrap=True)
     out.print(f"compared: every document is the same, and {done.questions} questions find the same passages")
-    for left in done.left:
-        out.print(f"Note: {left}", style="yellow")
     if done.name_it:
         out.print(f"From now on the settings name it: {done.name_it}", markup=False, soft_wrap=True)
     return 0

@@ -97,10 +97,7 @@ def open_memory_of(settings: Settings, corpus: str) -> Memory:
     from sparewheel.rag.assemble import open_memory
     from sparewheel.rag.places import place_of
 
-    memory = open_memory(place_of(settings).store(corpus), settings)
-    if memory is None:
-        raise UsageError(f"corpus {corpus!r} is in a database, where no answers are kept yet")
-    return memory
+    return open_memory(place_of(settings).store(corpus), settings)
 
 
 def items_of(
@@ -148,8 +145,7 @@ def plan(
     pipeline, cells = service.pipeline(corpus), cells_of(store)
     with store.open() as snapshot:
         sha256 = {info.id: info.sha256 for info in snapshot.documents()}
-        if cells is not None:
-            keep_cells(memory, cells.since(0), StoredDocuments(snapshot), settings)
+        keep_cells(memory, cells.since(0), StoredDocuments(snapshot), settings)
     how = how_of(settings, sensitivity, budget_usd=budget, concurrency=concurrency, off_peak=off_peak)
     preparing = Preparing(pipeline, to_prepare(pipeline, items), how, cells, sha256)
     return preparing, estimate(settings, "order", sensitivity, preparing.filling.total)

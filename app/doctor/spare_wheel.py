@@ -33,8 +33,6 @@ def _of(name: str, settings: Settings) -> Iterator[Check]:
     called = f"spare wheel {name}"
     try:
         memory = open_memory(place_of(settings).store(name), settings)
-        if memory is None:
-            return
         with open_pipeline(name, settings) as pipeline:
             found = charge(pipeline, memory)
     except SparewheelError:  # the corpus' own line says it

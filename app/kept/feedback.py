@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from sparewheel.app.kept.rows import InFile, Kept, kept_by
+from sparewheel.app.kept.rows import kept_by
 from sparewheel.rag.settings import Settings
+from sparewheel.rag.sql import InFile, Tables
 from sparewheel.rag.types import Answer
 
 _SCHEMA = """
@@ -46,9 +47,9 @@ class Feedback:
 class FeedbackLog:
     """Safe to share between threads and processes."""
 
-    def __init__(self, kept: Path | Kept) -> None:
+    def __init__(self, kept: Path | Tables) -> None:
         """kept: a file, or where `kept_by` says."""
-        self._kept: Kept = InFile(kept, _SCHEMA) if isinstance(kept, Path) else kept
+        self._kept: Tables = InFile(kept, _SCHEMA) if isinstance(kept, Path) else kept
 
     @classmethod
     def of(cls, settings: Settings) -> FeedbackLog:

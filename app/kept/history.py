@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sparewheel.app.kept.rows import InFile, Kept, Rows, kept_by
+from sparewheel.app.kept.rows import kept_by
 from sparewheel.rag.errors import NotFound, UsageError
 from sparewheel.rag.records import plain, record
 from sparewheel.rag.settings import Settings
+from sparewheel.rag.sql import InFile, Rows, Tables
 from sparewheel.rag.types import Answer
 
 TITLE_CHARS = 80
@@ -58,9 +59,9 @@ class Turn:
 class History:
     """Safe to share between threads and processes. user "" is the local owner."""
 
-    def __init__(self, kept: Path | Kept) -> None:
+    def __init__(self, kept: Path | Tables) -> None:
         """kept: a file, or where `kept_by` says."""
-        self._kept: Kept = InFile(kept, _TABLES) if isinstance(kept, Path) else kept
+        self._kept: Tables = InFile(kept, _TABLES) if isinstance(kept, Path) else kept
         if isinstance(self._kept, InFile):
             with self._kept.transaction() as rows:
                 if "shared" not in {column[1] for column in rows.execute("PRAGMA table_info(conversations)")}:  # 0.1.0

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sparewheel.app.kept.rows import InFile, Kept, Rows, kept_by
+from sparewheel.app.kept.rows import kept_by
 from sparewheel.rag.settings import Settings
+from sparewheel.rag.sql import InFile, Rows, Tables
 
 FORGET_S = 24 * 3600.0  # a wrong password is forgotten after so long
 _SCHEMA = """
@@ -36,9 +37,9 @@ RULES = {"pair": Rule(5, 300.0), "address": Rule(30, 60.0), "name": Rule(60, 5.0
 class SignIns:
     """Safe to share between threads and processes. clock: wall time, seconds."""
 
-    def __init__(self, kept: Path | Kept, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, kept: Path | Tables, clock: Callable[[], float] = time.time) -> None:
         """kept: a file, or where `kept_by` says."""
-        self._kept: Kept = InFile(kept, _SCHEMA) if isinstance(kept, Path) else kept
+        self._kept: Tables = InFile(kept, _SCHEMA) if isinstance(kept, Path) else kept
         self._clock = clock
 
     @classmethod
@@ -84,8 +85,6 @@ class SignIns:
 
     def ended(self, session: str) -> bool:
         """Was it signed out?"""
-        if isinstance(self._kept, InFile) and not self._kept.path.exists():
-            return False
         with self._kept.transaction(write=False) as db:
             return db.execute("SELECT 1 FROM ended WHERE session = ?", (session,)).fetchone() is not None
 

@@ -262,9 +262,6 @@ class Corpus:
 
         if isinstance(questions, str):
             questions = [(one.name, one.ask) for one in question_set(questions).questions]
-        cells = cells_of(self._store)
-        if cells is None:
-            raise UsageError(f"corpus {self.name!r} is in a database, where no review tables are kept yet")
         settings = only_local(self._settings) if local else self._settings
 
         def opened() -> tuple[Pipeline, Callable[[], None]]:
@@ -274,7 +271,7 @@ class Corpus:
             return pipeline, pipeline.close
 
         how = how_of(settings, self.sensitivity, again, budget_usd, concurrency)
-        return Review(self._store, cells, opened, questions, documents, how)
+        return Review(self._store, cells_of(self._store), opened, questions, documents, how)
 
     # ------------------------------------------------------------ LangChain
 

@@ -12,7 +12,7 @@ from sparewheel.rag.errors import StoreError
 from sparewheel.rag.ingest.report import Progress
 from sparewheel.rag.ingest.store import FolderPlace
 from sparewheel.rag.ingest.stores import CorpusStore, Place
-from sparewheel.rag.places import cells_of, place_of
+from sparewheel.rag.places import cells_of, memory_of, place_of
 from sparewheel.rag.settings import Settings
 
 AGAIN = 3  # times that a corpus which changes while it is copied is copied anew
@@ -21,13 +21,12 @@ QUESTIONS = 100
 
 @dataclass(frozen=True)
 class Moved:
-    """What came of it. questions: that both rank alike. left: what could not come along. name_it: the setting."""
+    """What came of it. questions: that both rank alike. name_it: the setting."""
 
     where: str
     documents: int
     chunks: int
     questions: int
-    left: tuple[str, ...]
     name_it: str
 
 
@@ -50,6 +49,8 @@ def move(
             break
     else:
         raise StoreError(f"corpus {corpus!r} is being changed all the time; stop who writes it, and move it again")
+    cells_of(source).copy(cells_of(target))
+    memory_of(source).copy(memory_of(target))
     if not keep:
         source.destroy(wait=True)
     return moved
@@ -70,12 +71,9 @@ def compared(source: CorpusStore, target: CorpusStore, settings: Settings, place
         documents = [before.document(info.id, layout=False) for info in before.documents()]
         copy_originals(originals_of(source, settings), originals_of(target, settings), documents)
         counts = after.manifest.documents, after.manifest.chunks
-    notes: tuple[str, ...] = ()
-    if cells_of(source) is not None and cells_of(target) is None:
-        notes = ("review tables and remembered answers are kept with folders only, and did not come along",)
     if isinstance(place, FolderPlace):
         here = place.folder.resolve() == settings.corpora_folder.resolve()
         named = 'store = ""' if here else f'store = "", data_folder = "{place.folder}"'
     else:
         named = f'store = "{target.where}" (with user and password)'
-    return Moved(target.where, *counts, asked, notes, named)
+    return Moved(target.where, *counts, asked, named)

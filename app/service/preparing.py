@@ -88,7 +88,7 @@ class Preparing:
     """One run. kept: answers that are in the memory since; down: it ended because nothing fuller than the reader
     answered."""
 
-    def __init__(self, pipeline: Pipeline, items: Sequence[Item], how: How, cells: CellStore | None,
+    def __init__(self, pipeline: Pipeline, items: Sequence[Item], how: How, cells: CellStore,
                  sha256: Mapping[str, str]) -> None:  # fmt: skip
         """cells: where review tables keep theirs: a question of one document is a cell of it, too. sha256: of the
         documents' sources."""
@@ -119,7 +119,7 @@ class Preparing:
         if self._in_vain >= IN_VAIN:
             self.down = True
             self.filling.stop()
-        if self._cells is None or len(item.documents) != 1 or cell.answer.degraded:
+        if len(item.documents) != 1 or cell.answer.degraded:
             return cell
         (document,) = item.documents
         return self._cells.put(replace(cell, document_id=document, document_sha256=self._sha256.get(document, "")))
@@ -139,7 +139,7 @@ def keep_cells(memory: Memory, cells: Iterable[Cell], stored: Stored, settings: 
 def keep_correction(store: CorpusStore, cell: Cell, settings: Settings) -> None:
     """What a person said of a cell answers in an outage, until they take it back."""
     memory = open_memory(store, settings)
-    if memory is None or settings.answer.memory == "off":
+    if settings.answer.memory == "off":
         return
     said = of_cell(cell, settings)
     if cell.correction is None or said is None:

@@ -25,7 +25,7 @@ class SharedJobs:
         results = json.dumps([asdict(result) for result in list(job.results)]).replace("\\u0000", "\\ufffd")
         values = (job.id, job.corpus, job.owner, job.files, job.state, str(job.error or ""), results)
         try:
-            with self._shared.transaction(write=False) as rows:
+            with self._shared.transaction(in_turn=False) as rows:
                 rows.execute(f"DELETE FROM jobs WHERE told < now() - interval '{FORGET}'")  # noqa: S608
                 rows.execute(
                     "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"

@@ -107,8 +107,7 @@ def embed(
 def take_out(store: CorpusStore, document_ids: Collection[str], settings: Settings, *, wait: bool = False) -> None:
     """The documents are gone, all or none, from every index, and with them what was answered from them."""
     run.remove(store, document_ids, writers=[keyword_writer()], behind=dense_of(store, settings), wait=wait)
-    if (cells := cells_of(store)) is not None:
-        cells.forget(document_ids)
+    cells_of(store).forget(document_ids)
     forget_lapsed(store, settings)
 
 
@@ -158,7 +157,7 @@ def forget_lapsed(store: CorpusStore, settings: Settings) -> int:
     """Kept answers that rest on deleted or changed text are gone, and those of cloud models where the corpus is
     confidential by now; how many."""
     memory = open_memory(store, settings)
-    if memory is None or memory.is_empty():
+    if memory.is_empty():
         return 0
     now = place_of(settings).store(store.config.name)
     try:

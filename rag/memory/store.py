@@ -1,36 +1,32 @@
-"""Where kept answers lie: one SQLite file beside the snapshots of their corpus, `<corpus>/memory.sqlite`.
+"""Where kept answers lie: in a SQLite file beside the snapshots of their corpus, or in the database that it is in.
 
-    store = SqliteMemory(folder)
+    store = MemoryStore(folder / FILE)
     store.put(kept, vector, "embed-en@1")      # the newer answer to the same question replaces the older
     store.rows(after=7)                        # what an index of them needs: `Row`s
     store.answers([3, 8])                      # the answers themselves
     store.forget([3])                          # gone from the file, too
     store.ask(...), store.questions(...)       # what people ask, for `sparewheel prepare`
 
-Every call is one transaction on a connection of its own: threads and processes may share the file, and a process that
-is killed leaves the state before or after. Nothing is created before something is kept.
+Every call is one transaction: threads, processes and servers may share what is kept, and a process that is killed
+leaves the state before or after. Nothing is created before something is kept.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sparewheel.rag.errors import StoreError
 from sparewheel.rag.memory.kept import PERSON, Kept, Passage
+from sparewheel.rag.sql import InFile, Rows, Tables, listed
 from sparewheel.rag.types import Citation, Shape
 
-NAME = "memory.sqlite"
-BUSY_S = 10.0  # how long a writer waits for another
-VERSION = 1
+FILE = "memory.sqlite"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS answers (
   id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, question TEXT NOT NULL, language TEXT NOT NULL,
@@ -46,7 +42,6 @@ CREATE TABLE IF NOT EXISTS questions (
   key TEXT NOT NULL, day TEXT NOT NULL, question TEXT NOT NULL, language TEXT NOT NULL, documents TEXT NOT NULL,
   shape TEXT NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (key, day));
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-INSERT OR IGNORE INTO meta VALUES ('removals', 0);
 """
 _ANSWER = (
     "question, language, documents, shape, names, text, label, citations, passages, read, answered_by, model, at,"
@@ -80,250 +75,175 @@ class Question:
     last: str
 
 
-class MemoryStore(Protocol):
-    """Where answers are kept; another engine may share them between servers."""
+class MemoryStore:
+    """See the module."""
+
+    def __init__(self, kept: Path | Tables) -> None:
+        """kept: the file, or where else the tables are."""
+        self._kept: Tables = InFile(kept, _TABLES, of_corpus=True) if isinstance(kept, Path) else kept
 
     def is_empty(self) -> bool:
-        """Whether nothing was ever kept."""
-        ...
+        """Whether no answer is kept, and no question counted."""
+        with self._kept.transaction(write=False) as rows:
+            row = rows.execute("SELECT EXISTS (SELECT 1 FROM answers) OR EXISTS (SELECT 1 FROM questions)").fetchone()
+        return not row[0]
 
     def state(self) -> tuple[int, int]:
-        """(largest id ever given, how often something was removed): unchanged, and so is what is kept."""
-        ...
-
-    def put(self, kept: Kept, vector: NDArray[np.float32], embedder: str) -> int:
-        """Keeps the answer; its id. It replaces that of the same key, unless that is a person's and this is not."""
-        ...
-
-    def rows(self, after: int = 0) -> list[Row]:
-        """Of the answers of a larger id, by id."""
-        ...
-
-    def answers(self, ids: Sequence[int]) -> list[Kept]:
-        """By id; one that is gone is left out."""
-        ...
-
-    def ids(self) -> list[int]:
-        """Of all answers, the newest first."""
-        ...
-
-    def documents(self) -> set[str]:
-        """Those that any answer rests on."""
-        ...
-
-    def resting_on(self, documents: Collection[str]) -> list[int]:
-        """Ids of the answers that rest on any of them."""
-        ...
-
-    def forget(self, ids: Collection[int]) -> int:
-        """The answers are gone; how many there were."""
-        ...
-
-    def forget_cloud(self) -> int:
-        """The answers of models beyond this machine are gone; how many there were."""
-        ...
-
-    def ask(self, question: Question, key: str, day: str) -> None:
-        """Counts a question that was asked. day: ISO 8601."""
-        ...
-
-    def questions(self, since: str, most: int) -> list[Question]:
-        """What was asked since a day, most asked first."""
-        ...
-
-    def forget_questions(self, before: str = "9999", documents: Collection[str] = ()) -> int:
-        """The questions asked before a day, and those about any of the documents, are gone; how many rows."""
-        ...
-
-
-class SqliteMemory:
-    """`MemoryStore` in one file of the corpus' folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / NAME
-
-    def is_empty(self) -> bool:
-        """As `MemoryStore`."""
-        return not self.path.exists()
-
-    def state(self) -> tuple[int, int]:
-        """As `MemoryStore`; (0, 0) before anything was kept."""
-        if not self.path.exists():
-            return 0, 0
-        with self._open() as rows:
+        """(largest id of an answer, how often something was removed): unchanged, and so is what is kept."""
+        with self._kept.transaction(write=False) as rows:
             found = rows.execute(
-                "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'answers'), 0),"
-                " (SELECT value FROM meta WHERE name = 'removals')"
+                "SELECT coalesce((SELECT max(id) FROM answers), 0),"
+                " coalesce((SELECT value FROM meta WHERE name = 'removals'), 0)"
             ).fetchone()
         return int(found[0]), int(found[1])
 
     def put(self, kept: Kept, vector: NDArray[np.float32], embedder: str) -> int:
-        """As `MemoryStore`."""
-        with self._open(create=True) as rows:
+        """Keeps the answer; its id. It replaces that of the same key, unless that is a person's and this is not."""
+        with self._kept.transaction() as rows:
             old = rows.execute("SELECT id, answered_by FROM answers WHERE key = ?", (kept.key,)).fetchone()
             if old is not None:
                 if old[1] == PERSON and kept.answered_by != PERSON:
                     return int(old[0])
                 self._remove(rows, [old[0]])
             values = (kept.key, *_written(kept), embedder, np.asarray(vector, np.float32).tobytes())
-            places = ", ".join("?" * len(values))
-            made = rows.execute(f"INSERT INTO answers (key, {_ANSWER}, embedder, vector) VALUES ({places})", values)  # noqa: S608
-            id = int(made.lastrowid or 0)
-            documents = dict.fromkeys((*(p.document_id for p in kept.passages), *kept.documents))
-            rows.executemany("INSERT INTO rests_on VALUES (?, ?)", [(id, document) for document in documents])
+            made = rows.execute(
+                f"INSERT INTO answers (key, {_ANSWER}, embedder, vector) VALUES ({_marks(values)}) RETURNING id", values
+            )
+            id = int(made.fetchone()[0])
+            for document in dict.fromkeys((*(p.document_id for p in kept.passages), *kept.documents)):
+                rows.execute("INSERT INTO rests_on (answer, document) VALUES (?, ?)", (id, document))
             return id
 
     def rows(self, after: int = 0) -> list[Row]:
-        """As `MemoryStore`."""
-        if not self.path.exists():
-            return []
-        with self._open() as rows:
-            found = rows.execute(
-                "SELECT id, key, language, documents, shape, local, embedder, vector FROM answers WHERE id > ?"
-                " ORDER BY id",
-                (after,),
-            ).fetchall()
+        """Of the answers of a larger id, by id."""
+        found = self._found(
+            "SELECT id, key, language, documents, shape, local, embedder, vector FROM answers WHERE id > ? ORDER BY id",
+            after,
+        )
         return [
             Row(id, key, language, tuple(json.loads(documents)), shape, bool(local), embedder, _vector(vector))
             for id, key, language, documents, shape, local, embedder, vector in found
         ]
 
     def answers(self, ids: Sequence[int]) -> list[Kept]:
-        """As `MemoryStore`."""
-        if not ids or not self.path.exists():
+        """By id; one that is gone is left out."""
+        if not ids:
             return []
-        with self._open() as rows:
-            query = f"SELECT id, {_ANSWER} FROM answers WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608
-            found = {row[0]: _read(row) for row in rows.execute(query, (json.dumps([*map(int, ids)]),))}
+        rows = self._found(f"SELECT id, {_ANSWER} FROM answers WHERE id IN ({_marks(ids)})", *map(int, ids))
+        found = {row[0]: _read(row) for row in rows}
         return [found[id] for id in ids if id in found]
 
     def ids(self) -> list[int]:
-        """As `MemoryStore`."""
-        return self._ids("SELECT id FROM answers ORDER BY id DESC")
+        """Of all answers, the newest first."""
+        return [id for (id,) in self._found("SELECT id FROM answers ORDER BY id DESC")]
 
     def documents(self) -> set[str]:
-        """As `MemoryStore`."""
-        if not self.path.exists():
-            return set()
-        with self._open() as rows:
-            return {document for (document,) in rows.execute("SELECT DISTINCT document FROM rests_on")}
+        """Those that any answer rests on."""
+        return {document for (document,) in self._found("SELECT DISTINCT document FROM rests_on")}
 
     def resting_on(self, documents: Collection[str]) -> list[int]:
-        """As `MemoryStore`."""
-        listed = json.dumps([*documents], ensure_ascii=False)
-        return self._ids(
-            "SELECT DISTINCT answer FROM rests_on WHERE document IN (SELECT value FROM json_each(?)) ORDER BY answer",
-            listed,
-        )
+        """Ids of the answers that rest on any of them."""
+        query = f"SELECT DISTINCT answer FROM rests_on WHERE document {self._kept.among} ORDER BY answer"
+        return [id for (id,) in self._found(query, listed(documents))]
 
     def forget(self, ids: Collection[int]) -> int:
-        """As `MemoryStore`."""
-        if not ids or not self.path.exists():
+        """The answers are gone; how many there were."""
+        if not ids:
             return 0
-        with self._open() as rows:
-            return self._remove(rows, [*map(int, ids)])
+        with self._kept.transaction() as rows:
+            return self._remove(rows, ids)
 
     def forget_cloud(self) -> int:
-        """As `MemoryStore`."""
-        return self.forget(self._ids("SELECT id FROM answers WHERE NOT local"))
+        """The answers of models beyond this machine are gone; how many there were."""
+        return self.forget([id for (id,) in self._found("SELECT id FROM answers WHERE local = 0")])
 
     def ask(self, question: Question, key: str, day: str) -> None:
-        """As `MemoryStore`."""
-        with self._open(create=True) as rows:
-            rows.execute(
-                "INSERT INTO questions VALUES (?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (key, day) DO UPDATE SET times = times + excluded.times",
-                (
-                    key,
-                    day,
-                    question.question,
-                    question.language,
-                    json.dumps(question.documents, ensure_ascii=False),
-                    question.shape,
-                    question.times,
-                ),
-            )
+        """Counts a question that was asked. day: ISO 8601."""
+        documents = _json(question.documents)
+        with self._kept.transaction() as rows:
+            counted = "UPDATE questions SET times = times + ? WHERE key = ? AND day = ?"
+            if not rows.execute(counted, (question.times, key, day)).rowcount:
+                rows.execute(
+                    "INSERT INTO questions (key, day, question, language, documents, shape, times)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (key, day, question.question, question.language, documents, question.shape, question.times),
+                )
 
     def questions(self, since: str, most: int) -> list[Question]:
-        """As `MemoryStore`."""
-        if not self.path.exists():
-            return []
-        with self._open() as rows:
-            found = rows.execute(
-                "SELECT question, language, documents, shape, sum(times), max(day) FROM questions WHERE day >= ?"
-                " GROUP BY key ORDER BY sum(times) DESC, max(day) DESC, key LIMIT ?",
-                (since, most),
-            ).fetchall()
-        return [Question(q, language, tuple(json.loads(d)), shape, n, last) for q, language, d, shape, n, last in found]
+        """What was asked since a day, most asked first."""
+        found = self._found(
+            "SELECT min(question), min(language), min(documents), min(shape), sum(times), max(day) FROM questions"
+            " WHERE day >= ? GROUP BY key ORDER BY sum(times) DESC, max(day) DESC, key LIMIT ?",
+            since,
+            most,
+        )
+        return [
+            Question(question, language, tuple(json.loads(documents)), shape, int(times), last)
+            for question, language, documents, shape, times, last in found
+        ]
 
     def forget_questions(self, before: str = "9999", documents: Collection[str] = ()) -> int:
-        """As `MemoryStore`."""
-        if not self.path.exists():
+        """The questions asked before a day, or those about any of the documents, are gone; how many rows."""
+        if not documents:
+            which, given = "day < ?", before
+        else:
+            asked, gone = self._found("SELECT DISTINCT key, documents FROM questions"), set(documents)
+            about = [key for key, some in asked if gone.intersection(json.loads(some))]
+            which, given = f"key {self._kept.among}", listed(about)
+        if not self._found(f"SELECT 1 FROM questions WHERE {which} LIMIT 1", given):
             return 0
-        about = "EXISTS (SELECT 1 FROM json_each(questions.documents) WHERE value IN (SELECT value FROM json_each(?)))"
-        with self._open() as rows:
-            if documents:
-                listed = json.dumps([*documents], ensure_ascii=False)
-                return rows.execute(f"DELETE FROM questions WHERE {about}", (listed,)).rowcount  # noqa: S608
-            return rows.execute("DELETE FROM questions WHERE day < ?", (before,)).rowcount
+        with self._kept.transaction() as rows:
+            return rows.execute(f"DELETE FROM questions WHERE {which}", (given,)).rowcount
 
-    def _ids(self, query: str, *given: str) -> list[int]:
-        if not self.path.exists():
-            return []
-        with self._open() as rows:
-            return [int(id) for (id,) in rows.execute(query, given)]
+    def copy(self, target: MemoryStore) -> None:
+        """All of it, in the place of what `target` held; answers have new ids."""
+        target.forget(target.ids())
+        target.forget_questions()
+        rows = {row.id: row for row in self.rows()}
+        for kept in self.answers([*rows]):
+            target.put(kept, rows[kept.id].vector, rows[kept.id].embedder)
+        columns = "question, language, documents, shape, times, key, day"
+        for question, language, documents, shape, times, key, day in self._found(f"SELECT {columns} FROM questions"):
+            target.ask(Question(question, language, tuple(json.loads(documents)), shape, times, day), key, day)
 
-    def _remove(self, rows: sqlite3.Connection, ids: Sequence[int]) -> int:
-        gone = rows.execute("DELETE FROM answers WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
-        rows.execute("UPDATE meta SET value = value + 1 WHERE name = 'removals'")
+    def _found(self, query: str, *given: object) -> list[tuple[Any, ...]]:
+        with self._kept.transaction(write=False) as rows:
+            return rows.execute(query, given).fetchall()
+
+    def _remove(self, rows: Rows, ids: Collection[int]) -> int:
+        gone = rows.execute(f"DELETE FROM answers WHERE id IN ({_marks(ids)})", [*map(int, ids)])
+        if not rows.execute("UPDATE meta SET value = value + 1 WHERE name = 'removals'").rowcount:
+            rows.execute("INSERT INTO meta (name, value) VALUES ('removals', 1)")
         return gone.rowcount
 
-    @contextmanager
-    def _open(self, *, create: bool = False) -> Iterator[sqlite3.Connection]:
-        """One transaction: written when the block ends, undone when it raises. Raises StoreError for a damaged file."""
-        new = create and not self.path.exists()
-        if new:
-            self.path.touch(mode=0o600)  # as private as the documents
-        try:
-            with closing(sqlite3.connect(self.path, timeout=BUSY_S)) as rows:
-                rows.execute("PRAGMA foreign_keys=ON")
-                rows.execute("PRAGMA secure_delete=ON")  # what is forgotten is gone from the file
-                if create or rows.execute("PRAGMA user_version").fetchone()[0] == 0:
-                    rows.execute("PRAGMA journal_mode=WAL")
-                    rows.executescript(_TABLES)
-                    rows.execute(f"PRAGMA user_version={VERSION}")
-                with rows:
-                    yield rows
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise
-            raise StoreError(
-                f"{self.path} is damaged ({error}); remove it: answers are kept anew as they are given"
-            ) from error
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _written(kept: Kept) -> tuple[object, ...]:
-    def listed(value: object) -> str:
-        return json.dumps(value, ensure_ascii=False)
-
     return (
         kept.question,
         kept.language,
-        listed(kept.documents),
+        _json(kept.documents),
         kept.shape,
-        listed(kept.names),
+        _json(kept.names),
         kept.text,
         kept.label,
-        listed([asdict(citation) for citation in kept.citations]),
-        listed([asdict(passage) for passage in kept.passages]),
-        listed(kept.read),
+        _json([asdict(citation) for citation in kept.citations]),
+        _json([asdict(passage) for passage in kept.passages]),
+        _json(kept.read),
         kept.answered_by,
         kept.model,
         kept.at,
         kept.cost_usd,
         int(kept.local),
         kept.person,
-        listed(kept.place),
+        _json(kept.place),
     )
 
 

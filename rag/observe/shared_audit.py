@@ -44,7 +44,7 @@ class SharedAudit:
         """The lines are in the table, or wait for the next time."""
         self._waiting.extend(lines)
         try:
-            with self._shared.transaction(write=False) as rows:
+            with self._shared.transaction(in_turn=False) as rows:
                 for number, line in self._waiting:
                     rows.execute(
                         "INSERT INTO audit (writer, number, line) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",

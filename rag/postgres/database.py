@@ -13,8 +13,8 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sparewheel.rag.errors import SettingsError, SparewheelError, StoreError, Unavailable, UsageError, install
@@ -85,10 +85,12 @@ class Database:
         is one. Raises Unavailable where the database does not answer, or is left alone after it did not."""
         if fresh and self.several and self._clock() >= self._primary_again:
             try:
-                return self._guarded(lambda: _twice(self._writers, work), counts=False)
+                with self._guarded(counts=False):
+                    return _twice(self._writers, work)
             except Unavailable:
                 self._primary_again = self._clock() + PRIMARY_AGAIN_S
-        return self._guarded(lambda: _twice(self._readers, work))
+        with self._guarded():
+            return _twice(self._readers, work)
 
     def write(self, work: Callable[[Rows], T]) -> T:
         """What `work` did in one transaction, all of it or nothing. Where the primary is lost it is done again on the
@@ -104,6 +106,34 @@ class Database:
                 time.sleep(_LOOK_S)
 
     @contextmanager
+    def transaction(self, *, write: bool = True) -> Iterator[Rows]:
+        """One on the primary, begun anew where its connection was lost meanwhile; while there is no primary, one that
+        only reads is on a replica. Raises Unavailable as `read`."""
+        with self._guarded(counts=not write), ExitStack() as held:
+            yield self._begun(held, [self._writers, self._writers] if write else self._for_reading())
+
+    def _for_reading(self) -> list[_Connections]:
+        lost = self.several and self._clock() < self._primary_again
+        return [*([] if lost else [self._writers] * 2), *([self._readers] if self.several else [])]
+
+    def _begun(self, held: ExitStack, pools: Sequence[_Connections]) -> Rows:
+        """A transaction from the first of the pools that has one; `held` ends it."""
+        for number, pool in enumerate(pools):
+            try:
+                with ExitStack() as beginning:
+                    rows = beginning.enter_context(pool.one())
+                    beginning.enter_context(rows.transaction())
+                    held.push(beginning.pop_all())
+                    return rows
+            except Exception as error:
+                if number == len(pools) - 1 or not _lost(error):
+                    raise
+                pool.forget_idle()
+                if pools[number + 1] is not pool:
+                    self._primary_again = self._clock() + PRIMARY_AGAIN_S
+        raise AssertionError("no pool")
+
+    @contextmanager
     def connection(self) -> Iterator[Rows]:
         """One connection to the primary, for work that is no single transaction."""
         try:
@@ -112,7 +142,9 @@ class Database:
         except Exception as error:
             raise _named(error, self.shown) from error
 
-    def _guarded(self, call: Callable[[], T], *, counts: bool = True) -> T:
+    @contextmanager
+    def _guarded(self, *, counts: bool = True) -> Iterator[None]:
+        """What is done inside counts for the breaker, unless `counts` is False, and fails by our names."""
         permit = self.breaker.acquire()
         if permit is None:
             wait_s = self.breaker.health().retry_in_s
@@ -123,7 +155,7 @@ class Database:
             )
         began = self._clock()
         try:
-            result = call()
+            yield
         except Exception as error:
             named = _named(error, self.shown)
             if isinstance(named, Unavailable) and counts:
@@ -135,7 +167,6 @@ class Database:
             permit.cancel()
             raise
         permit.succeed(self._clock() - began)
-        return result
 
 
 class _Connections:

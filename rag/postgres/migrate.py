@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from sparewheel.rag.errors import StoreError
 from sparewheel.rag.postgres.database import SCHEMA, Database, driver
@@ -22,6 +23,16 @@ def migrations() -> list[tuple[int, str]]:
         file for file in files("sparewheel.rag.postgres").joinpath("migrations").iterdir() if file.name[:4].isdigit()
     ]
     return sorted((int(file.name[:4]), file.read_text(encoding="utf-8")) for file in found)
+
+
+_ready: WeakSet[Database] = WeakSet()
+
+
+def ready(database: Database) -> None:
+    """As `migrate`, looked at once by a process."""
+    if database not in _ready:
+        migrate(database)
+        _ready.add(database)
 
 
 def migrate(database: Database) -> int:

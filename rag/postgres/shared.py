@@ -1,4 +1,4 @@
-"""What servers share beside corpora, for code that says its SQL once: as SQLite reads it, with `?` for values."""
+"""What servers share beside the documents, for code that says its SQL once, by the protocol of `rag.sql`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sparewheel.rag.postgres.database import Database, database_of
-from sparewheel.rag.postgres.migrate import migrate
+from sparewheel.rag.errors import NotFound
+from sparewheel.rag.postgres.database import Database, database_of, driver
+from sparewheel.rag.postgres.migrate import ready
 from sparewheel.rag.postgres.snapshot import storable
 from sparewheel.rag.settings import Settings
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SharedRows:
-    """A connection inside a transaction, with the face of SQLite's."""
+    """A connection inside a transaction, with the face of SQLite's: `rag.sql.Rows`."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
@@ -32,25 +33,27 @@ class SharedRows:
 class Shared:
     """The tables of what is shared. Its schema is made, or brought up to date, with the first call."""
 
+    among = "= ANY (SELECT json_array_elements_text(replace(?, '\\u0000', '\\ufffd')::json))"
+
     def __init__(self, database: Database, name: str = "shared") -> None:
         """name: of what is kept; its writers take turns."""
         self.database = database
         self._name = name
-        self._ready = False
 
     @contextmanager
-    def transaction(self, *, write: bool = True) -> Iterator[SharedRows]:
-        """On the primary; written when the block ends, undone when it raises; one writer of this name at a time, among
-        all servers. Raises Unavailable without a primary."""
-        self._migrate()
-        with self.database.connection() as rows, rows.transaction():
-            if write:
+    def transaction(self, *, write: bool = True, in_turn: bool = True) -> Iterator[SharedRows]:
+        """Written when the block ends, undone when it raises; one writer of this name at a time, among all servers,
+        unless `in_turn` is False. Raises Unavailable without a primary; one that only reads is content with a
+        replica."""
+        ready(self.database)
+        with self.database.transaction(write=write) as rows:
+            if write and in_turn:
                 rows.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (self._name,))
             yield SharedRows(rows)
 
     def stamp(self, name: str) -> int:
         """How often what is called so was changed, 0 for never. Cheap enough for every request."""
-        self._migrate()
+        ready(self.database)
         row = self.database.read(
             lambda rows: rows.execute("SELECT version FROM stamps WHERE name = %s", (name,)).fetchone(), fresh=True
         )
@@ -63,10 +66,24 @@ class Shared:
             row = rows.execute("SELECT value FROM secrets WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else new
 
-    def _migrate(self) -> None:
-        if not self._ready:
-            migrate(self.database)
-            self._ready = True
+
+class OfCorpus(Shared):
+    """Tables of one corpus. Its statements see that corpus alone: the views of migration 6 are of the one that the
+    transaction names."""
+
+    def __init__(self, database: Database, number: int, name: str) -> None:
+        super().__init__(database, f"{name} of {number}")
+        self._number = number
+
+    @contextmanager
+    def transaction(self, *, write: bool = True, in_turn: bool = True) -> Iterator[SharedRows]:
+        """As `Shared.transaction`. Raises NotFound where the corpus was removed."""
+        try:
+            with super().transaction(write=write, in_turn=in_turn) as rows:
+                rows.execute("SELECT set_config('sparewheel.corpus', ?, true)", (str(self._number),))
+                yield rows
+        except driver().errors.ForeignKeyViolation as error:
+            raise NotFound("the corpus was removed meanwhile") from error
 
 
 def changed(rows: SharedRows, name: str) -> None:

@@ -14,7 +14,7 @@ from sparewheel.rag.ingest.corpus import CorpusConfig, checked_name, config_of
 from sparewheel.rag.ingest.manifest import Manifest
 from sparewheel.rag.postgres.database import Database
 from sparewheel.rag.postgres.lists import Lists
-from sparewheel.rag.postgres.migrate import migrate
+from sparewheel.rag.postgres.migrate import ready
 from sparewheel.rag.postgres.snapshot import PostgresSnapshot, storable
 from sparewheel.rag.postgres.transaction import PostgresTransaction
 
@@ -25,7 +25,6 @@ PARTS = 4  # hash partitions of a corpus' chunks, contents and vectors
 _WHOLE = ("documents", "facts", "segments", "postings")
 _CUT = ("contents", "chunks", "vectors")
 _lists: WeakKeyDictionary[Database, Lists] = WeakKeyDictionary()
-_migrated: WeakKeyDictionary[Database, int] = WeakKeyDictionary()
 
 
 class PostgresPlace:
@@ -50,7 +49,7 @@ class PostgresPlace:
     def create(self, config: CorpusConfig) -> PostgresStore:
         """The corpus, made with `config` unless it is there already."""
         checked_name(config.name)
-        self.ready()
+        ready(self.database)
 
         def made(rows: Rows) -> None:
             row = rows.execute(
@@ -81,11 +80,6 @@ class PostgresPlace:
         """What this process keeps of the keyword indexes."""
         return _lists.setdefault(self.database, Lists())
 
-    def ready(self) -> None:
-        """The schema is this program's."""
-        if self.database not in _migrated:
-            _migrated[self.database] = migrate(self.database)
-
     def _found(self, name: str) -> tuple[int, CorpusConfig]:
         checked_name(name)
         rows = self._read("SELECT number, config::text FROM corpora WHERE name = %s", (name,))
@@ -99,7 +93,7 @@ class PostgresPlace:
             ) from error
 
     def _read(self, query: str, given: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        self.ready()
+        ready(self.database)
         # from the primary: rights count from the next question on
         return self.database.read(lambda rows: rows.execute(query, given).fetchall(), fresh=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from sparewheel.rag.memory.alike import Question as Compared
 from sparewheel.rag.memory.equivalence import Check, Measured
 from sparewheel.rag.memory.kept import Asked, key_of, normal
 from sparewheel.rag.memory.memory import Memory
-from sparewheel.rag.memory.store import Question, SqliteMemory
+from sparewheel.rag.memory.store import FILE, MemoryStore, Question
+from sparewheel.rag.sql import Tables
 from sparewheel.rag.types import Answer, Chunk, Citation, Hit, Usage
 
 TEXTS = {
@@ -48,8 +49,8 @@ WEIGHTS = dict.fromkeys(Measured.__dataclass_fields__, 0.0) | {"cosine": 20.0}
 CHECK = {"en": Check(WEIGHTS, -14.0, 0.5, 0.3)}  # from a cosine of .7
 
 
-def memory(folder: Path) -> Memory:
-    return Memory(SqliteMemory(folder), lambda language: Words(), lambda language: Pointing(), CHECK)
+def memory(place: Path | Tables) -> Memory:
+    return Memory(MemoryStore(place), lambda language: Words(), lambda language: Pointing(), CHECK)
 
 
 def text_at(document: str, start: int, end: int) -> str:
@@ -79,11 +80,17 @@ def answer(question: str, quote: str = "The notice period is thirty days.", docu
 NOTICE = "What is the notice period?"
 
 
-def test_the_same_question_is_answered_from_memory(tmp_path: Path) -> None:
+@pytest.fixture
+def place(beside: Callable[[str], Path | Tables]) -> Path | Tables:
+    """Where the memory of a corpus is, empty."""
+    return beside(FILE)
+
+
+def test_the_same_question_is_answered_from_memory(place: Path | Tables) -> None:
     """Whatever its case, politeness and punctuation; with its passages, and told whose answer it is."""
-    kept = memory(tmp_path)
+    kept = memory(place)
     kept.keep(asked(NOTICE), answer(NOTICE), AT, local=False)
-    again = memory(tmp_path)  # another process
+    again = memory(place)  # another process
     for written in (NOTICE, "what IS the notice period", "Could you please tell me what is the notice period?"):
         served = again.recall(asked(written), text_at).served
         assert served is not None
@@ -93,9 +100,9 @@ def test_the_same_question_is_answered_from_memory(tmp_path: Path) -> None:
     assert (told.answered_by, told.model, told.at, served.kept.cost_usd) == ("deepseek", "v4", AT, 0.002)
 
 
-def test_an_equivalent_question_is_served_and_a_near_one_offered(tmp_path: Path) -> None:
+def test_an_equivalent_question_is_served_and_a_near_one_offered(place: Path | Tables) -> None:
     """From the threshold on; below it, the question that was answered is told of."""
-    kept = memory(tmp_path)
+    kept = memory(place)
     kept.keep(asked(NOTICE), answer(NOTICE), AT, local=False)
     served = kept.recall(asked("What is the period of notice?"), text_at).served
     assert served is not None
@@ -117,10 +124,13 @@ def test_an_equivalent_question_is_served_and_a_near_one_offered(tmp_path: Path)
         "What is the maximum notice period before notice?",
     ],
 )
-def test_guards_hold_whatever_the_likeness(tmp_path: Path, other: str) -> None:
+def test_guards_hold_whatever_the_likeness(place: Path | Tables, other: str) -> None:
     """Form, negation, figures and references must agree."""
     kept = Memory(
-        SqliteMemory(tmp_path), lambda language: Words(), lambda language: None, {"en": Check(WEIGHTS, 50.0, 0.5, -1.0)}
+        MemoryStore(place),
+        lambda language: Words(),
+        lambda language: None,
+        {"en": Check(WEIGHTS, 50.0, 0.5, -1.0)},
     )
     if "maximum" not in other:
         kept.keep(asked(NOTICE), answer(NOTICE), AT, local=False)
@@ -128,9 +138,9 @@ def test_guards_hold_whatever_the_likeness(tmp_path: Path, other: str) -> None:
     assert kept.recall(asked(other), text_at).served is None
 
 
-def test_another_document_is_another_question(tmp_path: Path) -> None:
+def test_another_document_is_another_question(place: Path | Tables) -> None:
     """The documents that a question is limited to are part of it; what was asked of all may serve one of its own."""
-    kept = memory(tmp_path)
+    kept = memory(place)
     kept.keep(asked(NOTICE, ("lease.md",)), answer(NOTICE), AT, local=False)
     assert kept.recall(asked(NOTICE, ("lease.md",)), text_at).served
     assert kept.recall(asked(NOTICE, ("nda.md",)), text_at).served is None
@@ -141,9 +151,9 @@ def test_another_document_is_another_question(tmp_path: Path) -> None:
     assert kept.recall(asked(everywhere, ("nda.md",)), text_at).served is None
 
 
-def test_a_changed_passage_ends_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_passage_ends_the_answer(place: Path | Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not one character may differ; when it is back, so is the answer, until it is forgotten."""
-    kept = memory(tmp_path)
+    kept = memory(place)
     kept.keep(asked(NOTICE), answer(NOTICE), AT, local=False)
     whole = TEXTS["lease.md"]
     monkeypatch.setitem(TEXTS, "lease.md", whole.replace("thirty", "ninety"))
@@ -155,9 +165,9 @@ def test_a_changed_passage_ends_the_answer(tmp_path: Path, monkeypatch: pytest.M
     assert (kept.recall(asked(NOTICE), text_at).served, kept.store.ids()) == (None, [])
 
 
-def test_a_new_document_that_ranks_first_is_not_ignored(tmp_path: Path) -> None:
+def test_a_new_document_that_ranks_first_is_not_ignored(place: Path | Tables) -> None:
     """A question of all documents is not answered from before while something unread is nearest to it."""
-    kept = memory(tmp_path)
+    kept = memory(place)
     shown = answer(NOTICE)
     kept.keep(asked(NOTICE), replace(shown, evidence=shown.evidence[:1]), AT, local=False)
     newer = replace(asked(NOTICE), hits=(hit("nda.md"), hit("lease.md", 2)))
@@ -165,9 +175,9 @@ def test_a_new_document_that_ranks_first_is_not_ignored(tmp_path: Path) -> None:
     assert kept.recall(asked(NOTICE), text_at).served
 
 
-def test_what_is_not_verified_is_not_kept(tmp_path: Path) -> None:
+def test_what_is_not_verified_is_not_kept(place: Path | Tables) -> None:
     """No citation, one that does not stand, a doubted sentence, a refusal: nothing is kept, nothing is written."""
-    kept, good = memory(tmp_path), answer(NOTICE)
+    kept, good = memory(place), answer(NOTICE)
     bad = [
         replace(good, citations=()),
         replace(good, citations=(replace(good.citations[0], verified=False),)),
@@ -179,9 +189,9 @@ def test_what_is_not_verified_is_not_kept(tmp_path: Path) -> None:
     assert kept.is_empty()
 
 
-def test_a_confidential_corpus_keeps_what_stayed_here(tmp_path: Path) -> None:
+def test_a_confidential_corpus_keeps_what_stayed_here(place: Path | Tables) -> None:
     """A cloud model's answer is neither kept nor, from before, served; a local model's and a person's are."""
-    kept = memory(tmp_path)
+    kept = memory(place)
     assert kept.keep(asked(NOTICE, sensitivity="high"), answer(NOTICE), AT, local=False) is None
     kept.keep(asked(NOTICE), answer(NOTICE), AT, local=False)  # while it was not confidential
     assert kept.recall(asked(NOTICE, sensitivity="high"), text_at).served is None
@@ -191,9 +201,9 @@ def test_a_confidential_corpus_keeps_what_stayed_here(tmp_path: Path) -> None:
     assert kept.store.forget_cloud() == 0
 
 
-def test_a_person_is_not_overruled(tmp_path: Path) -> None:
+def test_a_person_is_not_overruled(place: Path | Tables) -> None:
     """A newer answer replaces an older one, a model's never a person's."""
-    kept = memory(tmp_path)
+    kept = memory(place)
     kept.keep(asked(NOTICE), answer(NOTICE), AT, local=False)
     kept.keep(asked(NOTICE), replace(answer(NOTICE), text="30 days [1]"), AT, local=False, person="ann")
     kept.keep(asked(NOTICE), replace(answer(NOTICE), text="A month [1]"), AT, local=False)
@@ -202,9 +212,9 @@ def test_a_person_is_not_overruled(tmp_path: Path) -> None:
     assert (served.kept.text, served.kept.person, len(kept.store.ids())) == ("30 days [1]", "ann", 1)
 
 
-def test_a_deleted_document_takes_its_answers_and_questions_along(tmp_path: Path) -> None:
+def test_a_deleted_document_takes_its_answers_and_questions_along(place: Path | Tables) -> None:
     """Gone from the file itself."""
-    kept = memory(tmp_path)
+    kept = memory(place)
     kept.keep(asked(NOTICE, ("lease.md",)), answer(NOTICE), AT, local=False)
     breach = "What does a breach cost?"
     kept.keep(asked(breach), answer(breach, "A breach costs 40,000 euros.", "nda.md"), AT, local=False)
@@ -213,13 +223,28 @@ def test_a_deleted_document_takes_its_answers_and_questions_along(tmp_path: Path
     assert kept.lapse({"nda.md"}, text_at) == 1
     assert [k.question for k in kept.store.answers(kept.store.ids())] == [breach]
     assert [q.question for q in kept.store.questions("2026-01-01", 9)] == [breach]
-    raw = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert b"thirty days" not in raw
+    if isinstance(place, Path):
+        assert b"thirty days" not in b"".join(path.read_bytes() for path in place.parent.iterdir())
 
 
-def test_questions_are_counted_by_day(tmp_path: Path) -> None:
+def test_what_is_kept_moves_with_its_corpus(place: Path | Tables, tmp_path: Path) -> None:
+    """Answers with their vectors, and what people asked; what was there before goes, and twice is as once."""
+    kept, there = memory(place), memory(tmp_path / "there.sqlite")
+    kept.keep(asked(NOTICE), answer(NOTICE), AT, local=False)
+    kept.store.ask(Question(NOTICE, "en", (), "one", 3, ""), "k1", "2026-11-28")
+    there.keep(asked("Who pays?"), answer("Who pays?"), AT, local=False)
+    for _ in range(2):
+        kept.store.copy(there.store)
+    assert there.recall(asked("What is the period of notice?"), text_at).served
+    assert [k.question for k in there.store.answers(there.store.ids())] == [NOTICE]
+    assert [q.times for q in there.store.questions("2026-01-01", 9)] == [3]
+    there.store.copy(kept.store)
+    assert kept.recall(asked(NOTICE), text_at).served
+
+
+def test_questions_are_counted_by_day(place: Path | Tables) -> None:
     """Most asked first; old days can be forgotten."""
-    store = SqliteMemory(tmp_path)
+    store = MemoryStore(place)
     for question, day in [("a?", "2026-11-01"), ("b?", "2026-11-20"), ("b?", "2026-11-21"), ("a?", "2026-09-01")]:
         store.ask(Question(question, "en", (), "one", 1, ""), key_of(Compared(question, "en"), (), "one"), day)
     assert [(q.question, q.times, q.last) for q in store.questions("2026-10-01", 5)] == [

@@ -48,7 +48,6 @@ def write(here: Settings, lines: dict[str, str]) -> None:
 
 def memory_of(here: Settings) -> Memory:
     memory = assemble.open_memory(work.make_corpus(here, "leases", "legal"), here)
-    assert memory is not None
     return memory
 
 

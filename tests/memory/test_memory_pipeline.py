@@ -15,7 +15,7 @@ from sparewheel.rag.events import Token
 from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder
 from sparewheel.rag.ingest.run import ingest
 from sparewheel.rag.ingest.store import Store
-from sparewheel.rag.memory.store import SqliteMemory
+from sparewheel.rag.memory.store import FILE, MemoryStore
 from sparewheel.rag.reliability.loop import background
 from sparewheel.rag.settings import Answering, Endpoint, Retrieve, Settings
 from sparewheel.rag.types import Profile
@@ -90,7 +90,7 @@ def test_always_asks_nobody_what_is_known(tmp_path: Path, cloud: FaultServer) ->
     with assemble.open_pipeline("leases", settings) as pipeline:
         first, second = pipeline.ask(QUESTION), pipeline.ask(QUESTION)
     assert (first.answered_by, second.answered_by, second.degraded, cloud.calls) == ("deepseek", "memory", False, 1)
-    memory = SqliteMemory(corpus_folder(settings.corpora_folder, "leases"))
+    memory = MemoryStore(corpus_folder(settings.corpora_folder, "leases") / FILE)
     memory.forget(memory.ids())
     with assemble.open_pipeline("leases", replace(settings, answer=Answering(memory="off"))) as pipeline:
         pipeline.ask(QUESTION)
@@ -113,7 +113,7 @@ def test_a_question_with_a_history_of_elsewhere_is_not_kept(tmp_path: Path, clou
     """What the answer took from it may be nobody else's business; a follow-up is never kept."""
     settings = place(tmp_path, cloud)
     history = [("How much is the rent?", "900 euros")]
-    memory = SqliteMemory(corpus_folder(settings.corpora_folder, "leases"))
+    memory = MemoryStore(corpus_folder(settings.corpora_folder, "leases") / FILE)
     with assemble.open_pipeline("leases", settings) as pipeline:
         pipeline.ask(QUESTION, history=history)
         pipeline.ask("And the notice period?", history=history, history_is_ours=True)
@@ -128,7 +128,7 @@ def test_nothing_is_made_by_asking_the_reader(tmp_path: Path) -> None:
     with assemble.open_pipeline("leases", settings) as pipeline:
         answer = pipeline.ask(QUESTION)
     assert [a.answerer for a in answer.attempts] == ["reader"]
-    assert SqliteMemory(corpus_folder(settings.corpora_folder, "leases")).is_empty()
+    assert MemoryStore(corpus_folder(settings.corpora_folder, "leases") / FILE).is_empty()
 
 
 def test_a_full_disk_costs_nobody_the_answer(tmp_path: Path, cloud: FaultServer) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 from sparewheel.rag.assemble import keyword_writer
 from sparewheel.rag.ingest.corpus import CorpusConfig
 from sparewheel.rag.ingest.stores import CorpusStore
+from sparewheel.rag.postgres.database import Database
 from sparewheel.rag.retrieve.dense_write import DenseWriter
+from sparewheel.rag.settings import Settings
 from sparewheel.rag.types import Chunk, Document
 
 WORDS = ["lease", "notice", "rent", "deposit", "tenant", "assign", "insure", "repair", "fee", "term", "the", "a", "of"]
@@ -75,6 +78,19 @@ def put(store: CorpusStore, *documents: tuple[Document, list[Chunk]], gone: Sequ
             transaction.add(document, chunks, splitter="lines 1")
         behind = [dense()] if transaction.base is not None and transaction.base.share("dense") else []
         transaction.publish([keyword_writer()], behind=behind)
+
+
+def away(settings: Settings) -> Callable[..., AbstractContextManager[None]]:
+    """In the place of `Database._guarded`: the database cannot be reached."""
+    unreachable = Database("postgresql://127.0.0.1:1/none", settings)
+
+    @contextmanager
+    def guarded(**given: object) -> Iterator[None]:
+        with Database._guarded(unreachable):
+            unreachable._readers._opened()
+        yield
+
+    return guarded
 
 
 def config(name: str = "papers") -> CorpusConfig:

@@ -8,12 +8,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-from engines import config, made, put
+from engines import away, config, made, put
 
+from sparewheel.app.api.database_rates import limits_of
+from sparewheel.app.api.rates import Rates
 from sparewheel.app.cli import main
 from sparewheel.app.kept.feedback import Feedback, FeedbackLog
 from sparewheel.app.kept.history import History
@@ -25,7 +26,7 @@ from sparewheel.app.ui import door
 from sparewheel.rag.errors import NotFound, Unavailable
 from sparewheel.rag.observe.running import audit_folders, check_log, open_log
 from sparewheel.rag.places import place_of
-from sparewheel.rag.postgres.database import Database, database_of
+from sparewheel.rag.postgres.database import database_of
 from sparewheel.rag.postgres.shared import shared_of
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.types import Answer
@@ -140,6 +141,21 @@ def test_sign_ins_are_slowed_down_by_all_servers_together(settings: Settings, el
     assert (doors[1].ended("session"), doors[1].ended("other")) == (True, False)
 
 
+def test_requests_are_counted_by_all_servers_together(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of a minute's at once, wherever; each server by itself while the database is away."""
+    settings = Settings(store=database_url)
+    one, two = limits_of(settings, Rates()), limits_of(replace(settings, data_folder="elsewhere"), Rates())
+    took = [each.take(b"a" * 32, 8, 0.0) for each in (one, two, one)]
+    assert took[:2] == [0.0, 0.0]
+    assert 7.0 < took[2] <= 7.5
+    assert (two.take(b"b" * 32, 8, 0.0), two.take(b"a" * 32, 0, 0.0)) == (0.0, 0.0)
+    database_of(settings).write(lambda rows: rows.execute("UPDATE rates SET since = since - interval '7.5 s'"))
+    assert two.take(b"a" * 32, 8, 0.0) == 0.0
+    monkeypatch.setattr(database_of(settings), "_guarded", away(settings))
+    assert [each.take(b"a" * 32, 4, 0.0) for each in (one, one, two)] == [0.0, 15.0, 0.0]
+    assert limits_of(Settings(), alone := Rates()) is alone
+
+
 def test_a_cookie_of_one_page_is_good_at_the_other(settings: Settings, elsewhere: Settings) -> None:
     """And over everywhere when it is signed out at one."""
     accounts_of(settings).add("anna", "viewer", (), "correct horse")
@@ -160,10 +176,7 @@ def test_accounts_count_on_while_their_database_is_away(database_url: str, monke
     accounts = accounts_of(settings)
     key = (accounts.add("anna"), accounts.new_key("anna"))[1]
     assert accounts.by_key(key) is not None
-    unreachable = Database("postgresql://127.0.0.1:1/none", settings)
-    real = Database._guarded
-    away: Any = lambda call, **given: real(unreachable, lambda: unreachable.read(bool))  # noqa: E731
-    monkeypatch.setattr(database_of(settings), "_guarded", away)
+    monkeypatch.setattr(database_of(settings), "_guarded", away(settings))
     assert accounts.by_key(key) is not None
     with pytest.raises(Unavailable):
         Accounts(accounts.kept).by_key(key)
@@ -220,9 +233,8 @@ def test_the_audit_log_of_every_server_is_in_the_database(
     with open_log(here) as one, open_log(there) as two:
         one.write({"at": "2026-01-01", "event": "document_read", "user": "anna"})
         two.write({"at": "2026-01-02", "event": "sign_in", "user": "ben"}, {"at": "2026-01-03", "event": "x"})
-        unreachable = Database("postgresql://127.0.0.1:1/none", here)
-        with monkeypatch.context() as away:
-            away.setattr(database_of(here), "connection", unreachable.connection)
+        with monkeypatch.context() as patched:
+            patched.setattr(database_of(here), "_guarded", away(here))
             one.write({"at": "2026-01-04", "event": "question", "user": "anna"})
         one.write({"at": "2026-01-05", "event": "question", "user": "anna"})
     with audit_folders(here) as folders:

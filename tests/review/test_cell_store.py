@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import pytest
 
 from sparewheel.rag.errors import NotFound, UsageError
 from sparewheel.rag.review.cell import PERSON, Cell, cell_of, question_key, sha256_of_text, standing
-from sparewheel.rag.review.store import CellStore, cell_store
+from sparewheel.rag.review.store import FILE, CellStore
 from sparewheel.rag.review.table import Column, Table, columns_of, tally
+from sparewheel.rag.sql import Tables
 from sparewheel.rag.types import Answer, Chunk, Citation, Hit
 
 TEXT = "1 Term. This lease ends on 31 May 2027.\n2 Law. The law of Ohio governs."
@@ -31,8 +33,8 @@ def cell(question: str = "When does it end?", document: str = "lease.txt", by: s
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> CellStore:
-    return cell_store(tmp_path)
+def store(beside: Callable[[str], Path | Tables]) -> CellStore:
+    return CellStore(beside(FILE))
 
 
 def test_a_cell_comes_back_as_it_was_kept(store: CellStore) -> None:
@@ -42,7 +44,23 @@ def test_a_cell_comes_back_as_it_was_kept(store: CellStore) -> None:
     assert [p.sha256 for p in kept.passages] == [sha256_of_text(TEXT[:39])]
 
 
+def test_what_was_said_moves_with_its_corpus(store: CellStore, tmp_path: Path) -> None:
+    """There and back: cells with what people said, tables, sets, the number of changes; what was there before goes."""
+    store.put(cell())
+    store.correct("When does it end?", "lease.txt", "31 May 2028", "ann", LATER, "abc")
+    table = store.keep_table(Table("", "leases", columns_of(["Who pays?"]), at=AT))
+    store.keep_set("mine", table.columns, "ann", AT)
+    there = CellStore(tmp_path / "there.sqlite")
+    there.put(cell(document="old.txt"))
+    store.copy(there)
+    store.keep_only([])
+    there.copy(store)
+    assert [(one.document_id, one.text) for one in store.cells()] == [("lease.txt", "31 May 2028")]
+    assert (store.tables(), store.sets(), store.revision) == ([table], {"mine": table.columns}, 2)
+
+
 def test_nothing_is_made_by_looking(store: CellStore, tmp_path: Path) -> None:
+    assert (store.forget(["lease.txt"]), store.keep_only([])) == (0, 0)
     assert (store.cells(), store.tables(), store.sets(), store.revision) == ([], [], {}, 0)
     assert list(tmp_path.iterdir()) == []
 

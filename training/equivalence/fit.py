@@ -22,7 +22,7 @@ from sparewheel.rag.assemble import LanguageModels
 from sparewheel.rag.memory.alike import Question, differ
 from sparewheel.rag.memory.equivalence import WEIGHTS, Check, Measured, columns, squashed
 from sparewheel.rag.memory.memory import Memory
-from sparewheel.rag.memory.store import SqliteMemory
+from sparewheel.rag.memory.store import MemoryStore
 from sparewheel.rag.runtime import default_runtime
 from sparewheel.rag.settings import load_settings
 from training.equivalence.pairs import WORDINGS, Pair, of_made, of_sets
@@ -49,7 +49,7 @@ def main() -> None:
 
 def _measured() -> list[Pair]:
     models = LanguageModels(load_settings(), default_runtime())
-    memory = Memory(SqliteMemory(Path("nowhere")), models.embedder, models.reader, {})
+    memory = Memory(MemoryStore(Path("nowhere")), models.embedder, models.reader, {})
     embedders = {language: e for language in ("en", "zh") if (e := models.embedder(language)) is not None}
     return [*of_sets(memory, embedders, WORDINGS, MOST_OTHERS), *of_made(memory, embedders, 2)]
 
