@@ -10,101 +10,63 @@ Nothing of this is shared with the answerers: a measure must not make the mistak
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 
-_UNITS = {  # the unit, and every other spelling of it
-    "%": "percent|per cent|pct",
-    "‰": "",
-    "kg": "kilogram|kilograms|kilogramme|kilogrammes|千克|公斤",
-    "g": "gram|grams|gramme|grammes|克",
-    "mg": "milligram|milligrams|毫克",
-    "µg": "μg|ug|mcg|microgram|micrograms|微克",
-    "ng": "nanogram|nanograms|纳克",
-    "l": "litre|litres|liter|liters|升",
-    "ml": "millilitre|millilitres|milliliter|milliliters|毫升",
-    "mmol": "毫摩尔",
-    "µmol": "μmol|umol|微摩尔",
-    "iu": "international units|国际单位",
-    "unit": "units|单位",
-    "mmhg": "mm hg|毫米汞柱",
-    "°c": "degrees celsius|degrees c|摄氏度|℃",
-    "°f": "degrees fahrenheit|华氏度",
-    "km": "kilometre|kilometres|kilometer|kilometers|公里|千米",
-    "m": "metre|metres|meter|meters|米",
-    "cm": "centimetre|centimetres|centimeter|centimeters|厘米",
-    "mm": "millimetre|millimetres|毫米",
-    "m^2": "m2|sqm|square metres|square meters|平方米|㎡",
-    "second": "seconds|sec|秒|秒钟",
-    "minute": "minutes|min|mins|分钟",
-    "hour": "hours|h|hr|hrs|小时|个小时",
-    "day": "days|天|日|自然日|个自然日|日历日",
-    "business day": "business days|working day|working days|banking day|banking days|工作日|个工作日",
-    "week": "weeks|周|星期|个星期",
-    "month": "months|月|个月",
-    "quarter": "quarters|季度|个季度",
-    "year": "years|yr|yrs|年|周岁|岁",
-    "usd": "$|us$|dollar|dollars|us dollars|美元",
-    "eur": "€|euro|euros|欧元",
-    "gbp": "£|pound|pounds|pounds sterling|英镑",
-    "cny": "rmb|¥|yuan|元|人民币|人民币元",
-    "tablet": "tablets|片",
-    "capsule": "capsules|粒",
-    "time": "times|次",
-    "copy": "copies|份",
-    "person": "persons|people|人|名",
-    "piece": "pieces|件|台",
-    "fold": "-fold|倍",
-}
-_SPELT = {
-    spelling: unit for unit, others in _UNITS.items() for spelling in (unit, *(s for s in others.split("|") if s))
-}
-_TIME = frozenset({"hour", "day", "week", "month", "year", "time"})
+from sparewheel.eval.numerals import ADVERBS, NUMBER, ZH_PERIODS, Found, folded
+from sparewheel.eval.units import CURRENCY, PERIODS, SPELT, UNIT, in_base
 
-
-def _any_of(spellings: list[str]) -> str:
-    """Longest first; a Latin spelling ends where its word ends."""
-    return "|".join(re.escape(s) + (r"(?![a-z])" if s[-1].isascii() and s[-1].isalpha() else "") for s in spellings)
-
-
-_LONGEST_FIRST = sorted(_SPELT, key=len, reverse=True)
-_UNIT = re.compile(
-    rf"\s*[-\s]?(?:(?:calendar|consecutive|full|further|additional|clear|completed?)\s+)*({_any_of(_LONGEST_FIRST)})"
+_TIME = PERIODS | {"time"}
+_UNIT = re.compile(rf"\s*[-\s]?(?:(?:calendar|consecutive|full|further|additional|clear|completed?)\s+)*({UNIT})")
+_PER = re.compile(rf"\s*(?:/|per\b|an?\b|each\b|every\b|每)\s*(?:kg\b)?\s*(?P<much>\d+(?:\.\d+)?\s?)?(?P<unit>{UNIT})")
+_DAILY = re.compile(rf"\s*(?P<word>{'|'.join(ADVERBS)})\b")
+_OFTEN = re.compile(rf",?\s*(?P<n>\d+(?:-\d+)?) time/(?P<per>{'|'.join(PERIODS)})")
+_STANDING = re.compile(  # how often, beside no figure
+    rf"\b(?P<adverb>{'|'.join(ADVERBS)}|annual)\b|\b(?:each|every)\s+(?P<unit>day|week|month|quarter|year)\b"
+    r"|每(?P<han>日|天|周|月|季度|年)(?!\d)"
 )
-_PER = re.compile(rf"\s*(?:/|per\b|an?\b|each\b|every\b|每)\s*(?:kg\b)?\s*({_any_of(_LONGEST_FIRST)})")
-_DAILY = re.compile(r"\s*(?:daily|weekly|monthly|yearly|annually)\b")
-_CURRENCY = re.compile(r"(us\$|\$|usd|eur|€|gbp|£|cny|rmb|¥|人民币)\s*$")
-_SCALES = {"thousand": 3, "million": 6, "billion": 9, "千": 3, "万": 4, "百万": 6, "千万": 7, "亿": 8}
+_EVERY = re.compile(r"(?:\bevery |每)$")
+_CURRENCY = re.compile(rf"(?<![a-z])({CURRENCY})\s*$")
+_SCALES = {"thousand": 3, "million": 6, "billion": 9, "k": 3, "m": 6, "mn": 6, "bn": 9}
+_SCALES |= {"千": 3, "万": 4, "百万": 6, "千万": 7, "亿": 8}
 _SCALE = re.compile(r"\s*(thousand\b|million\b|billion\b|百万|千万|千(?![克米])|万|亿)")
+_MONEY_SCALE = re.compile(r"\s?(k|mn?|bn)\b")
 
-_NUMBER = r"(?:\d{1,3}(?:,\d{3}|[ ]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)*(?:\^-?\d+)?)"
-_AT = re.compile(rf"(?<![a-z\d.])(?P<sign>[-+±](?=\d)|minus |零下)?(?P<number>{_NUMBER})(?:st|nd|rd|th)?(?![a-z]?\d)")
-_SECOND = re.compile(rf"\s*(?P<by>-|~|—|to\b|至|到|:|/)\s*(?P<sign>[-+])?(?P<number>{_NUMBER})")
-_BETWEEN = re.compile(rf"\s*and\s+(?P<number>{_NUMBER})")
+_AT = re.compile(rf"(?<![a-z\d.])(?P<sign>[-+±](?=\d)|minus |零下)?(?P<number>{NUMBER})(?:st|nd|rd|th)?(?![a-z]?\d)")
+_SECOND = re.compile(rf"\s*(?P<by>-|~|—|to\b|至|到|:|/)\s*(?P<sign>[-+])?(?P<number>{NUMBER})")
+_BETWEEN = re.compile(rf"\s*and\s+(?P<number>{NUMBER})")
 
 _SYMBOLS = {"<": "<", ">": ">", "≤": "≤", "≥": "≥", "<=": "≤", ">=": "≥"}
+_SYMBOL = re.compile(r"(<=|>=|[<>≤≥])\s*$")
 _BEFORE = {  # words before a figure; the longest that fits counts
     "≤": r"(?:no|not|never) (?:be )?(?:more|longer|later|greater|higher|larger) than"
     r"|(?:not|never) (?:to )?exceed(?:ing)?|cannot exceed|at most|up to|a maximum of|maximum(?: of)?|within"
     r"|不(?:得|应|可|能)?(?:超过|多于|高于|大于|晚于|迟于)|至多|最多|最长|最高",
     "≥": r"(?:no|not|never) (?:be )?(?:less|fewer|shorter|earlier|lower|smaller) than|at least"
-    r"|a minimum of|minimum(?: of)?|不(?:得|应|可|能)?(?:少于|低于|小于|早于)|至少|最少|最低",
+    r"|a minimum of|minimum(?: of)?|不(?:得|应|可|能)?(?:少于|低于|小于|早于)|至少|最少|最低|年?满",
     "<": r"(?:less|fewer|shorter|lower|smaller|earlier) than|below|under|少于|低于|小于|不足|不满|未满",
     ">": r"(?:more|longer|greater|higher|larger|later) than|above|over|exceed(?:s|ing)?|in excess of"
     r"|超过|多于|高于|大于",
 }
 _WORDED = [(sign, re.compile(rf"(?:{words})\s*(?:about |the sum of |a )?$")) for sign, words in _BEFORE.items()]
-_AFTER = re.compile(r"\s*(or more|or less|or fewer|or older|or over|or younger|or under|\(?含\)?以[上下内]|以[上下内])")
-_AFTER_SIGN = {"more": "≥", "older": "≥", "over": "≥", "上": "≥"}
+_AFTER = re.compile(
+    r"\s*((?:or|and) (?:more|less|fewer|older|over|above|younger|under|below)|\(?含\)?以[上下内]|以[上下内])"
+)
+_AFTER_SIGN = dict.fromkeys(("more", "older", "over", "above", "上"), "≥")
 
 _REFERENCE = re.compile(
-    r"(?:\b(?:sub-?)?(?:section|clause|article|paragraph|schedule|annex|appendix|exhibit|rule|part|chapter)s?\b|§+"
-    r"|\b(?:sec|art|cl|para)\.)\s*(\d+(?:\.\d+)*(?:\([a-z0-9]{1,4}\))*)"
-    r"|第(\d+(?:\.\d+)*)[条款章节项编]"
+    r"(?:\b(?:sub-?)?(?P<kind>section|clause|article|paragraph|schedule|annex|appendix|exhibit|rule|part|chapter)s?\b"
+    r"|§+|\b(?:sec|art|cl|para)\.)\s*(?P<number>\d+(?:\.\d+)*(?:\([a-z0-9]{1,4}\))*)"
+    r"|第\(?(?P<han>\d+(?:\.\d+)*)\)?(?P<level>[条款章节项编])|(?P<annex>附[件表录])(?P<annexed>\d+)"
 )
+_LETTER = re.compile(  # Exhibit A, hepatitis B; "a" is an article where a noun follows
+    r"\b(?:exhibit|schedule|annex|appendix|class|type|group|part|vitamin|hepatitis|influenza|series|grade|factor)\s+"
+    r"(?P<letter>[b-z]|a(?=\s*(?:$|[^\w\s]|(?:to|of|and|or|in|is|for|shall|hereto|shares?|notes?|vaccine|virus)\b)))\b(?!')"
+)
+_APART = {"chapter": "chapter", "章": "chapter", "part": "part", "编": "part", "款": "款", "节": "节", "项": "项"}
+_APART |= dict.fromkeys(("schedule", "annex", "appendix", "exhibit"), "schedule")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -112,7 +74,11 @@ _MONTH = (
 )
 _DATES = (  # groups: year, month, day; a missing one is None
     (re.compile(r"(?<!\d)(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})(?!\d)\s?日?"), (1, 2, 3)),
+    (re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\d)"), (3, 2, 1)),
+    (re.compile(r"(?<![\d/])(1[3-9]|2\d|3[01])[-/](\d{1,2})[-/](\d{4})(?!\d)"), (3, 2, 1)),
+    (re.compile(r"(?<![\d/])(\d{1,2})[-/](1[3-9]|2\d|3[01])[-/](\d{4})(?!\d)"), (3, 1, 2)),
     (re.compile(rf"(?<![\d.])(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:day\s+)?(?:of\s+)?{_MONTH},?\s+(\d{{4}})"), (3, 2, 1)),
+    (re.compile(rf"(?<![\d.])(\d{{1,2}})-{_MONTH}-(\d{{4}})"), (3, 2, 1)),
     (re.compile(rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})"), (3, 1, 2)),
     (re.compile(rf"\b{_MONTH},?\s+((?:19|20)\d\d)(?![.,]?\d)"), (2, 1, None)),
     (re.compile(rf"(?<![\d.])(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?!may){_MONTH}"), (None, 2, 1)),
@@ -126,30 +92,60 @@ _DATES = (  # groups: year, month, day; a missing one is None
 class Quantity:
     """One figure. value: canonical ("1.5", "-20", "1~2", "5:1", "10.1", "2026-05-03"); unit "" where none stands there.
 
-    relation: <, ≤, >, ≥ or "" (as words say it, or as a symbol). start, end: where it stands in `folded(text)`.
+    per, times: "5 mg twice daily" is per day, 2 times. relation: <, ≤, >, ≥ or ""; symbol: a sign says it, no words.
+    implied: "monthly" says once a month without a figure. start, end: where it stands in `folded(text)`, words of the
+    relation included.
     """
 
     value: str
     unit: str = ""
     per: str = ""
+    times: str = ""
     relation: str = ""
     symbol: bool = False
+    implied: bool = False
     start: int = 0
     end: int = 0
 
     @property
     def token(self) -> str:
-        """All of it in one word, without the relation in words, which stands beside it."""
-        per = f"/{self.per}" if self.per and self.per not in _TIME else ""
-        return f"{self.relation if self.symbol else ''}{self.value}{self.unit}{per}".replace(" ", "")
+        """All of it in one word, in the base unit, without the relation and without how often a dose is given."""
+        value, unit = in_base(self.value, self.unit)
+        per = f"/{self.per}" if self.per and (self.unit == "time" or self.per not in _TIME) else ""
+        return f"{value}{unit}{per}".replace(" ", "")
+
+    @property
+    def rate(self) -> tuple[str, str] | None:
+        """How often: (times, period); None where nothing says it."""
+        if self.unit == "time":
+            return (self.value, self.per) if self.per else None
+        return (self.times or "1", self.per) if self.per in PERIODS else None
+
+
+def all_there(wanted: list[Quantity], given: list[Quantity]) -> bool:
+    """Does `given` say every figure of `wanted`? What is only implied ("monthly") must not be said otherwise."""
+    rates = {figure.rate for figure in given} - {None}
+    for figure in wanted:
+        if figure.implied and not rates:
+            continue
+        if figure.unit == "time" and figure.rate in rates:
+            continue
+        if not any(same(figure, other) for other in given):
+            return False
+    return True
 
 
 def same(reference: Quantity, given: Quantity) -> bool:
     """Does `given` say what `reference` says? A unit or relation that the reference does not name is free."""
-    if reference.value != given.value or (reference.unit and reference.unit != given.unit):
+    if not reference.unit:
+        if reference.value != given.value:
+            return False
+    elif in_base(reference.value, reference.unit) != in_base(given.value, given.unit):
         return False
     pers = {reference.per, given.per}
     if len(pers) > 1 and ("" not in pers or not pers - {""} <= _TIME):  # "5 mg" may be "5 mg a day", never "5 mg/kg"
+        return False
+    if reference.per and given.per and reference.rate != given.rate:
         return False
     if reference.relation == given.relation:
         return True
@@ -169,101 +165,6 @@ def _quantities(text: str) -> tuple[Quantity, ...]:
     return tuple(_found(folded(text)))
 
 
-@lru_cache(maxsize=512)
-def folded(text: str) -> str:
-    """Lower case, one width (NFKC), straight quotes and hyphens; number words of both languages in digits."""
-    text = re.sub("[⁰¹²³⁴-⁹]+", lambda m: "^" + unicodedata.normalize("NFKC", m.group()), text)  # 10⁹ is not 109
-    text = unicodedata.normalize("NFKC", text).casefold()
-    text = re.sub(r"(?<!\d)\s*—\s*|\s*—\s*(?!\d)", ", ", text.translate(_PLAIN))  # a dash in a sentence is no minus
-    text = _EN_WORDS.sub(_english, text)
-    text = _ZH_WORDS.sub(_chinese, text)
-    return re.sub(rf"({_NUMBER})\s?\(\1\)", r"\1", text)
-
-
-_PLAIN = str.maketrans({**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‘’`´", "'"), **dict.fromkeys("‐‑‒–−", "-"),
-                        "―": "—", "～": "~", "、": ","})  # fmt: skip
-
-
-# ---------------------------------------------------------------- number words
-
-_ONES = {
-    word: number
-    for number, word in enumerate(
-        re.findall(
-            r"\w+",
-            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-            "seventeen eighteen nineteen",
-        )
-    )
-}
-_TENS = {
-    word: 10 * number
-    for number, word in enumerate(re.findall(r"\w+", "twenty thirty forty fifty sixty seventy eighty ninety"), 2)
-}
-_POWERS = {"hundred": 100, "thousand": 1000, "million": 10**6}
-_WORD = "|".join(sorted((*_ONES, *_TENS), key=len, reverse=True))
-_EN_WORDS = re.compile(
-    rf"\b(?:{_WORD})(?:[-\s]+(?:(?:and\s+)?(?:{_WORD})|hundred|thousand|million)\b)*(?![a-z])(?!-(?:off|time|sided))"
-)
-
-
-def _english(found: re.Match[str]) -> str:
-    """ "twenty-five" as 25; "one" alone is a number only before a unit or its digits."""
-    text = found.group()
-    if text in ("one", "zero") and not re.match(
-        r"\s*\(\d|[-\s](?:" + _any_of(_LONGEST_FIRST) + ")", found.string[found.end() :]
-    ):
-        return text
-    total, group = 0, 0
-    for word in re.findall(r"[a-z]+", text):
-        if word == "hundred":
-            group = max(group, 1) * 100
-        elif word in _POWERS:
-            total, group = total + max(group, 1) * _POWERS[word], 0
-        elif word != "and":
-            group += _ONES.get(word, 0) + _TENS.get(word, 0)
-    return str(total + group)
-
-
-_ZH_DIGITS = {character: number for number, character in enumerate("零一二三四五六七八九")}
-_ZH_DIGITS |= {character: number for number, character in enumerate("壹贰叁肆伍陆柒捌玖", 1)} | {"〇": 0, "两": 2}
-_ZH_POWERS = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
-_ZH_CHARS = "".join((*_ZH_DIGITS, *_ZH_POWERS, "万亿"))
-_ZH_UNITS = "|".join(s for s in _LONGEST_FIRST if not s[0].isascii() and s not in "µ€£¥℃㎡‰")
-_ZH_WORDS = re.compile(
-    rf"(?P<share>[百千]分之)(?P<part>[{_ZH_CHARS}点]+|\d+(?:\.\d+)?)|(?<=第)[{_ZH_CHARS}]+(?=[条款章节项编])"
-    rf"|[{_ZH_CHARS}]+(?:点[{_ZH_CHARS}]+)?(?=\s?(?:\(\d|{_ZH_UNITS}|余|多[年月天日]))"
-)
-
-
-def _chinese(found: re.Match[str]) -> str:
-    if found["share"]:
-        return _zh_number(found["part"]) + ("%" if found["share"][0] == "百" else "‰")
-    before = found.string[: found.start()][-1:]
-    return found.group() if before.isdigit() or before == "." else _zh_number(found.group())
-
-
-def _zh_number(text: str) -> str:
-    """ "三千二百" as 3200, "十二点五" as 12.5, "二〇二六" as 2026, digits as they are."""
-    if text[0].isdigit() and text[0].isascii():
-        return text
-    whole, _, after = text.partition("点")
-    if not any(c in _ZH_POWERS or c in "万亿" for c in whole):
-        number = "".join(str(_ZH_DIGITS[c]) for c in whole)
-    else:
-        total, group, digit = 0, 0, 0
-        for c in whole:
-            if c in "万亿":
-                total = (total + group + digit) * (10**4 if c == "万" else 10**8)
-                group, digit = 0, 0
-            elif c in _ZH_POWERS:
-                group, digit = group + (digit or 1) * _ZH_POWERS[c], 0
-            else:
-                digit = _ZH_DIGITS[c]
-        number = str(total + group + digit)
-    return number + ("." + "".join(str(_ZH_DIGITS.get(c, "")) for c in after) if after else "")
-
-
 # ---------------------------------------------------------------- finding them
 
 
@@ -277,18 +178,34 @@ def _found(text: str) -> Iterator[Quantity]:
                 special.append(Quantity(value, "date", start=m.start(), end=m.end()))
     for m in _REFERENCE.finditer(text):
         if not _covered(special, m.start(), m.end()):
-            special.append(Quantity(m[1] or m[2], "§", start=m.start(), end=m.end()))
+            kind = _APART.get(m["kind"] or m["level"] or ("schedule" if m["annex"] else ""), "§")
+            number = m["number"] or m["han"] or m["annexed"]
+            special.append(Quantity(number, kind, start=m.start(), end=m.end()))
+    for m in _LETTER.finditer(text):
+        special.append(Quantity(m["letter"], "letter", start=m.start("letter"), end=m.end()))
     special.sort(key=lambda q: q.start)
     at = 0
     for stop in (*special, None):
         end = stop.start if stop else len(text)
-        while at < end and (found := _AT.search(text, at, end)):
-            figure = _figure(text, found, end)
-            yield figure
-            at = figure.end
+        yield from _between(text, at, end)
         if stop:
             yield stop
             at = stop.end
+
+
+def _between(text: str, at: int, end: int) -> list[Quantity]:
+    """The figures between two that are known, and how often where no figure says it."""
+    figures: list[Quantity] = []
+    begin = at
+    while at < end and (found := _AT.search(text, at, end)):
+        figure = _figure(text, found, end, figures[-1].end if figures else 0)
+        figures.append(figure)
+        at = figure.end
+    for m in _STANDING.finditer(text, begin, end):
+        if not _covered(figures, m.start(), m.end()):
+            per = ADVERBS.get(m["adverb"] or "") or m["unit"] or ZH_PERIODS.get(m["han"] or "", "year")
+            figures.append(Quantity("1", "time", per, implied=True, start=m.start(), end=m.end()))
+    return sorted(figures, key=lambda q: q.start)
 
 
 def _covered(known: list[Quantity], start: int, end: int) -> bool:
@@ -303,43 +220,50 @@ def _date(year: str | None, month: str | None, day: str | None) -> str:
     return f"{year or '-'}-{number:02}" + (f"-{int(day):02}" if day else "")
 
 
-def _figure(text: str, m: re.Match[str], end: int) -> Quantity:
-    """The figure at `m` with what stands around it."""
-    before = text[max(0, m.start() - 40) : m.start()]
+def _figure(text: str, m: Found, end: int, after: int) -> Quantity:
+    """The figure at `m` with what stands around it; `after`: where the figure before it ends."""
+    before = text[max(after, m.start() - 40) : m.start()]
     money = _CURRENCY.search(before)
-    relation, symbol = _relation(before[: money.start()] if money else before)
-    value, at = _signed(m), m.end()
-    scale, at = _scaled(text, at, end)
+    relation, symbol, begun = _relation(before[: money.start()] if money else before)
+    at = m.end()
+    scale, at = _scaled(text, at, end, bool(money))
     unit, at = _unit(text, at, end)
-    second: re.Match[str] | None = _SECOND.match(text, at, end)
+    values = [_signed(m)]
+    by = ""
+    second: Found | None = _SECOND.match(text, at, end)
     if second is None and re.search(r"between\s+\S{0,4}$", before):
         second = _BETWEEN.match(text, at, end)
-    if second:
+    if second and not (unit and second.groupdict().get("by") == "/"):  # 100 mg/5 ml is an amount for an amount
         by = second.groupdict().get("by") or "~"
-        scale, at = _scaled(text, second.end(), end)
-        after, at = _unit(text, at, end)
-        unit = after or unit
-        first, last = (_canonical(number, unit, 0) for number in (value, _signed(second)))
-        value = f"{first}{by if by in ':/' else '~'}{last}"
-        value += f"e{scale}" if scale else ""
+        by = by if by in ":/" else "~"
+        values.append(_signed(second))
+        scale, at = _scaled(text, second.end(), end, bool(money))
+        other, at = _unit(text, at, end)
+        unit = other or unit
     if money and not unit:
-        unit = _SPELT[money[1]]
-    if not second:
-        value = _canonical(value, unit, scale)
-    per = ""
+        unit = SPELT[money[1]]
+    if not unit and "⁄" in values[0]:
+        unit, values = "%", [f"{100 * int(n) / int(d):.12g}" for n, _, d in (v.partition("⁄") for v in values)]
+    if unit == "year" and text[at - 1 : at] == "年" and re.fullmatch(r"(?:19|20)\d\d", values[-1]):
+        unit = ""
+    value = by.join(_canonical(one, unit, scale) for one in values)
+    per = times = ""
     if unit and (found := _PER.match(text, at, end)):
-        per, at = _SPELT[found[1]], found.end()
+        per, at = (found["much"] or "").strip() + SPELT[found["unit"]], found.end()
     elif unit and (found := _DAILY.match(text, at, end)):
-        word = found.group().strip()
-        per, at = {"daily": "day", "weekly": "week", "monthly": "month"}.get(word, "year"), found.end()
+        per, at = ADVERBS[found["word"]], found.end()
+    elif unit not in ("", "time") and (found := _OFTEN.match(text, at, end)):
+        per, times = found["per"], found["n"]
+    if unit in PERIODS and _EVERY.search(before):
+        value, unit, per = "1", "time", f"{value}{unit}"
     if not relation and (found := _AFTER.match(text, at, end)):
         word = found[1].split()[-1]
         relation, at = _AFTER_SIGN.get(word if word.isascii() else word[-1], "≤"), found.end()
-    begun = m.start() - (len(before) - money.start() if money else 0)
-    return Quantity(value, unit, per, relation, symbol, begun, at)
+    start = m.start() - len(before) + (begun if relation and begun >= 0 else money.start() if money else len(before))
+    return Quantity(value, unit, per, times, relation, symbol, start=start, end=at)
 
 
-def _signed(m: re.Match[str]) -> str:
+def _signed(m: Found) -> str:
     sign = (m["sign"] or "").strip() if "sign" in m.groupdict() else ""
     return ("-" if sign in ("-", "minus", "零下") else "±" if sign == "±" else "") + m["number"]
 
@@ -349,23 +273,24 @@ def _canonical(value: str, unit: str, scale: int) -> str:
     plain = value.replace(",", "").replace(" ", "")
     if (not unit and not scale) or plain.count(".") > 1 or not plain.lstrip("-").replace(".", "").isdigit():
         return plain
-    number = Decimal(plain).scaleb(scale)
-    return f"{number.normalize():f}"
+    number = Fraction(plain.lstrip("-")) * 10**scale
+    sign = "-" if plain.startswith("-") else ""
+    return sign + (str(number.numerator) if number.denominator == 1 else f"{float(number):.12g}")
 
 
-def _scaled(text: str, at: int, end: int) -> tuple[int, int]:
-    found = _SCALE.match(text, at, end)
+def _scaled(text: str, at: int, end: int, money: bool) -> tuple[int, int]:
+    found = _SCALE.match(text, at, end) or (money and _MONEY_SCALE.match(text, at, end)) or None
     return (_SCALES[found[1]], found.end()) if found else (0, at)
 
 
 def _unit(text: str, at: int, end: int) -> tuple[str, int]:
     found = _UNIT.match(text, at, end)
-    return (_SPELT[found[1]], found.end()) if found else ("", at)
+    return (SPELT[found[1]], found.end()) if found else ("", at)
 
 
-def _relation(before: str) -> tuple[str, bool]:
-    """The relation in the text that ends before a figure, and whether a symbol says it."""
-    if found := re.search(r"(<=|>=|[<>≤≥])\s*$", before):
-        return _SYMBOLS[found[1]], True
+def _relation(before: str) -> tuple[str, bool, int]:
+    """The relation in the text that ends before a figure, whether a sign says it, and where it begins there, or -1."""
+    if found := _SYMBOL.search(before):
+        return _SYMBOLS[found[1]], True, found.start()
     fits = [(found.start(), sign) for sign, words in _WORDED if (found := words.search(before))]
-    return (min(fits)[1], False) if fits else ("", False)
+    return (min(fits)[1], False, min(fits)[0]) if fits else ("", False, -1)

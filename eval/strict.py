@@ -11,23 +11,31 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
-from sparewheel.eval.polarity import negated_before, negations, spelt_out
-from sparewheel.eval.quantities import folded, quantities, same
+from sparewheel.eval.numerals import folded
+from sparewheel.eval.polarity import another_name, negated_before, negations, opposed, spelt_out
+from sparewheel.eval.quantities import all_there, quantities
 
 RIGHT_F1 = 0.5  # from this strict F1 on the wording agrees, where the reference is not contained whole
 LONGEST, TIMES = 300, 8  # tokens of an answer that may contain its reference: more is no answer but the document
 _WORD = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
 _ARTICLES = frozenset({"a", "an", "the"})
+_NAME = re.compile(
+    r"(?<=[a-z,;] )[A-Z][a-z]+"
+    r"|^(?!(?:The|An?|Any|Each|Every|No|If|In|On|All|This|Such|Upon|Neither|Either)\b)[A-Z][a-z]+(?= [A-Z])"
+)
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+|[。；！？\n]+")
 
 
-def words(text: str) -> list[str]:
-    """Tokens: a figure with its unit, a Han character, a word; articles, possessives and punctuation left out."""
-    return list(_words(text))
+def words(text: str, bounds: bool = True) -> list[str]:
+    """Tokens: a figure with its unit, a Han character, a word; articles, possessives and punctuation left out.
+
+    bounds: "at most" and its kind are a part of the figure, as its sign; else they are left out of it.
+    """
+    return list(_words(text, bounds))
 
 
 @lru_cache(maxsize=512)  # every measure takes the same answer and references to pieces
-def _words(text: str) -> tuple[str, ...]:
+def _words(text: str, bounds: bool) -> tuple[str, ...]:
     plain = folded(text)
     found: list[str] = []
     at = 0
@@ -36,7 +44,7 @@ def _words(text: str) -> tuple[str, ...]:
         between = re.sub(r"'s\b|(?<=s)'", "", spelt_out(between))
         found += [word for word in _WORD.findall(between) if word not in _ARTICLES]
         if figure:
-            found.append(figure.token)
+            found.append((figure.relation if bounds or figure.symbol else "") + figure.token)
             at = figure.end
     return tuple(found)
 
@@ -54,27 +62,27 @@ def numbers_right(answer: str, reference: str) -> float:
 
     A reference without figures: 1. The answer may hold further figures, as a whole clause does.
     """
-    given = quantities(answer)
-    return float(all(any(same(wanted, figure) for figure in given) for wanted in quantities(reference)))
+    return float(all_there(quantities(reference), quantities(answer)))
 
 
 def contains(answer: str, reference: str) -> float:
     """1 where the words of the reference stand in the answer in one piece and not negated, else 0; "" is in nothing."""
-    ours = words(answer)
-    return float(any(not negated_before(ours, start) for start in _places(ours, words(reference))))
+    ours, theirs = _tokens(answer, reference)
+    return float(any(not negated_before(ours, start) for start in _places(ours, theirs)))
 
 
 def focus(answer: str, reference: str) -> float:
     """Share of the answer that the reference is, 0..1; 0 where it is not contained. 1: nothing beside it."""
-    length = len(words(answer))
-    return min(1.0, len(words(reference)) / length) if length and contains(answer, reference) else 0.0
+    ours, theirs = _tokens(answer, reference)
+    return min(1.0, len(theirs) / len(ours)) if ours and contains(answer, reference) else 0.0
 
 
 def polarity_right(answer: str, reference: str) -> float:
-    """1 where the answer's nearest sentence denies as often as the reference does, odd or even, else 0."""
-    wanted = Counter(words(reference))
-    nearest = max(_SENTENCE.split(folded(answer)), key=lambda s: sum((Counter(words(s)) & wanted).values()))
-    return float(negations(_window(nearest, wanted)) % 2 == negations(folded(reference)) % 2)
+    """1 where the answer's nearest sentence denies as often as the reference does, odd or even, and no word in it is
+    the opposite of one there; else 0."""
+    nearest = _nearest(answer, reference)
+    plain = folded(reference)
+    return float(negations(nearest) % 2 == negations(plain) % 2 and not opposed(nearest, plain))
 
 
 def agrees(answer: str, references: Sequence[str]) -> bool:
@@ -90,11 +98,20 @@ def agrees(answer: str, references: Sequence[str]) -> bool:
 def _agrees(answer: str, reference: str) -> bool:
     if not numbers_right(answer, reference):
         return False
-    ours, theirs = words(answer), words(reference)
+    ours, theirs = _tokens(answer, reference)
     if all_places := _places(ours, theirs):
         said = any(not negated_before(ours, start) for start in all_places)
         return said and len(ours) <= max(LONGEST, TIMES * len(theirs))
-    return strict_f1(answer, reference) >= RIGHT_F1 and bool(polarity_right(answer, reference))
+    if strict_f1(answer, reference) < RIGHT_F1 or not polarity_right(answer, reference):
+        return False
+    names = _names(reference)
+    return not another_name(ours, theirs, names) and not _swapped(ours, theirs, names)
+
+
+def _tokens(answer: str, reference: str) -> tuple[list[str], list[str]]:
+    """Of both; a bound of the answer counts where the reference has one ("at most 18 months" holds "18 months")."""
+    bounds = any(figure.relation for figure in quantities(reference))
+    return words(answer, bounds), words(reference, bounds)
 
 
 def _places(ours: Sequence[str], theirs: Sequence[str]) -> list[int]:
@@ -103,12 +120,30 @@ def _places(ours: Sequence[str], theirs: Sequence[str]) -> list[int]:
     return [i for i in range(len(ours) - size + 1) if list(ours[i : i + size]) == list(theirs)] if size else []
 
 
-def _window(sentence: str, wanted: Counter[str]) -> str:
-    """The part of the sentence from its first to its last common word, with the two words before it."""
+def _nearest(answer: str, reference: str) -> str:
+    """The part of the answer's nearest sentence from its first to its last common word, and two words beside."""
+    wanted = Counter(words(reference))
+    sentence = max(_SENTENCE.split(folded(answer)), key=lambda s: sum((Counter(words(s)) & wanted).values()))
     own = words(sentence)
     common = [i for i, word in enumerate(own) if word in wanted]
     if not common:
         return sentence
-    return re.sub(
-        r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", " ".join(own[max(0, common[0] - 2) : common[-1] + 1])
-    )
+    window = " ".join(own[max(0, common[0] - 2) : common[-1] + 3])
+    return re.sub(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", window)
+
+
+def _swapped(ours: Sequence[str], theirs: Sequence[str], names: frozenset[str]) -> bool:
+    """The same sentence with its figures or names changed about: "10 mg on day 1 and 20 mg on day 2"."""
+
+    def shape(tokens: Sequence[str]) -> list[str]:
+        return ["name" if t in names else re.sub(r"[\d./^⁄~:-]+", "0", t) for t in tokens]
+
+    size, wanted = len(theirs), shape(theirs)
+    pieces = (ours[at : at + size] for at in _places(shape(ours), wanted))
+    return any(list(piece) != list(theirs) and Counter(piece) == Counter(theirs) for piece in pieces)
+
+
+def _names(text: str) -> frozenset[str]:
+    """Its words with a capital inside a sentence, folded; none where all is in capitals."""
+    found = () if text.isupper() else _NAME.findall(text)
+    return frozenset(word for name in found for word in words(name))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -68,6 +70,58 @@ def test_other_figures_are_never_right(said: str, wanted: str) -> None:
 def test_the_same_figure_in_another_spelling_is_right(said: str, wanted: str) -> None:
     """Width, quotation marks, number words, languages and ways to write a date fold."""
     assert (numbers_right(said, wanted), numbers_right(wanted, said), strict_f1(said, wanted)) == (1.0, 1.0, 1.0)
+
+
+PAIRS = [
+    line.split("\t")
+    for line in Path(__file__).with_name("answer_pairs.tsv").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+
+
+@pytest.mark.parametrize(("said", "wanted", "figures", "right"), PAIRS, ids=[f"{a} / {b}" for a, b, *_ in PAIRS])
+def test_what_a_lawyer_or_a_doctor_would_say(said: str, wanted: str, figures: str, right: str) -> None:
+    """Doses, bounds, money, clauses, dates, how often, ratios, polarity, names; in both languages."""
+    assert (f"{numbers_right(said, wanted):.0f}", str(int(agrees(said, [wanted])))) == (figures, right)
+
+
+DAYS = st.dates(date(1950, 1, 1), date(2049, 12, 31))
+
+
+@given(DAYS, st.integers(1, 400))
+def test_a_date_is_the_same_however_it_is_written_and_another_day_never_is(day: date, later: int) -> None:
+    """English long and short, ISO, German, Chinese in digits."""
+
+    def written(day: date) -> list[str]:
+        return [
+            f"{day:%d %B %Y}",
+            f"{day:%B} {day.day}, {day.year}",
+            f"{day.day}-{day:%b}-{day.year}",
+            day.isoformat(),
+            f"{day:%d.%m.%Y}",
+            f"{day.year}年{day.month}月{day.day}日",
+        ]
+
+    other = written(day + timedelta(later))
+    for wanted in written(day):
+        assert [numbers_right(f"on {said} at the latest", wanted) for said in written(day)] == [1.0] * 6
+        assert [agrees(said, [wanted]) for said in other] == [False] * 6
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.sampled_from(["day", "week", "month"]))
+def test_how_often_is_always_seen(dose: int, often: int, period: str) -> None:
+    """ "5 mg twice daily" is not 5 mg a day, nor three times, nor a week."""
+    wanted = f"{dose} mg {often + 1} times a {period}"
+    others = [f"{dose} mg {often + 2} times a {period}", f"{dose} mg a {period}", f"{dose} mg {often + 1} times a year"]
+    assert [numbers_right(said, wanted) for said in (wanted, *others)] == [1.0, 0.0, 0.0, 0.0]
+
+
+@given(st.integers(1, 999), st.sampled_from([("kg", "g"), ("g", "mg"), ("mg", "µg"), ("l", "ml"), ("千克", "克")]))
+def test_a_unit_may_be_another_of_its_kind_where_the_amount_is_the_same(amount: int, units: tuple[str, str]) -> None:
+    """1 g is 1000 mg and nothing else of mg."""
+    large, small = units
+    assert numbers_right(f"{1000 * amount} {small}", f"{amount} {large}") == 1.0
+    assert numbers_right(f"{amount} {small}", f"{amount} {large}") == 0.0
 
 
 FIGURES = st.tuples(
