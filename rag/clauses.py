@@ -21,7 +21,7 @@ _SAYS = frozenset(
     )
 )
 _SAYS_ZH = re.compile(
-    r"怎么规定的?|是怎么说的|怎么说的?|说了什么|规定了什么|写了什么|写的是什么|是什么|内容|规定|如何|请问|的|请|引用|列出|全文|原文|什么|合同|协议|本|里|中|讲|[？?。，\s]"
+    r"怎么规定的?|是怎么说的|怎么[说写讲]的?|[说写讲]了?(?:的是)?(?:些)?什么|说了什么|规定了什么|写了什么|写的是什么|是什么|内容|规定|如何|请问|的|请|引用|列出|全文|原文|什么|合同|协议|本|里|中|讲|[？?。，\s]"
 )
 _TITLE_ZH = re.compile(
     r"《[^》]*》"
@@ -73,7 +73,8 @@ class Clause:
 def asked(question: str) -> Clause | None:
     """The clause that the question names by number, None where it names none."""
     if found := _ASKED_ZH.search(question):
-        rest = _SAYS_ZH.sub("", _TITLE_ZH.sub("", question[: found.start()] + question[found.end() :]))
+        before, behind = question[: found.start()], question[found.end() :]
+        rest = _SAYS_ZH.sub("", _TITLE_ZH.sub("", before) + _TITLE_ZH.sub("", behind))
         return Clause(found[0], (_chinese_number(found["number"]),), chinese=True, alone=len(rest) <= 1)
     found = _ASKED.search(question)
     if found is None:

@@ -147,14 +147,14 @@ def _only_names(question: str, phrase: tuple[int, int]) -> bool:
             "",
             rest,
         )
-    return all(word in _STOP or word in ("s", "one") for word in _content(_OPENER.sub(" ", rest)))
+    return all(word in _STOP or word in ("s", "one") for word in _content(_without_opener(rest)))
 
 
 def _renamed(question: str, new: tuple[int, int], before: str, old: tuple[int, int] | None) -> str:
     """The question before, asked of the document that the new one names; a question of its own as it is."""
     name = question[slice(*new)]
     if not _only_names(question, new):
-        rest = _OPENER.sub("", question, count=1)
+        rest = _without_opener(question)
         return (
             f"What is {rest}" if language_of(question) == "en" and _is_fragment(rest) and rest != question else question
         )
@@ -258,11 +258,16 @@ def _with_topic(question: str, topic: str) -> str:
 def _is_fragment(text: str) -> bool:
     """Is it no sentence of its own: neither a question word nor a verb of asking at its beginning?"""
     return not re.match(
-        r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|may|might|must|shall"
+        r"(?:if|what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|may|might|must|shall"
         r"|should|will|would|has|have|had)\b",
         text,
         re.IGNORECASE,
     )
+
+
+def _without_opener(question: str) -> str:
+    opener = _OPENER.match(question)
+    return question[opener.end() :] if opener else question
 
 
 def _content(text: str) -> list[str]:

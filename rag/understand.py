@@ -44,11 +44,11 @@ _DOCUMENTS = (
     ),
 )
 _NOTHING_MORE = re.compile(
-    r"[\s.]*(?:do you (?:have|know|hold)|are (?:there|here)|is there|in total|altogether|have (?:i|we) "
+    r"(?:[\s.]*(?:do you (?:have|know|hold)|are (?:there|here)|is there|in total|altogether|have (?:i|we) "
     r"(?:uploaded|got)|do (?:i|we) have"
     r"|(?:that )?(?:are |were )?(?:loaded|indexed|uploaded|here)|in (?:this|the|your|my) (?:corpus|collection"
     r"|folder|database|library|system)"
-    r"|(?:with|of|for|from|between|about|by) [^?]{2,60})*[\s.!]*",
+    r"|(?:with|of|for|from|between|about|by) [^?]{2,60}))*[\s.!]*",
     re.IGNORECASE,
 )
 _DOCUMENTS_ZH = re.compile(

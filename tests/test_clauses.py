@@ -74,6 +74,8 @@ def test_whether_the_clause_alone_is_asked_for() -> None:
     [
         "《滨海市节水办法》第九条是怎么规定的？",
         "节水办法第九条的内容",
+        "节水办法第九条怎么写的？",
+        "节水办法第九条说的是什么",
         "What does clause 7.3 of the licence agreement say?",
         "read me section 3 of our NDA with Quorn Metals",
     ],

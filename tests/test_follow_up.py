@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,6 +71,24 @@ def test_a_chain_of_follow_ups_keeps_its_subject() -> None:
     """The second follow-up refers to the first one made whole."""
     history = [("How long is the notice period for tenants?", "a month"), ("And for landlords?", "three months")]
     assert made_whole("And for subtenants?", history).read == "How long is the notice period for subtenants?"
+
+
+class Place:
+    """Characters that name a document."""
+
+    def __init__(self, start: int, end: int) -> None:
+        self.start, self.end = start, end
+
+
+def test_a_name_behind_a_small_word_is_all_that_is_new() -> None:
+    """ "for" holds an "or", which begins no question."""
+
+    def named(question: str) -> list[Place]:
+        return [Place(m.start(), m.end()) for m in re.finditer("Acme|Quill", question)]
+
+    history = [("What is the interest on late payments in the Acme NDA?", "5 per cent")]
+    whole = made_whole("And for Quill?", history, named)
+    assert whole.read == "What is the interest on late payments in the Quill NDA?"
 
 
 def test_without_a_history_nothing_is_added() -> None:

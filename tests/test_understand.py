@@ -13,6 +13,7 @@ from tests.retrieve.test_scope import CONTRACTS
     ("question", "asked", "shape"),
     [
         ("How many contracts do you have?", "documents", "one"),
+        ("How many contracts are there here?", "documents", "one"),
         ("List all documents.", "documents", "one"),
         ("一共有几份合同？", "documents", "one"),
         ("How many contracts are governed by Delaware law?", "passages", "each"),

@@ -14,11 +14,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sparewheel.rag.answer.detail import fits
+from sparewheel.rag.answer.detail import DATE, fits
 from sparewheel.rag.answer.figures import Quantity, quantities
+from sparewheel.rag.answer.lay import in_their_words
 from sparewheel.rag.answer.question_form import form_of
 from sparewheel.rag.answer.verdict import SAID_FOR, words
-from sparewheel.rag.table_text import MARK, VALUE, cell_line_at, is_empty_cell, tables
+from sparewheel.rag.table_text import MARK, VALUE, TableSpan, cell_line_at, is_empty_cell, tables
 from sparewheel.rag.text import simplified
 from sparewheel.rag.types import AnswerRequest, Draft, Hit, Span
 
@@ -36,7 +37,7 @@ _LABEL = re.compile(  # a line of a form: "Known allergy: penicillin"
     r"|[\u3400-\u9fff（）]{2,12})[ \t]*[:：][ \t]*(?P<value>(?=[^\s])[^\n]{1,80})",
     re.IGNORECASE,
 )
-_TOKEN = re.compile(r"\d+(?:[.,:/–-]\d+)*|[^\W\d_\u3400-\u9fff]+|[\u3400-\u9fff]+")
+_TOKEN = re.compile(rf"{DATE.pattern}|\d+(?:[.,:/–-]\d+)*|[^\W\d_\u3400-\u9fff]+|[\u3400-\u9fff]+")
 _ENDING = re.compile(r"(?:ings|ies|es|s|ly|ing|ed|al)$")
 _BRACKETS = re.compile(r"[(（][^)）]*[)）]")
 _EMPTY_WORDS = frozenset(
@@ -70,6 +71,7 @@ _WHOEVER = re.compile(  # who or what a quantity is of, and what every question 
     r"|儿童|孩子|小孩|宝宝|患者|病人|老人|成人|体重|多少|多久|一次|每次|服用|是|吃|喂|用|该|应",
     re.IGNORECASE,
 )
+_LONGEST_LEAD = 200  # characters of the sentence that leads up to a table
 _SEVERAL = re.compile(r"\band\b|,|[和与、及，]", re.IGNORECASE)
 
 
@@ -96,6 +98,7 @@ def cell_asked_for(request: AnswerRequest) -> Draft | None:
     asked = frozenset(_words(request.question))
     if not cells or not asked:
         return None
+    asked |= frozenset(_words(in_their_words(request.question, request.language, request.hits)))
     for look_up in (_in_range, _by_names, _by_row, _by_line):
         if found := look_up(request, cells, asked):
             return _drafted(request, found)
@@ -329,10 +332,17 @@ def _about(request: AnswerRequest, cell: _Cell) -> float:
     wanted = words(_WHOEVER.sub(" ", question), request.language)
     hit = request.hits[cell.hit]
     text = hit.chunk.text
-    over = next((text[t.start : t.head_end] for t in tables(text) if t.start <= cell.start < t.end), "")
+    over = next((text[_lead(text, t) : t.head_end] for t in tables(text) if t.start <= cell.start < t.end), "")
     named = (hit.chunk.metadata.get(key, "") for key in ("parties", "drug", "matter", "kind", "aliases"))
     told = "\n".join((hit.chunk.title, *hit.chunk.headings, *named, over, text[cell.start : cell.end]))
     return len(wanted & words(simplified(told), request.language)) / len(wanted) if wanted else 1.0
+
+
+def _lead(text: str, table: TableSpan) -> int:
+    """Where the paragraph begins that leads up to the table: "For children the syrup is dosed by body weight:"."""
+    before = text[: table.start].rstrip()
+    start = max(before.rfind("\n\n") + 2, before.rfind("\n") + 1) if before[-1:] in (":", "：") else table.start
+    return start if table.start - start <= _LONGEST_LEAD else table.start
 
 
 def _told_over(hit: Hit) -> frozenset[str]:

@@ -15,7 +15,7 @@ DETAIL_TOKENS = 14  # most of a detail
 DETAIL_COST = 4.0  # how much less than the best span of the quoted words a detail may score (docs/LOG.md)
 
 _MONEY = frozenset({"USD", "EUR", "GBP", "CNY"})
-_MEASURES = frozenset({"mg", "g", "µg", "mL", "kg", "mol/L", "tablet"})
+DOSES = frozenset({"mg", "g", "µg", "mL", "kg", "mol/L", "tablet"})
 _KINDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), frozenset(units))
     for pattern, units in (
@@ -25,7 +25,7 @@ _KINDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
          r"|deadline|duration)\b"
          r"|多久|多长时间|几天|几个?月|几年|多少[天日年]|多少个月|多少小时|几(?:个)?小时|期限|提前多少", {"day", "岁"}),
         (r"\b(?:percent\w*|rate|share|interest)\b|比例|利率|百分", {"%", "‰", "‱"}),
-        (r"\b(?:dose|dosage)\b|\bmg\b|剂量|多少毫克|吃多少|用多少|服多少|服用多少|几片|几粒", _MEASURES),
+        (r"\b(?:dose|dosage)\b|\bmg\b|剂量|多少毫克|吃多少|用多少|服多少|服用多少|几片|几粒", DOSES),
         (r"\bhow much\b|\b(?:price|fee|cost|penalty|amount|cap|rent|deposit|sum|compensation|salary|fine|budget"
          r"|liable)\b"
          r"|多少钱|多少元|金额|价格|总价|报价|单价|价钱|工钱|薪|补贴|补助|补偿金|津贴|保额|保费|赔多少"
@@ -36,7 +36,7 @@ _KINDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
     )
 )  # fmt: skip
 _MONTHS = r"(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)(?:uary|ruary|ch|il|ust|ember|ober)?"
-_DATE = re.compile(
+DATE = re.compile(
     rf"\d{{1,2}}(?:st|nd|rd|th)?(?: day)?(?: of)? {_MONTHS},? \d{{4}}|{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}"
     rf"|\d{{4}}-\d{{2}}-\d{{2}}"
     r"|\d{4}\s?年(?:\s?\d{1,2}\s?月)?(?:\s?\d{1,2}\s?日)?"
@@ -78,9 +78,9 @@ def figure_asked_for(question: str, text: str, near: int) -> tuple[int, int] | N
 
     Of several the one nearest to the character `near`; None where the question asks for no figure, or there is none.
     """
-    if _ASKS_DATE.search(question) and (dates := [m.span() for m in _DATE.finditer(text)]):
+    if _ASKS_DATE.search(question) and (dates := [m.span() for m in DATE.finditer(text)]):
         return min(dates, key=lambda span: abs(span[0] - near))
-    units = _units_asked_for(question)
+    units = units_asked_for(question)
     if not units:
         return None
     repeated = {text[q.start : q.end].strip().lower() for q in quantities(question)}
@@ -88,19 +88,19 @@ def figure_asked_for(question: str, text: str, near: int) -> tuple[int, int] | N
     if not found:
         return None
     best = min(range(len(found)), key=lambda i: abs(found[i].start - near))
-    start, end = _with_bound(text, found[best])
+    start, end = with_bound(text, found[best])
     if best + 1 < len(found) and found[best + 1].start == end:  # 五万元以上五十万元以下
-        end = _with_bound(text, found[best + 1])[1]
+        end = with_bound(text, found[best + 1])[1]
     return start, end
 
 
-def _units_asked_for(question: str) -> frozenset[str]:
+def units_asked_for(question: str) -> frozenset[str]:
     """Units of what is asked for; not those the question gives itself: the dose for a child of 24 kg is in no kg."""
     units = next((units for pattern, units in _KINDS if pattern.search(question)), frozenset[str]())
     return units - {q.unit for q in quantities(question)} or units
 
 
-def _with_bound(text: str, q: Quantity) -> tuple[int, int]:
+def with_bound(text: str, q: Quantity) -> tuple[int, int]:
     start, end = q.start, q.end
     while before := _BEFORE.search(text, max(0, start - 30), start):
         start = before.start()
@@ -114,7 +114,7 @@ def _with_bound(text: str, q: Quantity) -> tuple[int, int]:
 def fits(question: str, text: str) -> bool | None:
     """Whether the text can hold the figure or the date that the question asks for; None where it asks for none."""
     if _ASKS_DATE.search(question) or any(pattern.search(question) for pattern, _ in _KINDS):
-        units = _units_asked_for(question)
+        units = units_asked_for(question)
         said = {q.unit for q in quantities(text)} - {""}
         return not (units and said and not said & units) and bool(_ANY_FIGURE.search(text))
     return None

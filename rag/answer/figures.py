@@ -26,13 +26,14 @@ _DAYS = {"second": 1 / 86400, "minute": 1 / 1440, "hour": 1 / 24, "day": 1.0, "w
 _UNITS: tuple[tuple[str, str], ...] = (  # pattern behind the number -> unit
     *((rf"(?:(?:working|business|calendar|consecutive|full|clear|vacation|holiday|sick|paid|remote|training|more) )?"
        rf"{name}s?\b", name) for name in _DAYS),
-    (r"mins?\b|分钟|分鐘", "minute"), (r"hrs?\b|个?小时|個?小時", "hour"), (r"秒", "second"),
+    (r"mins?\b|分钟|分鐘", "minute"), (r"hrs?\b|个?小时|個?小時", "hour"), (r"秒", "second"), (r"周岁|岁|歲", "岁"),
     (r"个?工作日|個?工作日|日历天|天|日(?!元)", "day"), (r"个?星期|周|週|個星期", "week"), (r"个?月|個月", "month"),
-    (r"周岁|岁|歲", "岁"), (r"年", "year"),
+    (r"年", "year"),
     (r"%|％|per ?cent\b|percent\b", "%"),
     (r"(?:US )?dollars?\b|美元", "USD"), (r"euros?\b|欧元", "EUR"), (r"pounds? sterling\b|英镑", "GBP"),
     (r"元|块钱?|圆", "CNY"),
-    (r"mcg\b|µg\b|μg\b|micrograms?\b|微克", "µg"), (r"mg\b|milligrams?\b|毫克", "mg"),
+    (r"mcg\b|µg\b|μg\b|micrograms?\b|微克", "µg"), (r"m[lL]/min\b|毫升/分钟?", "mL/min"),
+    (r"mg\b|milligrams?\b|毫克", "mg"),
     (r"kg\b|kilograms?\b|kilos?\b|公斤|千克", "kg"), (r"g\b(?!/)|grams?\b|克", "g"), (r"m[lL]\b|millilit(?:er|re)s?\b"
      r"|毫升", "mL"),
     (r"[°º]\s?C\b|摄氏度|℃", "°C"), (r"(?:m|µ|n|p)?mol/L", "mol/L"),
@@ -59,14 +60,17 @@ _NUMBER = re.compile(
 _AT_MOST = re.compile(
     r"(?:up to|at most|(?:no|not)\b[^.;]{0,30}?\b(?:more|later|longer|greater|higher) than"
     r"|not\b[^.;]{0,20}?\bexceed(?:ing)?"
-    r"|never exceeds?|within|max(?:imum|\.)?(?: of)?|less than|under|below|fewer than|not above|limited to|capped at"
+    r"|never exceeds?|within|max(?:imum|\.)?(?: of)?|less than|under|below|fewer than|younger than|not above"
+    r"|limited to|capped at"
     r"|cap of"
-    r"|不超过|不得超过|不超過|最多|至多|最长|不高于|低于|少于|小于|不迟于|不晚于|最高)[^.;。；\d]{0,14}$", re.IGNORECASE
+    r"|不超过|不得超过|不超過|最多|至多|最长|不高于|低于|少于|小于|[不未]满|不足|不迟于|不晚于|最高)[^.;。；\d]{0,14}$",
+    re.IGNORECASE,
 )  # fmt: skip
 _AT_LEAST = re.compile(
     r"(?:at least|(?:no|not)\b[^.;]{0,30}?\b(?:less|fewer|earlier|sooner|shorter|lower) than|min(?:imum|\.)?(?: of)?"
-    r"|more than|over|above|exceed(?:s|ing)?|greater than|longer than|beyond"
-    r"|不少于|不得少于|至少|最少|不低于|不得低于|超过|高于|大于|多于|满|提前)[^.;。；\d]{0,14}$", re.IGNORECASE
+    r"|more than|over|above|exceed(?:s|ing)?|greater than|longer than|older than|beyond"
+    r"|不少于|不得少于|至少|最少|不低于|不得低于|超过|高于|大于|多于|(?<![不未])满|提前)[^.;。；\d]{0,14}$",
+    re.IGNORECASE,
 )  # fmt: skip
 _MORE_BEHIND = re.compile(
     r"\s?(?:\w+ )?(?:or (?:more|over|above|older|longer)|and (?:over|above|older|later)|以上|及以上|或以上)"

@@ -14,7 +14,7 @@ from sparewheel.rag.table_text import MARK, cell_line_at
 from sparewheel.rag.text import sentences
 from sparewheel.rag.types import AnswerRequest, Draft
 
-_CODE = re.compile(r"\b([A-Za-z]{1,8})[-\u2010\u2011 ]?(\d+[A-Za-z]?)\b")
+_CODE = re.compile(r"\b([A-Za-z]{1,8})[-\u2010\u2011 ]?(\d+[A-Za-z]?)\b(?![,.]\d)")
 # what asks for an end of a range, and what sets that end
 _EXTREMES = (
     (
@@ -50,7 +50,8 @@ _NO_CODE = frozenset(
         "in of on at to for by from and or the a an is are was after before about within than over under up day days"
         " week weeks month months year years hour hours minute minutes page pages clause section article paragraph para"
         " part chapter schedule annex appendix exhibit item step stage phase grade level class category type no number"
-        " unit room january february march april may june july august september october november december",
+        " unit room usd eur gbp cny rmb chf january february march april may june july august"
+        " september october november december",
     )
 )
 
@@ -110,9 +111,17 @@ def _of_another_row(request: AnswerRequest, line: str) -> bool:
     nowhere = asked - words(" ".join(hit.chunk.indexed_text for hit in request.hits), "en")
     tokens = [words(token, "en") for token in _TOKEN.findall(request.question)]
     return any(
-        tokens[i] and tokens[i] <= nowhere and any(near and near <= row for near in _beside(tokens, i))
-        for i in range(len(tokens))
+        tokens[i]
+        and tokens[i] <= nowhere
+        and not _is_number(tokens[i])
+        and any(near and near <= row for near in beside)
+        for i, beside in enumerate(_beside(tokens, i) for i in range(len(tokens)))
     )
+
+
+def _is_number(token: frozenset[str]) -> bool:
+    """Whether it is a figure, which names no row: 25 kg stands in the row "20 to 29 kg"."""
+    return all(word[0].isdigit() for word in token)
 
 
 def _beside(tokens: Sequence[frozenset[str]], i: int) -> list[frozenset[str]]:

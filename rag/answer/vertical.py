@@ -12,10 +12,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
+from sparewheel.rag.answer.alternatives import of_the_asked
+from sparewheel.rag.answer.cases import case_asked_for
 from sparewheel.rag.answer.cells import cell_asked_for, whole_cells
 from sparewheel.rag.answer.chinese import ChineseReader
 from sparewheel.rag.answer.cite import one_line
 from sparewheel.rag.answer.digest import digest, places_of
+from sparewheel.rag.answer.kinds import of_the_asked_kind
+from sparewheel.rag.answer.parts import each_answered, parts_of
 from sparewheel.rag.answer.siblings import without_siblings
 from sparewheel.rag.errors import Unavailable
 from sparewheel.rag.reliability.workers import Urgency, Working
@@ -54,13 +58,15 @@ class VerticalReader:
         yield draft
 
     def _read(self, request: AnswerRequest) -> Draft:
-        """A digest where several places are wanted, or places that need no reading; a cell of a table that the question
-        names; else what the network quotes."""
+        """A digest where several places are wanted, or places that need no reading; each part of a question of two."""
         if request.quotes:
             return places_of(request)
         reader = self.reader(request.language)
-        found = digest(request, reader) or cell_asked_for(request) or whole_cells(request, reader.read(request))
-        return without_siblings(request, found)
+        if found := digest(request, reader):
+            return without_siblings(request, found)
+        if parts := parts_of(request.question, request.language):
+            return each_answered(request, parts, lambda part: _of_one(part, reader))
+        return _of_one(request, reader)
 
     def reader(self, language: str) -> Reads:
         """The open reader of a language. Raises Unavailable where there is none."""
@@ -71,3 +77,10 @@ class VerticalReader:
                 found = self._openers[language]()
                 self._open[language] = _AROUND[language](found) if language in _AROUND else found
             return self._open[language]
+
+
+def _of_one(request: AnswerRequest, reader: Reads) -> Draft:
+    """A cell of a table or a case that the question names; else what the network quotes, of the case it asks about."""
+    found = cell_asked_for(request) or case_asked_for(request)
+    found = found or of_the_asked_kind(request, of_the_asked(request, whole_cells(request, reader.read(request))))
+    return without_siblings(request, found)

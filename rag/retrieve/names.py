@@ -12,10 +12,12 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import PurePath
 from typing import Literal, Protocol
 
+from sparewheel.rag.retrieve.sound import Sounds
+from sparewheel.rag.retrieve.tokenise import is_word
 from sparewheel.rag.text import simplified
 from sparewheel.rag.types import ABOUT, named
 
@@ -51,6 +53,7 @@ _ZH_ROLE = re.compile(
 _ZH_PLACE = re.compile(
     r"^(?:[\u3400-\u9fff]{2,3}(?:省|市|自治区|特别行政区)|[\u3400-\u9fff]{2}(?=[\u3400-\u9fff]{4,}公司))"
 )
+_ZH_PLACE_BEHIND = re.compile(r"[省市县区镇乡路街]|的?(?:人民)?法院")
 _ZH_SUFFIX = re.compile(
     r"(?:（[^）]{1,8}）)?(?:股份有限公司|有限责任公司|有限公司|集团公司|集团|公司|合伙企业|事务所|工作室|合作社)(?:（[^）]{1,8}）)?$"
 )
@@ -194,6 +197,7 @@ class Names:
         self._by_word: dict[str, list[_Name]] = defaultdict(list)
         self._slips: dict[str, set[str]] = defaultdict(set)  # a word less one letter -> the words
         self._han: dict[str, dict[str, tuple[str, Field, set[str]]]] = defaultdict(dict)  # first pair -> form -> ...
+        self._begin: dict[str, set[str]] = defaultdict(set)  # first two characters of a company's name -> the names
         self._stems: dict[str, set[str]] = defaultdict(set)  # stem in title or kind -> documents
         self._initials: dict[str, set[str]] = defaultdict(set)
         self._zh_titles: dict[str, set[str]] = defaultdict(set)  # an end of a Chinese title -> documents
@@ -242,8 +246,13 @@ class Names:
 
     def _name(self, id: str, name: str, field: Field) -> None:
         if _HAN.search(name):
-            for form in _chinese_forms(folded(name), field):
+            forms = _chinese_forms(folded(name), field)
+            for form in forms:
                 self._han[form[:2]].setdefault(form, (name, field, set()))[2].add(id)
+            if field == "name" and _ZH_SUFFIX.search(name):
+                start = forms[0][:2]
+                self._begin[start].add(forms[0])
+                self._han[start].setdefault(start, (name, field, set()))[2].add(id)
         words = tuple(w.text for w in words_of(name) if w.text not in _COMPANY)
         if not words or (field == "name" and len(words) == 1 and len(words[0]) < 2):
             return
@@ -262,7 +271,7 @@ class Names:
         """Where the question names documents, in order; of overlapping readings the longest. elsewhere: whether the
         word stands in other documents, too (then a word of a title alone names none)."""
         words = words_of(question)
-        found = [*self._by_words(words, elsewhere), *self._by_characters(question)]
+        found = [*self._by_words(words, elsewhere), *self._by_characters(question, elsewhere)]
         taken = _longest(found)
         kinds = _longest([*self._kinds(words, taken), *self._chinese_kinds(question, taken)])
         return sorted([*taken, *kinds], key=lambda mention: mention.start)
@@ -369,7 +378,12 @@ class Names:
                 start = modifiers[0].start if modifiers else word.start
                 yield Mention(start, word.end, " ".join(m.text for m in [*modifiers, word]), "kind", frozenset(fit))
 
-    def _by_characters(self, question: str) -> Iterator[Mention]:
+    @cached_property
+    def sounds(self) -> Sounds:
+        """The Chinese names by how they are spoken."""
+        return Sounds(form for forms in self._han.values() for form, (_, field, _) in forms.items() if field == "name")
+
+    def _by_characters(self, question: str, elsewhere: Callable[[str, frozenset[str]], bool]) -> Iterator[Mention]:
         text = folded(question)
         if len(text) != len(question):  # compatibility forms of several letters: offsets would be wrong
             text = simplified(question).casefold()
@@ -377,11 +391,23 @@ class Names:
             forms = self._han.get(text[at : at + 2])
             if forms:
                 exact = [form for form in forms if text.startswith(form, at)]
-                lengths = {form: len(form) for form in exact} or {f: _shortened(f, text, at) for f in forms}
+                lengths = {form: len(form) for form in exact}
+                if max(lengths.values(), default=0) <= 2:  # the first two characters alone: more of the name may follow
+                    lengths |= {f: _shortened(f, text, at) for f in forms if f not in lengths}
                 form = max(lengths, key=lambda f: lengths[f])
                 if lengths[form]:
                     name, field, documents = forms[form]
+                    place = _ZH_PLACE_BEHIND.match(text, at + lengths[form])
+                    if form in self._begin and (place or self._may_be_anything(form, frozenset(documents), elsewhere)):
+                        continue
                     yield Mention(at, at + lengths[form], name, field, frozenset(documents), lengths[form])
+
+    def _may_be_anything(
+        self, start: str, documents: frozenset[str], elsewhere: Callable[[str, frozenset[str]], bool]
+    ) -> bool:
+        """Whether the first two characters of a company's name may mean something else: a place that two companies are
+        called after, a word of the language that stands in other documents."""
+        return len(self._begin[start]) > 1 or (is_word(start) and elsewhere(start, documents))
 
     def _chinese_kinds(self, question: str, taken: Sequence[Mention]) -> Iterator[Mention]:
         text = simplified(question)
@@ -403,6 +429,8 @@ def _chinese_forms(name: str, field: Field) -> list[str]:
     forms = [name]
     core = _ZH_SUFFIX.sub("", name)
     bare = _ZH_PLACE.sub("", name) if core != name else name
+    if not _ZH_TRADE.sub("", _ZH_SUFFIX.sub("", bare)):
+        bare = name  # 青禾智能科技: no place before a name, but the name before its trade
     forms += [bare, core, _ZH_SUFFIX.sub("", bare)]
     if core != name:
         forms.append(_ZH_TRADE.sub("", forms[-1]))

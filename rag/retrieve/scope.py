@@ -151,6 +151,10 @@ _ZH_ORDINARY = re.compile(
     r"每日|每天|一次|推荐|常用|正常|首次|维持|房屋|租赁|买卖|采购|劳动|服务|设备|技术|借款|保证|委托|销售|合作|保密|请问|在|对|把|被|给|因|如果|关于|根据|按照|有关|上述|所有|全部|哪些|几)"
 )
 
+_ZH_WORDING = re.compile(
+    r"^[天年月日周]|[退交签付赔罚]|[一二两三四五六七八九十几\d](?:[年月天日次份个周]|$)"
+)  # 两年, 房租晚交
+
 
 class Words(Protocol):
     """What the text of the corpus holds."""
@@ -203,7 +207,10 @@ class Scopes:
         return Scope(ids, tuple(self.names.titles[id] for id in ids), ambiguous=several)
 
     def spelt(self, question: str) -> str:
-        """The question without slips of the pen in words that are no names."""
+        """The question without slips of the pen: in words that are no names, in Chinese names by their sound."""
+        if _HAN.search(question):
+            known = [(m.start, m.end) for m in self.mentions(question) if m.field == "name"]
+            return question if known else self.names.sounds.written(question, self._words.phrase)
         return corrected(question, self._words.has, self.names.ordinary, lambda word: bool(self.names.spelt(word)))
 
     def is_drug(self, documents: frozenset[str]) -> bool:
@@ -304,7 +311,13 @@ class Scopes:
             if any(a < end and start < b for a, b in taken):
                 continue
             name = re.sub(r"^(?:请问|关于|在|我们?|和|与|跟|同|对|那么?)+", "", name)
-            if len(name) < 2 or _ZH_ORDINARY.match(name) or _ZH_WORDS.search(name) or ZH_NOUN.fullmatch(name):
+            if (
+                len(name) < 2
+                or _ZH_WORDING.search(name)
+                or _ZH_ORDINARY.match(name)
+                or _ZH_WORDS.search(name)
+                or ZH_NOUN.fullmatch(name)
+            ):
                 continue
             if question[end : end + 2] == "的药":
                 continue  # 吃根除细菌的药: what it does, not what it is called

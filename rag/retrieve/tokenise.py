@@ -78,6 +78,11 @@ def word_starts(text: str) -> frozenset[int]:
     return frozenset(starts)
 
 
+def is_word(text: str) -> bool:
+    """Whether the Chinese characters are one word of the dictionary."""
+    return len([*_segment()(text)]) == 1
+
+
 def _collect(words: list[str]) -> list[str]:
     known = _words
     return [term for word in words for term in known[word]]

@@ -67,6 +67,9 @@ CONTRACTS = Scopes(
             "设备采购合同",
             metadata={"kind": "设备采购合同", "parties": "江州市建设集团有限公司; 江州青岚机械有限公司"},
         ),
+        Paper(
+            "6", "服务合同", metadata={"kind": "服务合同", "parties": "北禾智能科技有限公司; 云栖自动化设备有限公司"}
+        ),
         Paper("5", "Veltrazin 20 mg tablets", metadata={"kind": "patient leaflet", "drug": "Veltrazin; dorvanil"}),
     ],
     Text("the company must return information within thirty days", "security measures", "合同总价是多少 质量保证期"),
@@ -87,6 +90,9 @@ CONTRACTS = Scopes(
         ("How much dorvanil can I take a day?", ("5",)),
         ("与江州青岚机械有限公司的合同总价是多少？", ("4",)),
         ("青嵐機械的合同總價是多少？", ("4",)),
+        ("北禾的合同总价是多少？", ("6",)),
+        ("与云栖签的合同总价是多少？", ("6",)),
+        ("云栖自动的合同总价是多少？", ("6",)),
     ],
 )
 def test_a_named_document_is_found(question: str, documents: tuple[str, ...]) -> None:
@@ -120,6 +126,10 @@ def test_a_name_in_no_document_is_told(question: str, name: str) -> None:
         "费用后付可以吗？",
         "适用哪国法律？",
         "信用期限多长？",
+        "两年的合同试用期最长多久？",
+        "房租晚交一天罚多少？",
+        "退租后多少天退？",
+        "由云栖市人民法院管辖吗？",
     ],
 )
 def test_ordinary_words_name_nothing(question: str) -> None:

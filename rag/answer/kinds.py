@@ -1,0 +1,98 @@
+"""A quote that can hold what is asked for: a dose in milligrams, a person for "who", a figure for "how many".
+
+A network that finds no dose points at what looks most like one, "15 mL" out of "15 mL/min". Such a quote sounds like an
+answer and is none. Where the sentence around it has the one figure that is asked for, that is quoted; where a sentence
+names what is asked by its name ("最大剂量"), that sentence; else nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from sparewheel.rag.answer.detail import DATE, DOSES, figure_asked_for, units_asked_for
+from sparewheel.rag.answer.figures import Quantity, quantities
+from sparewheel.rag.answer.question_form import form_of
+from sparewheel.rag.table_text import MARK
+from sparewheel.rag.text import sentences, simplified
+from sparewheel.rag.types import AnswerRequest, Draft, Span
+
+_LONGEST_DETAIL = 60  # characters
+_EXTREME = re.compile(
+    r"最大剂量|最高剂量|(?:highest|maximum|largest|starting|usual|recommended) (?:daily )?dose", re.IGNORECASE
+)
+_WHO = re.compile(
+    r"^\W*(?:who|whom)\b(?! (?:must|should|may|can|cannot|shall|has|have|is (?:entitled|allowed|not)|are)\b)",
+    re.IGNORECASE,
+)
+_PERSON = re.compile(r"\b[A-Z][a-z’'é-]+|\b(?:party|parties|tenant|landlord|buyer|seller|supplier|customer|contractor"
+                     r"|client|lender|borrower|employee|employer|company|owner|parent|doctor|nurse|member|board|court|committee|manager|director"
+                     r"|officer|patient|person|people|surveyor|arbitrator|auditor|insurer|authority)s?\b")  # fmt: skip
+_TIME_OF_A_DOSE = re.compile(
+    r"\b(?:missed|forg[oe]t\w*|skipped|late|last|between|after|before|hours?|when)\b|漏|忘|后|前", re.IGNORECASE
+)
+_TIMES = re.compile(r"几倍|多少倍")
+_UNIT_ONLY = re.compile(r"[^\d零一二三四五六七八九十百千万两]*")
+
+
+def of_the_asked_kind(request: AnswerRequest, draft: Draft) -> Draft:
+    """The draft, with another quote or refused where it can not hold what is asked for."""
+    if draft.refused or draft.lines or draft.label or len(draft.spans) != 1:
+        return draft
+    question = simplified(request.question)
+    if form_of(question, request.language).form == "yes-no":
+        return draft
+    span = draft.spans[0]
+    chunk = request.hits[span.hit].chunk
+    text = simplified(chunk.text)
+    said = text[span.start : span.end]
+    if MARK in said or len(said) > _LONGEST_DETAIL:
+        return draft
+    if (figure := _figure_of(text, span)) is not None and _UNIT_ONLY.fullmatch(said):
+        span = replace(span, start=figure.start, end=max(figure.end, span.end))
+        said = text[span.start : span.end]
+        draft = replace(draft, text=chunk.text[span.start : span.end], spans=(span,))
+    if (
+        request.language == "en"
+        and _WHO.match(question)
+        and not _PERSON.search(re.sub(r"\b[\w-]*\d[\w-]*\b", "", said))
+    ):
+        return _refused(draft)
+    if _TIMES.search(question) and not re.search(r"倍|百分之|[%％]", said):
+        return _refused(draft)
+    units = units_asked_for(question)
+    if not units <= DOSES or _TIME_OF_A_DOSE.search(question):
+        return draft
+    told = {q.unit for q in quantities(text) if q.start < span.end and span.start < q.end}
+    if not units or not told - {""} or told & units or DATE.search(said):
+        return draft
+    around = next(((a, b) for a, b in sentences(text) if a <= span.start < b), (span.start, span.end))
+    near = figure_asked_for(question, text[slice(*around)], span.start - around[0])
+    if near is not None and len([q for q in quantities(text[slice(*around)]) if q.unit in units]) == 1:
+        start, end = around[0] + near[0], around[0] + near[1]
+        return replace(draft, text=chunk.text[start:end], spans=(replace(span, start=start, end=end),))
+    return _by_its_name(request, draft, question, units) or _refused(draft)
+
+
+def _figure_of(text: str, span: Span) -> Quantity | None:
+    """The quantity that the span is the end of: "mmol/L" of "below 1.4 mmol/L"."""
+    return next((q for q in quantities(text) if q.start < span.start < q.end), None)
+
+
+def _by_its_name(request: AnswerRequest, draft: Draft, question: str, units: frozenset[str]) -> Draft | None:
+    """The sentence that names the highest or the usual dose as the question does, and gives it."""
+    name = _EXTREME.search(question)
+    if name is None:
+        return None
+    for i, hit in enumerate(request.hits):
+        text = simplified(hit.chunk.text)
+        for start, end in sentences(text):
+            said = text[start:end]
+            if name[0].casefold() in said.casefold() and any(q.unit in units for q in quantities(said)):
+                span = Span(i, start, end, draft.spans[0].score)
+                return replace(draft, text=hit.chunk.text[start:end], spans=(span,))
+    return None
+
+
+def _refused(draft: Draft) -> Draft:
+    return Draft("", refused=True, confidence=draft.confidence, model=draft.model)

@@ -1,0 +1,50 @@
+"""Which of the figures beside each other is quoted."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparewheel.rag.answer.alternatives import of_the_asked
+from sparewheel.rag.types import AnswerRequest, Chunk, Draft, Hit, Span
+
+FEES = "The fee is 3.10 per cent a year for Series A and 4.20 per cent a year for Series B."
+TRIPS = "补贴标准为：市内每日80元，市外每日160元，国外每日90美元。"
+SHELF = "20毫克片18个月，40毫克片12个月。"
+OVERTIME = (
+    "工作日延长的，按百分之一百二十支付；周末加班又不能补休的，按百分之一百八十支付；节日的，按百分之二百五十支付。"
+)
+RENT = "第一年和第二年的租金为每月人民币7,200元；自第三年起，每年递增百分之三。"
+UNITS = "(A) 120 units in the first year (2011)\n(B) 240 units in the next (2012)\n(C) 310 units in the next (2013)"
+
+
+def quoted(question: str, text: str, quote: str, language: str = "zh") -> str:
+    start = text.index(quote)
+    draft = Draft(quote, (Span(0, start, start + len(quote), 1.0),), confidence=0.9)
+    hit = Hit(Chunk("d", 0, len(text), text), 1.0, 1, "words", {})
+    return of_the_asked(AnswerRequest(question, (hit,), "legal", language), draft).text
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "quote", "said"),
+    [
+        ("What is the fee on Series B?", FEES, "3.10 per cent", "4.20 per cent a year"),
+        ("What is the fee on Series A?", FEES, "3.10 per cent", "3.10 per cent"),
+        ("What is the fee?", FEES, "3.10 per cent", "3.10 per cent"),
+        ("市外补贴一天多少？", TRIPS, "80元", "每日160元"),
+        ("市内补贴一天多少？", TRIPS, "80元", "80元"),
+        ("40毫克片能放几个月？", SHELF, "18个月", "12个月"),
+        ("周末加班给多少？", OVERTIME, "百分之一百二十", "百分之一百八十"),
+        ("第三年租金多少？", RENT, "人民币7,200元", "自第三年起，每年递增百分之三。"),
+        ("第二年租金多少？", RENT, "人民币7,200元", "人民币7,200元"),
+        ("How many units in 2012?", UNITS, "310 units", "(B) 240 units in the next (2012)"),
+    ],
+)  # fmt: skip
+def test_the_part_that_the_question_names_is_quoted(question: str, text: str, quote: str, said: str) -> None:
+    """And what is quoted stays where the question names no other part."""
+    assert quoted(question, text, quote, "zh" if "\u3400" <= text[0] <= "\u9fff" else "en") == said
+
+
+def test_years_and_days_are_no_alternatives() -> None:
+    """Both are times; asked for one, the other is no answer."""
+    text = "酒后驾车的，处十五日拘留，五年内不得重新取得驾驶证。"
+    assert quoted("酒后驾车几年不能拿驾驶证？拘留", text, "五年") == "五年"
