@@ -16,6 +16,7 @@ _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 Kind = Literal["title", "question", "answer", "meta", "source", "quote", "note", "disclaimer"]
 
 TITLE: Wording = ("Answers from {corpus}", "来自 {corpus} 的答案")
+FROM: Wording = ("From {corpus}", "来自 {corpus}")
 ANSWERED_BY: Wording = ("Answered by: {who}", "回答者：{who}")
 ASKED_AT: Wording = ("Asked on {at}", "提问时间：{at}")
 SOURCES: Wording = ("Sources", "依据")
@@ -34,17 +35,21 @@ class Block:
 
 def blocks(turns: Sequence[Turn], language: Language, disclaimer: str = "") -> list[Block]:
     """Title, then of each turn question, answer, who answered and when, notes and sources; the disclaimer last."""
-    made = [Block("title", say(TITLE, language, corpus=turns[0].answer.corpus))] if turns else []
+    corpora = list(dict.fromkeys(turn.answer.corpus for turn in turns))
+    made = [Block("title", say(TITLE, language, corpus=", ".join(corpora)))] if turns else []
     for turn in turns:
-        made += _turn(turn, language)
+        made += _turn(turn, language, several=len(corpora) > 1)
     if disclaimer:
         made.append(Block("disclaimer", disclaimer))
     return [Block(block.kind, _clean(block.text)) for block in made]
 
 
-def _turn(turn: Turn, language: Language) -> Iterator[Block]:
+def _turn(turn: Turn, language: Language, *, several: bool) -> Iterator[Block]:
+    """several: corpora were asked, so each answer says which it is from."""
     answer = turn.answer
     yield Block("question", turn.question)
+    if several:
+        yield Block("meta", say(FROM, language, corpus=answer.corpus))
     for line in view.heading(answer, language):
         yield Block("meta", line)
     if text := view.text(answer, language):

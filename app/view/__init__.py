@@ -11,6 +11,7 @@ from typing import Literal
 from sparewheel.app.words import Language, say
 from sparewheel.app.words import answers as words
 from sparewheel.rag.answer.instant_quote import QUOTE
+from sparewheel.rag.answer.remembered import MEMORY
 from sparewheel.rag.answer.unread import CATALOGUE
 from sparewheel.rag.memory.kept import PERSON
 from sparewheel.rag.text import sentences
@@ -84,7 +85,8 @@ def badge(answer: Answer, language: Language, sensitivity: Sensitivity = "normal
     who = answerer(answer.answered_by, language, answer.model)
     behind = [a for a in answer.attempts if a.outcome in ("failed", "skipped")]
     if answer.degraded and behind:
-        text = say(words.BECAUSE, language, who=who, why=reason(behind[0], language))
+        first = next((a for a in behind if a.answerer != MEMORY), behind[0])  # that nothing was kept is no cause
+        text = say(words.BECAUSE, language, who=who, why=reason(first, language))
         return Badge(text, "fallback", tried)
     why = say(words.STAYS_HERE if sensitivity == "high" else words.FIRST_CHOICE, language)
     return Badge(who, "first" if answer.outcome == "answered" else "quiet", f"{tried} {why}".strip())

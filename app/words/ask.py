@@ -16,6 +16,14 @@ TEXTS: Table = {
         "Ask only these documents. In a question, @ and the beginning of a name does the same: @lease.",
         "只在所选文档中查找。也可在问题里用 @ 加文档名开头指定，例如 @租赁合同。",
     ),
+    "ask_also": ("Also ask", "同时询问"),
+    "ask_also_none": ("no other corpus", "不询问其他语料库"),
+    "ask_also_help": (
+        "The question is put to each of these corpora too; every answer says which one it is from.",
+        "问题也会向这些语料库提出；每个答案都注明出自哪个语料库。",
+    ),
+    "ask_from": ("From {corpus}", "来自 {corpus}"),
+    "ask_not_here": ("Not in these documents.", "这些文档中没有相关内容。"),
     "ask_each": ("Compare: answer for each document", "对比：逐份文档作答"),
     "ask_each_help": (
         "The answer is given for every chosen document under its name, also where it says nothing.",

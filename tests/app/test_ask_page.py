@@ -169,10 +169,10 @@ def test_conversations_are_renamed_and_deleted(page: AppTest, settings: Settings
 def test_only_the_documents_chosen_are_asked(page: AppTest, settings: Settings) -> None:
     """Of three documents the one chosen; two are compared, each under its name; a name behind @ does the same."""
     page.selectbox[0].set_value("rooms").run()
-    page.multiselect[0].set_value(["red.md"]).run()
+    page.multiselect(key="within-rooms").set_value(["red.md"]).run()
     html = shown(asked(page, "How much is the rent?"))
     assert ("100 florins" in html, "200 florins" in html) == (True, False)
-    page.multiselect[0].set_value(["red.md", "blue.md"]).run()
+    page.multiselect(key="within-rooms").set_value(["red.md", "blue.md"]).run()
     asked(page, "How much is the rent?")
     asked(page, "How much is the rent in @green?")
     assert [turn.answer.evidence[0].chunk.document_id for turn in turns_of(settings)[::2]] == ["red.md", "green.md"]
@@ -180,6 +180,38 @@ def test_only_the_documents_chosen_are_asked(page: AppTest, settings: Settings) 
     assert {citation.document_id for citation in compared.citations} == {"red.md", "blue.md"}
     page.chat_input[0].set_value("How much is the rent in @grey?").run()
     assert ("grey" in page.warning[0].value, len(turns_of(settings))) == (True, 3)
+
+
+def test_one_question_is_put_to_several_corpora(page: AppTest, settings: Settings) -> None:
+    """Each answers under its name; a follow-up goes to each with what it was asked; the evidence is that of the first
+    that has an answer; a refresh shows the question once, and the corpora chosen."""
+    page.multiselect(key="also").set_value(["secret"]).run()
+    html = shown(asked(page, "How much does a dog cost a day?"))
+    first, second = html.split('class="sw-from"')[1:]
+    assert (">From leases<" in first, "$5 a day" in first) == (True, False)
+    assert ("Not in these documents" in first, "Try other words" in first) == (True, False)
+    assert (">From secret<" in second, "$5" in second, 'id="t2-1"' in second) == (True, True, True)
+    assert html.count('class="sw-asked"') == 1
+    asked(page, "And two dogs?")
+    assert [turn.answer.corpus for turn in turns_of(settings)] == ["leases", "secret"] * 2
+    assert "cost" in turns_of(settings)[3].answer.read_as
+    (conversation,) = kept(settings).list("")
+    again = opened(c=conversation.id)
+    assert (shown(again).count('class="sw-asked"'), shown(again).count(">From secret<")) == (2, 2)
+    assert again.multiselect(key="also").value == ["secret"]
+    asked(again, "How much does a dog cost in @kennel?")
+    assert [turn.answer.corpus for turn in turns_of(settings)[4:]] == ["secret"]
+
+
+def test_of_several_corpora_one_that_is_gone_is_left_out(page: AppTest, settings: Settings) -> None:
+    """The answers of the others stay; nothing is shown of a corpus that this user cannot read any more."""
+    history = kept(settings)
+    id = history.start("", "leases", QUESTION).id
+    for corpus in ("leases", "no-longer-here"):
+        history.append(id, "", QUESTION, replace(LOCAL, corpus=corpus, text=f"as {corpus} says", evidence=()))
+    again = opened(c=id)
+    assert ("as leases says" in shown(again), "as no-longer-here says" in shown(again)) == (True, False)
+    assert "Left out" in again.caption[0].value
 
 
 def turns_of(settings: Settings) -> list[Turn]:

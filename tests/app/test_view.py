@@ -28,6 +28,8 @@ def test_the_badge_says_who_answered() -> None:
 def test_the_badge_says_why_another_answered() -> None:
     """The fallback's badge names the answerer that should have answered, and its trouble."""
     assert view.badge(FALLEN, "en").text == "Local reader: DeepSeek is busy"
+    recalled = replace(FALLEN, attempts=(Attempt("memory", "failed", "unanswered"), *FALLEN.attempts))
+    assert view.badge(recalled, "en").text == "Local reader: DeepSeek is busy"
     assert view.badge(FALLEN, "zh").text == "本地阅读器：DeepSeek繁忙"
     assert view.badge(FALLEN, "en").why == "DeepSeek is busy. Local reader answered in 0.2 s."
 

@@ -14,7 +14,7 @@ STYLE = """
 .sw-answer, .sw-passage, .sw-quote { white-space: pre-wrap; overflow-wrap: anywhere; }
 .sw-answer { font-size: 1.08rem; line-height: 1.6; margin: .25rem 0; }
 [data-testid="stChatMessage"] > [data-testid^="stChatMessageAvatar"] { display: none; }
-[data-testid="stChatMessage"]:has(.sw-badge, .sw-steps) { padding-left: 0; padding-right: 0; }
+[data-testid="stChatMessage"]:has(.sw-badge, .sw-steps, .sw-from) { padding-left: 0; padding-right: 0; }
 .sw-asked { scroll-margin-top: 5rem; font-weight: 600; white-space: pre-wrap; overflow-wrap: anywhere; }
 .sw-passage { line-height: 1.55; font-size: .94rem; padding: .1rem .2rem; }
 .sw-passage mark {
@@ -38,6 +38,7 @@ STYLE = """
 .sw-bad { color: light-dark(#a40e26, #ffa5a0); }
 .sw-fact, .sw-place, .sw-score { font-size: .88rem; color: light-dark(#4d5766, #b3bdca); }
 .sw-place { margin: .1rem 0 .4rem; }
+.sw-from { margin: .2rem 0; font-size: .92rem; font-weight: 600; overflow-wrap: anywhere; }
 .sw-note { font-size: .9rem; color: light-dark(#8a3b00, #ffc387); margin: .3rem 0; }
 .sw-why { font-size: .88rem; margin-top: .4rem; }
 .sw-why summary, .sw-other summary { cursor: pointer; }
@@ -131,6 +132,11 @@ if (!window.sparewheelAsk) {
   new MutationObserver(() => setTimeout(look, 400)).observe(app, {  // after Streamlit's own scrolling to the end
     attributes: true, attributeFilter: ["data-test-script-state"],
   });
+  // Streamlit goes to the end of a page with a question box; where nothing was asked, its top is what to look at.
+  const top = setInterval(() => { if (!asked().length) document.querySelector(".stMain").scrollTo(0, 0); }, 200);
+  const leave = () => clearInterval(top);
+  for (const kind of ["pointerdown", "wheel", "keydown"]) addEventListener(kind, leave, { once: true, passive: true });
+  setTimeout(leave, 5000);
 }
 </script>
 """

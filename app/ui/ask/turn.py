@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -17,7 +18,10 @@ from sparewheel.app.ui.language import language, t
 from sparewheel.app.ui.session import service, told, user
 from sparewheel.app.view import html as view_html
 from sparewheel.app.view.html import escape
-from sparewheel.rag.types import Answer, Profile, Sensitivity
+from sparewheel.rag.types import Answer, Sensitivity
+
+if TYPE_CHECKING:
+    from sparewheel.rag.chain import Pipeline
 
 STEPS = ("retrieve", "rerank", "answer", "cite", "total")
 
@@ -27,11 +31,20 @@ def draw_question(question: str) -> None:
         st.html(f'<div class="sw-asked">{escape(question)}</div>')
 
 
-def draw_answer(turn: Turn, before: Sequence[Turn], profile: Profile, sensitivity: Sensitivity, *, cards: bool) -> None:
-    """The body of an answer. cards: its evidence stands beside it, so the sources are not listed here again."""
+def draw_from(corpus: str) -> None:
+    """Which corpus the answer below is from, where several were asked."""
+    st.html(f'<p class="sw-from">{escape(t("ask_from", corpus=corpus))}</p>')
+
+
+def draw_answer(turn: Turn, before: Sequence[Turn], pipeline: Pipeline, *, cards: bool, several: bool = False) -> None:
+    """The body of an answer. cards: its evidence stands beside it, so the sources are not listed here again. several:
+    it is one of those of several corpora, so what none of it is said of is said briefly."""
     answer, anchors = turn.answer, f"t{turn.number}"
-    disclaimer = profile.disclaimer.get(language(), "")
-    st.html(answer_html(answer, anchors, sensitivity, cards=cards))
+    disclaimer = pipeline.profile.disclaimer.get(language(), "")
+    if several and answer.outcome == "refused" and not cards:
+        st.html(refusal_html(answer))
+        return
+    st.html(answer_html(answer, anchors, pipeline.sensitivity, cards=cards))
     if answer.outcome == "answered":
         draw_actions(turn, before, disclaimer, anchors, cards=cards)
         if cards and disclaimer:
@@ -64,6 +77,15 @@ def _body(answer: Answer, anchors: str, *, cards: bool) -> str:
     return f'<div class="sw-refused">{text if answer.text else ""}<p>{escape(help)}</p>{listed}</div>'
 
 
+def refusal_html(answer: Answer) -> str:
+    """That this corpus does not say it, its closest passages folded."""
+    told = f"<p>{escape(t('ask_not_here'))}</p>"
+    if not (closest := view.others(answer, language(), view.CLOSEST)):
+        return f'<div class="sw-refused">{told}</div>'
+    folded = f"<summary>{escape(t('ask_closest'))}</summary>{evidence.passages(closest)}"
+    return f'<div class="sw-refused">{told}<details class="sw-why">{folded}</details></div>'
+
+
 def _sources(answer: Answer, anchors: str) -> str:
     """The citations on a line each, for an answer whose evidence is not beside it."""
     items = "".join(
@@ -87,9 +109,10 @@ def _story(answer: Answer, why: str) -> str:
     return f'<details class="sw-why"><summary>{escape(t("ask_why"))}</summary><ul>{items}</ul></details>'
 
 
-def pairs(turns: Sequence[Turn]) -> list[tuple[str, str]]:
-    """The history that a follow-up question is asked with."""
-    return [(turn.question, turn.answer.text) for turn in turns if turn.answer.outcome != "failed"]
+def pairs(turns: Sequence[Turn], corpus: str) -> list[tuple[str, str]]:
+    """The history that a follow-up question is asked with: what that corpus was asked and answered."""
+    asked = [turn for turn in turns if turn.answer.corpus == corpus and turn.answer.outcome != "failed"]
+    return [(turn.question, turn.answer.text) for turn in asked]
 
 
 # ---------------------------------------------------------------- what can be done with it

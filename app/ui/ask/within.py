@@ -1,21 +1,22 @@
-"""Which documents a conversation asks: chosen above it, or named in the question by an @."""
+"""Which corpora and documents a question is put to: chosen above the conversation, or named in it by an @."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from sparewheel.app.service import CorpusInfo
 from sparewheel.app.ui.language import t
-from sparewheel.app.ui.session import plain, service, user
+from sparewheel.app.ui.session import described, plain, service, user
 from sparewheel.app.view.mentions import mentioned
 
 MOST_LISTED = 2000  # documents in the list; of more, the question names them
 LISTED_S = 30.0  # the list of a corpus that did not change is looked up again after so long
 COMPARED = 12  # documents chosen that can be answered for one by one
+MOST_CORPORA = 5  # that one question is put to
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,30 @@ class Within:
     each: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A question as it is put to one corpus."""
+
+    corpus: str
+    question: str
+    within: Within = Within()
+
+
+def choose_also(corpus: CorpusInfo) -> list[CorpusInfo]:
+    """Further corpora that the question is put to; the chooser is there where there are any."""
+    others = {info.name: info for info in service().corpora(user()) if info.name != corpus.name and info.documents}
+    if not others:
+        return []
+    st.session_state["also"] = [name for name in st.session_state.get("also", []) if name in others]
+    chosen = st.multiselect(
+        t("ask_also"), list(others), key="also", format_func=lambda name: described(others[name]),
+        placeholder=t("ask_also_none"), max_selections=MOST_CORPORA - 1, help=t("ask_also_help"),
+    )  # fmt: skip
+    return [others[name] for name in chosen]
+
+
 def choose(corpus: CorpusInfo) -> Within:
-    """The chooser, beside that of the corpus."""
+    """The chooser of documents, beside that of the corpus."""
     titles = titles_of(corpus)
     key = f"within-{corpus.name}"
     if not 1 < len(titles) <= MOST_LISTED:
@@ -41,18 +64,23 @@ def choose(corpus: CorpusInfo) -> Within:
     return Within(tuple(chosen), each)
 
 
-def named(question: str, corpus: CorpusInfo, chosen: Within) -> tuple[str, Within] | None:
-    """The question without its @, and the documents it is put to; None after saying which name no document has."""
+def put(question: str, corpora: Sequence[CorpusInfo], chosen: Within) -> list[Put]:
+    """The question as it is put to each of the corpora. Where it names documents by an @, to those that have them, and
+    without the sign; [] after saying which name no document has."""
     if "@" not in question and "\uff20" not in question:
-        return question, chosen
-    found = mentioned(question, titles_of(corpus))
-    if found.unknown:
-        near = t("ask_mention_near", title=found.nearest) if found.nearest else ""
-        st.warning(plain(t("ask_mention_unknown", name=found.unknown) + near))
-        return None
-    if not found.documents:
-        return found.question, chosen
-    return found.question, Within(found.documents, 1 < len(found.documents) <= COMPARED)
+        return [Put(corpus.name, question, chosen) for corpus in corpora]
+    found = {corpus.name: mentioned(question, titles_of(corpus)) for corpus in corpora}
+    known = {name: each for name, each in found.items() if not each.unknown}
+    if not known:
+        missed = found[corpora[0].name]
+        near = t("ask_mention_near", title=missed.nearest) if missed.nearest else ""
+        st.warning(plain(t("ask_mention_unknown", name=missed.unknown) + near))
+    return [
+        Put(name, each.question, Within(each.documents, 1 < len(each.documents) <= COMPARED))
+        if each.documents
+        else Put(name, each.question, chosen)
+        for name, each in known.items()
+    ]
 
 
 def titles_of(corpus: CorpusInfo) -> Mapping[str, str]:
