@@ -16,6 +16,9 @@ EMPTY = "—"  # what an empty cell holds
 _ROW = re.compile(r"^[^\n]*\t— [^\n]*(?:\n[^\n]*\t— [^\n]*)*$", re.MULTILINE)
 _NO_VALUE = re.compile(r"(?:.*(?::|\t—) )?\s*[—–-]\s*")
 _CAPTION_CHARS = 200
+_LABELLED = re.compile(  # a paragraph that says it is the caption of what follows
+    r"(?:^|\n)((?:(?:Table|Tab\.|Tabelle|Tableau|Tabla)\s(?:\d|[A-Z]\b|[IVX]+\b)|附?表\s?[\d一二三四五六七八九十])[^\n\t]*)\n\n\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,9 @@ def _table(text: str, rows: list[tuple[int, int]], floor: int) -> TableSpan:
     start = gap + 2 if gap >= 0 else floor
     lines = text[start:head_end].split("\n") if head_end > start else []
     names = bool(lines) and "\t" in lines[-1]
+    if start > floor and (label := _LABELLED.search(text, max(floor, start - 2 - _CAPTION_CHARS), start)):
+        start = label.start(1)
+        lines = [label[1].strip(), *lines]
     over = [line for line in lines if "\t" not in line]
     if not names and (len(lines) != 1 or len(lines[0]) > _CAPTION_CHARS or lines[0].rstrip()[-1:] in ".;。；"):
         return TableSpan(first, first, rows[-1][1], "", tuple(rows))

@@ -9,6 +9,8 @@ from pathlib import Path
 from sparewheel.rag.errors import DocumentError
 from sparewheel.rag.ingest.formats.parsed import Parsed, clean
 from sparewheel.rag.ingest.formats.registry import parser_of
+from sparewheel.rag.ingest.formats.symbols import UNREADABLE
+from sparewheel.rag.ingest.formats.text_layer import unmapped
 from sparewheel.rag.ingest.names import shown
 from sparewheel.rag.settings import Ingest
 from sparewheel.rag.text import language_of
@@ -33,6 +35,11 @@ def load(path: Path, id: str, settings: Ingest) -> Document:
         parsed = parser_of(path.name, data)(data, settings)
         if not parsed.text or parsed.text.isspace():
             raise DocumentError("no text in it", cure="check that it opens in its usual program")
+        if unmapped(parsed.text):
+            raise DocumentError(
+                "unreadable: most of its characters are private ones, which only its own font can show",
+                cure="print it to a PDF from the program that made it",
+            )
     except DocumentError as error:
         raise DocumentError(f"{shown(path.name)}: {reason_of(error)}", cure=error.cure) from error
     except MemoryError:
@@ -51,8 +58,11 @@ def load(path: Path, id: str, settings: Ingest) -> Document:
     }
     if parsed.pages:
         metadata["pages"] = str(len(parsed.pages))
-    if parsed.notes:
-        metadata["notes"] = "; ".join(parsed.notes)
+    notes = list(parsed.notes)
+    if lost := parsed.text.count(UNREADABLE):
+        notes.append(f"{lost} sign{'s' if lost > 1 else ''} that only its own font knows: shown as {UNREADABLE}")
+    if notes:
+        metadata["notes"] = "; ".join(notes)
     return Document(
         id=id,
         text=parsed.text,

@@ -31,6 +31,8 @@ def parse_csv(data: bytes, settings: Ingest) -> Parsed:
     except csv.Error as error:
         raise DocumentError(f"not CSV: {error}", cure="save it again, or as .xlsx") from error
     builder = TextBuilder()
+    while len(rows) > 2 and sum(map(bool, rows[0])) == 1 < min(sum(map(bool, row)) for row in rows[1:3]):
+        builder.add(next(filter(None, rows.pop(0))))  # a title over the columns
     named = bool(rows) and len(rows) > 1 and all(cell and not _NUMBER.fullmatch(cell) for cell in rows[0])
     builder.table(table_of(rows, header_rows=1 if named else -1))
     return Parsed(builder.text, "text/csv", metadata={"encoding": encoding})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sparewheel.rag.errors import DocumentError
@@ -99,7 +99,6 @@ def _notes(left: Counter[str]) -> tuple[str, ...]:
         "tracked": ("1 tracked change: read as accepted", "{} tracked changes: read as accepted"),
         "struck": ("1 struck-out passage left out", "{} struck-out passages left out"),
         "hidden": ("1 hidden passage left out", "{} hidden passages left out"),
-        "unreadable": ("1 sign of a symbol font has no letter", "{} signs of symbol fonts have no letter"),
     }
     return tuple(
         one if left[kind] == 1 else many.format(left[kind]) for kind, (one, many) in said.items() if left[kind]
@@ -211,6 +210,14 @@ class _Document:
             column = before
             for cell in _inside(row, "tc"):
                 stated = cell.find(f"{W}tcPr")
+                if stated is not None and stated.find(f"{W}cellDel") is not None:
+                    self.left["tracked"] += 1
+                    continue
+                across = stated.find(f"{W}hMerge") if stated is not None else None
+                if across is not None and value(across) != "restart" and cells:
+                    cells[-1] = replace(cells[-1], columns=cells[-1].columns + 1)  # as older programs span columns
+                    column += 1
+                    continue
                 columns = max(_count(stated.find(f"{W}gridSpan")), 1) if stated is not None else 1
                 merge = stated.find(f"{W}vMerge") if stated is not None else None
                 blocks = [*self._blocks(cell)]

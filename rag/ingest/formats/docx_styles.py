@@ -35,6 +35,7 @@ class Style:
 
 
 _TINY = 4  # half points: nobody can read it
+_RAISED = 4  # half points above or below the line: raised or lowered
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,8 @@ def _with(look: Look, properties: Element | None) -> Look:
             stated["hidden"] = True
         elif name == "vertAlign":
             stated["raised"] = value(each)
+        elif name == "position" and value(each).lstrip("-").isdigit() and abs(int(value(each))) >= _RAISED:
+            stated["raised"] = "subscript" if value(each).startswith("-") else "superscript"
         elif name == "rFonts":
             stated["font"] = each.get(f"{W}ascii") or each.get(f"{W}hAnsi") or ""
     return replace(look, **stated) if stated else look

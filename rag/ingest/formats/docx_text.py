@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sparewheel.rag.ingest.formats.docx_styles import Styles, W, is_on, style_of, value
 from sparewheel.rag.ingest.formats.formulas import formula, local
 from sparewheel.rag.ingest.formats.number_words import roman
-from sparewheel.rag.ingest.formats.symbols import UNREADABLE, in_font, subscript, superscript, symbol
+from sparewheel.rag.ingest.formats.symbols import in_font, subscript, superscript, symbol
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -152,9 +152,7 @@ class Reader:
             elif not self._shown():
                 continue
             elif name == "t":
-                text = in_font(child.text or "", look.font)
-                self.left["unreadable"] += text.count(UNREADABLE)
-                self._pieces.append((text, look.raised))
+                self._pieces.append((in_font(child.text or "", look.font), look.raised))
             elif name == "sym":
                 self._symbol(child)
             elif name in _SIGNS:
@@ -179,9 +177,7 @@ class Reader:
             code = int(element.get(f"{W}char", ""), 16)
         except ValueError:
             return
-        sign = symbol(code, element.get(f"{W}font", ""))
-        self.left["unreadable"] += sign == UNREADABLE
-        self._pieces.append((sign, ""))
+        self._pieces.append((symbol(code, element.get(f"{W}font", "")), ""))
 
     def _note(self, element: Element, kind: str) -> None:
         id = element.get(f"{W}id", "")

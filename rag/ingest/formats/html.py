@@ -33,7 +33,6 @@ _WHITE = re.compile(
     r"(?<![-\w])color\s*:\s*(?:white|transparent|#fff(?:fff)?(?![\da-f])|rgba?\(\s*255\s*,\s*255\s*,\s*255|hsl\([^)]*,\s*100%\s*\))",
     re.IGNORECASE,
 )
-_STRUCK = re.compile(r"text-decoration[a-z-]*\s*:[^;]*line-through", re.IGNORECASE)
 _SEVEN_BITS = re.compile(r"(?i)iso-2022-\w+|hz(-gb-2312)?|utf-?7")  # say more than ASCII in bytes that are ASCII
 _CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]{0,80}encoding=[\"']([\w.:-]+)", re.IGNORECASE
@@ -102,7 +101,7 @@ def _is_seen(tag: Tag) -> bool:
     if "hidden" in tag.attrs or tag.get("aria-hidden") == "true":
         return False
     style = str(tag.get("style") or "")
-    return not style or not (HIDES.search(style) or _STRUCK.search(style) or _is_white(tag, style))
+    return not style or not (HIDES.search(style) or _is_white(tag, style))
 
 
 def _is_white(tag: Tag, style: str) -> bool:

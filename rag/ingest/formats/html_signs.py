@@ -22,32 +22,44 @@ HIDES = re.compile(
     r"|(?:max-)?(?:height|width)\s*:\s*0(?:px)?\s*;[^}]*overflow\s*:\s*hidden",
     re.IGNORECASE,
 )
+_STRUCK = re.compile(r"text-decoration[a-z-]*\s*:[^;]*line-through", re.IGNORECASE)
 _SIMPLE = re.compile(r"(?:(\w+)?)(?:([.#])([\w-]+))?")  # tag, tag.class, .class, #id
 _FONT = re.compile(r"font-family\s*:\s*[\"']?([\w ]+)", re.IGNORECASE)
 _MOST_EQUATIONS = 2000
 
 
 def hide(soup: BeautifulSoup) -> None:
-    """Marks as hidden what a rule for a tag, a class or an id hides on every medium."""
-    classes: set[str] = set()
-    ids: set[str] = set()
+    """Marks as hidden what a rule for a class or an id hides on every medium, and as deleted what is struck; a style of
+    lists is written to the lists themselves. Rows and cells that are hidden are taken out of their tables."""
+    rules: dict[tuple[str, str], str] = {}  # (".", class) or ("#", id) -> what its rules say of these matters
     for sheet in soup.find_all("style"):
         media = str(sheet.get("media") or "all")
         if media not in ("all", "screen", "print, screen", "screen, print"):
             continue
         text = re.sub(r"/\*.*?\*/", "", sheet.get_text(), flags=re.DOTALL)
         text = re.sub(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", text)
-        for selectors, rules in _RULE.findall(text):
-            if not HIDES.search(rules):
+        for selectors, said in _RULE.findall(text):
+            if not (HIDES.search(said) or _STRUCK.search(said) or "list-style" in said):
                 continue
             for selector in selectors.split(","):
                 found = _SIMPLE.fullmatch(selector.strip())
                 if found and found[2]:
-                    (classes if found[2] == "." else ids).add(found[3])
-    if classes or ids:
-        for tag in soup.find_all(True):
-            if not classes.isdisjoint(tag.get("class") or ()) or tag.get("id") in ids:
-                tag["hidden"] = ""
+                    rules[found[2], found[3]] = f"{rules.get((found[2], found[3]), '')};{said}"
+    for tag in soup.find_all(True):
+        if not tag.attrs:
+            continue
+        own = str(tag.get("style") or "")
+        names = [(".", name) for name in tag.get("class") or ()] + [("#", str(tag.get("id") or ""))] if rules else []
+        said = ";".join(rules[name] for name in names if name in rules)
+        if said and HIDES.search(said):
+            tag["hidden"] = ""
+        elif _STRUCK.search(f"{said};{own}"):
+            tag.name = "del"
+        elif "list-style" in said:
+            tag["style"] = f"{said};{own}"
+    for tag in soup.find_all(["tr", "td", "th", "tbody"]):
+        if tag.attrs and ("hidden" in tag.attrs or HIDES.search(str(tag.get("style") or ""))):
+            tag.extract()
 
 
 def settle(soup: BeautifulSoup) -> None:

@@ -128,6 +128,7 @@ def _span(cell: Tag, name: str) -> int:
 def labels(soup: BeautifulSoup) -> dict[int, str]:
     """What the page shows before each item of its numbered lists, by the identity of the item's tag."""
     found: dict[int, str] = {}
+    sheets = "".join(sheet.get_text() for sheet in soup.find_all("style"))
     for listed in soup.find_all("ol"):
         items = [*children(listed, "li")]
         step = -1 if listed.has_attr("reversed") else 1
@@ -137,7 +138,13 @@ def labels(soup: BeautifulSoup) -> dict[int, str]:
             stated = _whole(item.get("value"))
             number = stated if stated is not None else number
             style = _style_of(item) or _style_of(listed) or "1"
-            found[id(item)] = _label(number, style) if style != "none" else ""
+            if style != "none":
+                found[id(item)] = _label(number, style)
+            elif "counters(" in sheets:  # the style sheet writes "4.1" itself
+                above = found.get(id(listed.find_parent("li")), "").rstrip(". ")
+                found[id(item)] = f"{above}.{number} " if above else f"{number}. "
+            else:
+                found[id(item)] = f"{number}. " if "counter(" in sheets else ""
             number += step
     return found
 
@@ -149,8 +156,8 @@ def _whole(stated: object) -> int | None:
 
 def _style_of(tag: Tag) -> str:
     """ "1", "a", "A", "i", "I", "一", "-" or "none"; "" where the tag states none."""
-    if found := _STYLE_TYPE.search(str(tag.get("style") or "")):
-        return _STYLES.get(found[1].lower(), "1") or "none"
+    if found := _STYLE_TYPE.findall(str(tag.get("style") or "")):  # the last one holds
+        return _STYLES.get(found[-1].lower(), "1") or "none"
     return str(tag.get("type") or "")[:1]
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from sparewheel.rag.ingest.formats.page_grid import PageCell, PageTable, aligned_table, ruled_tables, words_of
 from sparewheel.rag.ingest.formats.page_text import Line, Word, in_columns, in_reading_order, rows_of, same_row
+from sparewheel.rag.ingest.formats.page_vertical import vertical_columns
 from sparewheel.rag.ingest.formats.pdf_rules import Rules
 from sparewheel.rag.ingest.formats.tables import Cell, Place, Record, expand, read
 from sparewheel.rag.table_text import EMPTY, MARK, VALUE
@@ -20,6 +21,8 @@ _PROSE_CHARS = 240
 
 def arrange(lines: Sequence[Line], rules: Rules | None, page_width: float) -> list[Block]:
     """The page from its top: tables, and the lines around them in reading order. Lines come cut at wide gaps."""
+    if (columns := vertical_columns(lines)) is not None:
+        return [*columns]
     tables: list[PageTable] = []
     if rules is not None and len(rules.horizontal) > 2 and len(rules.vertical) > 2:
         found, lines = ruled_tables(lines, rules)

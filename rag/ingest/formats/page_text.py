@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
 from statistics import median
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -79,6 +79,11 @@ def spread(text: str, x0: float, top: float, x1: float, bottom: float) -> Line |
         placed.append((word, left, top, right, bottom))
         left = right + unit
     return Line(tuple(placed), (" ",) * (len(words) - 1))
+
+
+def is_wide(text: str) -> bool:
+    """Whether it is one Chinese, Japanese or full-width character."""
+    return len(text) == 1 and _IS_CJK.match(text) is not None
 
 
 _Block = TypeVar("_Block")
@@ -217,8 +222,8 @@ def _joined(row: Sequence[Line]) -> Line:
 def without_running_heads(pages: Sequence[Sequence[_Block]]) -> list[list[_Block]]:
     """The pages without page numbers and without the headers and footers that most of them repeat; tables stay.
 
-    The first occurrence of a header stays, so no information is lost, unless it numbers the page ("Lease | Page 3 of
-    9"). Other digits are compared: "SCHEDULE 2" is no header.
+    The first occurrence of a header stays, so no information is lost, without the number of the page that it may hold
+    ("Lease | Page 3 of 9"). Other digits are compared: "SCHEDULE 2" is no header.
     """
     counts = Counter(key for lines in pages for key in {_running_key(line) for line in _edges(lines)})
     least = max(3, 0.4 * sum(bool(lines) for lines in pages))
@@ -226,14 +231,14 @@ def without_running_heads(pages: Sequence[Sequence[_Block]]) -> list[list[_Block
     result = []
     for lines in pages:
         edges = {id(line) for line in _edges(lines)}
-        kept = []
+        kept: list[Any] = []  # blocks; mypy does not see that a line is one
         for line in lines:
             key = _running_key(line) if isinstance(line, Line) and len(pages) > 1 and id(line) in edges else ""
-            if (
-                isinstance(line, Line)
-                and key
-                and (_PAGE_NUMBER.fullmatch(line.text) or (key != line.text and counts[key] > 1))
-            ):
+            if isinstance(line, Line) and key and key != line.text and counts[key] > 1:
+                kept += _without_number(line) if key not in kept_once else []
+                kept_once.add(key)
+                continue
+            if isinstance(line, Line) and key and _PAGE_NUMBER.fullmatch(line.text):
                 continue
             if key and counts[key] >= least and key in kept_once:
                 continue
@@ -241,6 +246,23 @@ def without_running_heads(pages: Sequence[Sequence[_Block]]) -> list[list[_Block
             kept.append(line)
         result.append(kept)
     return result
+
+
+def _without_number(line: Line) -> list[Line]:
+    """A running header without the number of its page; nothing where it says nothing else."""
+    found = _NUMBERS_PAGE.search(line.text)
+    assert found is not None
+    end = re.match(r"(?:\s*(?:of|/|共)\s*\d+(?:\s*页)?)?", line.text[found.end() :])
+    gone = range(found.start(), found.end() + (end.end() if end else 0))
+    place, kept = 0, list[int]()
+    for i, word in enumerate(line.words):
+        if not (set(range(place, place + len(word[0]))) & set(gone)):
+            kept.append(i)
+        place += len(word[0]) + len((*line.gaps, "")[i])
+    words = tuple(line.words[i] for i in kept)
+    if not re.search(r"[^\W\d]{2}", "".join(word[0] for word in words)):
+        return []
+    return [Line(words, tuple(line.gaps[i - 1] for i in kept[1:]))]
 
 
 def _edges(blocks: Sequence[object]) -> list[Line]:
@@ -281,10 +303,11 @@ def write(
             parts.append(line.lead)
             length += len(line.lead)
             for word, gap in zip(line.words, (*line.gaps, ""), strict=True):
-                spans.append((length, length + len(word[0])))
-                boxes.append(turn(*word[1:]) if turn else word[1:])
-                parts.append(word[0] + gap)
-                length += len(word[0]) + len(gap)
+                end = length + len(word[0])
+                spans.append((length, end))
+                parts += (word[0], gap)
+                length = end + len(gap)
+            boxes += [turn(*word[1:]) for word in line.words] if turn else [word[1:] for word in line.words]
             parts.append(line.tail)
             length += len(line.tail)
             numbers += [number] * len(line.words)
@@ -312,6 +335,8 @@ def _between(a: Line, b: Line, pitch: float, right: float, vocabulary: frozenset
     if a.hyphen:
         return _hyphen(a.words[-1][0], b.words[0][0], vocabulary)
     last, first = a.words[-1][0][-1], b.words[0][0][0]
+    if _is_vertical(a) and _is_vertical(b):
+        return "" if last not in "。！？" else "\n"
     if new_page:
         runs_on = first.islower() or (_IS_CJK.match(first) and _IS_CJK.match(last) and last not in "。！？；：")
         return "\n" if runs_on else "\n\n"
@@ -319,6 +344,10 @@ def _between(a: Line, b: Line, pitch: float, right: float, vocabulary: frozenset
         return "\n\n"
     wrapped = a.x1 > right - 2.5 * (a.bottom - a.top) and not _LABEL.match(b.text[:10]) and last not in "。："
     return "" if wrapped and _is_set_tight(a.text, last, first) else "\n"
+
+
+def _is_vertical(line: Line) -> bool:
+    return len(line.words) > 1 and line.bottom - line.top > 2 * (line.x1 - line.x0)
 
 
 def _is_set_tight(line: str, last: str, first: str) -> bool:

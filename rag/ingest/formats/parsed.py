@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from sparewheel.rag.ingest.formats.symbols import private
 from sparewheel.rag.ingest.formats.tables import Table, paragraphs
 from sparewheel.rag.types import Layout, Page
 
@@ -29,6 +30,7 @@ _TABLE: dict[int, str | None] = {
     **dict.fromkeys(_UNSEEN),
     **{ord(c): "\n" for c in "\x85\u2028\u2029"},
     **{c: unicodedata.normalize("NFKC", chr(c)) for c in _FORMS},
+    **private(),
 }
 
 
@@ -48,7 +50,7 @@ class Parsed:
 
 def clean(text: str) -> str:
     """The text without control characters, soft hyphens and zero-width characters; "\\n" line ends, plain spaces,
-    ligatures and radical forms as the letters they stand for."""
+    ligatures and radical forms as the letters they stand for; private use as `symbols.private`."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.translate(_TABLE) if _CHANGED.search(text) else text

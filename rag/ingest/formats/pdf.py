@@ -14,7 +14,7 @@ from sparewheel.rag.ingest.formats.page_layout import Block, arrange, table_line
 from sparewheel.rag.ingest.formats.page_text import Turn, in_reading_order, same_row, without_running_heads, write
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder, clean
 from sparewheel.rag.ingest.formats.pdf_marks import Marks, attachments_of, marks_of, without_struck
-from sparewheel.rag.ingest.formats.pdf_rules import rules_of
+from sparewheel.rag.ingest.formats.pdf_rules import Rules, rules_of, strikes
 from sparewheel.rag.ingest.formats.pdf_scan import Unread, unread
 from sparewheel.rag.ingest.formats.pdf_words import lines_of, on_page, raw_text, to_screen, turn_of, upright_of
 from sparewheel.rag.ingest.formats.print_size import large_lines
@@ -148,10 +148,10 @@ def _read_page(pdfium: Any, document: Any, index: int, form: Any, pages: _Pages)
     if why is not None:
         pages.unread[index] = why
         lines = []
-    lines, struck = without_struck(lines, marks.struck)
+    rules = rules_of(pdfium, page, place) if lines else Rules()
+    lines, struck = without_struck(lines, [*marks.struck, *strikes(rules, lines)])
     beside = any(same_row(a, b) for a, b in pairwise(lines))  # pieces apart on one row: the mark of a table
-    rules = rules_of(pdfium, page, place) if beside else None
-    pages.blocks.append(arrange([*lines, *marks.values], rules, upright_size[0]))
+    pages.blocks.append(arrange([*lines, *marks.values], rules if beside else None, upright_size[0]))
     pages.sizes.append(size)
     pages.struck += struck
     if upright != page.get_rotation():

@@ -130,6 +130,13 @@ def _in_box(text: str, box: tuple[float, float, float, float]) -> list[Line]:
     return lines
 
 
+def _named(name: str) -> str:
+    """A name that was stored as UTF-16 where the format has one byte a character."""
+    if not name.startswith("\u00fe\u00ff"):
+        return name
+    return name.encode("latin-1", "replace").decode("utf-16", "replace")
+
+
 def attachments_of(document: Any, most_bytes: int) -> tuple[list[tuple[str, bytes]], list[str]]:
     """(name, content) of the files attached to the document; and what was left out, in words."""
     found: list[tuple[str, bytes]] = []
@@ -137,7 +144,7 @@ def attachments_of(document: Any, most_bytes: int) -> tuple[list[tuple[str, byte
     for i in range(min(document.count_attachments(), _MOST_ATTACHMENTS)):
         try:
             attachment = document.get_attachment(i)
-            name = clean(attachment.get_name()).strip() or f"attachment {i + 1}"
+            name = clean(_named(attachment.get_name())).strip() or f"attachment {i + 1}"
             data = bytes(attachment.get_data())
         except Exception as error:  # whatever pdfium's wrapper raises for a damaged one
             left_out.append(f"attachment {i + 1} could not be read ({type(error).__name__})")

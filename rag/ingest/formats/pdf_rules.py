@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from bisect import bisect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sparewheel.rag.ingest.formats.page_text import Line
+
 _THIN = 3.0  # points; a filled rectangle that is thinner is a line
 _LEAST = 4.0  # points; a shorter line rules nothing
+_MIDDLE = (0.36, 0.78)  # of the height of a line's box, from its top: where letters are struck through
+_OVERHANG = 4.0  # points by which the stroke may stand out of its line
 _MOST_SEGMENTS = 20_000  # of a page; a drawing, not a table
 
 Transform = Callable[[float, float, float, float], tuple[float, float, float, float]]
@@ -63,6 +68,21 @@ def rules_of(pdfium: Any, page: Any, to_screen: Transform) -> Rules:
                 _add_straight(rules, last, begin, to_screen)
                 last = begin
     return Rules(sorted(set(rules.horizontal)), sorted(set(rules.vertical)))
+
+
+def strikes(rules: Rules, lines: Sequence[Line]) -> list[tuple[float, float, float, float]]:
+    """The boxes of what is struck out: where a rule that begins and ends with words of a line runs through the middle
+    of their letters."""
+    found: list[tuple[float, float, float, float]] = []
+    for line in lines if rules.horizontal else ():
+        high = line.bottom - line.top
+        first = bisect(rules.horizontal, (line.top + _MIDDLE[0] * high,))
+        for y, x0, x1 in rules.horizontal[first:]:
+            if y > line.top + _MIDDLE[1] * high:
+                break
+            if x0 >= line.x0 - _OVERHANG and x1 <= line.x1 + _OVERHANG:
+                found.append((x0, line.top, x1, line.bottom))
+    return found
 
 
 def _add_straight(rules: Rules, a: tuple[float, float], b: tuple[float, float], to_screen: Transform) -> None:

@@ -19,6 +19,7 @@ from sparewheel.rag.ingest.formats.symbols import superscript
 _WIDE = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
 _TOKEN = re.compile(rf"[{_WIDE}]|[^\s\x00-\x1f\x7f\ufffe{_WIDE}]+")
 _HYPHENS = "\x02\ufffe"  # what pdfium puts where a word is divided at a line end
+_PLAIN_GAPS = ("", " ", "\r\n")  # what stands between most words
 _LATIN_END = "\u2e7f"  # wide characters come after it
 _WIDE_GAP = 0.9  # times the height of the line; words further apart may stand in two columns
 _RAISABLE = re.compile(r"[^\W_](?=.*\d)|\)(?=\d)")  # a digit behind a letter, a digit or a bracket may be raised
@@ -54,8 +55,8 @@ def lines_of(pdfium: Any, textpage: Any, raw: str, place: Transform) -> list[Lin
     for found in _TOKEN.finditer(raw):
         between, start = raw[end : found.start()], found.start()
         end = found.end()
-        text = found.group() if plain else clean(found.group().replace("\u00ad", "-"))
-        if not text:
+        text = found.group()
+        if not plain and not text.isascii() and not (text := clean(text.replace("\u00ad", "-"))):
             continue
         box(handle, start, address)
         left, bottom, right, top = rect.left, rect.bottom, rect.right, rect.top
@@ -67,15 +68,16 @@ def lines_of(pdfium: Any, textpage: Any, raw: str, place: Transform) -> list[Lin
             left, right = min(left, rect.left), max(right, rect.right)
             bottom, top = min(bottom, rect.bottom), max(top, rect.top)
         word = (text, *place(left, bottom, right, top))
-        hyphen = bool(words) and not between.isspace() and any(c in between for c in _HYPHENS)
-        apart = bool(words) and word[1] - words[-1][3] > _WIDE_GAP * (word[4] - word[2])
-        if words and (hyphen or "\n" in between or apart or _turns_back(words[-1], word)):
-            lines.append(Line(tuple(words), tuple(gaps), hyphen))
-            words, gaps = [word], []
-            continue
         if words:
-            real = bool(between) and text > _LATIN_END and not pdfium.raw.FPDFText_IsGenerated(handle, start - 1)
-            gaps.append(_gap(words[-1], word, between, real))
+            last = words[-1]
+            hyphen = between not in _PLAIN_GAPS and any(c in between for c in _HYPHENS)
+            apart = word[1] - last[3] > _WIDE_GAP * (word[4] - word[2])
+            if hyphen or apart or "\n" in between or _turns_back(last, word):
+                lines.append(Line(tuple(words), tuple(gaps), hyphen))
+                words, gaps = [word], []
+                continue
+            real = text > _LATIN_END and between != "" and not pdfium.raw.FPDFText_IsGenerated(handle, start - 1)
+            gaps.append(_gap(last, word, between, real))
         words.append(word)
     if words:
         lines.append(Line(tuple(words), tuple(gaps)))
@@ -85,14 +87,20 @@ def lines_of(pdfium: Any, textpage: Any, raw: str, place: Transform) -> list[Lin
 def on_page(lines: Sequence[Line], width: float, height: float) -> tuple[list[Line], int]:
     """The lines without words that nobody sees, as they lie off the page or are too small; and how many those were."""
 
+    right, foot = width + _EDGE, height + _EDGE
+
     def is_seen(word: Word) -> bool:
         _, x0, top, x1, bottom = word
-        return x1 > -_EDGE and x0 < width + _EDGE and bottom > -_EDGE and top < height + _EDGE and bottom - top > _LEAST
+        return x1 > -_EDGE and x0 < right and bottom > -_EDGE and top < foot and bottom - top > _LEAST
 
     kept, gone = list[Line](), 0
     if _is_beside(lines, width, height):
         return [*lines], 0
     for line in lines:
+        inside = line.x0 > -_EDGE and line.x1 < right and line.top > -_EDGE and line.bottom < foot
+        if inside and all(word[4] - word[2] > _LEAST for word in line.words):
+            kept.append(line)
+            continue
         seen = [i for i, word in enumerate(line.words) if is_seen(word)]
         gone += len(line.words) - len(seen)
         if len(seen) == len(line.words) and -width < line.x0 and line.x1 < 2 * width:

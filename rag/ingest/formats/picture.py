@@ -19,7 +19,7 @@ _DPI = 200  # where the picture does not state its own
 def parse_picture(data: bytes, settings: Ingest) -> Parsed:
     """The pages with their words and boxes. Raises DocumentError, with the cure, without OCR and for no picture."""
     try:
-        from PIL import Image, ImageSequence, UnidentifiedImageError
+        from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
     except ImportError as error:
         raise DocumentError("a picture, which only OCR can read", cure=CURE) from error
     try:
@@ -30,7 +30,7 @@ def parse_picture(data: bytes, settings: Ingest) -> Parsed:
         for number, frame in enumerate(ImageSequence.Iterator(picture)):
             if number >= _MOST_PAGES:
                 raise DocumentError(f"more than {_MOST_PAGES} pages", cure="split it")
-            pages.append(frame.convert("RGB"))
+            pages.append(ImageOps.exif_transpose(frame).convert("RGB"))  # as it was held, not as the camera lay
         out = io.BytesIO()
         dpi = float(picture.info.get("dpi", (_DPI,))[0])
         pages[0].save(out, "PDF", save_all=True, append_images=pages[1:], resolution=dpi if dpi >= 50 else _DPI)

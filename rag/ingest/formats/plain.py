@@ -19,6 +19,7 @@ _BOMS = (
 )
 _SAMPLE_BYTES = 65536
 _NEVER_IN_TEXT = bytes((*range(0x00, 0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F))
+_PAIR = re.compile(rb"[\xa1-\xfe][\xa1-\xfe]")
 _COMMON_HAN = re.compile(
     "[的一是不了在人有我他这中大来上个国和地为以时要就出会可也对能而于说年其定法第条应当或者不得合同款规等]"
 )
@@ -27,6 +28,9 @@ _UNDERLINED = re.compile(r"^(?=\S)([^\n]{1,120})\n(=+|-{3,})[ \t]*$", re.MULTILI
 _FENCE = re.compile(r"^(`{3,}+|~{3,}+)[^\n]*\n.*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.MULTILINE | re.DOTALL)
 _STRUCK = re.compile(r"(?<![~\\])~~(?=\S)(?:(?!\n\s*\n)[^~])*?(?<=\S)~~(?!~)[ \t]?")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_GRID = re.compile(r"^\+[-=+:]{3,}\+[ \t]*\n(?:[|+][^\n]*[|+][ \t]*(?:\n|\Z)){2,}", re.MULTILINE)  # as pandoc draws it
+_MARKUP_TABLE = re.compile(r"<table\b(?:(?!<table\b).)*?</table>", re.DOTALL | re.IGNORECASE)
 _DELIMITERS = re.compile(r"^[ \t|:-]+$", re.MULTILINE)  # the line below the header of a pipe table
 
 
@@ -80,11 +84,42 @@ def _outside_code(text: str) -> tuple[str, int]:
     parts: list[str] = []
     struck = place = 0
     for start, end in [*(found.span() for found in _FENCE.finditer(text)), (len(text), len(text))]:
-        prose, count = _STRUCK.subn("", text[place:start])
+        prose, count = _STRUCK.subn("", _COMMENT.sub("", text[place:start]))
         struck += count
-        parts += [_with_tables(prose), text[start:end]]
+        parts += [_with_tables(_with_markup_tables(_piped(prose))), text[start:end]]
         place = end
     return "".join(parts), struck
+
+
+def _piped(text: str) -> str:
+    """The text with its tables that are drawn with "+---+" as pipe tables; lines of one cell joined."""
+    return _GRID.sub(lambda found: _as_pipes(found.group()), text) if "+-" in text else text
+
+
+def _as_pipes(drawn: str) -> str:
+    rows: list[list[str]] = [[]]
+    header = False
+    for line in drawn.rstrip("\n").split("\n"):
+        if line.startswith("+"):
+            header = header or (len(rows) == 2 and "=" in line)
+            rows += [[]] if rows[-1] else []
+            continue
+        cells = [cell.strip() for cell in _pipe_cells(line)]
+        rows[-1] = [" ".join(filter(None, pair)) for pair in zip(rows[-1], cells, strict=False)] if rows[-1] else cells
+    rows = [row for row in rows if row]
+    if not rows or len({len(row) for row in rows}) > 1:  # cells that span
+        return drawn
+    lines = [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]]) + "\n"
+
+
+def _with_markup_tables(text: str) -> str:
+    """The text with its tables that are written in HTML as lines of cells."""
+    if "<table" not in text.lower():
+        return text
+    from sparewheel.rag.ingest.formats.html import parse_html
+
+    return _MARKUP_TABLE.sub(lambda found: f"\n{parse_html(found.group().encode(), Ingest()).text}\n", text)
 
 
 def _with_tables(text: str) -> str:
@@ -159,6 +194,17 @@ def _utf16_without_mark(sample: bytes) -> str:
     return ""
 
 
+def _is_gb2312(sample: bytes) -> bool:
+    """Whether nearly all pairs of high bytes are the Chinese characters of everyday use. Korean uses only the first of
+    these rows, Big5 and Japanese others."""
+    pairs = [found[0] for found in _PAIR.findall(sample)]
+    leads = [lead for lead in pairs if lead not in (0xA1, 0xA3)]  # without punctuation and full-width letters
+    everyday = sum(0xB0 <= lead <= 0xD7 for lead in leads)
+    return (
+        len(leads) > 3 and everyday >= 0.9 * len(leads) and sum(0xC9 <= lead <= 0xD7 for lead in leads) >= everyday / 8
+    )
+
+
 def _eight_bit(sample: bytes) -> str:
     """Which encoding fits bytes that are not UTF-8."""
     try:
@@ -167,6 +213,8 @@ def _eight_bit(sample: bytes) -> str:
         chinese = sample[: error.start].decode("gb18030") if error.start >= len(sample) - 4 else ""
     han = sum("\u4e00" <= c <= "\u9fff" for c in chinese)
     if han and len(_COMMON_HAN.findall(chinese)) >= 0.08 * han and 3 * han >= sum(c > "\x7f" for c in chinese):
+        return "gb18030"
+    if chinese and _is_gb2312(sample):
         return "gb18030"
     western = sum(b in range(0x80, 0xA0) for b in sample)
     if sum(b >= 0x80 for b in sample) <= 0.3 * len(sample):  # letters with accents among plain ones

@@ -25,9 +25,13 @@ def large_lines(text: str, layout: Layout) -> tuple[tuple[int, int, int], ...]:
     body = _weighted_median(heights, layout.spans[:, 1] - layout.spans[:, 0])
     found: list[tuple[int, int, float]] = []
     end_word = -1
-    for line in _LINE.finditer(text):
-        first, last = (int(word) for word in layout.spans[:, 0].searchsorted(line.span()))
-        size = float(np.median(heights[first:last])) / body if first < last and body > 0 else 0.0
+    lines = [*_LINE.finditer(text)] if body > 0 else []
+    words = layout.spans[:, 0].searchsorted([line.span() for line in lines]) if lines else ()
+    large = np.concatenate(([0], np.cumsum(heights >= _LARGER * body)))  # so many among the words before
+    for line, (first, last) in zip(lines, words, strict=True):
+        if first == last or 2 * (large[last] - large[first]) < last - first:
+            continue
+        size = float(np.median(heights[first:last])) / body
         if size < _LARGER:
             continue
         if found and first == end_word and abs(found[-1][2] - size) < _SAME and _directly_below(layout, first):

@@ -30,7 +30,7 @@ _READ_BY = {
     "xml:parse_xml": ".xml .nxml .akn .fhir",
     "records:parse_json": ".json .jsonl",
     "epub:parse_epub": ".epub",
-    "mail:parse_eml": ".eml",
+    "mail:parse_eml": ".eml .mht .mhtml",
     "mail:parse_msg": ".msg",
     "archive:parse_zip": ".zip",
     "picture:parse_picture": ".png .jpg .jpeg .tif .tiff .bmp .webp",

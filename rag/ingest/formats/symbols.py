@@ -24,6 +24,7 @@ _WINGDINGS_2 = dict(
     zip((0x2A, 0x4F, 0x50, 0x51, 0x52, 0x53, 0x54, 0xA3, 0x30), "☐✗✓☒☑☒☒☐☐", strict=True)
 )  # ticks and boxes of forms
 _WEBDINGS = dict(zip((0x61, 0x63, 0x72, 0x67), "✓☐✗■", strict=True))
+_UNKNOWN = _SYMBOL | {each: _WINGDINGS[each] for each in (0x6E, 0x6F, 0x72, 0xA7, 0xA8, 0xD8, 0xFC, 0xFD, 0xFE)}
 _FONTS = {
     "symbol": _SYMBOL,
     "wingdings": _WINGDINGS,
@@ -39,21 +40,23 @@ def is_symbol_font(font: str) -> bool:
 
 def symbol(code: int, font: str) -> str:
     """The character that a symbol font draws for a code (0x20..0xFF, or the same at U+F000); `UNREADABLE` where
-    Unicode has no such sign, the character itself for an ordinary font."""
+    Unicode has no such sign, the character itself for an ordinary font, and for an unknown one the commonest signs."""
     small = code - 0xF000 if 0xF000 <= code <= 0xF0FF else code
     table = _FONTS.get(font.casefold())
     if table is None:
-        return chr(code) if small == code and 0x20 <= code < 0x110000 else _SYMBOL.get(small, UNREADABLE)
+        return chr(code) if small == code and 0x20 <= code < 0x110000 else _UNKNOWN.get(small, UNREADABLE)
     return table.get(small, chr(code) if small == code and code > 0xFF else UNREADABLE)
 
 
 def in_font(text: str, font: str) -> str:
-    """Text that is set in a font: what is seen, for the symbol fonts; private use of U+F020..F0FF read as Symbol."""
-    if is_symbol_font(font):
-        return "".join(c if c.isspace() else symbol(ord(c), font) for c in text)
-    if any("\uf020" <= c <= "\uf0ff" for c in text):
-        return "".join(symbol(ord(c), "") if "\uf020" <= c <= "\uf0ff" else c for c in text)
-    return text
+    """Text that is set in a font: what is seen, for the symbol fonts; others as they are."""
+    return "".join(c if c.isspace() else symbol(ord(c), font) for c in text) if is_symbol_font(font) else text
+
+
+def private() -> dict[int, str]:
+    """What is read for each character of the private use area: signs and bullets of symbol fonts at U+F020..F0FF,
+    `UNREADABLE` for what only its own font knows."""
+    return {code: symbol(code, "") if 0xF020 <= code <= 0xF0FF else UNREADABLE for code in range(0xE000, 0xF900)}
 
 
 _PLAIN = "0123456789+-−–=()nabcdefghijklmoprstuvwxyz"

@@ -157,6 +157,9 @@ def paragraphs(table: Table) -> Iterator[list[str]]:
         yield from _prose(grid, cells, table.caption)
         return
     marked = table.header_rows if table.header_rows >= 0 else _marked(grid, cells)
+    if not table.caption and len(grid) > 2 and _is_group(grid[0], 0) and 0 < len(texts[grid[0][0]]) <= _HEADER_CHARS:
+        yield from paragraphs(Table(table.rows[1:], texts[grid[0][0]], max(marked - 1, 0) if marked > 0 else -1))
+        return
     found = read(grid, texts, marked)
     first = [_one_line(table.caption)] if table.caption else []
     first += ["\t".join(texts[place] for place in row) for row in found.header if len(row) > 1 or not found.records]

@@ -12,7 +12,7 @@ from typing import Any
 
 from sparewheel.rag.errors import DocumentError
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
-from sparewheel.rag.ingest.formats.tables import Cell, Table
+from sparewheel.rag.ingest.formats.tables import Cell, Table, is_number
 from sparewheel.rag.ingest.formats.zipped import open_zip
 from sparewheel.rag.settings import Ingest
 
@@ -29,7 +29,7 @@ def parse_xlsx(data: bytes, settings: Ingest) -> Parsed:
     from openpyxl import load_workbook
 
     try:
-        book = load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
+        book = load_workbook(io.BytesIO(data), data_only=True, keep_links=False, rich_text=True)
     except Exception as error:  # openpyxl raises whatever the broken part makes it raise
         raise DocumentError(f"a damaged workbook ({type(error).__name__}: {error})", cure=_DAMAGED) from error
     builder = TextBuilder()
@@ -82,7 +82,9 @@ def _write_sheet(sheet: Any, builder: TextBuilder, left: Counter[str]) -> None:
         if cell.font is not None and cell.font.strike:
             left["struck"] += 1
             continue
-        if shown := shown_value(cell.value, cell.number_format or "General"):
+        value, struck = _in_force(cell.value)
+        left["struck"] += struck
+        if shown := shown_value(value, cell.number_format or "General"):
             cells.setdefault(row, {})[column] = shown
         if cell.comment is not None and (said := " ".join((cell.comment.text or "").split())):
             notes.append(f"Comment on {cell.coordinate}: {said}")
@@ -93,9 +95,18 @@ def _write_sheet(sheet: Any, builder: TextBuilder, left: Counter[str]) -> None:
         builder.heading(sheet.title, 1)
     merged = {(each.min_row, each.min_col): each for each in sheet.merged_cells.ranges}
     for block in _blocks(cells, merged):
-        builder.table(_table(block, cells, merged))
+        for columns in _beside(block, cells, merged):
+            builder.table(_table(block, columns, cells, merged))
     for note in notes:
         builder.add(note)
+
+
+def _in_force(value: object) -> tuple[object, bool]:
+    """The value without its runs that are struck out, and whether there were any."""
+    if not isinstance(value, list):  # openpyxl's text of several fonts
+        return value, False
+    kept = [run for run in value if not (getattr(run, "font", None) is not None and run.font.strike)]
+    return "".join(map(str, kept)), len(kept) < len(value)
 
 
 def _blocks(cells: dict[int, dict[int, str]], merged: dict[tuple[int, int], Any]) -> list[list[int]]:
@@ -107,12 +118,25 @@ def _blocks(cells: dict[int, dict[int, str]], merged: dict[tuple[int, int], Any]
     return [[row for _, row in run] for _, run in groupby(enumerate(rows), lambda pair: pair[1] - pair[0])]
 
 
-def _table(rows: list[int], cells: dict[int, dict[int, str]], merged: dict[tuple[int, int], Any]) -> Table:
-    used = [column for row in rows for column in cells.get(row, ())]
-    if not used:
+def _beside(rows: list[int], cells: dict[int, dict[int, str]], merged: dict[tuple[int, int], Any]) -> list[list[int]]:
+    """The columns in use, by table: an empty column parts two that each have a row of names and several columns."""
+    used = sorted({column for row in rows for column in cells.get(row, ())})
+    runs = [[column for _, column in run] for _, run in groupby(enumerate(used), lambda pair: pair[1] - pair[0])]
+    spanned = any(each.max_col > run[-1] >= each.min_col for run in runs[:-1] for each in merged.values()
+                  if each.min_row <= rows[-1] and each.max_row >= rows[0])  # fmt: skip
+
+    def is_table(run: list[int]) -> bool:
+        first = next(cells[row] for row in rows if any(column in cells.get(row, ()) for column in run))
+        return len(run) > 1 and all(column in first and not is_number(first[column]) for column in run)
+
+    return runs if len(runs) > 1 and not spanned and all(map(is_table, runs)) else [used]
+
+
+def _table(
+    rows: list[int], kept: list[int], cells: dict[int, dict[int, str]], merged: dict[tuple[int, int], Any]
+) -> Table:
+    if not kept:
         return Table(())
-    columns = range(min(used), max(used) + 1)
-    kept = [column for column in columns if any(column in cells.get(row, ()) for row in rows)]
     covered = {
         (row, column)
         for each in merged.values()

@@ -11,6 +11,7 @@ from sparewheel.rag.errors import DocumentError
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
 from sparewheel.rag.ingest.formats.plain import decode
 from sparewheel.rag.ingest.formats.records import fhir_record, is_data, records_of, write_records
+from sparewheel.rag.ingest.formats.tables import Cell, Table
 from sparewheel.rag.ingest.formats.xml_text import Writer, first, name_of, text_of
 from sparewheel.rag.settings import Ingest
 
@@ -22,6 +23,8 @@ _DECLARED = re.compile(r"<\?xml([^>]{0,200}?)\s+encoding\s*=\s*[\"']([\w.:-]{1,4
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,30});")
 _OF_XML = frozenset(("lt", "gt", "amp", "quot", "apos"))
 _FHIR = "{http://hl7.org/fhir}"
+_WORKBOOK = "{urn:schemas-microsoft-com:office:spreadsheet}"
+_MOST_COLUMNS = 16_384
 
 
 def parse_xml(data: bytes, settings: Ingest) -> Parsed:
@@ -40,6 +43,8 @@ def parse_xml(data: bytes, settings: Ingest) -> Parsed:
     except (ParseError, ValueError, LookupError) as error:
         raise DocumentError(f"not well-formed XML: {error}", cure="correct it, or save it as text") from error
     _check_depth(root)
+    if root.tag == f"{_WORKBOOK}Workbook":
+        return _workbook(root)
     if name_of(root) == "Document" and root.find("QAPairs") is not None:
         return _medquad(root)
     if root.tag.startswith(_FHIR):
@@ -103,6 +108,26 @@ def _check_depth(root: Element) -> None:
         if depth > _MOST_DEPTH:
             raise DocumentError(f"nested more than {_MOST_DEPTH} elements deep", cure="save it as text")
         level = [child for element in level for child in element]
+
+
+def _workbook(root: Element) -> Parsed:
+    """A workbook as Excel 2003 and many exports write it: a sheet a heading, its cells a table."""
+    builder = TextBuilder()
+    for sheet in root.iterfind(f"{_WORKBOOK}Worksheet"):
+        rows = [_workbook_row(row) for row in sheet.iterfind(f"{_WORKBOOK}Table/{_WORKBOOK}Row")]
+        builder.heading(sheet.get(f"{_WORKBOOK}Name", ""), 1)
+        builder.table(Table(tuple(row for row in rows if any(cell.text for cell in row))))
+    return Parsed(builder.text, "application/vnd.ms-excel", headings=tuple(builder.headings))
+
+
+def _workbook_row(row: Element) -> tuple[Cell, ...]:
+    cells: list[Cell] = []
+    for each in row.iterfind(f"{_WORKBOOK}Cell"):
+        place, across = each.get(f"{_WORKBOOK}Index", ""), each.get(f"{_WORKBOOK}MergeAcross", "0")
+        if place.isdigit():
+            cells += [Cell()] * min(int(place) - 1 - len(cells), _MOST_COLUMNS)
+        cells.append(Cell(text_of(each.find(f"{_WORKBOOK}Data")), 1, 1 + int(across) if across.isdigit() else 1))
+    return tuple(cells)
 
 
 def _medquad(root: Element) -> Parsed:
