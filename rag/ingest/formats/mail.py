@@ -11,9 +11,11 @@ from typing import Any
 
 from sparewheel.rag.errors import DocumentError
 from sparewheel.rag.ingest.formats.html import parse_html
-from sparewheel.rag.ingest.formats.members import add_member
+from sparewheel.rag.ingest.formats.members import MOST_DEPTH, add_member
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
 from sparewheel.rag.ingest.formats.plain import decode
+from sparewheel.rag.ingest.formats.rtf import parse_rtf
+from sparewheel.rag.ingest.formats.rtf_packed import unpacked
 from sparewheel.rag.settings import Ingest
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
@@ -94,60 +96,100 @@ def _utf8(raw: bytes, charset: str | None) -> bytes:
 
 # Streams of an Outlook message: property number and type (MS-OXPROPS, MS-OXMSG).
 _SUBJECT, _BODY, _SENDER, _SENDER_ADDRESS, _TO, _CC = "0037", "1000", "0C1A", "5D01", "0E04", "0E03"
-_HTML, _DATA, _LONG_NAME, _SHORT_NAME = "1013", "3701", "3707", "3704"
+_HTML, _RICH, _DATA, _NAMES = "1013", "1009", "3701", ("3707", "3704", "3001")
+_OBJECT = f"__substg1.0_{_DATA}000D/"  # where a message lies that is attached as such
 _SENT, _RECEIVED = 0x00390040, 0x0E060040
 
 
 def parse_msg(data: bytes, settings: Ingest, depth: int = 0) -> Parsed:
-    """As `parse_eml`, of an Outlook message."""
+    """As `parse_eml`, of an Outlook message; a message attached to it is read like one."""
     import olefile
 
     try:
         ole = olefile.OleFileIO(io.BytesIO(data))
     except OSError as error:
         raise DocumentError(f"not an Outlook message: {error}", cure="save it again as .msg or .eml") from error
-    streams = {"/".join(path): path for path in ole.listdir()}
+    return _Outlook(ole, "", settings).parsed(depth)
 
-    def text(property: str, folder: str = "") -> str:
-        for kind, encoding in (("001F", "utf-16-le"), ("001E", "cp1252")):
-            name = f"{folder}__substg1.0_{property}{kind}"
-            if name in streams:
-                return str(ole.openstream(streams[name]).read().decode(encoding, "replace")).rstrip("\0")
-        return ""
 
-    def binary(property: str, folder: str = "") -> bytes:
-        name = f"{folder}__substg1.0_{property}0102"
-        return bytes(ole.openstream(streams[name]).read()) if name in streams else b""
+class _Outlook:
+    """A message in an OLE file: the file itself, or one that lies in `folder` of it."""
 
-    sender = " ".join(filter(None, (text(_SENDER), f"<{a}>" if (a := text(_SENDER_ADDRESS)) else "")))
-    sent = (
-        _sent(bytes(ole.openstream("__properties_version1.0").read())) if "__properties_version1.0" in streams else ""
-    )
-    stated = {"From": sender, "To": text(_TO), "Cc": text(_CC), "Date": sent, "Subject": text(_SUBJECT)}
-    builder = TextBuilder()
-    _write_headers(builder, stated)
-    notes: list[str] = []
-    if body := text(_BODY):
-        builder.embed(decode(body.encode())[0], ())
-    elif page := binary(_HTML) or text(_HTML).encode():
-        inner = parse_html(page, settings)
-        builder.embed(inner.text, inner.headings)
-    folders = sorted({path[0] for path in ole.listdir() if path[0].startswith("__attach")})
-    for folder in folders[:_MOST_ATTACHMENTS]:
-        name = text(_LONG_NAME, f"{folder}/") or text(_SHORT_NAME, f"{folder}/") or "attachment"
-        if inner_data := binary(_DATA, f"{folder}/"):
-            add_member(builder, name, inner_data, settings, depth + 1, notes, _WORD)
+    def __init__(self, ole: Any, folder: str, settings: Ingest) -> None:
+        self._ole = ole
+        self._folder = folder
+        self._settings = settings
+        self._streams = {name: path for path in ole.listdir() if (name := "/".join(path)).startswith(folder)}
+
+    def parsed(self, depth: int) -> Parsed:
+        sender = self._text(_SENDER)
+        if address := self._text(_SENDER_ADDRESS):
+            sender = f"{sender} <{address}>".strip()
+        sent = _sent(self._bytes("__properties_version1.0"))
+        subject = self._text(_SUBJECT)
+        builder = TextBuilder()
+        _write_headers(
+            builder, {"From": sender, "To": self._text(_TO), "Cc": self._text(_CC), "Date": sent, "Subject": subject}
+        )
+        notes: list[str] = []
+        self._write_body(builder, notes)
+        for folder in self._attachments()[:_MOST_ATTACHMENTS]:
+            self._attach(folder, builder, depth, notes)
+        known = {"author": sender, "created": sent}
+        return Parsed(
+            builder.text,
+            "application/vnd.ms-outlook",
+            subject,
+            headings=tuple(builder.headings),
+            metadata={key: value for key, value in known.items() if value},
+            notes=tuple(notes),
+        )
+
+    def _write_body(self, builder: TextBuilder, notes: list[str]) -> None:
+        """The plain text; where the program kept none, the page or the rich text."""
+        if body := self._text(_BODY):
+            builder.embed(decode(body.encode())[0], ())
+            return
+        if page := self._binary(_HTML) or self._text(_HTML).encode():
+            inner = parse_html(page, self._settings)
+        elif packed := self._binary(_RICH):
+            inner = parse_rtf(unpacked(packed), self._settings)
         else:
-            notes.append(f"{name} not read: a message or object in the message; save it on its own")
-    known = {"author": stated["From"], "created": sent}
-    return Parsed(
-        builder.text,
-        "application/vnd.ms-outlook",
-        stated["Subject"],
-        headings=tuple(builder.headings),
-        metadata={key: value for key, value in known.items() if value},
-        notes=tuple(notes),
-    )
+            return
+        builder.embed(inner.text, inner.headings)
+        notes += inner.notes
+
+    def _attach(self, folder: str, builder: TextBuilder, depth: int, notes: list[str]) -> None:
+        name = next(filter(None, (self._text(each, folder) for each in _NAMES)), "attachment")
+        if inner_data := self._binary(_DATA, folder):
+            add_member(builder, name, inner_data, self._settings, depth + 1, notes, _WORD)
+        elif not self._bytes(f"{folder}{_OBJECT}__properties_version1.0"):
+            notes.append(f"{name} not read: an object in the message; save it on its own")
+        elif depth >= MOST_DEPTH:
+            notes.append(f"{name} not read: packed more than {MOST_DEPTH} deep")
+        else:
+            inner = _Outlook(self._ole, f"{self._folder}{folder}{_OBJECT}", self._settings).parsed(depth + 1)
+            builder.heading(f"{_WORD} {name}", 1)
+            builder.embed(inner.text, inner.headings)
+            notes += (f"{name}: {note}" for note in inner.notes)
+
+    def _attachments(self) -> list[str]:
+        here = len(self._folder)
+        parts = {name[here:].partition("/")[0] for name in self._streams if name[here:].startswith("__attach")}
+        return sorted(f"{part}/" for part in parts)
+
+    def _bytes(self, name: str) -> bytes:
+        path = self._streams.get(f"{self._folder}{name}")
+        return bytes(self._ole.openstream(path).read()) if path else b""
+
+    def _binary(self, property: str, folder: str = "") -> bytes:
+        return self._bytes(f"{folder}__substg1.0_{property}0102")
+
+    def _text(self, property: str, folder: str = "") -> str:
+        for kind, encoding in (("001F", "utf-16-le"), ("001E", "cp1252")):
+            if raw := self._bytes(f"{folder}__substg1.0_{property}{kind}"):
+                return raw.decode(encoding, "replace").rstrip("\0")
+        return ""
 
 
 def _sent(properties: bytes) -> str:

@@ -12,7 +12,7 @@ from sparewheel.rag.settings import Ingest
 
 Container = Callable[[bytes, Ingest, int], Parsed]
 
-_MOST_DEPTH = 3  # a zip in a mail in a zip
+MOST_DEPTH = 3  # a zip in a mail in a zip
 _CONTAINERS = ("parse_zip", "parse_eml", "parse_msg", "parse_pdf")
 
 
@@ -20,8 +20,8 @@ def read_member(name: str, data: bytes, settings: Ingest, depth: int) -> Parsed:
     """The file `name` that lies in another; depth: how many it lies in. Raises DocumentError as its parser does."""
     parser = parser_of(name, data)
     if getattr(parser, "__name__", "") in _CONTAINERS:
-        if depth > _MOST_DEPTH:
-            raise DocumentError(f"packed more than {_MOST_DEPTH} deep", cure="unpack it")
+        if depth > MOST_DEPTH:
+            raise DocumentError(f"packed more than {MOST_DEPTH} deep", cure="unpack it")
         return cast(Container, parser)(data, settings, depth)
     return parser(data, settings)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _DAMAGED = "open it in an office program and save it again as .odt"
 _MOST_REPEATED = 200  # rows or cells that a spreadsheet repeats to fill its sheet
+_OUTLINE = ""  # the style by which headings are numbered
 _SKIPPED = ("tracked-changes", "sequence-decls", "forms", "script", "bookmark-ref-text", "page-number", "page-count")
 
 _NUMBERS: dict[str, Callable[[int], str]] = {
@@ -86,7 +87,8 @@ class _Reader:
         self.builder = TextBuilder()
         self.left: Counter[str] = Counter()
         self._looks: dict[str, _Look] = {}
-        self._lists: dict[str, dict[int, Element]] = {}
+        self._lists: dict[str, dict[int, Element]] = {}  # style -> level -> its shape; the headings' own is _OUTLINE
+        self._numbers: dict[tuple[str, int], int] = {}  # style and level -> the number counted last
         self._hidden: set[str] = set()
         for each in (element for root in roots for element in root.iter()):
             name = local(each)
@@ -94,9 +96,9 @@ class _Reader:
                 self._looks[_get(each, "name")] = self._look(each)
                 if any(local(e) == "table-properties" and _get(e, "display") == "false" for e in each):
                     self._hidden.add(_get(each, "name"))
-            elif name == "list-style":
-                levels = {int(_get(e, "level") or 1): e for e in each if local(e).startswith("list-level-style")}
-                self._lists[_get(each, "name")] = levels
+            elif name in ("list-style", "outline-style"):
+                levels = {int(_get(e, "level") or 1): e for e in each if "level-style" in local(e)}
+                self._lists[_get(each, "name") if name == "list-style" else _OUTLINE] = levels
 
     def said(self) -> tuple[str, ...]:
         changes = self.left.pop("tracked change", 0)
@@ -127,7 +129,8 @@ class _Reader:
                 continue
             elif name == "h":
                 text, notes = self._line(element)
-                self.builder.heading(text, int(_get(element, "outline-level", "1") or 1))
+                level = int(_get(element, "outline-level", "1") or 1)
+                self.builder.heading(f"{self._counted(level)} {text}" if text else "", level)
                 self._write_notes(notes)
             elif name == "p":
                 text, notes = self._line(element)
@@ -158,10 +161,13 @@ class _Reader:
         style = _get(element, "style-name") or style
         shape = self._lists.get(style, {}).get(level)
         number = int(_get(shape, "start-value", "1") or 1) if shape is not None else 1
+        if _get(element, "continue-numbering") == "true" or _get(element, "continue-list"):
+            number = self._numbers.get((style, level), number - 1) + 1
         for item in element:
             stated = _get(item, "start-value")
             number = int(stated) if stated.isdigit() else number
-            label = _label(shape, number) if local(item) == "list-item" else ""
+            self._numbers[style, level] = number
+            label = self._label(style, level) if local(item) == "list-item" else ""
             for child in item:
                 if local(child) == "list":
                     self._list(child, style, level + 1)
@@ -176,6 +182,28 @@ class _Reader:
                         self._write_notes(notes)
                         label = ""
             number += local(item) == "list-item"
+
+    def _label(self, style: str, level: int) -> str:
+        """What the page shows before an item, with the numbers of the levels above it where its style says so."""
+        shapes = self._lists.get(style, {})
+        shape = shapes.get(level)
+        if shape is None or local(shape) not in ("list-level-style-number", "outline-level-style"):
+            return "-"
+        shown = int(_get(shape, "display-levels", "1") or 1) if _get(shape, "num-format") else 1
+        above = range(max(level - shown + 1, 1), level)
+        numbers = [_number(shapes.get(each), self._numbers.get((style, each), 1)) for each in (*above, level)]
+        return f"{_get(shape, 'num-prefix')}{'.'.join(filter(None, numbers))}{_get(shape, 'num-suffix')}".strip()
+
+    def _counted(self, level: int) -> str:
+        """The number of a heading where headings are numbered; it is counted."""
+        shape = self._lists.get(_OUTLINE, {}).get(level)
+        if shape is None or not _get(shape, "num-format"):
+            return ""
+        start = int(_get(shape, "start-value", "1") or 1)
+        self._numbers[_OUTLINE, level] = self._numbers.get((_OUTLINE, level), start - 1) + 1
+        for deeper in range(level + 1, 11):
+            self._numbers.pop((_OUTLINE, deeper), None)
+        return self._label(_OUTLINE, level)
 
     def _line(self, element: Element) -> tuple[str, list[tuple[str, Element]]]:
         notes: list[tuple[str, Element]] = []
@@ -272,10 +300,6 @@ def _paragraphs(cell: Element) -> Iterator[Element]:
             yield from _paragraphs(child)
 
 
-def _label(shape: Element | None, number: int) -> str:
-    if shape is None or local(shape) != "list-level-style-number":
-        return "-"
-    kind = _get(shape, "num-format")
-    write = _NUMBERS.get(kind[:1], str)
-    shown = write(number) if kind else ""
-    return f"{_get(shape, 'num-prefix')}{shown}{_get(shape, 'num-suffix')}".strip()
+def _number(shape: Element | None, number: int) -> str:
+    kind = _get(shape, "num-format") if shape is not None else ""
+    return _NUMBERS.get(kind[:1], str)(number) if kind else ""

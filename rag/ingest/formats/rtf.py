@@ -17,7 +17,7 @@ _SKIPPED = frozenset(
     (
         *("colortbl", "stylesheet", "pict", "object", "listtable", "listoverridetable", "themedata", "datastore"),
         *("generator", "latentstyles", "fldinst", "bkmkstart", "bkmkend", "revtbl", "rsidtbl", "mmathPr", "xmlnstbl"),
-        *("colorschememapping", "pntext", "pnseclvl", "nonesttables", "filetbl", "operator", "info", "private"),
+        *("colorschememapping", "pnseclvl", "nonesttables", "filetbl", "operator", "info", "private"),
     )
 )
 _SIGNS = {
@@ -67,6 +67,7 @@ class _Reader:
         self._rows: list[list[str]] = []
         self._notes: list[tuple[str, str]] = []
         self._note = ""
+        self._margins: list[str] = []  # headers and footers, each with the word it is told by
         self._title = ""
         self._gone = ""  # why the run before was left out
         self._to_skip = 0
@@ -102,6 +103,9 @@ class _Reader:
         self._flush()
         self._end_paragraph()
         self._end_table()
+        for said in dict.fromkeys(" ".join(margin.split()) for margin in self._margins):
+            if re.search(r": .*\w{2}", said):
+                self.builder.add(said)
 
     def parsed(self) -> Parsed:
         gone = [(kind, n) for kind, n in self.left.items() if n and kind != "changed"]
@@ -157,7 +161,9 @@ class _Reader:
         elif word == "ansicpg" and number:
             self._codepage = f"cp{number}" if number != 936 else "gb18030"
         elif word in ("fonttbl", "footnote", "header", "footer", "headerl", "headerr", "headerf", "footerl", "footerr"):
-            self._state = replace(state, place=word, skipped=word[:6] in ("header", "footer"))
+            self._state = replace(state, place=word)
+            if word[:6] in ("header", "footer"):
+                self._margins.append(f"{word[:6].capitalize()}: ")
         elif word == "title" and state.place == "info":
             self._state = replace(state, place="title", skipped=False)
         elif word == "fcharset" and state.place == "fonttbl" and number is not None:
@@ -174,7 +180,7 @@ class _Reader:
             self._row = []
         elif word in _SIGNS:
             shown = _SIGNS[word]
-            self._end_paragraph() if shown == "\n\n" and state.place != "footnote" else self._add(shown)
+            self._end_paragraph() if shown == "\n\n" and not state.place else self._add(shown)
 
     def _unicode(self, number: int) -> None:
         number += 65536 if number < 0 else 0
@@ -218,12 +224,15 @@ class _Reader:
             if state.place == "footnote":
                 self._note += text
                 return
+            if state.place[:6] in ("header", "footer"):
+                self._margins[-1] += text
+                return
             if state.raised:
                 text = superscript(text, self._text[-12:]) if state.raised == "superscript" else subscript(text)
             self._text += text
 
     def _end_paragraph(self) -> None:
-        if self._state.in_table and self._state.place != "footnote":
+        if self._state.in_table and not self._state.place:
             self._text += "\n"
             return
         self._end_table()
