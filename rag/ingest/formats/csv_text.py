@@ -7,8 +7,8 @@ import io
 import re
 
 from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest.formats.decode import decode
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
-from sparewheel.rag.ingest.formats.plain import decode
 from sparewheel.rag.ingest.formats.tables import table_of
 from sparewheel.rag.settings import Ingest
 

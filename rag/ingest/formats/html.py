@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from sparewheel.rag.ingest.formats.decode import decode
 from sparewheel.rag.ingest.formats.html_signs import HIDES, hide, settle
 from sparewheel.rag.ingest.formats.html_tables import is_layout, labels, table_of_tag
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
-from sparewheel.rag.ingest.formats.plain import decode
 from sparewheel.rag.settings import Ingest
 
 if TYPE_CHECKING:

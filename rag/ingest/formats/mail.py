@@ -10,10 +10,10 @@ from email.parser import BytesParser
 from typing import Any
 
 from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest.formats.decode import decode
 from sparewheel.rag.ingest.formats.html import parse_html
 from sparewheel.rag.ingest.formats.members import MOST_DEPTH, add_member
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
-from sparewheel.rag.ingest.formats.plain import decode
 from sparewheel.rag.ingest.formats.rtf import parse_rtf
 from sparewheel.rag.ingest.formats.rtf_packed import unpacked
 from sparewheel.rag.settings import Ingest

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest.formats.decode import decode
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
-from sparewheel.rag.ingest.formats.plain import decode
 from sparewheel.rag.ingest.formats.xml_text import PARAGRAPHS, name_of, plain_name
 from sparewheel.rag.settings import Ingest
 

@@ -8,8 +8,8 @@ from html.entities import html5
 from typing import TYPE_CHECKING
 
 from sparewheel.rag.errors import DocumentError
+from sparewheel.rag.ingest.formats.decode import decode
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
-from sparewheel.rag.ingest.formats.plain import decode
 from sparewheel.rag.ingest.formats.records import fhir_record, is_data, records_of, write_records
 from sparewheel.rag.ingest.formats.tables import Cell, Table
 from sparewheel.rag.ingest.formats.xml_text import Writer, first, name_of, text_of
