@@ -24,6 +24,7 @@ _SIGNS = {
     **{"par": "\n\n", "sect": "\n\n", "page": "\n\n", "line": "\n", "tab": "\t", "emdash": "—", "endash": "–"},
     **{"lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "bullet": "•", "emspace": " ", "enspace": " "},
 }
+_PLACES = ("fonttbl", "footnote", "header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf")
 _CODEPAGES = {
     **{0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "gb18030", 136: "big5", 161: "cp1253"},
     **{162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874"},
@@ -160,10 +161,8 @@ class _Reader:
             self._unicode(number)
         elif word == "ansicpg" and number:
             self._codepage = f"cp{number}" if number != 936 else "gb18030"
-        elif word in ("fonttbl", "footnote", "header", "footer", "headerl", "headerr", "headerf", "footerl", "footerr"):
-            self._state = replace(state, place=word)
-            if word[:6] in ("header", "footer"):
-                self._margins.append(f"{word[:6].capitalize()}: ")
+        elif word in _PLACES:
+            self._enter(word)
         elif word == "title" and state.place == "info":
             self._state = replace(state, place="title", skipped=False)
         elif word == "fcharset" and state.place == "fonttbl" and number is not None:
@@ -181,6 +180,12 @@ class _Reader:
         elif word in _SIGNS:
             shown = _SIGNS[word]
             self._end_paragraph() if shown == "\n\n" and not state.place else self._add(shown)
+
+    def _enter(self, place: str) -> None:
+        """What follows in the group is no running text."""
+        self._state = replace(self._state, place=place)
+        if place[:6] in ("header", "footer"):
+            self._margins.append(f"{place[:6].capitalize()}: ")
 
     def _unicode(self, number: int) -> None:
         number += 65536 if number < 0 else 0
