@@ -46,7 +46,7 @@ def serve(settings: Settings, file: Path | None = None) -> None:
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)  # questions are no log lines
     observe.start(settings, port=settings.observe.metrics_port)
     host = "localhost" if settings.page.host == "127.0.0.1" else settings.page.host
-    click.echo(f"Sparewheel is at http://{host}:{settings.page.port} (stop with Ctrl-C)")
+    click.echo(f"Sparewheel is at http://{host}:{settings.page.port}{settings.page.root} (stop with Ctrl-C)")
     application(settings, file).run(config=streamlit_config(settings))
 
 

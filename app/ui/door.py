@@ -5,9 +5,10 @@ It stands in front of Streamlit as ASGI middleware, so neither page, upload, pic
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 COOKIE = "sparewheel"
-OPEN = ("/sign-in", "/_stcore/health")  # reached without a sign-in
+_CONVERSATION = re.compile(r"(?:^|&)c=([0-9a-f]{32})(?:&|$)")
+OPEN = ("/sign-in", "/_stcore/health")  # reached without a sign-in, below the page's root
 LONGEST_FORM = 4096  # bytes; a password is shorter
 TEMPLATE = Path(__file__).with_name("sign_in.html")
 # nothing from elsewhere, and no other site may hold the form in a frame
@@ -86,22 +88,33 @@ def _keys(store: str, users_file: str, folder: str, valid_s: float) -> Keys:
 class Door:
     """Lets through what carries a good cookie."""
 
-    def __init__(self, app: ASGIApp, keys: Keys) -> None:
+    def __init__(self, app: ASGIApp, keys: Keys, root: str = "") -> None:
+        """root: what stands before every path of the page."""
         self._app = app
         self._keys = keys
+        self._open = tuple(root + path for path in OPEN)
+        self._form = f"{root}/sign-in"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         from starlette.responses import PlainTextResponse, RedirectResponse
 
-        if scope["type"] == "lifespan" or scope["path"] in OPEN or self._keys.user(cookie_of(scope)):
+        if scope["type"] == "lifespan" or scope["path"] in self._open or self._keys.user(cookie_of(scope)):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "sign in first"})
         elif scope["method"] == "GET":
-            await RedirectResponse("/sign-in", 303)(scope, receive, send)
+            await RedirectResponse(self._form + _conversation(scope["query_string"].decode("latin-1")), 303)(
+                scope, receive, send
+            )
         else:
             await PlainTextResponse("sign in first\n", 401)(scope, receive, send)
+
+
+def _conversation(query: str) -> str:
+    """The shared conversation that an address leads to, as a query, so that it is still there after the sign-in."""
+    found = _CONVERSATION.search(query)
+    return f"?c={found[1]}" if found else ""
 
 
 def cookie_of(scope: Scope) -> str:
@@ -123,26 +136,29 @@ def guarded(settings: Settings) -> tuple[list[Middleware], list[Route]]:
     from starlette.responses import RedirectResponse
     from starlette.routing import Route
 
-    keys = keys_of(settings)
+    keys, root = keys_of(settings), settings.page.root
 
     async def sign_in(request: Request) -> Response:
         if request.method == "GET":
-            return form(language_of(request))
+            return form(language_of(request), root=root, to=_conversation(request.url.query))
         return await _try(request, keys, settings)
 
     async def sign_out(request: Request) -> Response:
         if _from_elsewhere(request):
             language = language_of(request)
-            return form(language, say(language, "sign_in_elsewhere"), status=403)
+            return form(language, say(language, "sign_in_elsewhere"), root=root, status=403)
         user = await run_in_threadpool(keys.user, request.cookies.get(COOKIE, ""))
         await run_in_threadpool(keys.end, request.cookies.get(COOKIE, ""))
         await run_in_threadpool(_record, "sign_out", user.name if user else "", "done")
-        response = RedirectResponse("/sign-in", 303)
-        response.delete_cookie(COOKIE)
+        response = RedirectResponse(f"{root}/sign-in", 303)
+        response.delete_cookie(COOKIE, f"{root}/")
         return response
 
-    routes = [Route("/sign-in", sign_in, methods=["GET", "POST"]), Route("/sign-out", sign_out, methods=["POST"])]
-    return [Middleware(_as_factory(Door), keys=keys)], routes
+    routes = [
+        Route(f"{root}/sign-in", sign_in, methods=["GET", "POST"]),
+        Route(f"{root}/sign-out", sign_out, methods=["POST"]),
+    ]
+    return [Middleware(_as_factory(Door), keys=keys, root=root)], routes
 
 
 async def _try(request: Request, keys: Keys, settings: Settings) -> Response:
@@ -150,29 +166,30 @@ async def _try(request: Request, keys: Keys, settings: Settings) -> Response:
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import RedirectResponse
 
-    language = language_of(request)
+    language, root, to = language_of(request), settings.page.root, _conversation(request.url.query)
+    again = partial(form, language, root=root, to=to)
     if _from_elsewhere(request):
-        return form(language, say(language, "sign_in_elsewhere"), status=403)
+        return again(say(language, "sign_in_elsewhere"), status=403)
     body = b""
     async for piece in request.stream():
         body += piece
         if len(body) > LONGEST_FORM:
-            return form(language, say(language, "sign_in_wrong"), status=413)
+            return again(say(language, "sign_in_wrong"), status=413)
     given = dict(parse_qsl(body.decode("utf-8", "replace")))
     name, password = given.get("name", "").strip(), given.get("password", "")
     address = address_of(request, settings)
     observe.address.set(address)
     if wait_s := await run_in_threadpool(keys.sign_ins.reserve, name, address):
-        return form(language, say(language, "sign_in_later", seconds=int(wait_s) + 1), name, status=429)
+        return again(say(language, "sign_in_later", seconds=int(wait_s) + 1), name, status=429)
     user = await run_in_threadpool(keys.accounts.check, name, password)
     await run_in_threadpool(_record, "sign_in", name, "done" if user else "refused")
     if user is None:
-        return form(language, say(language, "sign_in_wrong"), name, status=401)
+        return again(say(language, "sign_in_wrong"), name, status=401)
     await run_in_threadpool(keys.sign_ins.succeeded, name, address)
-    response = RedirectResponse("/", 303)
+    response = RedirectResponse(f"{root}/{to}", 303)
     age_s = int(settings.page.session_hours * 3600)
     secure = settings.page.https or request.url.scheme == "https"
-    response.set_cookie(COOKIE, keys.issue(user), age_s, httponly=True, samesite="lax", secure=secure)
+    response.set_cookie(COOKIE, keys.issue(user), age_s, path=f"{root}/", httponly=True, samesite="lax", secure=secure)
     return response
 
 
@@ -192,8 +209,10 @@ def _from_elsewhere(request: Request) -> bool:
     return bool(origin) and urlsplit(str(origin)).netloc != request.headers.get("host")
 
 
-def form(language: Language, problem: str = "", name: str = "", *, status: int = 200) -> Response:
-    """The sign-in page: one file, no script."""
+def form(
+    language: Language, problem: str = "", name: str = "", *, root: str, to: str = "", status: int = 200
+) -> Response:
+    """The sign-in page: one file, no script. root: what stands before the page's paths. to: query of where it leads."""
     from jinja2 import Environment, StrictUndefined
     from starlette.responses import HTMLResponse
 
@@ -203,6 +222,7 @@ def form(language: Language, problem: str = "", name: str = "", *, status: int =
         "label_name": say(language, "sign_in_name"),
         "label_password": say(language, "sign_in_password"),
         "name": name,
+        "action": f"{root}/sign-in{to}",
         "problem": problem,
         **{f"light_{key}": value for key, value in LIGHT.items()},
         **{f"dark_{key}": value for key, value in DARK.items()},

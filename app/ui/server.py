@@ -40,6 +40,7 @@ def streamlit_config(settings: Settings) -> dict[str, Any]:
         "server.address": page.host,
         "server.port": page.port,
         "server.allowedHosts": names,  # else another site could read the page by a name that leads here
+        "server.baseUrlPath": page.root.removeprefix("/"),
         "server.maxUploadSize": settings.ingest.max_file_mb,
         "browser.serverAddress": names[0] if names else page.host,
     }
@@ -51,10 +52,11 @@ def application(settings: Settings, file: Path | None = None) -> App:
     from starlette.middleware import Middleware
 
     from sparewheel.app.ui import session
+    from sparewheel.app.ui.below import Below
     from sparewheel.app.ui.headers import SafeHeaders
 
     session.configure(settings, file)
-    outermost = [Middleware(SafeHeaders)]
+    outermost = [Middleware(SafeHeaders), Middleware(Below, root=settings.page.root)]
     if settings.page.sign_in != "password":
         return streamlit.App(MAIN, middleware=outermost)
     from sparewheel.app.ui.door import guarded

@@ -22,7 +22,7 @@ def signed_in(settings: Settings) -> User | None:
 
         user = keys_of(settings).user(str(st.context.cookies.get(COOKIE, "")))
         if user is None:  # signed out, or gone, while the page was open
-            st.html('<a href="/sign-in" target="_self">' + t("sign_in") + "</a>")
+            st.html(f'<a href="{settings.page.root}/sign-in" target="_self">{t("sign_in")}</a>')
             st.stop()
         return user
     return _by_oidc(settings.page)
@@ -32,7 +32,7 @@ def sign_out_link(settings: Settings) -> None:
     """The way out."""
     if settings.page.sign_in == "password":
         button = f'<button type="submit" class="sw-sign-out">{t("sign_out")}</button>'
-        st.html(f'<form method="post" action="/sign-out" target="_self">{button}</form>')
+        st.html(f'<form method="post" action="{settings.page.root}/sign-out" target="_self">{button}</form>')
     elif st.button(t("sign_out")):
         st.logout()
 

@@ -67,6 +67,10 @@ h3 { font-size: 1.1rem !important; }
 :focus-visible { outline: 3px solid var(--st-link-color, #1b5aa0) !important; outline-offset: 2px; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
   color: light-dark(#4d5766, #b3bdca) !important; opacity: 1 !important; }
+.sw-sign-out { font: inherit; font-size: .875rem; cursor: pointer; padding: .25rem .75rem; border-radius: .5rem;
+  min-height: 2.5rem; width: 100%; background: transparent; color: inherit;
+  border: 1px solid light-dark(#c9d1db, #3d4856); }
+.sw-sign-out:hover { border-color: light-dark(#1b5aa0, #8abaf5); }
 .sw-read { max-height: 40rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; padding: 1rem;
   border: 1px solid light-dark(#c9d1db, #3d4856); border-radius: .5rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }

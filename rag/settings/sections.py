@@ -179,12 +179,19 @@ class Page:
         advanced=True,
         was="names",
     )
+    root_path: str = _key("", "path below which a proxy shows the page, as '/sparewheel'; empty: none", advanced=True)
     https: bool = _key(
         False, "the page is reached by https (a proxy does it): cookies are sent over https only", advanced=True
     )
     admins: tuple[str, ...] = _key((), "oidc: e-mail addresses of administrators")
     analysts: tuple[str, ...] = _key((), "oidc: e-mail addresses of analysts")
     viewers: tuple[str, ...] = _key((), "oidc: e-mail addresses of viewers; '*': everyone who signs in")
+
+    @property
+    def root(self) -> str:
+        """What stands before every path of the page: "/sparewheel", or ""."""
+        path = self.root_path.strip("/")
+        return f"/{path}" if path else ""
 
 
 @dataclass(frozen=True)

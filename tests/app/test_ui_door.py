@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sparewheel.app.people.auth import accounts_of
+from sparewheel.app.ui.below import Below
 from sparewheel.app.ui.door import COOKIE, address_of, guarded
 from sparewheel.app.ui.headers import SAFE, SafeHeaders
 from sparewheel.app.ui.server import check, streamlit_config
@@ -149,6 +150,38 @@ def test_a_proxys_word_counts_where_there_is_one(tmp_path: Path) -> None:
     assert [address_of(Request(scope), settings) for settings in (behind, open_)] == ["198.51.100.7", "192.0.2.1"]
     bare = {**scope, "headers": []}
     assert address_of(Request(bare), behind) == "192.0.2.1"
+
+
+@pytest.mark.parametrize("prefix", ["/tools/law", ""])
+def test_below_a_path_of_a_proxy(tmp_path: Path, prefix: str) -> None:
+    """Whether or not the proxy takes the path off: form, cookie and page lie below it, and nothing is open that was not
+    before."""
+    settings = Settings(data_folder=str(tmp_path), page=Page(sign_in="password", root_path="/tools/law/"))
+    accounts_of(settings).add("ana", "analyst", password="correct horse")
+    middleware, routes = guarded(settings)
+    routes += [Route(f"/tools/law{path}", inside) for path in ("/", "/_stcore/health")]
+    app = Starlette(routes=routes, middleware=[Middleware(Below, root=settings.page.root), *middleware])
+    client = TestClient(app, follow_redirects=False)
+    assert client.get(f"{prefix}/_stcore/health").text == "inside"
+    closed = client.get(f"{prefix}/")
+    assert (closed.status_code, closed.headers["location"]) == (303, "/tools/law/sign-in")
+    assert 'action="/tools/law/sign-in"' in client.get(f"{prefix}/sign-in").text
+    opened = client.post(f"{prefix}/sign-in", data=GOOD)
+    assert (opened.headers["location"], "path=/tools/law/" in opened.headers["set-cookie"].lower()) == (
+        "/tools/law/",
+        True,
+    )
+    assert client.get("/tools/law/").text == "inside"
+    assert streamlit_config(settings)["server.baseUrlPath"] == "tools/law"
+
+
+def test_a_shared_conversation_is_there_after_the_sign_in(client: TestClient) -> None:
+    """Its id goes through the form; nothing else of an address does."""
+    id = "0123456789abcdef" * 2
+    assert client.get(f"/?lang=en&c={id}").headers["location"] == f"/sign-in?c={id}"
+    assert f'action="/sign-in?c={id}"' in client.get(f"/sign-in?c={id}").text
+    assert client.post(f"/sign-in?c={id}", data=GOOD).headers["location"] == f"/?c={id}"
+    assert client.post("/sign-in?c=//evil.example", data=GOOD).headers["location"] == "/"
 
 
 def test_no_other_site_may_frame_the_page() -> None:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from sparewheel.app.service.work import make_corpus, read_in
 from sparewheel.eval.availability.play import Endpoint, serving
+from sparewheel.rag.settings import Ingest, Settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -83,6 +85,14 @@ def wait_for(condition: Any, within_s: float = 60.0) -> None:
         time.sleep(0.05)
 
 
+def with_lease(folder: Path) -> Settings:
+    """The sample lease as the corpus `leases` of a page served from `folder`, found by its words; its settings."""
+    settings = Settings(data_folder=str(folder / "data"), ingest=Ingest(workers=1))
+    lease = ROOT / "corpora/legal/documents/commercial-lease.pdf"
+    read_in(make_corpus(settings, "leases", "legal"), [lease], settings)
+    return settings
+
+
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
@@ -111,4 +121,7 @@ def ask(page: Page, question: str) -> None:
     still(page)
 
 
-__all__ = ["CHROMIUM", "ROOT", "Endpoint", "answers", "ask", "browser", "page_served", "serving", "still", "wait_for"]
+__all__ = [
+    "CHROMIUM", "ROOT", "Endpoint", "answers", "ask", "browser", "page_served", "serving", "still", "wait_for",
+    "with_lease",
+]  # fmt: skip

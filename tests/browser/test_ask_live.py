@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from live_page import CHROMIUM, ROOT, Endpoint, browser, page_served, serving, still, wait_for
-
-from sparewheel.corpora import profile
-from sparewheel.rag import assemble
-from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder
-from sparewheel.rag.ingest.run import ingest
-from sparewheel.rag.ingest.store import Store
-from sparewheel.rag.settings import Settings
+from live_page import CHROMIUM, Endpoint, browser, page_served, serving, still, wait_for, with_lease
 
 pytestmark = pytest.mark.skipif(
     not Path(CHROMIUM).exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium fonts-noto-cjk"
 )
 QUESTION = "How much notice must Marrow & Pine give to use the break clause in the Foundry Yard lease?"
-LEASE = ROOT / "corpora/legal/documents/commercial-lease.pdf"
 
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Endpoint, Any, str]]:
     """A DeepSeek that obeys, a browser, and the page over a corpus of one lease."""
     folder = tmp_path_factory.mktemp("live")
-    settings = Settings(data_folder=str(folder / "data"))
-    config = CorpusConfig("leases", "legal", profile=profile("legal"))
-    store = Store.create(corpus_folder(settings.corpora_folder, "leases"), config)
-    ingest(
-        store, [LEASE], settings=replace(settings.ingest, workers=1), profile=config.profile,
-        writers=[assemble.keyword_writer()],
-    )  # fmt: skip
+    with_lease(folder)
     with pytest.MonkeyPatch.context() as patch, serving() as deepseek, browser() as chromium:
         patch.setenv("SPAREWHEEL_ENDPOINT__DEEPSEEK__FIRST_TOKEN_S", "60")
         patch.setenv("SPAREWHEEL_RETRIEVE__RERANK", "off")

@@ -304,6 +304,20 @@ def test_several_names_lead_to_the_same_paths(rendered) -> None:
     assert [len(rule["http"]["paths"]) for rule in ingress["rules"]] == [2, 2]
 
 
+def test_below_a_path_both_parts_are_told(helm) -> None:
+    """The ingress leads there, and page and API know it; a path is refused that is none."""
+    done = helm("template", "sw", CHART, "-f", str(EXAMPLES[0]), "--set", "ingress.enabled=true,ingress.path=/law")
+    found = {(each["kind"], each["metadata"]["name"]): each for each in yaml.safe_load_all(done.stdout) if each}
+    (rule, *_) = found["Ingress", "sw"]["spec"]["rules"]
+    assert [path["path"] for path in rule["http"]["paths"]] == ["/law/v1", "/law"]
+    settings = {
+        part: load_settings(os.devnull, env=environment(found["Deployment", f"sw-{part}"]) | {"SPAREWHEEL_CONFIG": ""})
+        for part in ("api", "ui")
+    }
+    assert (settings["api"].api.root_path, settings["ui"].page.root) == ("/law", "/law")
+    assert helm("template", "sw", CHART, "--set", "ingress.path=law").returncode == 1
+
+
 def test_with_a_database_nothing_is_shared_by_files(rendered, helm) -> None:
     """The address comes from its Secret, no volume is claimed, accounts are not read from a file, and the way to the
     database is open, for sensitive documents too; nothing else is then."""
