@@ -45,12 +45,12 @@ def cited(
         return _served(answer, recalled.served, view)
     if recalled and recalled.similar and finished.answered_by in (LOCAL_READER, QUOTE):
         answer = replace(answer, similar=recalled.similar)
+    quoted = finished.answered_by == QUOTE
     if draft.refused:
-        quoted = finished.answered_by == QUOTE
         return unread(answer, language_of(answer.question)) if quoted else nothing_found(answer, view)
     under_label = which is not None and bool(draft.spans) and view.catalogue is not None
     whole = _whole_sentence(draft, answer.evidence) if under_label else draft
-    done = cite(answer, whole, view.stored.page_of if view.stored else None)
+    done = cite(answer, whole, view.stored.page_of if view.stored else None, instant=quoted)
     if under_label and view.catalogue is not None:
         done = _labelled(done, view.catalogue) if speaks_of(whole.text, which or "") else refusal(answer)
     return replace(done, citations=tuple(verified(citation, view) for citation in done.citations))

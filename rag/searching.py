@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sparewheel.rag.gather import Gathered, of_clause, of_each, of_parts, of_roles, of_topic, with_opening
 from sparewheel.rag.gather import within as narrowed
-from sparewheel.rag.reliability.deadline import within
 from sparewheel.rag.reliability.workers import Urgency
 from sparewheel.rag.settings import Retrieve
 from sparewheel.rag.text import language_of
@@ -74,15 +75,16 @@ async def found_for(
     hits, notes = await walk.work("retrieve", searched)
     if reranker is None or not hits:
         return SearchResult(hits[:k], notes)
-    if walk.is_late():
+    spare_s = walk.spare_s() * STEP_SHARE
+    if walk.is_late() or walk.workers.begins_s(Urgency.RERANK) >= spare_s:
         return SearchResult(hits[:k], (*notes, "reranking left out: there was too little time for it"))
-    ends_s = walk.deadline.remaining() - walk.deadline.share(STEP_SHARE * READ_SHARE)  # before the deadline
+    ends_s = walk.deadline.remaining() - spare_s * READ_SHARE  # before the deadline
 
     def reordered() -> SearchResult:
         return reranker.rerank(question, hits, k, max(0.0, walk.deadline.remaining() - ends_s))
 
     try:
-        async with walk.timed("rerank"), within(walk.deadline, STEP_SHARE):
+        async with walk.timed("rerank"), asyncio.timeout(spare_s):
             ordered, cut = await walk.workers.run(Urgency.RERANK, reordered)
     except Exception as error:  # the fused order is good enough to answer from
         return SearchResult(hits[:k], (*notes, f"reranking left out: {explained(error)}"))

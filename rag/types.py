@@ -7,6 +7,7 @@ half open: `document.text[span.start:span.end]`. Scores compare only within one 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -271,6 +272,7 @@ class AnswerRequest:
     shape: Shape = "one"  # how many places of the passages the answer should quote
     quotes: tuple[Span, ...] = ()  # places that are the answer by their number ("clause 4.2"); () where it must be read
     recall: Recall | None = field(default=None, compare=False, repr=False)  # what the memory holds; None: none is kept
+    left_s: Callable[[], float] = field(default=lambda: math.inf, compare=False, repr=False)  # seconds to answer in
 
     @property
     def may_leave(self) -> bool:

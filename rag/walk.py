@@ -19,7 +19,11 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 MAX_QUESTION_CHARS = 8000
 LATE_SHARE = 0.25  # of its time is gone when its search begins: the question is only looked for by its words
-STEP_SHARE = 0.5  # of the time left, for a search or reranking that the answer can do without
+STEP_SHARE = 0.5  # of the time to spare, for a search or reranking that the answer can do without
+INSTANT_TIMES = (
+    4.0  # what quoting or citing takes now is kept back so often for both, with the threads' late starts ...
+)
+INSTANT_SHARE = 0.8  # ... at most so much of the question's time
 
 
 class SearchOptions(TypedDict, total=False):
@@ -74,7 +78,12 @@ class Walk:
 
     def search_s(self) -> float:
         """Seconds that a search beginning now may take where another one has found something."""
-        return 0.0 if self.is_late() else self.deadline.share(STEP_SHARE)
+        return 0.0 if self.is_late() else self.spare_s() * STEP_SHARE
+
+    def spare_s(self) -> float:
+        """Seconds left, without those that quoting and citing need on this machine now."""
+        instant_s = INSTANT_TIMES * self.workers.takes_s(Urgency.INSTANT)
+        return max(0.0, self.deadline.remaining() - min(instant_s, INSTANT_SHARE * self.budget_s))
 
     async def work(self, step: str, work: Callable[[], T], unclaimed: Callable[[T], object] | None = None) -> T:
         """The result of blocking work, done in a worker as a part of `step`. Raises TimeoutError at the deadline."""

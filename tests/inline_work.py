@@ -15,3 +15,9 @@ class Inline:
     async def run(self, urgency: Any, work: Callable[[], Any], unclaimed: Any = None) -> Any:
         self.before(urgency)
         return work()
+
+    def begins_s(self, urgency: Any) -> float:
+        return 0.0
+
+    def takes_s(self, urgency: Any) -> float:
+        return 0.0

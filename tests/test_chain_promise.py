@@ -27,8 +27,9 @@ QUESTION = "How long is the notice period?"
 class Work:
     """Work that takes virtual seconds, by its urgency: a number, an exception to raise, or None for ever."""
 
-    def __init__(self, **takes: Any) -> None:
-        self.takes = takes
+    def __init__(self, *, wait_s: float = 0.0, instant_s: float = 0.0, **takes: Any) -> None:
+        """wait_s: for reading or reranking. instant_s: that quoting was measured to take."""
+        self.takes, self.wait_s, self.instant_s = takes, wait_s, instant_s
 
     async def run(self, urgency: Urgency, work: Callable[[], Any], unclaimed: Any = None) -> Any:
         takes = self.takes.get(urgency.name, 0.001)
@@ -36,6 +37,12 @@ class Work:
             raise takes
         await (asyncio.Event().wait() if takes is None else asyncio.sleep(takes))
         return work()
+
+    def begins_s(self, urgency: Urgency) -> float:
+        return self.wait_s
+
+    def takes_s(self, urgency: Urgency) -> float:
+        return self.instant_s if urgency is Urgency.INSTANT else 0.0
 
 
 class Found:
@@ -250,6 +257,40 @@ def test_a_question_whose_turn_came_late_is_searched_by_words_and_not_reranked()
     answer, _ = asked(FROM_CLOUD, found=late, work=Work(SEARCH=2.0), within_s=10.0)
     assert (in_time.within_s[0], late.within_s) == (pytest.approx(5.0, abs=0.1), [0.0])
     assert answer.notes[-1] == "reranking left out: there was too little time for it"
+
+
+@pytest.mark.parametrize(("work", "reranked"), [(Work(wait_s=4.0), True), (Work(wait_s=5.5), False)])
+def test_who_would_wait_too_long_for_the_reranker_is_not_reranked(work: Work, reranked: bool) -> None:
+    """Known before the wait: half of the time is not spent on it."""
+    reranker = Same()
+    answer, seconds = asked(FROM_CLOUD, work=work, reranker=reranker, within_s=10.0)
+    assert (bool(reranker.within_s), seconds < 0.1) == (reranked, True)
+    left_out = "reranking left out: there was too little time for it"
+    assert (left_out in answer.notes) == (not reranked)
+
+
+@pytest.mark.parametrize(("instant_s", "spare_s"), [(0.0, 10.0), (0.5, 8.0), (60.0, 2.0)])
+def test_where_quoting_is_slow_now_less_is_spent_on_reranking(instant_s: float, spare_s: float) -> None:
+    """What quoting and citing need is kept back, up to a share."""
+    reranker = Same()
+    asked(FROM_CLOUD, work=Work(instant_s=instant_s), reranker=reranker, within_s=10.0)
+    assert reranker.within_s == [pytest.approx(0.4 * spare_s, abs=0.05)]
+
+
+def test_answerers_know_how_much_time_a_question_has() -> None:
+    """Less than the asker gives: the quote's share is kept back."""
+    left_s = list[float]()
+
+    class Looking(Answerers):
+        async def stream(self, request: AnswerRequest, deadline: Any = None) -> AsyncIterator[Any]:
+            left_s.append(request.left_s())
+            yield FROM_CLOUD
+
+    async def ask() -> Answer:
+        return await pipeline(Looking()).aask(QUESTION, within_s=10.0)
+
+    assert run(ask()).answered_by == "cloud"
+    assert left_s == [pytest.approx(9.9, abs=0.1)]
 
 
 def test_a_thousand_questions_at_once_with_all_answerers_stalled_lose_none() -> None:

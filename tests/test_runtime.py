@@ -103,7 +103,7 @@ async def test_searches_go_before_readings_and_instant_work_before_all() -> None
     await workers.run(Urgency.INSTANT, lambda: note("quote"))
     go.set()
     await asyncio.gather(first, *waiting)
-    assert done == ["quote", "search", "rerank", "read 1", "read 2"]
+    assert done == ["quote", "search", "read 1", "rerank", "read 2"]
     workers.close()
     with pytest.raises(Unavailable, match="closed"):
         await workers.run(Urgency.READ, hold)

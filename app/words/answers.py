@@ -63,6 +63,7 @@ REASONS: dict[str, Wording] = {
     "rate_limited": ("is busy: too many requests", "繁忙：请求过多"),
     "loading": ("is still being loaded", "仍在加载"),
     "queue_full": ("is busy: its queue is full", "繁忙：排队已满"),
+    "no_time": ("has too little time left for this question", "剩余时间不足以阅读此问题"),
     "server_error": ("has an error", "服务器出错"),
     "overloaded": ("is busy", "繁忙"),
     "unexpected_status": ("returned an unknown status", "返回了未知状态"),

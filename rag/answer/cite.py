@@ -32,11 +32,16 @@ NEAREST = 2  # passages that its other refusals name
 _SPACE = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])(\s+)(?=[\u3000-\u9fff\uff00-\uffef])|\s+")
 
 
-def cite(answer: Answer, draft: Draft, page_of: PageOf | None = None) -> Answer:
-    """`answer` with the draft's text, its citations by first mention, and a note of what could not be borne out."""
+def cite(answer: Answer, draft: Draft, page_of: PageOf | None = None, *, instant: bool = False) -> Answer:
+    """`answer` with the draft's text, its citations by first mention, and a note of what could not be borne out.
+
+    instant: of the passages, only those that are quoted are searched for orders to a model; each costs milliseconds.
+    """
     text, citations = (_by_spans if draft.spans else _by_markers)(draft, answer.evidence, page_of)
     text, notes = (text, ()) if draft.spans else _check(text, answer.evidence)
-    notes = (*answer.notes, *notes, *_orders(answer.evidence))
+    quoted = {span.hit for span in draft.spans}
+    seen = tuple(n for n in range(len(answer.evidence)) if n in quoted or not instant)
+    notes = (*answer.notes, *notes, *_orders(answer.evidence, seen))
     return replace(answer, text=text, outcome="answered", citations=citations, notes=notes)
 
 
@@ -219,8 +224,9 @@ def _is_fact(sentence: str, known: _Known) -> bool:
     return bears_out(sentence, known.facts, known.names)
 
 
-def _orders(hits: Sequence[Hit]) -> tuple[str, ...]:
-    """A note for each of the first passages that speak to a language model."""
-    said = [(n, first_order(hit.chunk.text) or first_order(hit.chunk.title)) for n, hit in enumerate(hits, 1)]
+def _orders(hits: Sequence[Hit], seen: Sequence[int] | None = None) -> tuple[str, ...]:
+    """A note for each of the first passages (of those `seen`) that speak to a language model."""
+    chunks = [(n + 1, hits[n].chunk) for n in (range(len(hits)) if seen is None else seen)]
+    said = [(n, first_order(chunk.text) or first_order(chunk.title)) for n, chunk in chunks]
     found = [(n, order) for n, order in said if order]
     return tuple(f'passage {rank} speaks to a language model ("{said}"): {WATCH}' for rank, said in found[:MOST_ORDERS])

@@ -78,7 +78,8 @@ class InstantQuote:
         self._open.add(standby)
         try:
             inner = Deadline(left_s - _kept_s(left_s, 1), deadline.clock)
-            async with aclosing(self._answering.stream(request, inner)) as events:
+            timed = replace(request, left_s=inner.remaining)
+            async with aclosing(self._answering.stream(timed, inner)) as events:
                 async for event in standby.watch(events):
                     if isinstance(event, AttemptFailed):
                         attempts.append(event.attempt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sparewheel.rag.answer.spans import Reading, Window, best_short, best_spans
 from sparewheel.rag.disk import check_listed
 from sparewheel.rag.text import encodable
+from sparewheel.rag.threads import stopped_by
 
 
 def _give_back() -> None:
@@ -56,8 +57,17 @@ class Network:
             ids[i, : len(row)], types[i, segment : len(row)], mask[i, : len(row)] = row, 1, 1
         most = np.asarray([self._config["read_windows"]], np.int64)
         given = {"ids": ids, "types": types, "mask": mask, "prior": prior, "most": most}
-        chosen, span, label = self._session.run(["chosen", "span", "label"], given)
+        chosen, span, label = self._run(given)
         return [self._reading(windows[n], rows[n], span[i], label[i], longest) for i, n in enumerate(chosen.tolist())]
+
+    def _run(self, given: Mapping[str, object]) -> list[Any]:
+        """The outputs chosen, span and label. Raises GivenUp as soon as nobody waits for them."""
+        from onnxruntime import RunOptions
+
+        options = RunOptions()
+        with stopped_by(lambda: setattr(options, "terminate", True)):
+            outputs: list[Any] = self._session.run(["chosen", "span", "label"], given, options)
+        return outputs
 
     def _rows(
         self, question: str, windows: Sequence[Window]

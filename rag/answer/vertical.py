@@ -1,8 +1,8 @@
 """The answerer that is always there: the built-in reader of the question's language.
 
 When every cloud endpoint is down at once, all questions come here. A reader needs a tenth of a second of processor:
-they are read one after the other and wait for their turn until their askers' deadlines. What is not read by then is
-quoted, by the answerer of that name behind this one (`rag.answer.instant_quote`).
+they are read one after the other and wait for their turn. What cannot be read before its deadline, as long as readings
+take now, is not begun (`no_time`): the answerer behind this one quotes at once (`rag.answer.instant_quote`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sparewheel.rag.answer.kinds import of_the_asked_kind
 from sparewheel.rag.answer.parts import each_answered, parts_of
 from sparewheel.rag.answer.siblings import without_siblings
 from sparewheel.rag.errors import Unavailable
+from sparewheel.rag.reliability.faults import failure
 from sparewheel.rag.reliability.workers import Urgency, Working
 from sparewheel.rag.types import AnswerRequest, Draft
 
@@ -50,23 +51,34 @@ class VerticalReader:
         self._opening = threading.Lock()
 
     async def stream(self, request: AnswerRequest) -> AsyncIterator[str | Draft]:
-        """The text in one piece, then the Draft. Raises Unavailable for a language without a reader."""
+        """The text in one piece, then the Draft. Raises Unavailable for a language without a reader, and for a question
+        that cannot be read in time."""
         request = replace(request, question=request.standalone or request.question)
-        draft = await self._workers.run(Urgency.READ, lambda: self._read(request))
+        if request.quotes:  # places that need no reading
+            draft = await self._workers.run(Urgency.SEARCH, lambda: places_of(request))
+        else:
+            if request.language not in self._open:
+                await self._workers.run(Urgency.OPEN, lambda: self.reader(request.language))
+            self._check_time(request, self._workers.begins_s(Urgency.READ))
+            draft = await self._workers.run(Urgency.READ, lambda: self._read(request))
         if draft.text:
             yield draft.text if draft.lines else one_line(draft.text)
         yield draft
 
     def _read(self, request: AnswerRequest) -> Draft:
-        """A digest where several places are wanted, or places that need no reading; each part of a question of two."""
-        if request.quotes:
-            return places_of(request)
+        """A digest where several places are wanted; each part of a question of two."""
+        self._check_time(request, 0.0)
         reader = self.reader(request.language)
         if found := digest(request, reader):
             return without_siblings(request, found)
         if parts := parts_of(request.question, request.language):
             return each_answered(request, parts, lambda part: _of_one(part, reader))
         return _of_one(request, reader)
+
+    def _check_time(self, request: AnswerRequest, wait_s: float) -> None:
+        needs_s, left_s = wait_s + self._workers.takes_s(Urgency.READ), request.left_s()
+        if needs_s > left_s:
+            raise failure("no_time", f"{needs_s:.3g} s with the wait for its turn, {left_s:.3g} s are left")
 
     def reader(self, language: str) -> Reads:
         """The open reader of a language. Raises Unavailable where there is none."""

@@ -65,6 +65,7 @@ FAULTS: Mapping[str, Fault] = _table(
     Fault("server_error", "a 5xx status", again=True),
     Fault("overloaded", "503 or 529, or words that say busy"),
     Fault("unexpected_status", "a status that no chat endpoint should send"),
+    Fault("no_time", "on this machine, now, it would take longer than the question has", trips=False),
     # no connection, or a broken one
     Fault("connect_timeout", "no connection within its budget"),
     Fault("connect_failed", "refused, unknown host or failed TLS handshake"),

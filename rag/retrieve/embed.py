@@ -16,6 +16,7 @@ from sparewheel.rag.disk import check_listed
 from sparewheel.rag.errors import NotFound, StoreError, UsageError, install, suggest
 from sparewheel.rag.settings import cores
 from sparewheel.rag.text import encodable
+from sparewheel.rag.threads import stopped_by
 from sparewheel.rag.types import Embedder
 from sparewheel.rag.weights import WEIGHTS
 
@@ -170,8 +171,13 @@ def open_graph(folder: Path) -> Any:
 
 
 def run_graph(session: Any, ids: NDArray[np.int64], types: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The first output for one unpadded batch; the graph is given those of the usual three inputs that it asks for."""
+    """The first output for one unpadded batch; the graph is given those of the usual three inputs that it asks for.
+    Raises GivenUp as soon as nobody waits for it."""
+    from onnxruntime import RunOptions
+
     inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types}
     asked = {entry.name: inputs[entry.name] for entry in session.get_inputs()}
-    output: NDArray[np.float32] = session.run(None, asked)[0]
+    options = RunOptions()
+    with stopped_by(lambda: setattr(options, "terminate", True)):
+        output: NDArray[np.float32] = session.run(None, asked, options)[0]
     return output

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from sparewheel.rag.retrieve.embed import open_graph, open_tokenizer, read_confi
 from sparewheel.rag.retrieve.fuse import reciprocal_rank
 from sparewheel.rag.settings import cores
 from sparewheel.rag.text import encodable
-from sparewheel.rag.threads import Threads
+from sparewheel.rag.threads import Threads, Wanted, stopped_by
 from sparewheel.rag.types import Hit, SearchResult
 
 _CONSTANT = 10
@@ -71,17 +71,21 @@ class OnnxReranker:
         return SearchResult(ordered, (note,))
 
     def _logits(self, query: str, hits: Sequence[Hit], ends: float | None, start: int = 0) -> dict[int, float]:
-        """Index of the hit -> its logit, from `start` on, of those that are read by the moment `ends`. Nobody waits for
-        a pair that is being read then, and none is begun."""
-        pairs = {i: self._pool.submit(self._in_time, query, hits[i], ends) for i in range(start, len(hits))}
-        logits: dict[int, float] = {}
-        try:
-            for i, pair in pairs.items():
-                with suppress(TimeoutError):
-                    logits[i] = pair.result(None if ends is None else max(0.0, ends - self._clock()))
-        finally:
-            for pair in pairs.values():
-                pair.cancel()
+        """Index of the hit -> its logit, from `start` on, of those that are read by the moment `ends`. What is being
+        read then is stopped, and none is begun."""
+        wanted = Wanted()
+        with stopped_by(wanted.give_up):
+            works = {i: partial(self._in_time, query, hits[i], ends) for i in range(start, len(hits))}
+            pairs = {i: self._pool.submit(wanted.do, work) for i, work in works.items()}
+            logits: dict[int, float] = {}
+            try:
+                for i, pair in pairs.items():
+                    with suppress(TimeoutError):
+                        logits[i] = pair.result(None if ends is None else max(0.0, ends - self._clock()))
+            finally:
+                wanted.give_up()
+                for pair in pairs.values():
+                    pair.cancel()
         return logits
 
     def _in_time(self, query: str, hit: Hit, ends: float | None) -> float:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from sparewheel.rag.answer.vertical import VerticalReader
 from sparewheel.rag.errors import Unavailable
-from sparewheel.rag.reliability.workers import Workers
-from sparewheel.rag.types import AnswerRequest, Chunk, Draft, Hit
+from sparewheel.rag.reliability.workers import Urgency, Workers
+from sparewheel.rag.types import AnswerRequest, Chunk, Draft, Hit, Span
 
 TEXT = "The tenant may sublet with consent. The notice period is thirty days."
 REQUEST = AnswerRequest(
@@ -70,3 +73,57 @@ async def test_a_language_without_weights_has_no_reader() -> None:
     with pytest.raises(Unavailable, match="no built-in reader for 'en'"):
         await ask(VerticalReader({}, workers))
     workers.close()
+
+
+class Busy:
+    """Workers whose readings take two seconds, after a wait."""
+
+    def __init__(self, *waits_s: float) -> None:
+        self.waits_s = [*waits_s]
+        self.done: list[Urgency] = []
+
+    async def run(self, urgency: Urgency, work: Callable[[], Any], unclaimed: Any = None) -> Any:
+        self.done.append(urgency)
+        return work()
+
+    def begins_s(self, urgency: Urgency) -> float:
+        return self.waits_s.pop(0)
+
+    def takes_s(self, urgency: Urgency) -> float:
+        return 2.0
+
+
+class Quick:
+    """A network that is there at once."""
+
+    def read(self, request: AnswerRequest) -> Draft:
+        return Draft("thirty days", model="quick")
+
+
+async def test_what_cannot_be_read_in_time_is_not_begun() -> None:
+    """Its turn would come too late: said at once, with the figures, so that a quote need not wait for the deadline."""
+    workers = Busy(5.0, 0.5)
+    reader = VerticalReader({"en": Quick}, workers)
+    with pytest.raises(Unavailable, match=r"7 s with the wait for its turn, 3 s are left") as refused:
+        [item async for item in reader.stream(replace(REQUEST, left_s=lambda: 3.0))]
+    assert (refused.value.reason, workers.done) == ("no_time", [Urgency.OPEN])
+    assert (await ask(reader))[0] == "thirty days"  # without a deadline
+    assert workers.done[1:] == [Urgency.READ]
+
+
+async def test_a_question_whose_turn_came_too_late_is_not_read() -> None:
+    """The wait was longer than it seemed: what is left would not do for a reading."""
+    left_s = [3.0, 1.0]
+    reader = VerticalReader({"en": Quick}, Busy(0.0))
+    with pytest.raises(Unavailable, match="2 s with the wait for its turn, 1 s are left"):
+        [item async for item in reader.stream(replace(REQUEST, left_s=lambda: left_s.pop(0)))]
+
+
+async def test_a_place_that_answers_by_its_number_waits_for_no_reading() -> None:
+    """It needs none, however little time is left."""
+    workers = Busy()
+    request = replace(REQUEST, quotes=(Span(0, 0, 35),), left_s=lambda: 0.01)
+    *_, draft = [item async for item in VerticalReader({"en": Quick}, workers).stream(request)]
+    assert isinstance(draft, Draft)
+    assert "sublet with consent" in draft.text
+    assert workers.done == [Urgency.SEARCH]
