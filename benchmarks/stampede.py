@@ -1,11 +1,12 @@
 """A thousand questions at once while every cloud endpoint stalls: how many are lost, and when the others are answered.
 
-    python -m benchmarks.stampede [--questions N] [--within SECONDS]
+    python -m benchmarks.stampede [--questions N] [--within SECONDS] [--rates PER_SECOND ...] [--seconds SECONDS]
 
 The questions of the sample corpora, in both languages, all asked in the same moment through the whole pipeline (search,
-reranking, two endpoints that only keep the connection warm, the built-in reader, the quote behind it). Those that are
-read in time are answered; the others are quoted, and say so. Writes benchmarks/results/stampede.json: lost (outcome
-failed or an exception), quoted, and p50, p99 and the longest of the seconds to the answer, beside the deadline.
+reranking, two endpoints that only keep the connection warm, the built-in reader, the quote behind it). Then, for a
+while, so many a second, below and beyond what the machine can read. Those that are read in time are answered; the
+others are quoted, and say so. Writes benchmarks/results/stampede.json: lost (outcome failed or an exception), quoted,
+and p50, p99 and the longest of the seconds to the answer, beside the deadline.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import asyncio
 import itertools
 import json
+import math
 import os
 import tempfile
 import time
@@ -34,10 +36,13 @@ from sparewheel.rag.settings import Endpoint, Settings, load_settings
 from sparewheel.rag.types import Answer
 
 
-async def stampede(pipelines: dict[str, Pipeline], asked: Sequence[tuple[str, str]], within_s: float) -> dict[str, Any]:
-    """asked: (corpus, question), all of them asked at once."""
+async def stampede(
+    pipelines: dict[str, Pipeline], asked: Sequence[tuple[str, str]], within_s: float, per_second: float = math.inf
+) -> dict[str, Any]:
+    """asked: (corpus, question), so many a second; all of them at once by default."""
 
-    async def one(corpus: str, question: str) -> tuple[Answer | None, float]:
+    async def one(n: int, corpus: str, question: str) -> tuple[Answer | None, float]:
+        await asyncio.sleep(n / per_second)
         began = time.perf_counter()
         try:
             return await pipelines[corpus].aask(question, within_s=within_s), time.perf_counter() - began
@@ -45,7 +50,7 @@ async def stampede(pipelines: dict[str, Pipeline], asked: Sequence[tuple[str, st
             print(type(error).__name__, error)
             return None, time.perf_counter() - began
 
-    told = await asyncio.gather(*(one(*pair) for pair in asked))
+    told = await asyncio.gather(*(one(n, *pair) for n, pair in enumerate(asked)))
     answers = [answer for answer, _ in told if answer is not None]
     seconds = sorted(seconds for _, seconds in told)
     notes = Counter(note for answer in answers for note in answer.notes)
@@ -71,6 +76,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--questions", type=int, default=1000)
     parser.add_argument("--within", type=float, default=20.0)
+    parser.add_argument("--rates", type=float, nargs="*", default=[1.0, 4.0, 10.0])
+    parser.add_argument("--seconds", type=float, default=40.0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, serving() as one, serving() as two:
         plain = only_local(replace(load_settings(), data_folder=folder))
@@ -78,7 +85,12 @@ def main() -> None:
         asked = list(itertools.islice(itertools.cycle(pairs), options.questions))
         for server in (one, two):
             server.play("keepalive", {})
-        figures = asyncio.run(_asked(stalled(plain, one.url, two.url), asked, options.within))
+        settings = stalled(plain, one.url, two.url)
+        figures = asyncio.run(_asked(settings, asked, options.within))
+        figures["sustained"] = {}
+        for rate in options.rates:
+            some = asked[: round(rate * options.seconds)]
+            figures["sustained"][f"{rate:g} a second"] = asyncio.run(_asked(settings, some, options.within, rate))
     figures["peak_rss_mb"] = round(rss_mb(peak=True))
     figures["load_1min"] = round(os.getloadavg()[0], 1)
     print({key: value for key, value in figures.items() if key != "notes"})
@@ -98,13 +110,15 @@ def stalled(settings: Settings, *urls: str) -> Settings:
     return replace(settings, endpoint={f"cloud-{n}": Endpoint(url=url, key="none") for n, url in enumerate(urls, 1)})
 
 
-async def _asked(settings: Settings, asked: Sequence[tuple[str, str]], within_s: float) -> dict[str, Any]:
+async def _asked(
+    settings: Settings, asked: Sequence[tuple[str, str]], within_s: float, per_second: float = math.inf
+) -> dict[str, Any]:
     pipelines = {corpus: open_pipeline(corpus, settings) for corpus in dict.fromkeys(corpus for corpus, _ in asked)}
     for pipeline in pipelines.values():  # index and models are in memory, as in a server that has started
         for language in ("en", "zh"):
             await asyncio.to_thread(pipeline.warm, language)
     try:
-        return await stampede(pipelines, asked, within_s)
+        return await stampede(pipelines, asked, within_s, per_second)
     finally:
         for pipeline in pipelines.values():
             pipeline.close()
