@@ -54,11 +54,12 @@ class DocumentInfo:
 class Snapshot:
     """Implements `types.Passages`. Safe to share between threads. While it is open its folder is not removed."""
 
-    def __init__(self, folder: Path, *, to_write: bool = False) -> None:
+    def __init__(self, folder: Path, *, checked: bool = True) -> None:
         """Raises FileNotFoundError when the snapshot is gone, StoreError when a file of it is missing or was changed.
         A large snapshot is checked beside the first questions; what is found then, the next one raises.
 
-        to_write: for the writer of the next one, who checks what it reads through: only the lengths are looked at.
+        checked: whether every byte is compared with what was written; else only the lengths are, for the writer of the
+        next one, who checks what it reads through, and for who asks no more than what a corpus is.
         """
         self.folder = folder
         self._damage: StoreError | None = None
@@ -68,7 +69,7 @@ class Snapshot:
         self._selections: OrderedDict[str, Selection] = OrderedDict()
         try:
             self.manifest: Manifest = read_manifest(folder)
-            self._check_files(at_all=not to_write)
+            self._check_files(every_byte=checked)
         except BaseException:
             self._hold.close()
             raise
@@ -266,10 +267,10 @@ class Snapshot:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _check_files(self, *, at_all: bool) -> None:
+    def _check_files(self, *, every_byte: bool) -> None:
         """Raises StoreError when a file is not what was written; a large snapshot is checked in the background."""
         left = SUMS.unchecked(self.folder, self.manifest.files)
-        if not at_all:
+        if not every_byte:
             return
         if sum(state.bytes for state in left.values()) <= AT_ONCE_BYTES:
             SUMS.check(self.folder, left)

@@ -104,11 +104,11 @@ class Store:
         manifest = self.manifest()
         return sum(state.bytes for state in manifest.files.values()) if manifest is not None else 0
 
-    def open(self, *, to_write: bool = False) -> Snapshot:
-        """The newest snapshot. Raises NotFound before the first, StoreError when it is damaged. to_write: see there."""
+    def open(self, *, checked: bool = True) -> Snapshot:
+        """The newest snapshot. Raises NotFound before the first, StoreError when it is damaged. checked: see there."""
         while number := self.current():
             try:
-                return self._of_this_corpus(Snapshot(self._snapshot(number), to_write=to_write))
+                return self._of_this_corpus(Snapshot(self._snapshot(number), checked=checked))
             except FileNotFoundError as error:
                 if self.current() == number:  # not just replaced while we looked
                     raise StoreError(f"{error.filename} is missing; {CURE}") from error
@@ -127,7 +127,7 @@ class Store:
             self._clean()
             transaction = Transaction(
                 snapshots,
-                self.open(to_write=True) if self.current() else None,
+                self.open(checked=False) if self.current() else None,
                 self._make_current,
                 self.config.id,
             )
@@ -168,7 +168,7 @@ class Store:
     def _make_current(self, number: int) -> Snapshot:
         """Its folder is whole and on the disk; from here on readers open it."""
         write_durably(self.folder / "CURRENT", f"{number}\n".encode())
-        return self.open(to_write=True)
+        return self.open(checked=False)
 
     def _snapshot(self, number: int) -> Path:
         return self.folder / "snapshots" / folder_name(number)

@@ -194,8 +194,9 @@ class CorpusStore(Protocol):
         """What the newest snapshot takes on the disk."""
         ...
 
-    def open(self) -> CorpusSnapshot:
-        """The newest snapshot. Raises NotFound before the first, StoreError when it is damaged."""
+    def open(self, *, checked: bool = True) -> CorpusSnapshot:
+        """The newest snapshot. Raises NotFound before the first, StoreError when it is damaged. checked: False looks
+        for damage no closer than a list of corpora needs."""
         ...
 
     def write(self, *, wait: bool = False) -> AbstractContextManager[CorpusTransaction]:

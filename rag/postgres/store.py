@@ -160,8 +160,8 @@ class PostgresStore:
         )
         return int(row[0]) if row else 0
 
-    def open(self) -> PostgresSnapshot:
-        """The newest version. Raises NotFound before the first."""
+    def open(self, *, checked: bool = True) -> PostgresSnapshot:
+        """The newest version. Raises NotFound before the first. checked: the database looks after its pages itself."""
         snapshot = PostgresSnapshot(self.database, self.number, self._place.lists)
         if not snapshot.head.version:
             name = self.config.name

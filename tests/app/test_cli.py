@@ -14,7 +14,10 @@ from sparewheel.app.cli import COMMANDS, cli, main
 from sparewheel.app.cli.answers import place
 from sparewheel.app.cli.ask import read_filters
 from sparewheel.app.cli.settings import page
+from sparewheel.app.service.info import corpus_info
+from sparewheel.rag.disk import sha256_of
 from sparewheel.rag.errors import UsageError
+from sparewheel.rag.ingest import sums
 from sparewheel.rag.ingest.store import CorpusConfig, Store
 from sparewheel.rag.types import Chunk, Citation, Document
 
@@ -107,6 +110,19 @@ def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
 def test_a_title_made_of_the_file_name_is_not_repeated(title: str, told: str) -> None:
     """A citation names the file once."""
     assert place(Citation(1, "lease_2024.pdf", title, "lease_2024.pdf", 5, 9, "rent", page=3)) == told
+
+
+def test_a_list_of_corpora_hashes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a corpus holds, it is listed at once; who asks it has every byte checked."""
+    store = Store.create(tmp_path / "leases", CorpusConfig("leases"))
+    with store.write() as transaction:
+        transaction.add(Document("a", "Rent.", "A", "a"), [Chunk("a", 0, 5, "Rent.")])
+        transaction.publish([])
+    hashed = []
+    monkeypatch.setattr(sums, "sha256_of", lambda path: hashed.append(path) or sha256_of(path))
+    assert (corpus_info(store).documents, hashed) == (1, [])
+    store.open().close()
+    assert hashed
 
 
 def test_a_list_of_corpora_loads_nothing_that_answers(tmp_path: Path) -> None:
