@@ -28,12 +28,15 @@ import numpy as np
 
 from benchmarks.machine import RESULTS, save
 from benchmarks.search_corpus import Synthesised, _document, base_vectors, build, chunks_and_pieces, texts
-from benchmarks.search_speed import CANDIDATES, questions
+from benchmarks.search_speed import CANDIDATES, K, questions
+from sparewheel.rag.assemble import searches
 from sparewheel.rag.ingest.run import fill
 from sparewheel.rag.ingest.store import Store
 from sparewheel.rag.retrieve import Bm25Index, DenseIndex, open_embedder
 from sparewheel.rag.retrieve.bm25_write import Bm25Writer
 from sparewheel.rag.retrieve.dense_write import DenseWriter
+from sparewheel.rag.retrieve.hybrid import Hybrid
+from sparewheel.rag.settings import Retrieve
 
 CHANGES = 24  # documents added, each of PASSAGES; as many are removed
 PASSAGES = 10
@@ -197,7 +200,28 @@ def query(folder: Path, size: int) -> dict[str, Any]:
         with eight(folder / f"corpus-{size}", base_vectors(folder)) as place, Store(place).open() as snapshot:
             row["segments"] = len(snapshot.segments("bm25"))
             row |= both(snapshot, asked, vectors, None, "segments_")
+            with Store(folder / f"corpus-{size}").open() as one:
+                row |= whole(one, snapshot, asked)
     return row
+
+
+def whole(one: Any, eight: Any, asked: list[str]) -> dict[str, float]:
+    """Processor milliseconds of the process for a whole search, question embedded and passages read, in one segment
+    and in eight, turn and turn about."""
+    embedder, taken = open_embedder("auto"), {}
+    searched = {}
+    for name, snapshot in (("question_ms", one), ("segments_question_ms", eight)):
+        keywords, near = searches(snapshot)
+        searched[name] = Hybrid([keywords, near(embedder)], Retrieve(candidates_k=CANDIDATES))
+        taken[name] = list[float]()
+    for turn in range(2):
+        for question in asked:
+            for name, hybrid in searched.items():
+                started = time.process_time()
+                hybrid.search(question, K)
+                if turn:
+                    taken[name].append(1000 * (time.process_time() - started))
+    return {name: round(statistics.median(some), 2) for name, some in taken.items()}
 
 
 def both(snapshot: Any, asked: list[str], vectors: Any, chosen: Any, name: str) -> dict[str, float]:

@@ -6,6 +6,7 @@ with a version ends with it. Only what a question needs is read; what never chan
 
 from __future__ import annotations
 
+import functools
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -95,7 +96,6 @@ class PostgresSnapshot:
                 rows.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                 self.head = read_head(rows, number)
                 self._read_dead(rows)
-                self.parts = self._read_parts(rows)
 
         try:
             database.read(opened)
@@ -331,24 +331,18 @@ class PostgresSnapshot:
         self.dead = firsts, sizes
         self.dead_documents = [document for document, _, _, purged, _ in found if not purged]
 
-    def _read_parts(self, rows: Rows) -> list[Part]:
+    @functools.cached_property
+    def parts(self) -> list[Part]:
         """The segments of this version; those read before from memory."""
-        corpus, known = self.head.number, self.lists.segments
-        numbers = [
-            number
-            for (number,) in rows.execute(
-                f"SELECT segment FROM {self.table('segments')} WHERE {self._living} ORDER BY segment"
-            ).fetchall()
-        ]
+        corpus, known, segments = self.head.number, self.lists.segments, self.table("segments")
+        numbers = [n for (n,) in self._all(f"SELECT segment FROM {segments} WHERE {self._living} ORDER BY segment")]
         found = {number: part for number in numbers if (part := known.get((corpus, number))) is not None}
-        for number, ids, lengths in rows.execute(
-            f"SELECT segment, ids, lengths FROM {self.table('segments')} WHERE segment = ANY(%s)",
-            ([number for number in numbers if number not in found],),
-            binary=True,
-        ).fetchall():
-            found[number] = known[corpus, number] = Part(
-                number, np.frombuffer(ids, "<i8").astype(np.int64), np.frombuffer(lengths, "<i4").astype(np.int32)
-            )
+        if missing := [number for number in numbers if number not in found]:
+            query = f"SELECT segment, ids, lengths FROM {segments} WHERE segment = ANY(%s)"
+            for number, ids, lengths in self.read(lambda rows: rows.execute(query, (missing,), binary=True).fetchall()):
+                found[number] = known[corpus, number] = Part(
+                    number, np.frombuffer(ids, "<i8").astype(np.int64), np.frombuffer(lengths, "<i4").astype(np.int32)
+                )
         self.lists.keep_only(corpus, set(numbers))
         return [found[number] for number in numbers]
 

@@ -75,7 +75,8 @@ class Bm25Index:
         ids = [segment.ids for segment in segments]
         self._every: NDArray[np.int64] = ids[0] if len(ids) == 1 else np.concatenate([np.zeros(0, np.int64), *ids])
         gone = [segment.gone_ids for segment in segments if len(segment.gone_ids)]
-        self._alive = ~np.isin(self._every, np.concatenate(gone)) if gone else None
+        dead = np.isin(self._every, np.concatenate(gone)) if gone else np.zeros(0, np.bool_)
+        self._gone: Ordinals = np.flatnonzero(dead)
         self._chunks = len(self._every) - sum(map(len, gone))
         lengths = [segment.lengths for segment in segments]
         held = sum(int(some.sum(dtype=np.int64)) for some in lengths) - sum(each.gone_length for each in segments)
@@ -96,17 +97,14 @@ class Bm25Index:
     @cached_property
     def ids(self) -> NDArray[np.int64]:
         """int64 [len(self)] ascending: the chunks that can be found."""
-        return self._every if self._alive is None else self._every[self._alive]
+        return np.delete(self._every, self._gone)
 
     def search(self, query: str, k: int, allowed: Selection | None = None) -> Found:
         """Chunk ids and scores of the best k, best first, ties by id; only chunks that hold a term of the query.
 
         allowed: what may be found; None: all.
         """
-        mask = self._alive
-        if allowed is not None:
-            places = allowed.places(self._every)
-            mask = places if mask is None else places & mask
+        mask = None if allowed is None else allowed.places(self._every)
         ordinals, scores = self._best(self._query_terms(query), k, mask)
         return self._every[ordinals], scores
 
@@ -149,16 +147,21 @@ class Bm25Index:
             unread = to_read[done]
             left = to_gain[done] * 1.00001  # rounding must not cost a chunk its place
             if term.word.postings > size // 32 and unread > size and scores.max() > left:  # else not worth trying
-                allowed = _only(scores, mask)
+                allowed = self._only(scores, mask)
                 if (worst := _kth(allowed, k, left)) > left:
                     candidates = np.flatnonzero(allowed >= worst - left)
                     if len(candidates) * (len(query) - done) * _LOOK_UP < unread:
                         return _top(candidates, self._finish(candidates, scores[candidates], query[done:]), k)
             self._add(scores, term)
-        allowed = _only(scores, mask)
+        allowed = self._only(scores, mask)
         worst = _kth(allowed, k, 0)
         candidates = np.flatnonzero(allowed >= worst if worst else allowed)
         return _top(candidates, scores[candidates], k)
+
+    def _only(self, scores: NDArray[np.float32], mask: NDArray[np.bool_] | None) -> NDArray[np.float32]:
+        """The scores, 0 for what is gone (of `scores`, too) and what is not in the mask."""
+        scores[self._gone] = 0
+        return scores if mask is None else scores * mask
 
     def _add(self, scores: NDArray[np.float32], term: _Term) -> None:
         """The term's part of every score."""
@@ -209,10 +212,6 @@ def _find(segments: Sequence[Bm25Segment], offsets: Sequence[int], average: floa
     if held <= 0:
         return None
     return _Word(tuple(large), (np.concatenate(chunks), np.concatenate(counts)), held, postings, ceiling)
-
-
-def _only(scores: NDArray[np.float32], mask: NDArray[np.bool_] | None) -> NDArray[np.float32]:
-    return scores if mask is None else scores * mask
 
 
 def _kth(scores: NDArray[np.float32], k: int, floor: float) -> float:

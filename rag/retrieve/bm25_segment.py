@@ -32,6 +32,7 @@ MOST_COUNTED = 0xFF  # of a word in a chunk
 _BLOCK = 32
 _BLOCKWISE = 6 * _BLOCK  # looking one chunk up by its block costs as much as decoding so many postings
 _DECODED = 500_000  # a segment of so many postings at most is decoded once, when it is first asked
+_SMALL = 2_000_000  # of a segment of so many postings at most, the list of a word is kept with those of its like
 
 Ordinals = NDArray[np.intp]  # places of chunks in a segment's `ids`
 Counts = NDArray[np.uint8]
@@ -87,7 +88,11 @@ class Bm25Segment:
 
     @property
     def small(self) -> bool:
-        """Whether it is decoded once, as a whole."""
+        """Whether the lists of its words may be kept in memory once they were asked."""
+        return len(self.gaps) <= _SMALL
+
+    @property
+    def _is_decoded(self) -> bool:
         return len(self.gaps) <= _DECODED
 
     def word(self, place: int) -> bytes:
@@ -120,7 +125,7 @@ class Bm25Segment:
     def postings(self, place: int) -> tuple[Ordinals, Counts]:
         """Chunks and counts of the term at `place`, by chunk; a count of 0 is no posting."""
         low, high = int(self.starts[place]), int(self.starts[place + 1])
-        if self.small:
+        if self._is_decoded:
             return self._decoded[low:high], self.counts[low:high]
         ordinals = np.cumsum(self.gaps[low:high], dtype=np.intp)
         ordinals -= 1
@@ -139,7 +144,7 @@ class Bm25Segment:
         low, high = int(self.starts[place]), int(self.starts[place + 1])
         if high == low:
             return np.zeros(len(wanted), np.uint8)
-        if self.small or len(wanted) * _BLOCKWISE > high - low:
+        if self._is_decoded or len(wanted) * _BLOCKWISE > high - low:
             return look_up(*self.postings(place), wanted)
         block = low // _BLOCK
         before = self.anchors[block : (high - 1) // _BLOCK + 1].astype(np.intp)  # the chunk before each block

@@ -26,6 +26,8 @@ from sparewheel.rag.types import Embedder, Filter, Hit, Passages, Selection
 FORMATS = (1, 2)  # 1: before segments; its one folder is read as the first of them
 VECTORS, META = "index.faiss", "meta.json"
 FEW = 0.25  # allowed rows a list, up to which the lists that hold them are looked up
+LATER_EXACT_UP_TO = 4_000  # rows of a segment that came later; all of those together are searched as one
+SPARE = 16  # rows beyond those wanted: some may be gone
 LISTS_READ = 8.0  # times the square root of the number of lists: recall@10 of real questions .96 (benchmarks.recall)
 
 
@@ -191,12 +193,20 @@ class DenseIndex:
         return np.concatenate([s.rows()[~np.isin(s.list_ids, self._gone)] for s in self.segments])
 
     @cached_property
-    def _alive(self) -> list[Selection | None]:
-        """Of each segment what is left of it, None where that is all."""
-        left = [~np.isin(segment.ids, self._gone) for segment in self.segments]
+    def _parts(self) -> list[DenseSegment]:
+        """What is searched: the segments, the small ones among the later as one."""
+        small = [segment for segment in self.segments[1:] if 0 < len(segment) <= LATER_EXACT_UP_TO]
+        if len(small) < 2:
+            return [segment for segment in self.segments if len(segment)]
+        return [*(segment for segment in self.segments if len(segment) and segment not in small), _joined(small)]
+
+    @cached_property
+    def _left(self) -> list[Selection | None]:
+        """Of each part what is not gone, None where that is all."""
+        left = [~np.isin(part.ids, self._gone) for part in self._parts]
         return [
-            None if every.all() else Selection.of(segment.ids[every])
-            for segment, every in zip(self.segments, left, strict=True)
+            None if every.all() else Selection.of(part.ids[every])
+            for part, every in zip(self._parts, left, strict=True)
         ]
 
     def search(self, vector: NDArray[np.float32], k: int, allowed: Selection | None = None) -> Found:
@@ -204,18 +214,57 @@ class DenseIndex:
 
         allowed: what may be found, nothing that is gone; None: all. Fewer than k only when fewer are allowed.
         """
-        alive: Sequence[Selection | None] = [None] * len(self.segments)
-        if len(self._gone) and allowed is None:
-            alive = self._alive
-        found = [
-            segment.search(vector, k, allowed if allowed is not None else left)
-            for segment, left in zip(self.segments, alive, strict=True)
-            if len(segment)
-        ]
+        if allowed is not None or not len(self._gone):
+            found = [part.search(vector, k, allowed) for part in self._parts]
+        else:
+            found = [self._left_of(*each, vector, k) for each in zip(self._parts, self._left, strict=True)]
         ids = np.concatenate([np.zeros(0, np.int64), *(ids for ids, _ in found)])
         scores = np.concatenate([np.zeros(0, np.float32), *(scores for _, scores in found)])
         order = np.lexsort((ids, -scores))[:k]
         return ids[order], scores[order]
+
+    def _left_of(self, part: DenseSegment, left: Selection | None, vector: NDArray[np.float32], k: int) -> Found:
+        """What `part` finds that is not gone. That few rows are is cheaper to see in what was found than in every row
+        that is read."""
+        if left is None:
+            return part.search(vector, k, None)
+        ids, scores = part.search(vector, k + SPARE, None)
+        there = ~np.isin(ids, self._gone)
+        if int(there.sum()) < min(k, len(ids)):
+            return part.search(vector, k, left)
+        return ids[there], scores[there]
+
+
+def _joined(segments: Sequence[DenseSegment]) -> DenseSegment:
+    """The rows of several segments in one list in memory."""
+    first = segments[0]
+    index = lists_of(np.zeros((1, first.dimension), np.float32))
+    for segment in segments:
+        add_rows(index, 0, segment.list_ids, segment.rows())
+    return DenseSegment(index, {"embedder": first.embedder, "dimension": first.dimension, "trained_on": 0})
+
+
+def lists_of(centroids: NDArray[np.float32]) -> Any:
+    """FAISS' inverted file of 16-bit rows with these centroids, without a row."""
+    faiss: Any = import_module("faiss")  # its stubs lack what is used here
+
+    lists, dimension = centroids.shape
+    quantizer = faiss.IndexFlatIP(dimension)
+    quantizer.add(centroids)
+    index = faiss.IndexIVFScalarQuantizer(
+        quantizer, dimension, lists, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False
+    )
+    index.is_trained = True
+    return index
+
+
+def add_rows(index: Any, number: int, ids: NDArray[np.int64], vectors: NDArray[np.float16]) -> None:
+    """Adds the rows to one list of the index as they are."""
+    faiss: Any = import_module("faiss")
+
+    codes = np.ascontiguousarray(vectors).view(np.uint8)  # QT_fp16's code is the little-endian half
+    index.invlists.add_entries(number, len(ids), faiss.swig_ptr(ids), faiss.swig_ptr(codes))
+    index.ntotal += len(ids)
 
 
 class DenseSearch:

@@ -14,11 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparewheel.rag.errors import StoreError
-from sparewheel.rag.retrieve.dense import FORMATS, META, VECTORS, DenseIndex, DenseSegment
+from sparewheel.rag.retrieve.dense import (
+    FORMATS,
+    LATER_EXACT_UP_TO,
+    META,
+    VECTORS,
+    DenseIndex,
+    DenseSegment,
+    add_rows,
+    lists_of,
+)
 from sparewheel.rag.types import Chunk, Embedder
 
 _EXACT_UP_TO = 20_000  # rows; one list, every row compared
-_LATER_EXACT_UP_TO = 4_000  # rows of a segment that came when there were so many already
 _EMBEDDED_AT_ONCE = 64  # chunks; how finely progress can be told
 _CHUNKS_AT_ONCE = 256  # read and embedded; progress is told so often
 LISTS = 8.0  # times the square root of the rows
@@ -93,21 +101,11 @@ class DenseWriter:
 
 
 def _write_vectors(file: Path, rows: _Rows) -> None:
-    faiss: Any = import_module("faiss")  # its stubs lack what is used here
-
-    dimension = rows.vectors.shape[1]
-    quantizer = faiss.IndexFlatIP(dimension)
-    quantizer.add(rows.centroids)
-    index = faiss.IndexIVFScalarQuantizer(
-        quantizer, dimension, len(rows.centroids), faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False
-    )
-    index.is_trained = True
+    index = lists_of(rows.centroids)
     by_list = np.argsort(rows.lists, kind="stable")
     for place in np.split(by_list, np.flatnonzero(np.diff(rows.lists[by_list])) + 1):
-        names, codes = rows.ids[place], rows.vectors[place].view(np.uint8)  # QT_fp16's code is the little-endian half
-        index.invlists.add_entries(int(rows.lists[place[0]]), len(place), faiss.swig_ptr(names), faiss.swig_ptr(codes))
-    index.ntotal = len(rows.ids)
-    faiss.write_index(index, str(file))
+        add_rows(index, int(rows.lists[place[0]]), rows.ids[place], rows.vectors[place])
+    import_module("faiss").write_index(index, str(file))
 
 
 def _cut(ids: NDArray[np.int64], vectors: NDArray[np.float16], old: Sequence[DenseSegment]) -> _Rows:
@@ -141,7 +139,7 @@ def _ranges(ids: NDArray[np.int64]) -> list[list[int]]:
 def _lists(ids: NDArray[np.int64]) -> int:
     """Number of lists for these chunks: 1, or the power of two nearest 8 * sqrt of how many there are."""
     later = len(ids) and int(ids.min()) > _EXACT_UP_TO  # chunks are numbered as they came
-    exact = len(ids) <= (_LATER_EXACT_UP_TO if later else _EXACT_UP_TO)
+    exact = len(ids) <= (LATER_EXACT_UP_TO if later else _EXACT_UP_TO)
     return 1 if exact else int(2 ** round(math.log2(LISTS * math.sqrt(len(ids)))))
 
 

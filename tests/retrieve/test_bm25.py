@@ -202,10 +202,12 @@ def test_history_leaves_no_trace(tmp_path_factory, steps):
     same_files(folder / "one", folder / "fresh")
 
 
-@pytest.mark.parametrize("decoded", [0, 1_000_000])
-def test_segments_rank_as_one(tmp_path, monkeypatch, decoded):
-    """Large enough that frequent terms are looked up, not read; with segments that are decoded at once and not."""
+@pytest.mark.parametrize(("decoded", "small"), [(0, 0), (0, 1_000_000), (1_000_000, 1_000_000)])
+def test_segments_rank_as_one(tmp_path, monkeypatch, decoded, small):
+    """Large enough that frequent terms are looked up, not read; with segments that are decoded at once, and whose lists
+    are kept, and not."""
     monkeypatch.setattr("sparewheel.rag.retrieve.bm25_segment._DECODED", decoded)
+    monkeypatch.setattr("sparewheel.rag.retrieve.bm25_segment._SMALL", small)
     texts, random = random_corpus(4000, 6)
     chunks = [chunk(i, text) for i, text in enumerate(texts)]
     cuts, gone, segments = (0, 2500, 3200, 3210, 3900, 4000), set(), []

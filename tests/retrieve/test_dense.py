@@ -167,6 +167,27 @@ def lists(index):
     return [size for segment in index.segments for size in segment.list_sizes()]
 
 
+@pytest.mark.parametrize("nearest_gone", [True, False])
+def test_what_is_gone_is_not_found_however_near(tmp_path, table, nearest_gone):
+    """Also where more of what was nearest is gone than was looked for beyond it; small segments are searched as one."""
+    query = table.rows[7].astype(np.float32)
+    by_distance = np.argsort(-(table.rows.astype(np.float16).astype(np.float32) @ query))
+    gone = sorted((by_distance[:60] if nearest_gone else by_distance[-60:]).tolist())
+    parts = [range(2000), range(2000, 2700), range(2700, 2990), range(2990, 3000)]
+    for number, ids in enumerate(parts):
+        (tmp_path / str(number)).mkdir()
+        DenseWriter(table).write(tmp_path / str(number), [chunk(id) for id in ids], [])
+    (tmp_path / "gone").mkdir()
+    DenseWriter(table).write(tmp_path / "gone", [], [chunk(id) for id in gone])
+    index = DenseIndex.open(*(tmp_path / str(number) for number in range(4)), tmp_path / "gone")
+    ids, scores = index.search(query, 10)
+    left = [id for id in by_distance.tolist() if id not in gone]
+    assert ids.tolist() == left[:10]
+    assert (np.diff(scores) <= 0).all()
+    assert len(index) == 2940
+    assert index.search(query, 3000)[0].tolist() == left
+
+
 def test_added_rows_join_the_lists_there_are(tmp_path, table, many_lists):
     """A large index is not cut anew for a few rows, and finds the new ones."""
     old = build(tmp_path / "old", table, range(2900))
