@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sparewheel.rag.postgres.database import SCHEMA, Database
+from sparewheel.rag.postgres.database import SCHEMA, Database, driver
 from sparewheel.rag.postgres.lists import Lists, Part
 from sparewheel.rag.postgres.nearest import EXACT_UP_TO
 from sparewheel.rag.postgres.postings import MOST_CHUNKS, Segment, count, in_ranges, merge
 from sparewheel.rag.postgres.segments import store_segment
-from sparewheel.rag.postgres.snapshot import PostgresSnapshot, read_head
+from sparewheel.rag.postgres.snapshot import Head, PostgresSnapshot, read_head
 
 if TYPE_CHECKING:
     from sparewheel.rag.postgres.database import Rows
@@ -28,7 +28,8 @@ TOGETHER = 8  # ... when there are so many of them
 DEAD_SHARE = 0.25  # a segment with more of its chunks dead is written again without them
 _PURGED_AT_ONCE = 500  # documents
 _LOCK = 0x5350_0000  # + number of the corpus
-_INDEX_MEMORY = "512MB"
+_GRAPH_BYTES = 700  # of a vector beside its own, while the index is built
+_MOST_INDEX_MEMORY = 1 << 30  # bytes; a graph that needs more is built more slowly
 
 
 def tidy(database: Database, number: int, lists: Lists) -> None:
@@ -155,13 +156,23 @@ def index_vectors(database: Database, number: int) -> None:
             return
         if rows.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.{name}",)).fetchone() != (None,):
             return
-        with rows.transaction():
-            rows.execute(f"SET LOCAL maintenance_work_mem = '{_INDEX_MEMORY}'")
-            rows.execute("SET LOCAL statement_timeout = 0")
-            rows.execute(
-                f"CREATE INDEX IF NOT EXISTS {name} ON vectors_{number}"
-                f" USING hnsw ((embedding::halfvec({head.dimension})) halfvec_ip_ops)"
-            )
+        try:
+            _build(rows, head, name)
+        except driver().errors.DiskFull:  # of the small shared memory of a container; one process alone needs none
+            _build(rows, head, name, alone=True)
+
+
+def _build(rows: Rows, head: Head, name: str, *, alone: bool = False) -> None:
+    memory = min(head.embedded * (2 * head.dimension + _GRAPH_BYTES), _MOST_INDEX_MEMORY)
+    with rows.transaction():
+        rows.execute(f"SET LOCAL maintenance_work_mem = '{max(64, memory >> 20)}MB'")
+        rows.execute("SET LOCAL statement_timeout = 0")
+        if alone:
+            rows.execute("SET LOCAL max_parallel_maintenance_workers = 0")
+        rows.execute(
+            f"CREATE INDEX IF NOT EXISTS {name} ON vectors_{head.number}"
+            f" USING hnsw ((embedding::halfvec({head.dimension})) halfvec_ip_ops)"
+        )
 
 
 def count_again(database: Database, number: int, tokeniser: str) -> None:

@@ -21,9 +21,9 @@ from sparewheel.rag.postgres.transaction import PostgresTransaction
 if TYPE_CHECKING:
     from sparewheel.rag.postgres.database import Rows
 
-PARTS = 4  # hash partitions of a corpus' chunks, contents and vectors
-_WHOLE = ("documents", "facts", "segments", "postings")
-_CUT = ("contents", "chunks", "vectors")
+PARTS = 4  # hash partitions of a corpus' chunks and contents
+_WHOLE = ("documents", "facts", "segments", "postings", "vectors")  # vectors: a question walks one graph, not four
+_CUT = ("contents", "chunks")
 _lists: WeakKeyDictionary[Database, Lists] = WeakKeyDictionary()
 
 

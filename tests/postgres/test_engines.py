@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
 from engines import WORDS, Hashed, config, dense, made, put, split
 
@@ -264,13 +265,21 @@ def test_both_find_the_same_neighbours(both: list[CorpusStore], monkeypatch: pyt
         assert found(own, filter) == pytest.approx(found(exact, filter), abs=0.011)
     monkeypatch.setattr(nearest, "EXACT_UP_TO", 10)
     monkeypatch.setattr(housekeeping, "EXACT_UP_TO", 10)
+    build = housekeeping._build
+
+    def in_a_container(*given: Any, alone: bool = False) -> None:
+        if not alone:
+            raise psycopg.errors.DiskFull("could not resize shared memory segment")
+        build(*given, alone=True)
+
+    monkeypatch.setattr(housekeeping, "_build", in_a_container)
     run.fill(both[1], [dense()])
     run.fill(both[0], [dense()])
     snapshot = both[1].open()
     assert isinstance(snapshot, PostgresSnapshot)
     counted = "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%hnsw%' AND tablename LIKE 'vectors%'"
     plan = snapshot.database.read(lambda rows: rows.execute(counted).fetchone())
-    assert plan == (5,)
+    assert plan == (1,)
     exact, own = (searches(store.open())[1](Hashed()) for store in both)
     for filter in filters:
         assert found(own, filter) == pytest.approx(found(exact, filter), abs=0.011)
