@@ -44,8 +44,8 @@ _PASSAGE = re.compile(r'<passage number="(\d+)" from="[^"]*">\n(.*?)\n</passage>
 
 @dataclass(frozen=True)
 class Row:
-    """One question in one way of asking. group: prepared, rewording, other, near, or changed. served: the question
-    whose kept answer was given, "" where none was. look_s: what the look into the memory took, seconds."""
+    """One question in one way of asking. group: prepared, rewording, other, near, written, or changed. served: the
+    question whose kept answer was given, "" where none was. look_s: what the look into the memory took, seconds."""
 
     part: str
     way: str  # "up", "down with memory", "down without"
@@ -112,6 +112,7 @@ def measured(
         ("prepared", "down with memory", with_memory, "503", prepared[::3]),
         ("other", "down with memory", with_memory, "503", part.others),
         ("near", "down with memory", with_memory, "503", part.near),
+        ("written", "down with memory", with_memory, "503", part.written),
     ]
     for group, way, chosen, fault, asks in plan:
         if asks and f"{part.name} {group} {way}" not in done:
@@ -179,8 +180,8 @@ def of(rows: Sequence[Row]) -> dict[str, Any]:
     rewordings = [row for row in down if row.group == "rewording" and row.of in kept]
     others = [row for row in down if row.group == "other"]
     wrong = [row for row in (*rewordings, *others) if row.served and row.served != row.of and not row.right]
-    near = Counter(row.kind for row in down if row.group in ("near", "changed"))
-    slipped = Counter(row.kind for row in down if row.group in ("near", "changed") and row.served)
+    misses = [row for row in down if row.group in ("near", "written", "changed")]
+    near, slipped = Counter(row.kind for row in misses), Counter(row.kind for row in misses if row.served)
     looks = sorted(row.look_s for row in down if row.look_s is not None)
     reworded = {row.of for row in down if row.group == "rewording"}
     by_way = {

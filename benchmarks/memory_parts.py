@@ -1,7 +1,9 @@
 """What `benchmarks.memory` asks: prepared questions, their rewordings, others of the same documents, and near misses.
 
-dev sets    questions of SQuAD, COVID-QA, CJRC and DRCD; two rewordings each (`memory_wordings.jsonl`, written for this
-            bench by the authors of the check, after it was built and never used to fit it)
+dev sets    questions of SQuAD, COVID-QA, CJRC and DRCD; two rewordings each (`memory_wordings.jsonl`) and near misses
+            (`memory_near.jsonl`: other party, condition, number, date, negated, roles swapped), both written for this
+            bench by the authors of the check before it was fitted, and never used to fit it
+contracts   the questions of the set `contracts` that some contracts of CUAD answer, reworded and missed likewise
 samples     the questions on our sample documents; rewordings by `eval/asked/on_samples.jsonl`, written before there was
             a memory
 made        facts of look-alike documents: near misses only (other party, other document, yes or no, other language)
@@ -11,18 +13,24 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from benchmarks.review import CLAUSES
 from sparewheel import corpora
 from sparewheel.corpora import dataset, sample_questions
+from sparewheel.corpora.sets import question_set
 from sparewheel.eval.asked import COLLECTIONS, asked_questions, made, write_files
 from sparewheel.eval.asked.made import asked
+from sparewheel.eval.suites import HELD_OUT
 from sparewheel.rag.types import Document
 
 WORDINGS = Path(__file__).with_name("memory_wordings.jsonl")
+NEAR = Path(__file__).with_name("memory_near.jsonl")
+CONTRACTS, MOST_CHARS = 4, 100_000  # of CUAD, that the reader never saw; of each at most so many characters
 OTHERS, MOST_OTHERS = 4, 60  # questions of a document that are not prepared, for each one that is; of a part
 MOST_NEAR = 15  # near misses of one kind and part
 OPEN = ("lay", "polite", "typo", "table", "traditional")  # kinds of on_samples.jsonl that ask for the same thing
@@ -51,14 +59,15 @@ class Part:
     prepared: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rewordings: Sequence[Ask] = ()
     others: Sequence[Ask] = ()
-    near: Sequence[Ask] = ()
+    near: Sequence[Ask] = ()  # made by rule
+    written: Sequence[Ask] = ()  # near misses that somebody thought of
 
 
 def parts(folder: Path, fewer: int = 1) -> list[Part]:
     """All of them; files of made collections are written below `folder`. fewer: of rewordings, others and near misses
     every so manyth."""
     samples = [_sample(domain) for domain in ("legal", "medical")]
-    found = [*_dev_sets(), *samples, *(_made(collection, folder) for collection in COLLECTIONS)]
+    found = [*_dev_sets(), *_contracts(), *samples, *(_made(collection, folder) for collection in COLLECTIONS)]
     return [
         replace(
             part,
@@ -80,12 +89,11 @@ def _few(asks: Sequence[Ask], most: int) -> list[Ask]:
 
 
 def _dev_sets() -> list[Part]:
-    rows = [json.loads(line) for line in WORDINGS.read_text(encoding="utf-8").splitlines()]
-    by_set: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(dict)
-    for row in rows:
-        by_set[row["set"], row["split"]][row["id"]] = row["wordings"]
     found = []
-    for (name, split), wordings in by_set.items():
+    for (name, split), wordings in _reworded().items():
+        if name == "contracts":
+            continue
+        written = _written(name, split)
         data = dataset(name)
         questions = [q for q in data.questions(split) if q.answerable and q.answers]
         chosen = [q for q in questions if q.id in wordings]
@@ -102,6 +110,51 @@ def _dev_sets() -> list[Part]:
             name, language, "general", documents, prepared={q.text: q.answers for q in chosen},
             rewordings=[Ask(w, q.text, answers=q.answers) for q in chosen for w in wordings[q.id]],
             others=others, near=[miss for q in chosen for miss in _changed(q.text, language)],
+            written=[ask for q in chosen for ask in written[q.id]],
+        ))  # fmt: skip
+    return found
+
+
+def _reworded() -> dict[tuple[str, str], dict[str, list[str]]]:
+    """(set, split) -> id -> its rewordings."""
+    found: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(dict)
+    for line in WORDINGS.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        found[row["set"], row["split"]][row["id"]] = row["wordings"]
+    return found
+
+
+def _written(name: str, split: str) -> dict[str, list[Ask]]:
+    """id -> the near misses that were written for it."""
+    found: dict[str, list[Ask]] = defaultdict(list)
+    for line in NEAR.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if (row["set"], row["split"]) == (name, split):
+            found[row["id"]].append(Ask(row["text"], kind=row["kind"]))
+    return found
+
+
+def _contracts() -> list[Part]:
+    """A part for each contract: what it answers of the set is prepared."""
+    wordings, written = _reworded()["contracts", "set"], _written("contracts", "set")
+    names = {CLAUSES[q.name]: q for q in question_set("contracts").questions if q.name in wordings}
+    held = set(tomllib.loads(HELD_OUT.read_text(encoding="utf-8"))["cuad"])
+    data = dataset("cuad")
+    documents = {document.id: document for document in data.documents("train") if len(document.text) <= MOST_CHARS}
+    labelled: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
+    for q in data.questions("train"):
+        if q.document_id in held and q.document_id in documents and q.answerable and q.category in names:
+            labelled[q.document_id][q.category] = q.answers
+    most = sorted(labelled, key=lambda id: (-len(labelled[id]), id))[:CONTRACTS]
+    found = []
+    for number, id in enumerate(most, 1):
+        asked = [(names[clause], answers) for clause, answers in labelled[id].items()]
+        found.append(Part(
+            f"contract-{number}", "en", "legal", [documents[id]], prepared={q.ask: answers for q, answers in asked},
+            rewordings=[Ask(w, q.ask, answers=answers) for q, answers in asked for w in wordings[q.name]],
+            others=[Ask(q.ask) for clause, q in names.items() if clause not in labelled[id]],
+            near=[miss for q, _ in asked for miss in _changed(q.ask, "en")],
+            written=[ask for q, _ in asked for ask in written[q.name]],
         ))  # fmt: skip
     return found
 

@@ -11,12 +11,14 @@ Status = Literal["pass", "warn", "fail"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """warn: it works, and will hurt one day; fail: it does not work, or is not safe. cure: "" for a pass."""
+    """warn: it works, and will hurt one day; fail: it does not work, or is not safe. cure: "" for a pass. share: what
+    was measured as one, 0..1, None where nothing is."""
 
     name: str
     status: Status
     what: str
     cure: str = ""
+    share: float | None = None
 
 
 def healthy(checks: Sequence[Check]) -> bool:

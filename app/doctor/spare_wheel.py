@@ -13,6 +13,7 @@ from sparewheel.rag.places import place_of
 from sparewheel.rag.settings import Settings
 
 ENOUGH = 0.5  # of the questions
+CALLED = "spare wheel"  # before the name of the corpus
 
 
 def spare_wheel(settings: Settings) -> Iterator[Check]:
@@ -21,7 +22,7 @@ def spare_wheel(settings: Settings) -> Iterator[Check]:
         return
     if settings.answer.memory == "off":
         cure = 'answer.memory = "when_down" keeps what the cloud answers'
-        yield Check("spare wheel", "warn", "no answers are kept for an outage (answer.memory is off)", cure)
+        yield Check(CALLED, "warn", "no answers are kept for an outage (answer.memory is off)", cure)
         return
     place = place_of(settings)
     for name in place.names():
@@ -30,7 +31,7 @@ def spare_wheel(settings: Settings) -> Iterator[Check]:
 
 
 def _of(name: str, settings: Settings) -> Iterator[Check]:
-    called = f"spare wheel {name}"
+    called = f"{CALLED} {name}"
     try:
         memory = open_memory(place_of(settings).store(name), settings)
         with open_pipeline(name, settings) as pipeline:
@@ -47,4 +48,5 @@ def _of(name: str, settings: Settings) -> Iterator[Check]:
         return
     what = f"{found.share:.0%} of the last {LAST_DAYS} days' questions would be answered from memory"
     enough = found.share >= ENOUGH
-    yield Check(called, "pass" if enough else "warn", f"{what} ({found.kept} answers kept)", "" if enough else cure)
+    what = f"{what} ({found.kept} answers kept)"
+    yield Check(called, "pass" if enough else "warn", what, "" if enough else cure, found.share)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from sparewheel.app.doctor.spare_wheel import CALLED
 from sparewheel.app.ui import local_servers
 from sparewheel.app.ui.charts import chart
 from sparewheel.app.ui.language import language, t
@@ -36,10 +37,13 @@ CHECK_COLOURS = {"pass": "green", "warn": "orange", "fail": "red"}
 def draw() -> None:
     st.title(t("nav_health"))
     st.caption(t("health_intro"))
+    above = st.container()
     live()
     if may("admin"):
         local_servers.draw()
         draw_checks()
+        with above:  # known last, for the checks take longest
+            draw_charge(checked(language()))
 
 
 @st.fragment(run_every=REFRESH_S)
@@ -174,6 +178,18 @@ def attempt_words(one: Recent) -> list[str]:
         for a in one.attempts
         if a.outcome != "cancelled"
     ]
+
+
+def draw_charge(found: Sequence[Check]) -> None:
+    """How much of what people asked lately the spare wheel would answer, of each corpus."""
+    charged = [check for check in found if check.share is not None]
+    if not charged:
+        return
+    st.header(t("health_charge"))
+    with st.container(horizontal=True):
+        for check in charged:
+            corpus = check.name.removeprefix(f"{CALLED} ")
+            st.metric(plain(corpus), f"{check.share:.0%}", help=t("health_charge_help"), width=FIGURE_PX)
 
 
 @st.fragment

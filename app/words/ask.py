@@ -68,6 +68,7 @@ TEXTS: Table = {
     "ask_export": ("Export", "导出"),
     "ask_export_this": ("This answer", "本答案"),
     "ask_export_all": ("The whole conversation", "整个对话"),
+    "ask_similar": ("Show the answer to that question", "查看那个问题的回答"),
     "ask_show_evidence": ("Evidence", "查看依据"),
     "ask_rate": ("Was this right?", "答案正确吗？"),
     "ask_rated": ("Thank you, your rating was saved.", "谢谢，已记录。"),

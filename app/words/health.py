@@ -9,6 +9,12 @@ TEXTS: Table = {
         "Which models can answer now, what failed recently, and whether this set-up survives an outage.",
         "当前哪些模型可用、最近出现过哪些故障，以及本部署能否经受住服务中断。",
     ),
+    "health_charge": ("How charged the spare wheel is", "备用记忆的覆盖程度"),
+    "health_charge_help": (
+        "Of the last 30 days' questions, so many would be answered from kept answers in an outage. "
+        "More: sparewheel prepare",
+        "近 30 天的提问中，服务中断时可用已保存的回答作答的比例。提高办法：sparewheel prepare",
+    ),
     "health_endpoints": ("Endpoints", "云端端点"),
     "health_no_endpoints": (
         "No cloud endpoint is configured: every question is answered by the reader on this machine.",

@@ -1,11 +1,12 @@
 # ruff: noqa: E501  lists of words
 """May two questions be the same one? What must agree, whatever a model thinks of their likeness. English and Chinese.
 
-    differ(a, b)  ->  "" or what does not agree: form, figures, negation, names, roles, opposites, kind
+    differ(a, b)  ->  "" or what does not agree: form, figures, negation, names, roles, opposites, kind, order, words
 
 Each guard looks at words alone and costs microseconds. Figures, clause numbers and units must be the same; so must the
 negation, the parties that are named beside the document, the roles (tenant, landlord), what a question asks for (when,
-who, how much, why), and of every pair of opposites the side (before, after; minimum, maximum; include, exclude).
+who, how much, why), and of every pair of opposites the side (before, after; minimum, maximum; include, exclude). Where
+two questions are put in nearly the same words, a word that stands for another one in the same place ends it.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from functools import cached_property, lru_cache
 
 from sparewheel.rag.answer.figures import quantities
 from sparewheel.rag.answer.question_form import form_of
+from sparewheel.rag.memory.wording import exchanged, frame, only_in
 from sparewheel.rag.text import simplified
 
 Names = Sequence[tuple[str, int, int]]  # name, where it stands in the question
 
+FRAME, SAME_FRAME = 0.8, 0.9  # from which a word for another one, or one more, makes another question
 _FIRST_MARK, _MOST_NAMES = 0xE000, 64  # each name becomes a character that no text has
 _MARK = "[\ue000-\ue03f]"
 _NOUN = (r"(?:nda|non-disclosure agreement|confidentiality agreement|agreement|contract|lease|leaflet|guideline|policy|deed|terms"
@@ -62,10 +65,11 @@ _OPPOSITES = [
     ("include|includes|included|including|inclusive|cover|covers|covered", "exclude|excludes|excluded|excluding|exclusive of|exempt|exempted"),
     ("start|starts|starting|begin|begins|beginning|commence|commences|commencement|initial|initiate|initiation|open|opens|opening|first|onset|effective date", "end|ends|ending|finish|stop|stops|stopping|terminate|terminates|termination|expire|expires|expiry|expiration|close|closes|closing|last|final|discontinue|cease"),
     ("increase|increases|increased|raise|raised|rise|gain|above|over|exceed|exceeds|exceeding|more than|higher|high|greater|upper|up", "decrease|decreases|decreased|reduce|reduces|reduced|reduction|lower|lowered|fall|drop|below|under|less than|low|fewer|down|loss"),
+    ("for|in favou?r of", "against"), ("during|while", "after|before|following"),
     ("starting|initial|first", "maximum|max|highest|largest|most"),
     ("buy|buys|buyer|purchase|purchases|purchaser", "sell|sells|seller|sale|vendor"),
     ("lend|lender", "borrow|borrower"),
-    ("receive|receives|receiving|recipient|receipt", "send|sends|sending|sender|disclos\\w+|give|gives|giving|provide|provides"),
+    ("receive|receives|receiving|recipient|receipt|gets?", "send|sends|sending|sender|disclos\\w+|give|gives|giving|provide|provides"),
     ("early|earlier|earliest|premature", "late|later|latest|overdue|delay\\w*"),
     ("internal|inside|domestic|inbound|incoming", "external|outside|foreign|outbound|outgoing"),
     ("direct|directly", "indirect|indirectly|consequential"),
@@ -92,7 +96,8 @@ _OPPOSITES_ZH = [
     ("包括|包含|计入|含(?!量)", "排除|除外|不包括|不包含|不含|不计入"),
     ("开始|生效|起算|首次|启动|起始|初始|起诉|开庭|成立", "终止|结束|届满|停止|最后|到期|停药|解除|结案"),
     ("增加|提高|上升|超过|高于|大于|以上|上调", "减少|降低|下降|不足|低于|小于|以下|下调"),
-    ("起始|初始|首次", "最大|最高|最多"),
+    ("起始|初始|首次", "最大|最高|最多"), ("此次|这次|本次|本届|这届", "上次|上届|下次|下届|上一|下一"),
+    ("目前|现在|现任|当前|如今", "以前|从前|过去|曾经|原来|前任|原任"),
     ("买方|买受人|购买|买入|采购", "卖方|出卖人|出售|卖出|销售"), ("贷款人|出借人|借出", "借款人|借入"),
     ("出租|房东|业主", "承租|租客|房客"), ("甲方", "乙方"), ("原告", "被告"), ("上诉人", "被上诉人"), ("申请人", "被申请人"),
     ("用人单位|公司辞退|单位", "劳动者|员工|职工"), ("男", "女|孕妇|哺乳"), ("成人|成年", "儿童|小儿|婴儿|未成年|新生儿"),
@@ -170,6 +175,13 @@ _WH_ZH = re.compile(
 _OPENS_ZH = {"为什么": "reason", "为何": "reason", "什么原因": "reason", "什么时候": "time", "什么时间": "time", "何时": "time", "什么地方": "place", "何地": "place", "何处": "place",
              "哪里": "place", "哪儿": "place", "什么人": "person", "何人": "person", "谁": "person", "多久": "long", "怎么": "how", "怎样": "how", "如何": "how", "什么": "thing",
              "多长": "much", "多大": "much", "多高": "much", "何": "thing"}  # fmt: skip
+_NOUN_ZH_KINDS = (  # what the noun before "是什么", "是？" asks for
+    ("reason", "原因|理由|缘由|目的|用途"), ("place", "地点|地方|地址|住所|产地"), ("time", "时间|日期|年份"), ("many", "人数|数量|次数|个数"),
+    ("much", "金额|数额|价格|价款|费用|面积|长度|重量|宽度|高度|利率|费率|比例|租金|押金"), ("long", "期限|有效期|时长"),
+)  # fmt: skip
+_NOUN_BEFORE_ZH = re.compile(
+    rf"(?P<noun>{'|'.join(words for _, words in _NOUN_ZH_KINDS)})(?:分别)?(?:是|为)?(?:什么|多少|哪[个里些]?|几)?[？?。]?$"
+)
 _LENGTH_ZH = re.compile(r"个?(?:天|日|月|年|周|星期|小时|工作日|分钟|时间)(?!号)")
 _TIME_ZH = re.compile(r"时间|日期|年份|时候")
 _AGREE = {
@@ -299,6 +311,27 @@ class Question:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """How the words of two questions differ. mine, theirs: see `only_in`; frame: how much stands in the same order."""
+
+    mine: frozenset[str]
+    theirs: frozenset[str]
+    frame: float
+
+    @property
+    def swapped(self) -> bool:
+        """Whether each says something that the other does not."""
+        return bool(self.mine) and bool(self.theirs)
+
+
+@lru_cache(maxsize=256)
+def apart(a: Question, b: Question) -> Apart:
+    """How the words of `a` differ from those of `b`."""
+    x, y, language = a.plain, b.plain, a.language
+    return Apart(only_in(x, y, language), only_in(y, x, language), frame(x, y, language))
+
+
 def differ(a: Question, b: Question) -> str:
     """What does not agree, "" where all does."""
     if a.language != b.language:
@@ -315,13 +348,20 @@ def differ(a: Question, b: Question) -> str:
         return "names"
     if a.roles and b.roles and (a.roles[0] != b.roles[0] or not (set(a.roles) & set(b.roles))):
         return "roles"
+    if (a.subjects and not a.roles and b.roles and not b.subjects) or (
+        b.subjects and not b.roles and a.roles and not a.subjects
+    ):
+        return "roles"  # nobody knows here which role the one who is named has
     if any(b.sides.get(n, side) != side for n, side in a.sides.items() if 2 not in (side, b.sides.get(n, side))):
         return "opposites"
     if a.for_whom != b.for_whom:
         return "for whom"
     if a.kind and b.kind and b.kind not in _AGREE[a.kind]:
         return "kind"
-    return ""
+    words = apart(a, b)
+    if not (words.mine or words.theirs):
+        return "order" if exchanged(a.plain, b.plain, a.language, a.proper & b.proper) else ""
+    return "words" if words.frame >= (FRAME if words.swapped else SAME_FRAME) else ""
 
 
 def _kind(text: str) -> str:
@@ -341,6 +381,8 @@ def _kind(text: str) -> str:
 
 
 def _kind_zh(text: str) -> str:
+    if noun := _NOUN_BEFORE_ZH.search(text):
+        return next(kind for kind, words in _NOUN_ZH_KINDS if re.fullmatch(words, noun["noun"]))
     found = _WH_ZH.search(text)
     if found is None:
         return "time" if _TIME_ZH.search(text) else ""

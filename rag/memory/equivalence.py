@@ -14,12 +14,13 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from sparewheel.rag.memory.alike import Question
+from sparewheel.rag.memory.alike import Question, apart
 
 WEIGHTS = Path(__file__).with_name("equivalence.json")
 _LATIN = re.compile(r"[a-z\d][\w'’.-]*", re.IGNORECASE)
@@ -53,13 +54,20 @@ class Measured:
     cited_words: float  # of the new question's words that the kept one lacks: share in the cited sentences
     elsewhere: float  # and share that stand elsewhere in the passage, but not in the cited sentences
     opposites_on_one_side: float  # one says "maximum", "before" or the like, the other neither that nor its opposite
+    only_new: float  # words of the new question that nothing in the kept one says, three or more: 1
+    only_old: float  # and of the kept one
+    swapped: float  # each says something that the other does not
+    frame: float  # how much of both stands in the same order
+
+
+READ = ("cited", "same_place", "same_span")  # what costs a run of the reader's network
 
 
 def columns(measured: Measured) -> dict[str, float]:
     """What the regression sees: each measure, and products of those that say most together."""
     found = {f.name: float(getattr(measured, f.name)) for f in fields(Measured)}
     pairs = (("cosine", "same_span"), ("cosine", "shared"), ("lead", "same_span"), ("same_span", "same_place"),
-             ("missing", "same_span"), ("cosine", "cosine"))  # fmt: skip
+             ("missing", "same_span"), ("cosine", "cosine"), ("swapped", "frame"))  # fmt: skip
     return found | {f"{a}*{b}": found[a] * found[b] for a, b in pairs}
 
 
@@ -76,6 +84,12 @@ class Check:
         """That the kept answer answers the new question."""
         seen = columns(measured)
         return squashed(self.offset + sum(weight * seen[name] for name, weight in self.weights.items()))
+
+    def at_best(self, measured: Measured) -> float:
+        """The largest probability that reading could give, whatever it finds: of each of `READ` alone the logit is
+        linear, so it is largest where each is 0 or 1."""
+        ends = (dict(zip(READ, found, strict=True)) for found in product((0.0, 1.0), repeat=len(READ)))
+        return max(self.probability(replace(measured, **found)) for found in ends)
 
 
 @cache
@@ -116,6 +130,12 @@ def where_words_stand(new: Question, old: Question, cited: str, around: str) -> 
     here = content_words(Question(cited, new.language))
     there = content_words(Question(around, new.language)) - here
     return sum(w in here for w in lacking) / len(lacking), sum(w in there for w in lacking) / len(lacking)
+
+
+def worded(a: Question, b: Question) -> tuple[float, float, float, float]:
+    """(only_new, only_old, swapped, frame) of `Measured`."""
+    found = apart(a, b)
+    return min(len(found.mine), 3) / 3, min(len(found.theirs), 3) / 3, float(found.swapped), found.frame
 
 
 def asking(a: Question, b: Question) -> float:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +29,7 @@ from sparewheel.rag.memory.equivalence import (
     one_sided,
     squashed,
     where_words_stand,
+    worded,
     words_shared,
 )
 from sparewheel.rag.memory.index import Index, Scope
@@ -164,38 +166,41 @@ class Memory:
         if check is None or not vector.size:
             return Recalled()
         near = self._index.near(vector, asked.language, name, _scopes(asked), CANDIDATES)
-        near = [(id, cosine) for id, cosine in near if cosine >= check.near]
-        found = {kept.id: kept for kept in self.store.answers([id for id, _ in near])}
-        similar: Remembered | None = None
+        cosines = {id: cosine for id, cosine in near if cosine >= check.near}
+        found = [kept for kept in self.store.answers(list(cosines)) if _may_see(kept, asked)]
+        found = sorted((kept for kept in found if stands(kept, text_at)), key=lambda kept: -cosines[kept.id])
         best: tuple[float, Served] | None = None
-        for id, cosine in near:
-            kept = found.get(id)
-            if kept is None or not stands(kept, text_at):
-                continue
-            similar = similar or kept.remembered(same=False) if _may_see(kept, asked) else similar
+        for kept in found:
             old = _question(kept)
             served = None if differ(new, old) else self._served(kept, asked, text_at, same=False, searched=searched)
             if served is None:
                 continue
-            others = [c for i, c in near if i in found and not _same_place(found[i], kept)]
-            measured = self.measured(new, old, kept, cosine, cosine - max(others, default=check.near), served.evidence)
-            probability = check.probability(measured)
+            cosine = cosines[kept.id]
+            others = [cosines[other.id] for other in found if not _same_place(other, kept)]
+            unread = compared(new, old, kept, cosine, cosine - max(others, default=check.near), served.evidence)
+            if check.at_best(unread) < max(check.threshold, best[0] if best else 0.0):
+                continue  # whatever the reader would find
+            probability = check.probability(self._with_reading(unread, new, old, kept, served.evidence))
             if probability >= check.threshold and (best is None or probability > best[0]):
                 best = probability, served
-        return Recalled(best[1]) if best else Recalled(similar=similar)
+        if best is not None:
+            return Recalled(best[1])
+        return Recalled(similar=found[0].remembered(same=False) if found else None)
 
     def measured(
         self, new: Question, old: Question, kept: Kept, cosine: float, lead: float, evidence: Sequence[Hit]
     ) -> Measured:
         """What the check is given of a new question and a kept one."""
-        shared, held, missing = words_shared(new, old)
+        return self._with_reading(compared(new, old, kept, cosine, lead, evidence), new, old, kept, evidence)
+
+    def _with_reading(
+        self, unread: Measured, new: Question, old: Question, kept: Kept, evidence: Sequence[Hit]
+    ) -> Measured:
+        """With what the reader finds for either question."""
         mine = self._read(new, kept, evidence)
         place = kept.place or self._read(old, kept, evidence)
-        return Measured(
-            cosine, shared, held, missing, squashed(mine[2] / 4) if mine else 0.5, _within(mine, kept),
-            _overlap(mine, place), max(0.0, min(1.0, lead)), asking(new, old),
-            one_sided(new, old), *_words_of(new, old, kept, evidence), lopsided(new, old),
-        )  # fmt: skip
+        cited = squashed(mine[2] / 4) if mine else 0.5
+        return replace(unread, cited=cited, same_place=_within(mine, kept), same_span=_overlap(mine, place))
 
     def _read(self, question: Question, kept: Kept, evidence: Sequence[Hit]) -> tuple[int, int, float] | None:
         """(start, end, margin) of what the reader finds for the question around what is cited first, in characters of
@@ -231,6 +236,15 @@ class Memory:
         return embedder.embed([question.text], query=True)[0], embedder.name
 
 
+def compared(new: Question, old: Question, kept: Kept, cosine: float, lead: float, evidence: Sequence[Hit]) -> Measured:
+    """What is known of a new question and a kept one before the reader has read for them."""
+    shared, held, missing = words_shared(new, old)
+    return Measured(
+        cosine, shared, held, missing, 0.5, 0.5, 0.5, max(0.0, min(1.0, lead)), asking(new, old), one_sided(new, old),
+        *_words_of(new, old, kept, evidence), lopsided(new, old), *worded(new, old),
+    )  # fmt: skip
+
+
 def _words_of(new: Question, old: Question, kept: Kept, evidence: Sequence[Hit]) -> tuple[float, float]:
     """As `where_words_stand`, in the passages that the answer rests on."""
     cited = " ".join(c.quote for c in kept.citations)
@@ -262,7 +276,13 @@ def worth_keeping(answer: Answer) -> bool:
 
 
 def _question(one: Asked | Kept) -> Question:
-    return Question(one.whole if isinstance(one, Asked) else one.question, one.language, one.names)
+    return _read_once(one.whole if isinstance(one, Asked) else one.question, one.language, one.names)
+
+
+@lru_cache(maxsize=1024)
+def _read_once(whole: str, language: str, names: tuple[tuple[str, int, int], ...]) -> Question:
+    """The same object for the same question: what is compared of it is found out once."""
+    return Question(whole, language, names)
 
 
 def _scopes(asked: Asked) -> list[Scope]:

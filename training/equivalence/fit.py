@@ -1,7 +1,8 @@
 """Fits the check and chooses its thresholds: `python -m training.equivalence.fit`, some minutes on two cores.
 
 A logistic regression for each language (L2, by Newton's method). The threshold is the lowest at which, in five-fold
-cross-validation over the kept questions, one in four hundred pairs that are not the same are taken for the same.
+cross-validation over the kept questions, no more than one in four hundred pairs that are not the same are taken for the
+same, and no near miss is.
 Writes rag/memory/equivalence.json and prints what the folds say.
 """
 
@@ -25,13 +26,14 @@ from sparewheel.rag.memory.memory import Memory
 from sparewheel.rag.memory.store import MemoryStore
 from sparewheel.rag.runtime import default_runtime
 from sparewheel.rag.settings import load_settings
-from training.equivalence.pairs import WORDINGS, Pair, of_made, of_sets
+from training.equivalence.pairs import NEAR, WORDINGS, Pair, of_made, of_sets
 
 STRENGTHS = (1.0, 0.3, 0.05)  # of the L2 penalty that are tried
 FOLDS = 5
 WRONG = 0.0025  # of the pairs that are not the same, those that the guards stop included, may be taken for the same
 MOST_OTHERS = 250  # questions of a set that are compared with the others of their document
 MADE_WEIGHT = 0.3  # of a pair of made documents: their wordings are few
+NEAR_WEIGHT = 3.0  # of a near miss: it is worse to serve one
 
 
 def main() -> None:
@@ -70,26 +72,28 @@ def fitted(pairs: Sequence[Pair]) -> Check:
     usable = [p for p in pairs if p.measured is not None]
     x = np.array([list(columns(p.measured).values()) for p in usable if p.measured is not None])
     y = np.array([p.same for p in usable], float)
-    natural = np.array([" " in p.source for p in usable])
-    weight = np.where(natural, 1.0, MADE_WEIGHT)
+    near_miss = np.array([p.source == NEAR for p in usable])
+    natural = np.array([" " in p.source for p in usable]) & ~near_miss
+    weight = np.where(natural, 1.0, np.where(near_miss, NEAR_WEIGHT, MADE_WEIGHT))
     fold = np.array([hashlib.sha256(p.old.encode()).digest()[0] % FOLDS for p in usable])
-    same, others = sum(p.same and " " in p.source for p in pairs), sum(not p.same for p in pairs)
+    same, others = sum(p.same and " " in p.source for p in pairs), sum(not p.same and p.source != NEAR for p in pairs)
     best: tuple[float, float, float, NDArray[np.float64]] | None = None
     for l2 in STRENGTHS:
         scores = np.zeros(len(usable))
         for n in range(FOLDS):
             theta = _newton(x[fold != n], y[fold != n], weight[fold != n], l2)
             scores[fold == n] = x[fold == n] @ theta[:-1] + theta[-1]
-        wrong = np.sort(scores[y == 0])[::-1]
-        threshold = float(wrong[int(WRONG * others)]) + 1e-6
+        wrong = np.sort(scores[(y == 0) & ~near_miss])[::-1]
+        threshold = max(float(wrong[int(WRONG * others)]), scores[near_miss].max(initial=-np.inf)) + 1e-6
         served = float((scores[(y == 1) & natural] > threshold).sum() / same)
         if best is None or served > best[0]:
             best = served, l2, threshold, scores
     assert best is not None
     served, l2, threshold, scores = best
     lost = Counter(p.guarded for p in pairs if p.same and p.guarded and " " in p.source)
-    passed = int((scores[y == 0] > threshold).sum())
-    print(f"{pairs[0].language}: {len(pairs)} pairs, {same} rewordings; L2 {l2}; wrongly {passed} of {others}")
+    passed, missed = int((scores[y == 0] > threshold).sum()), sum(p.source == NEAR for p in pairs)
+    print(f"{pairs[0].language}: {len(pairs)} pairs, {same} rewordings, {missed} near misses; L2 {l2}")
+    print(f"  wrongly {passed} of {others}")
     print(f"  served {served:.3f} of the rewordings; guards stop {dict(lost)} of them")
     theta = _newton(x, y, weight, l2)
     near = float(np.quantile([p.cosine for p in usable if p.same], 0.02))

@@ -2,7 +2,8 @@
 
 The same: a question of a data set and a rewording of it (`wordings.jsonl`, written for this), and a fact of a made
 document asked for in several forms. Not the same: a question and the nearest others on the same document whose answers
-lie elsewhere, as they stand in the data sets: what two people really asked of one text.
+lie elsewhere, as they stand in the data sets: what two people really asked of one text; and near misses that were
+written to pass for the same (`near` in `wordings.jsonl`: another party, condition, date, the roles swapped).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +47,18 @@ class Pair:
     old: str
 
 
+NEAR = "near miss"  # source of a pair that was written to be taken for the same
+
+
+@dataclass(frozen=True, eq=False)
+class New:
+    """A new question with the kept one that it rewords, or (`is_same` False) is a near miss of; None for neither."""
+
+    noted: Noted
+    of: Noted | None = None
+    is_same: bool = True
+
+
 @dataclass(frozen=True, eq=False)
 class Noted:
     """A question with where its answer stands in its document."""
@@ -69,22 +83,25 @@ def noted(text: str, language: str, document: str, whole: str, start: int, end: 
     return Noted(Question(text, language, names), kept, Hit(chunk, 1.0, 1, "gold"), (document, start, end))
 
 
-def pairs(memory: Memory, new: Sequence[tuple[Noted, Noted | None]], known: Sequence[Noted], embedder: Embedder,
-          source: str) -> Iterator[Pair]:  # fmt: skip
-    """Of each new question (with the kept one that it is a rewording of, if any) and the nearest kept ones of one
-    document."""
+def pairs(memory: Memory, new: Sequence[New], known: Sequence[Noted], embedder: Embedder, source: str
+          ) -> Iterator[Pair]:  # fmt: skip
+    """Of each new question and the nearest kept ones of one document."""
     if not known or not new:
         return
     kept = embedder.embed([one.question.text for one in known], query=True)
-    for one, same in new:
+    for each in new:
+        one, same = each.noted, each.of
         (vector,) = embedder.embed([one.question.text], query=True)
         cosines = kept @ vector
         for i in np.argsort(-cosines)[: NEAREST + 1].tolist():
             other = known[i]
             if other is one or (same is None and other.kept.question == one.kept.question):
                 continue
-            label = other is same
-            if not label and _overlap(one.place, other.place):
+            label = other is same and each.is_same
+            missed = other is same and not each.is_same
+            if not each.is_same and not missed:
+                continue
+            if not label and not missed and _overlap(one.place, other.place):
                 continue  # perhaps the same after all
             away = [c for j, c in enumerate(cosines.tolist())
                     if known[j] is not one and not _overlap(known[j].place, other.place)]  # fmt: skip
@@ -95,16 +112,16 @@ def pairs(memory: Memory, new: Sequence[tuple[Noted, Noted | None]], known: Sequ
                 measured = memory.measured(
                     one.question, other.question, other.kept, float(cosines[i]), lead, [other.passage]
                 )
-            yield Pair(one.question.language, source, label, guarded, float(cosines[i]), measured,
+            yield Pair(one.question.language, NEAR if missed else source, label, guarded, float(cosines[i]), measured,
                        one.kept.question, other.kept.question)  # fmt: skip
 
 
 def of_sets(memory: Memory, embedders: dict[str, Embedder], wordings: Path, most: int, seed: int = 5) -> Iterator[Pair]:
     """Rewordings against the questions of their documents; and `most` other questions of each set as they are."""
     rows = [json.loads(line) for line in wordings.read_text(encoding="utf-8").splitlines()]
-    by_split: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(dict)
+    by_split: dict[tuple[str, str], dict[str, dict[str, list[str]]]] = defaultdict(dict)
     for row in rows:
-        by_split[row["set"], row["split"]][row["id"]] = row["wordings"]
+        by_split[row["set"], row["split"]][row["id"]] = row
     for (name, split), reworded in by_split.items():
         data = dataset(name)
         texts = {document.id: document.text for document in data.documents(split)}
@@ -118,18 +135,19 @@ def of_sets(memory: Memory, embedders: dict[str, Embedder], wordings: Path, most
         for document, questions in by_document.items():
             if not any(q.id in reworded or q.id in sampled for q in questions):
                 continue
-            known, new = [], list[tuple[Noted, Noted | None]]()
+            known, new = list[Noted](), list[New]()
             for q in questions:
-                language, span = language_of(q.text), q.gold[0]
-                one = noted(q.text, language, document, texts[document], span.start, span.end)
-                known.append(one)
-                new += [(noted(w, language, document, texts[document], span.start, span.end), one)
-                        for w in reworded.get(q.id, ())]  # fmt: skip
+                language, span, row = language_of(q.text), q.gold[0], reworded.get(q.id, {})
+                put = partial(noted, language=language, document=document, whole=texts[document], start=span.start,
+                              end=span.end)  # fmt: skip
+                known.append(one := put(q.text))
+                new += [New(put(text), one) for text in row.get("wordings", ())]
+                new += [New(put(text), one, is_same=False) for text in row.get("near", ())]
                 if q.id in sampled:
-                    new.append((one, None))
+                    new.append(New(one))
             language = known[0].question.language
             same = [one for one in known if one.question.language == language]
-            new = [pair for pair in new if pair[0].question.language == language]
+            new = [each for each in new if each.noted.question.language == language]
             yield from pairs(memory, new, same, embedders[language], f"{name} {split}")
 
 
@@ -137,12 +155,12 @@ def of_made(memory: Memory, embedders: dict[str, Embedder], most_papers: int) ->
     """Every fact of a made document, kept as it is asked plainly, asked for in the other open forms."""
     for collection in COLLECTIONS:
         for paper in made(collection).papers[:most_papers]:
-            known, new = [], list[tuple[Noted, Noted | None]]()
+            known, new = list[Noted](), list[New]()
             for key in paper.facts:
                 one = _of_fact(paper, key, "plain", paper.names[0])
                 known.append(one)
                 new += [
-                    (_of_fact(paper, key, form, name), one)
+                    New(_of_fact(paper, key, form, name), one)
                     for form in ("lay", "polite", "typo")
                     for name in paper.names[:1]
                 ]

@@ -22,7 +22,7 @@ from sparewheel.app.ui.ask.examples import contracts, examples, usual
 from sparewheel.app.ui.ask.history import current, draw_sidebar, go_to, history, who
 from sparewheel.app.ui.ask.stream import Shown, stream
 from sparewheel.app.ui.ask.style import SCRIPT, STYLE
-from sparewheel.app.ui.ask.turn import answer_html, draw_answer, draw_from, draw_question, pairs
+from sparewheel.app.ui.ask.turn import answer_html, ask_next, draw_answer, draw_from, draw_question, pairs
 from sparewheel.app.ui.ask.within import Put, Within, choose, choose_also, put, titles_of
 from sparewheel.app.ui.documents import FORMATS, draw_results, read_in
 from sparewheel.app.ui.language import language, t
@@ -172,7 +172,7 @@ def draw_welcome(corpus: CorpusInfo) -> None:
         st.header(t("ask_examples"))
         for number, question in enumerate(asked):
             st.button(
-                plain(question), key=f"example-{number}", on_click=take_example, args=(question,),
+                plain(question), key=f"example-{number}", on_click=ask_next, args=(question,),
                 icon=":material/chat_bubble:",
             )  # fmt: skip
     else:
@@ -208,10 +208,6 @@ def warm(corpus: str, updated: str, language: str) -> None:
             logging.getLogger(__name__).info("corpus %r could not be warmed: %s", corpus, error)
 
     threading.Thread(target=work, name="warm", daemon=True).start()
-
-
-def take_example(question: str) -> None:
-    st.session_state["example"] = question
 
 
 def draw_conversation(id: str, turns: list[Turn], puts: Sequence[Put]) -> None:

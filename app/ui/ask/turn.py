@@ -45,6 +45,11 @@ def draw_answer(turn: Turn, before: Sequence[Turn], pipeline: Pipeline, *, cards
         st.html(refusal_html(answer))
         return
     st.html(answer_html(answer, anchors, pipeline.sensitivity, cards=cards))
+    if answer.similar is not None:
+        st.button(
+            t("ask_similar"), key=f"similar-{anchors}", icon=":material/history:", on_click=ask_next,
+            args=(answer.similar.question,),
+        )  # fmt: skip
     if answer.outcome == "answered":
         draw_actions(turn, before, disclaimer, anchors, cards=cards)
         if cards and disclaimer:
@@ -137,6 +142,11 @@ def draw_actions(turn: Turn, before: Sequence[Turn], disclaimer: str, anchors: s
             comment = st.text_area(t("ask_comment_what"), key=f"said-{anchors}", max_chars=2000)
             if st.form_submit_button(t("ask_comment_send")) and comment.strip():
                 rate(turn, anchors, comment.strip())
+
+
+def ask_next(question: str) -> None:
+    """It is sent with the next run of the page."""
+    st.session_state["example"] = question
 
 
 def show_evidence(number: int) -> None:
