@@ -19,7 +19,7 @@ from functools import cached_property, lru_cache
 
 from sparewheel.rag.answer.figures import quantities
 from sparewheel.rag.answer.question_form import form_of
-from sparewheel.rag.memory.wording import exchanged, frame, only_in
+from sparewheel.rag.memory.wording import exchanged, frame, only_in, who_acts
 from sparewheel.rag.text import simplified
 
 Names = Sequence[tuple[str, int, int]]  # name, where it stands in the question
@@ -49,7 +49,7 @@ _NEUTRAL = re.compile(
     r"|\b(?:not|never)\s+(?:to\s+)?exceed(?:ing)?\b|\bwhether or not\b|\bnot only\b|\bor not\b|\bnon-disclosure\b|\bno\.\s?(?=\d)"
     r"|\b(?:if|when) not\b|\bwithout (?:prior |written |our |their |the |any )*(?:consent|approval|notice|permission|agreement)\b"
     r"|不(?:得|应|可|能)?(?:超过|多于|高于|大于|晚于|迟于|少于|低于|小于|早于)|是不是|能不能|可不可以|会不会|要不要|需不需要|有没有|该不该|用不用|行不行|算不算|应不应该|对不对"
-    r"|不限于|不仅|不论|无论|不可抗力|不良|非处方|不动产|不同|无效|不足|未成年|未来|不了|不久|差不多"
+    r"|不限于|不仅|除了?[^，,。]{1,20}(?:之?外)?[，,]?(?=还|也|又|另)|除了?[^，,。]{1,20}之?外[，,]?(?=还|也|又|另)|不达米亚|不列颠|不丹|不论|无论|不可抗力|不良|非处方|不动产|不同|无效|不足|未成年|未来|不了|不久|差不多"
 )
 _NO = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|unless|except(?:ions?)?|prohibit\w*|forbid\w*|forbidden|barred|refus\w+|ban(?:s|ned)?|rather than|instead of|unable|fails?|failed|failing|failure)\b|n['’]t\b"
@@ -65,7 +65,7 @@ _OPPOSITES = [
     ("include|includes|included|including|inclusive|cover|covers|covered", "exclude|excludes|excluded|excluding|exclusive of|exempt|exempted"),
     ("start|starts|starting|begin|begins|beginning|commence|commences|commencement|initial|initiate|initiation|open|opens|opening|first|onset|effective date", "end|ends|ending|finish|stop|stops|stopping|terminate|terminates|termination|expire|expires|expiry|expiration|close|closes|closing|last|final|discontinue|cease"),
     ("increase|increases|increased|raise|raised|rise|gain|above|over|exceed|exceeds|exceeding|more than|higher|high|greater|upper|up", "decrease|decreases|decreased|reduce|reduces|reduced|reduction|lower|lowered|fall|drop|below|under|less than|low|fewer|down|loss"),
-    ("for|in favou?r of", "against"), ("during|while", "after|before|following"),
+    ("for|in favou?r of", "against"), ("(?:to|into) (?:what|which|whom)", "from (?:what|which|whom)"), ("during|while", "after|before|following"),
     ("starting|initial|first", "maximum|max|highest|largest|most"),
     ("buy|buys|buyer|purchase|purchases|purchaser", "sell|sells|seller|sale|vendor"),
     ("lend|lender", "borrow|borrower"),
@@ -97,6 +97,7 @@ _OPPOSITES_ZH = [
     ("开始|生效|起算|首次|启动|起始|初始|起诉|开庭|成立", "终止|结束|届满|停止|最后|到期|停药|解除|结案"),
     ("增加|提高|上升|超过|高于|大于|以上|上调", "减少|降低|下降|不足|低于|小于|以下|下调"),
     ("起始|初始|首次", "最大|最高|最多"), ("此次|这次|本次|本届|这届", "上次|上届|下次|下届|上一|下一"),
+    ("借(?=了|给|到|入|出|过|多少)", "还(?=了|款|清|给|过|多少|钱)|归还|偿还|退还"),
     ("目前|现在|现任|当前|如今", "以前|从前|过去|曾经|原来|前任|原任"),
     ("买方|买受人|购买|买入|采购", "卖方|出卖人|出售|卖出|销售"), ("贷款人|出借人|借出", "借款人|借入"),
     ("出租|房东|业主", "承租|租客|房客"), ("甲方", "乙方"), ("原告", "被告"), ("上诉人", "被上诉人"), ("申请人", "被申请人"),
@@ -182,6 +183,7 @@ _NOUN_ZH_KINDS = (  # what the noun before "是什么", "是？" asks for
 _NOUN_BEFORE_ZH = re.compile(
     rf"(?P<noun>{'|'.join(words for _, words in _NOUN_ZH_KINDS)})(?:分别)?(?:是|为)?(?:什么|多少|哪[个里些]?|几)?[？?。]?$"
 )
+_PERIOD_ZH = re.compile(r"一?[个段]?(?:期间|时期|时段|时间|时代|年代|世纪|年份)")
 _LENGTH_ZH = re.compile(r"个?(?:天|日|月|年|周|星期|小时|工作日|分钟|时间)(?!号)")
 _TIME_ZH = re.compile(r"时间|日期|年份|时候")
 _AGREE = {
@@ -191,16 +193,16 @@ _AGREE = {
     "thing": {"thing", "what", "place", "person", "reason", "long", "much", "how", "law"}, "what": {"what", "thing", "reason", "how", "law"},
 }  # fmt: skip
 _REFERENCE = re.compile(
-    r"\b(?:clause|section|article|schedule|annex|exhibit|appendix|paragraph|chapter|part|item|rule|table|figure|§)\s*(?P<n>\d+(?:\.\d+)*(?:\s?\([a-z\d]{1,3}\))*|[IVXLC]+\b|[A-Z]\b)"
+    r"\b(?:clause|section|article|schedule|annex|exhibit|appendix|paragraph|chapter|part|item|rule|table|figure|§)(?:\s+|(?=\d))(?P<n>\d+(?:\.\d+)*(?:\s?\([a-z\d]{1,3}\))*|[IVXLC]+\b|[A-Z]\b)"
     r"|第\s*(?P<z>[一二三四五六七八九十百千零〇两\d]+)\s*[条章节款项编期版批]",
     re.IGNORECASE,
 )
 _NO_NUMBER = re.compile(
-    r"哪一|某一|之一|一(?=[种个下些样直起切般家位座部定旦共])|十分(?=[\u3400-\u9fff])|第一(?![条章节款项编期季版])|\bone(?= of\b)"
+    r"有[二两三](?=[，,、])|哪一|某一|之一|一(?=[种个下些样直起切般家位座部定旦共])|十分(?=[\u3400-\u9fff])|第一(?![条章节款项编期季版])|\bone(?= of\b)"
 )
 _IDENTIFIER = re.compile(r"\b(?:[A-Za-z]+\d|\d+[A-Za-z])[A-Za-z\d]*\b")
 _ORDINAL = re.compile(
-    r"\b(second|fourth|fifth|sixth|another|\d+(?:st|nd|rd|th))\b|第[二三四五六七八九十\d]+(?![条章节款项编])|另",
+    r"\b(second|fourth|fifth|sixth|\d+(?:st|nd|rd|th))\b|第[二三四五六七八九十\d]+(?![条章节款项编])",
     re.IGNORECASE,
 )
 _MONTH = re.compile(
@@ -297,7 +299,13 @@ class Question:
 
     def lacks(self, other: Question) -> bool:
         """Whether a word that the other writes as a name is not here in any form: Britain, British."""
-        return any(name[:4] not in self.plain for name in other.proper)
+        return any(name[:4] not in self.plain and name not in self.initials for name in other.proper)
+
+    @cached_property
+    def initials(self) -> frozenset[str]:
+        """Of words that stand beside each other and are written as names: "us" of "United States"."""
+        runs = re.findall(r"(?:\b[A-Z][a-z]+\s?){2,6}", self.text)
+        return frozenset("".join(word[0] for word in run.split()).casefold() for run in runs)
 
     @cached_property
     def sides(self) -> dict[int, int]:
@@ -361,6 +369,8 @@ def differ(a: Question, b: Question) -> str:
     words = apart(a, b)
     if not (words.mine or words.theirs):
         return "order" if exchanged(a.plain, b.plain, a.language, a.proper & b.proper) else ""
+    if a.language == "en" and {who_acts(a.plain), who_acts(b.plain)} == {"is", "did"}:
+        return "order"
     return "words" if words.frame >= (FRAME if words.swapped else SAME_FRAME) else ""
 
 
@@ -389,6 +399,8 @@ def _kind_zh(text: str) -> str:
     opens, behind = found[0], text[found.end() :]
     if opens in ("多少", "几"):
         return "long" if _LENGTH_ZH.match(behind) else "time" if re.match(r"[月号]", behind) else "many"
+    if opens in ("哪", "什么", "何") and _PERIOD_ZH.match(behind):
+        return "time"
     if opens == "哪":
         return ("time" if re.match(r"一?[天年日月]|一?个月", behind) else "person" if re.match(r"一?位|些?人|一?个人", behind)
                 else "thing")  # fmt: skip
