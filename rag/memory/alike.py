@@ -24,7 +24,8 @@ from sparewheel.rag.text import simplified
 
 Names = Sequence[tuple[str, int, int]]  # name, where it stands in the question
 
-FRAME, SAME_FRAME = 0.8, 0.9  # from which a word for another one, or one more, makes another question
+FRAME, ONE_PLACE = 0.8, 0.5  # shared order from which a word for another one makes another question; in one place
+SAME_FRAME = 0.9  # and from which one word more does
 _FIRST_MARK, _MOST_NAMES = 0xE000, 64  # each name becomes a character that no text has
 _MARK = "[\ue000-\ue03f]"
 _NOUN = (r"(?:nda|non-disclosure agreement|confidentiality agreement|agreement|contract|lease|leaflet|guideline|policy|deed|terms"
@@ -49,7 +50,7 @@ _NEUTRAL = re.compile(
     r"|\b(?:not|never)\s+(?:to\s+)?exceed(?:ing)?\b|\bwhether or not\b|\bnot only\b|\bor not\b|\bnon-disclosure\b|\bno\.\s?(?=\d)"
     r"|\b(?:if|when) not\b|\bwithout (?:prior |written |our |their |the |any )*(?:consent|approval|notice|permission|agreement)\b"
     r"|不(?:得|应|可|能)?(?:超过|多于|高于|大于|晚于|迟于|少于|低于|小于|早于)|是不是|能不能|可不可以|会不会|要不要|需不需要|有没有|该不该|用不用|行不行|算不算|应不应该|对不对"
-    r"|不限于|不仅|除了?[^，,。]{1,20}(?:之?外)?[，,]?(?=还|也|又|另)|除了?[^，,。]{1,20}之?外[，,]?(?=还|也|又|另)|不达米亚|不列颠|不丹|不论|无论|不可抗力|不良|非处方|不动产|不同|无效|不足|未成年|未来|不了|不久|差不多"
+    r"|不限于|不仅|除了?[^，,。]{1,20}[，,]?(?=[^，,。]{0,10}(?:还|也|又|另))|不达米亚|不列颠|不丹|不论|无论|不可抗力|不良|非处方|不动产|不同|无效|不足|未成年|未来|不了|不久|差不多"
 )
 _NO = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|unless|except(?:ions?)?|prohibit\w*|forbid\w*|forbidden|barred|refus\w+|ban(?:s|ned)?|rather than|instead of|unable|fails?|failed|failing|failure)\b|n['’]t\b"
@@ -321,23 +322,31 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """How the words of two questions differ. mine, theirs: see `only_in`; frame: how much stands in the same order."""
+    """How the words of two questions differ. mine, theirs: see `only_in`; frame, places: see `frame`."""
 
     mine: frozenset[str]
     theirs: frozenset[str]
     frame: float
+    places: int
 
     @property
     def swapped(self) -> bool:
         """Whether each says something that the other does not."""
         return bool(self.mine) and bool(self.theirs)
 
+    @property
+    def another_question(self) -> bool:
+        """Whether nearly the same is asked of something else: a word for another one, or one more."""
+        if not self.swapped:
+            return bool(self.mine or self.theirs) and self.frame >= SAME_FRAME
+        return self.frame >= FRAME or (self.places == 1 and self.frame >= ONE_PLACE)
+
 
 @lru_cache(maxsize=256)
 def apart(a: Question, b: Question) -> Apart:
     """How the words of `a` differ from those of `b`."""
     x, y, language = a.plain, b.plain, a.language
-    return Apart(only_in(x, y, language), only_in(y, x, language), frame(x, y, language))
+    return Apart(only_in(x, y, language), only_in(y, x, language), *frame(x, y, language))
 
 
 def differ(a: Question, b: Question) -> str:
@@ -371,7 +380,7 @@ def differ(a: Question, b: Question) -> str:
         return "order" if exchanged(a.plain, b.plain, a.language, a.proper & b.proper) else ""
     if a.language == "en" and {who_acts(a.plain), who_acts(b.plain)} == {"is", "did"}:
         return "order"
-    return "words" if words.frame >= (FRAME if words.swapped else SAME_FRAME) else ""
+    return "words" if words.another_question else ""
 
 
 def _kind(text: str) -> str:

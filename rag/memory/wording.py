@@ -2,7 +2,7 @@
 """Which words of two questions say something that the other does not, once words for the same are taken for each other.
 
     only_in(a, b, "en")      the words of `a` that nothing in `b` says: stems of English words, characters of Chinese ones
-    frame(a, b, "en")        how much of both stands in the same order, 0..1
+    frame(a, b, "en")        how much of both stands in the same order, and in how many places they differ
     exchanged(a, b, ...)     whether the actors changed places: "Luther called the Pope ...", "the Pope called Luther ..."
 
 Where each question has such a word, one is mostly put for the other: eukaryotic for prokaryotic, 硕士 for 博士. The lists
@@ -83,7 +83,7 @@ _SAME_ZH = """
 发表 发布 出版 出刊 刊行 | 播出 播放 | 签 签订 签署 订立 签定 | 持续 | 续期 续约 延长 | 治疗 医治 | 症状 | 停止 停 | 责任 负责 承担 负 | 损害 损失 伤害 | 违反 违约 | 保密 机密 | 转让 | 解除 终止 | 上限 最高 最多 | 罚款 | 担保 保证 | 检查 审计 | 保险 投保 | 竞争 | 胜 赢 打败 | 输 输给 败 | 重 体重 重量 | 高 高度 身高 | 长 长度 体长 | 宽 宽度 | 深 深度 | 目的 用途 目标 | 功能 作用 | 材料 | 要求 请求 求 请 诉求 诉请 | 判令 判 判决 | 退还 返还 归还 还 退 偿还
 欠 拖欠 | 借 借款 贷 贷款 | 赔 赔偿 理赔 | 租金 房租 | 押金 保证金 | 期限 有效期 有效时间 期 | 失效 到期 届满 | 生效 | 抓获 抓 逮捕 抓捕 | 自首 投案 | 欺骗 骗 谎称 | 伙同 合伙 一起 共同 | 代替 顶替 替 替代 | 合适 适合 | 分配 分 分赃 | 犯罪 作案 | 事故 | 判断 | 有效 效力 具备 具有 | 证据 | 目前 当前 现在 现 现任 如今 | 以前 从前 过去 前 前任 | 通常 一般 往往 | 又 也 亦 | 收集 | 全称 全名 完整 | 数 枚 | 获 获得 取得 | 骑 走 | 今 今天 现在 目前 | 建 筑 修建 建造 修筑 | 拆 拆毁 | 列入 纳入 | 侵袭 袭击 过 | 改为 改成 变成 | 仅 唯一 仅有 只有 | 去掉 去除 除去 | 办 设立 开办 | 很 十分 非常 有名 著名 知名 出名 | 格言 话 名言 | 许多 诸多 很多 众多 | 从事 做 干 | 东西 | 等级 级别 级 | 生成 形成 | 通过 以 借助 | 导致 引起 造成 | 同样 相同 一样 | 前身 以前 从前 过去
 起诉 提起 诉讼 提起诉讼 | 南边 南面 以南 南部 | 北边 北面 以北 北部 | 东边 东面 以东 东部 | 西边 西面 以西 西部 | 旁人 别人 他人 | 边界 界河 界线 国界 | 书 著作 作品 | 引向 转向 带到 引到 带向 | 企图 想 打算 试图 意图 | 其他 另外 另 还有 除了 除 之外 此外 | 谋生 生活 维生 | 地形 地势 地貌
-授予 授 颁发 获授 | 达到 达 到 | 部位 部分 部 | 形式 方式 方法 | 直属 直属于 隶属 属于 | 近 深厚 密切 亲近 | 宽 宽度 阔 | 普遍 广泛 | 数 几 多少
+授予 授 颁发 获授 | 达到 达 到 | 部位 部分 部 | 形式 方式 方法 | 直属 直属于 隶属 属于 | 近 深厚 密切 亲近 | 宽 宽度 阔 | 普遍 广泛
 周围 相邻 挨 邻 接 相接 相连 衔接 连接 | 追溯 | 叫 名 | 原住民 | 古老 老 | 已知 | 距离 | 到达 去 抵达 | 居民 住户 人们 人 对象 | 打算 计划 预计 预期 想 | 逃 逃往 逃到 | 受封 封 获封 | 职位 官职 职务
 """  # fmt: skip
 
@@ -97,10 +97,12 @@ def only_in(a: str, b: str, language: str) -> frozenset[str]:
     return frozenset(word for word in _said(a) if not any(_alike(word, other) for other in others))
 
 
-def frame(a: str, b: str, language: str) -> float:
-    """How much of two texts stands in the same order in both, of English ones by words: 0..1 (Ratcliff and Obershelp)."""
+def frame(a: str, b: str, language: str) -> tuple[float, int]:
+    """(how much of two texts stands in the same order in both, 0..1, after Ratcliff and Obershelp; in how many places
+    they differ). English ones by words."""
     x, y = (a, b) if language == "zh" else (a.split(), b.split())
-    return SequenceMatcher(None, x, y, autojunk=False).ratio()
+    found = SequenceMatcher(None, x, y, autojunk=False)
+    return found.ratio(), sum(kind != "equal" for kind, *_ in found.get_opcodes())
 
 
 def exchanged(a: str, b: str, language: str, names: Iterable[str]) -> bool:

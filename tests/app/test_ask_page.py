@@ -27,6 +27,7 @@ from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder
 from sparewheel.rag.ingest.run import ingest
 from sparewheel.rag.ingest.store import Store
 from sparewheel.rag.settings import Retrieve, Settings
+from sparewheel.rag.types import Remembered
 
 QUESTION = "How much notice must Marrow & Pine give to use the break clause in the Foundry Yard lease?"
 NOTES = "# Kennel rules\n\n## 1. Dogs\n\nA dog costs $5 a day, two dogs cost $9. <script>alert(1)</script>\n"
@@ -297,6 +298,18 @@ def test_an_old_answer_keeps_its_badge(page: AppTest, settings: Settings) -> Non
     app = opened(c=id)
     assert "Local reader: DeepSeek is busy" in shown(app)
     assert "This document has since been deleted." in [caption.value for caption in app.caption]
+
+
+def test_a_similar_question_that_was_answered_is_a_click_away(page: AppTest, settings: Settings) -> None:
+    """It is asked in its own words, in the same conversation."""
+    history = kept(settings)
+    id = history.start("", "leases", "rent").id
+    near = Remembered(QUESTION, "deepseek", "deepseek-v4", "2026-11-28T09:00:00+00:00")
+    history.append(id, "", LOCAL.question, replace(LOCAL, corpus="leases", similar=near))
+    app = opened(c=id)
+    app.button(key="similar-t1").click().run()
+    assert not app.exception
+    assert [turn.question for turn in history.load(id, "")[1]] == [LOCAL.question, QUESTION]
 
 
 def test_what_came_before_an_error_is_kept(page: AppTest, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

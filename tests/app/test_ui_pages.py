@@ -108,6 +108,19 @@ def test_a_local_server_is_found_and_used(served: Settings, monkeypatch: pytest.
     assert "Look for servers" not in {button.label for button in drawn("health", User("ana", "analyst")).button}
 
 
+def test_how_charged_the_spare_wheel_is_stands_on_top(served: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For an administrator, of each corpus of which anything was asked."""
+    from sparewheel.app.doctor.check import Check
+    from sparewheel.app.ui import health
+
+    found = [Check("spare wheel lease", "pass", "82% of ...", share=0.82), Check("spare wheel other", "warn", "nobody")]
+    monkeypatch.setattr(health, "checked", lambda spoken: found)
+    page = drawn("health", User("adam", "admin"))
+    assert [(metric.label, metric.value) for metric in page.metric][:1] == [("lease", "82%")]
+    assert "How charged the spare wheel is" in [header.value for header in page.header][:1]
+    assert not drawn("health", User("ana", "analyst")).metric
+
+
 def test_an_endpoint_whose_last_calls_failed_is_not_called_well() -> None:
     """Its breaker is closed and its window empty, and still the page says how the last calls went."""
     from sparewheel.app.ui.health import calls_of

@@ -140,7 +140,7 @@ def test_the_doctor_tells_how_charged_it_is(here: Settings, cloud: FaultServer) 
         pipeline.ask(RENT)
     (line,) = spare_wheel(here)
     told = "75% of the last 30 days' questions would be answered from memory (1 answers kept)"
-    assert (line.status, line.what) == ("pass", told)
+    assert (line.status, line.what, line.share) == ("pass", told, 0.75)
     (off,) = spare_wheel(replace(here, answer=Answering(memory="off")))
     assert off.status == "warn"
     assert not [*spare_wheel(replace(here, endpoint={}))]

@@ -14,6 +14,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,10 @@ from sparewheel.rag.memory.memory import Memory
 from sparewheel.rag.memory.store import MemoryStore
 from sparewheel.rag.runtime import default_runtime
 from sparewheel.rag.settings import load_settings
-from training.equivalence.pairs import NEAR, WORDINGS, Pair, of_made, of_sets
+from training.equivalence.pairs import MEASURED, NEAR, WORDINGS, Pair, of_made, of_sets
 
 STRENGTHS = (1.0, 0.3, 0.05)  # of the L2 penalty that are tried
+STOPPED_WEIGHTS = (0.0, 0.3, 1.0)  # of a pair that a guard stops already, which are tried
 FOLDS = 5
 WRONG = 0.0025  # of the pairs that are not the same, those that the guards stop included, may be taken for the same
 MOST_OTHERS = 250  # questions of a set that are compared with the others of their document
@@ -59,7 +61,8 @@ def _measured() -> list[Pair]:
 def _read(file: Path) -> list[Pair]:
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     made = [Pair(**{**row, "measured": Measured(**row["measured"]) if row["measured"] else None}) for row in rows]
-    return [replace(pair, measured=None, guarded=why) if (why := _guard(pair)) else pair for pair in made]
+    guarded = [replace(pair, guarded=_guard(pair)) for pair in made]
+    return [pair if pair.guarded in MEASURED else replace(pair, measured=None) for pair in guarded]
 
 
 def _guard(pair: Pair) -> str:
@@ -72,30 +75,35 @@ def fitted(pairs: Sequence[Pair]) -> Check:
     usable = [p for p in pairs if p.measured is not None]
     x = np.array([list(columns(p.measured).values()) for p in usable if p.measured is not None])
     y = np.array([p.same for p in usable], float)
+    stopped = np.array([bool(p.guarded) for p in usable])
     near_miss = np.array([p.source == NEAR for p in usable])
     natural = np.array([" " in p.source for p in usable]) & ~near_miss
-    weight = np.where(natural, 1.0, np.where(near_miss, NEAR_WEIGHT, MADE_WEIGHT))
+    by_source = np.where(natural, 1.0, np.where(near_miss, NEAR_WEIGHT, MADE_WEIGHT))
     fold = np.array([hashlib.sha256(p.old.encode()).digest()[0] % FOLDS for p in usable])
     same, others = sum(p.same and " " in p.source for p in pairs), sum(not p.same and p.source != NEAR for p in pairs)
-    best: tuple[float, float, float, NDArray[np.float64]] | None = None
-    for l2 in STRENGTHS:
+    best: tuple[float, float, float, float, NDArray[np.float64]] | None = None
+    for l2, taught in product(STRENGTHS, STOPPED_WEIGHTS):
+        weight = np.where(stopped, taught, 1.0) * by_source
         scores = np.zeros(len(usable))
         for n in range(FOLDS):
             theta = _newton(x[fold != n], y[fold != n], weight[fold != n], l2)
             scores[fold == n] = x[fold == n] @ theta[:-1] + theta[-1]
+        scores[stopped] = -np.inf
         wrong = np.sort(scores[(y == 0) & ~near_miss])[::-1]
         threshold = max(float(wrong[int(WRONG * others)]), scores[near_miss].max(initial=-np.inf)) + 1e-6
         served = float((scores[(y == 1) & natural] > threshold).sum() / same)
         if best is None or served > best[0]:
-            best = served, l2, threshold, scores
+            best = served, l2, taught, threshold, scores
     assert best is not None
-    served, l2, threshold, scores = best
+    served, l2, taught, threshold, scores = best
     lost = Counter(p.guarded for p in pairs if p.same and p.guarded and " " in p.source)
     passed, missed = int((scores[y == 0] > threshold).sum()), sum(p.source == NEAR for p in pairs)
-    print(f"{pairs[0].language}: {len(pairs)} pairs, {same} rewordings, {missed} near misses; L2 {l2}")
+    print(
+        f"{pairs[0].language}: {len(pairs)} pairs, {same} rewordings, {missed} near misses; L2 {l2}, stopped {taught}"
+    )
     print(f"  wrongly {passed} of {others}")
     print(f"  served {served:.3f} of the rewordings; guards stop {dict(lost)} of them")
-    theta = _newton(x, y, weight, l2)
+    theta = _newton(x, y, np.where(stopped, taught, 1.0) * by_source, l2)
     near = float(np.quantile([p.cosine for p in usable if p.same], 0.02))
     names = list(columns(usable[0].measured)) if usable[0].measured else []
     weights = {name: round(float(w), 4) for name, w in zip(names, theta, strict=False)}

@@ -47,6 +47,7 @@ class Pair:
     old: str
 
 
+MEASURED = ("", "words")  # guards whose pairs teach the check, too: what they stop is only the plainest of its kind
 NEAR = "near miss"  # source of a pair that was written to be taken for the same
 
 
@@ -108,7 +109,7 @@ def pairs(memory: Memory, new: Sequence[New], known: Sequence[Noted], embedder: 
             guarded = differ(one.question, other.question)
             lead = float(cosines[i]) - max(sorted(away)[-5:], default=0.0)
             measured = None
-            if not guarded:
+            if guarded in MEASURED:
                 measured = memory.measured(
                     one.question, other.question, other.kept, float(cosines[i]), lead, [other.passage]
                 )
