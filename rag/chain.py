@@ -51,6 +51,7 @@ from sparewheel.rag.types import (
     Recall,
     Scope,
     Sensitivity,
+    Usage,
 )
 from sparewheel.rag.understand import Reading, asked_of, read
 from sparewheel.rag.views import Holder, View
@@ -410,4 +411,6 @@ def _failed(answer: Answer, error: Exception, walk: Walk) -> Answer:
     attempts = error.attempts if isinstance(error, Unavailable) else ()
     late = isinstance(error, TimeoutError)
     why = f"nothing was found within the {walk.budget_s:g} s that the question had" if late else explained(error)
-    return replace(answer, outcome="failed", attempts=attempts or answer.attempts, notes=(*answer.notes, why))
+    attempts = attempts or answer.attempts
+    spent = sum((attempt.usage for attempt in attempts), Usage())
+    return replace(answer, outcome="failed", attempts=attempts, usage=spent, notes=(*answer.notes, why))

@@ -36,7 +36,7 @@ def cited(
         model=draft.model,
         degraded=finished.degraded,
         attempts=finished.attempts,
-        usage=draft.usage,
+        usage=sum((attempt.usage for attempt in finished.attempts), draft.usage),
         confidence=draft.confidence,
         label=draft.label,
         notes=(*answer.notes, *finished.notes, *draft.notes),

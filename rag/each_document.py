@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
@@ -91,7 +91,7 @@ class EachDocument:
             citations=tuple(verified(citation, view) for citation in made.citations),
             degraded=fallen is not None,
             attempts=fallen.attempts if fallen else (),
-            usage=Usage(*(sum(column) for column in zip(*(astuple(one.usage) for one in new), strict=True))),
+            usage=sum((one.usage for one in new), Usage()),
         )
 
     async def _fill(

@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sparewheel.rag.types import Attempt
+    from sparewheel.rag.types import Attempt, Usage
 
 
 class SparewheelError(Exception):
@@ -57,6 +57,7 @@ class Unavailable(SparewheelError):
         self.attempts: tuple[Attempt, ...] = ()  # where several answerers were tried
         self.reason = reason
         self.retry_after_s = retry_after_s
+        self.usage: Usage | None = None  # tokens and cost all the same, where they were told
 
 
 class DeadlineExceeded(Unavailable):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+import operator
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
@@ -187,6 +188,12 @@ class Usage:
     cache_miss_tokens: int = 0
     cost_usd: float = 0.0
 
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(*map(operator.add, astuple(self), astuple(other)))
+
+    def __sub__(self, other: Usage) -> Usage:
+        return Usage(*map(operator.sub, astuple(self), astuple(other)))
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -199,6 +206,7 @@ class Attempt:
     seconds: float = 0.0
     first_token_s: float | None = None
     after_s: float = 0.0  # when it was called, counted from the moment that the answerers' turn began
+    usage: Usage = Usage()  # of one that failed: what it said that it took, all the same
 
 
 @dataclass(frozen=True, slots=True)

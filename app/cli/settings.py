@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from sparewheel.app.cli.common import console, print_json, settings_of
+from sparewheel.rag.answer.key import key_of
+from sparewheel.rag.errors import SettingsError
 from sparewheel.rag.records import plain
 from sparewheel.rag.settings import Settings, describe
 
@@ -51,7 +53,8 @@ def settings(ctx: click.Context, as_json: bool, everything: bool, markdown: bool
     if markdown:
         click.echo(page(), nl=False)
         return
-    in_force = hide_keys(settings_of(ctx))
+    given = settings_of(ctx)
+    in_force = hide_keys(given)
     if as_json:
         print_json(in_force)
         return
@@ -71,6 +74,11 @@ def settings(ctx: click.Context, as_json: bool, everything: bool, markdown: bool
         console().print(f"{left_out} advanced settings have their defaults; --all shows them")
     for name, endpoint in in_force["endpoint"].items():
         console().print(f"endpoint.{name}: {endpoint['model']} at {endpoint['url']}", markup=False)
+    for name in given.endpoint:
+        try:
+            key_of(name, given.endpoint[name])
+        except SettingsError as error:
+            console().print(f"{error}: this endpoint cannot be asked", style="red", markup=False)
 
 
 def _shown(value: object) -> str:

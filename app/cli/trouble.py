@@ -44,10 +44,10 @@ def _missing(name: str, endpoint: Endpoint) -> str:
     """What to do where a key is wanted and there is none, or it cannot be read; "" where there is one."""
     from sparewheel.app.doctor.answerers import own_network
     from sparewheel.app.view import answerer
-    from sparewheel.rag.answer.endpoint import EndpointCompleter
+    from sparewheel.rag.answer.key import key_of
 
     try:
-        key = EndpointCompleter(name, endpoint).key()
+        key = key_of(name, endpoint)
     except SettingsError as error:
         if endpoint.key_env and "holds no key" in str(error):
             return f"{answerer(name, 'en')} needs a key: export {endpoint.key_env}=... and ask again"

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from sparewheel.app.doctor.check import Check, Status
 from sparewheel.app.doctor.local_models import local_chat, reader
 from sparewheel.rag.answer.endpoint import EndpointCompleter
+from sparewheel.rag.answer.key import key_of
 from sparewheel.rag.answer.route import route
 from sparewheel.rag.errors import SettingsError, suggest
 from sparewheel.rag.reliability.deadline import Budgets, guard
@@ -92,7 +93,7 @@ def endpoint_check(name: str, endpoint: Endpoint) -> Check:
     """What can be said of an endpoint without calling it."""
     called = f"endpoint {name}"
     try:
-        key = EndpointCompleter(name, endpoint).key()
+        key = key_of(name, endpoint)
     except SettingsError as error:
         unread = "cannot be read" in str(error)
         cure = "create the file, readable by this account only" if unread else "write the key alone, on one line"

@@ -74,7 +74,12 @@ class ChatAnswerer:
         try:
             async for item in source:
                 if isinstance(item, Completion):
-                    yield self._draft(text, item, request)
+                    try:
+                        draft = self._draft(text, item, request)
+                    except Unavailable as error:
+                        error.usage = item.usage
+                        raise
+                    yield draft
                 elif isinstance(item, str):
                     text += item
                     if len(text) >= looked + LOOK_EVERY_CHARS:

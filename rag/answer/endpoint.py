@@ -13,20 +13,19 @@ import contextlib
 import functools
 import hashlib
 import logging
-import os
 import re
 import ssl
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import httpx
 
+from sparewheel.rag.answer.key import key_of
 from sparewheel.rag.answer.reading import Completion, Reading, usage
 from sparewheel.rag.answer.route import route
-from sparewheel.rag.errors import SettingsError
+from sparewheel.rag.errors import SettingsError, Unavailable
 from sparewheel.rag.reliability.faults import failure, of_status
 from sparewheel.rag.settings import Endpoint
 from sparewheel.rag.types import Progress
@@ -101,7 +100,7 @@ class EndpointCompleter:
         was 200 and the answer was none.
         """
         client, headers = self._client(), {"Accept": "text/event-stream"}
-        if key := self.key():
+        if key := key_of(self.name, self.endpoint):
             headers["Authorization"] = f"Bearer {key}"
         yield Progress.STARTED
         while True:
@@ -121,11 +120,14 @@ class EndpointCompleter:
                     while not reading.ended and (line := await _next(lines, reading)) is not None:
                         if line.startswith(b":") or not (line.strip() or reading.events):
                             self._kept_alive(self.name, len(line) + 1)
-                        yield reading.line(line)
+                        with _told(reading):
+                            progress = reading.line(line)
+                        yield progress
                 finally:
                     await lines.aclose()
-                yield reading.rest()
-                yield reading.completion()
+                with _told(reading):
+                    yield reading.rest()
+                    yield reading.completion()
                 return
 
     async def aclose(self) -> None:
@@ -137,7 +139,7 @@ class EndpointCompleter:
     def key_digest(self) -> str:
         """Tells one key from another without giving it away; "" where it cannot be used."""
         try:
-            return hashlib.sha256(self.key().encode()).hexdigest()[:12]
+            return hashlib.sha256(key_of(self.name, self.endpoint).encode()).hexdigest()[:12]
         except SettingsError:
             return ""
 
@@ -155,32 +157,6 @@ class EndpointCompleter:
         if tools:
             body["tools"] = list(tools)
         return {key: value for key, value in body.items() if key not in self._left_out}
-
-    def key(self) -> str:
-        """The key, read anew for each call, so a rotated key is used at once; "" for an endpoint that needs none.
-
-        Raises SettingsError, naming the setting, for a key that is missing where it was said to be, or is no key.
-        """
-        endpoint, place = self.endpoint, f"endpoint.{self.name}"
-        if endpoint.key_file:
-            where = f"{place}.key_file = {endpoint.key_file!r}"
-            try:
-                key = Path(endpoint.key_file).expanduser().read_text(encoding="utf-8-sig").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                reason = error.strerror if isinstance(error, OSError) else "it is no text"
-                raise SettingsError(f"{where} cannot be read: {reason}") from error
-        elif endpoint.key_env:
-            where = f"{place}.key_env = {endpoint.key_env!r}"
-            key = os.environ.get(endpoint.key_env, "").strip()
-        else:
-            where, key = f"{place}.key", endpoint.key.strip()
-            if not key:
-                return ""
-        if not key:
-            raise SettingsError(f"{where} holds no key: set it, or leave the setting out for an endpoint without keys")
-        if not (key.isascii() and key.isprintable()) or " " in key:
-            raise SettingsError(f"{where} is no key: it has a line break, a blank or a letter that no key has")
-        return key
 
     def _client(self) -> httpx.AsyncClient:
         """The connections of the running loop. The environment's proxies are read by `route`, .netrc by nobody."""
@@ -220,6 +196,16 @@ def _named(said: bytes, body: Mapping[str, Any]) -> set[str]:
     """The optional parameters of the request that the endpoint's refusal names."""
     words = said.decode("utf-8", "replace")
     return {name for name in OPTIONAL if name in words and name in body}
+
+
+@contextlib.contextmanager
+def _told(reading: Reading) -> Iterator[None]:
+    """A failure has the tokens that the endpoint has told until then: they are paid, too."""
+    try:
+        yield
+    except Unavailable as error:
+        error.usage = reading.usage
+        raise
 
 
 async def _next(lines: AsyncIterator[bytes], reading: Reading) -> bytes | None:

@@ -20,6 +20,7 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from sparewheel.rag.observe.hooks import Asked
+from sparewheel.rag.types import Usage
 
 # Seconds. 2 s is where the rule HighLatency looks; 4, 10, 20, 60 are the budgets' defaults.
 LATENCY_S = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0, 30.0, 60.0, 120.0)
@@ -105,13 +106,18 @@ class Metrics:
                 of(self.failovers, name, self._reason(attempt.reason)).inc()
             if attempt.first_token_s is not None:
                 of(self.call_s, name).observe(attempt.first_token_s)
-        usage = answer.usage
-        if usage.prompt_tokens or usage.completion_tokens:
-            name = self._answerer(answer.answered_by)
-            of(self.tokens, name, "cache_hit").inc(usage.cache_hit_tokens)
-            of(self.tokens, name, "cache_miss").inc(usage.cache_miss_tokens)
-            of(self.tokens, name, "output").inc(usage.completion_tokens)
-            of(self.cost, name).inc(usage.cost_usd)
+            self._spent(name, attempt.usage)
+        failed = sum((attempt.usage for attempt in answer.attempts), Usage())
+        self._spent(self._answerer(answer.answered_by), answer.usage - failed)
+
+    def _spent(self, answerer: str, usage: Usage) -> None:
+        if usage.prompt_tokens <= 0 and usage.completion_tokens <= 0:
+            return
+        of = self._of
+        of(self.tokens, answerer, "cache_hit").inc(usage.cache_hit_tokens)
+        of(self.tokens, answerer, "cache_miss").inc(usage.cache_miss_tokens)
+        of(self.tokens, answerer, "output").inc(usage.completion_tokens)
+        of(self.cost, answerer).inc(max(0.0, usage.cost_usd))
 
     def changed(self, endpoint: str, before: str, after: str, reason: str) -> None:
         self.transitions.labels(self._answerer(endpoint), before, after).inc()

@@ -12,7 +12,7 @@ from sparewheel.rag.reliability.breaker import Permit
 from sparewheel.rag.reliability.deadline import Pace, close
 from sparewheel.rag.reliability.faults import FAULTS, Fault, classify, failure
 from sparewheel.rag.reliability.target import Target
-from sparewheel.rag.types import AnswerRequest, Attempt, Draft, Progress
+from sparewheel.rag.types import AnswerRequest, Attempt, Draft, Progress, Usage
 
 MAX_ANSWER_CHARS = 2_000_000  # a source that streams more is broken
 _END = object()
@@ -32,6 +32,7 @@ class Call:
         self._clock = asyncio.get_running_loop().time
         self.began = self._clock()
         self.pace = Pace(target.budgets, self.began, ends)
+        self._usage = Usage()  # of a call that failed
         self._stopping = False
         self._ended = False
         self.task = asyncio.get_running_loop().create_task(self._pump(request), name=f"call {target.name}")
@@ -43,6 +44,7 @@ class Call:
     def take(self, item: object, at: float) -> Fault | None:
         """Notes a message; the fault if it ends the call badly."""
         if isinstance(item, BaseException):
+            self._usage = getattr(item, "usage", None) or self._usage
             return classify(item)
         if item is _END:
             return FAULTS["cut_stream"]
@@ -74,6 +76,7 @@ class Call:
             seconds=self._clock() - self.began,
             first_token_s=self.pace.first_token_s,
             after_s=max(0.0, self.began - began),
+            usage=self._usage,
         )
 
     def end(self, fault: Fault | None) -> None:

@@ -11,6 +11,7 @@ from sparewheel.eval.availability.played import PLAYED
 from sparewheel.eval.availability.schedule import Always
 from sparewheel.eval.availability.server import FaultServer
 from sparewheel.rag.answer.endpoint import Completion, EndpointCompleter
+from sparewheel.rag.answer.key import key_of
 from sparewheel.rag.errors import DeadlineExceeded, SettingsError
 from sparewheel.rag.reliability.deadline import Budgets, guard
 from sparewheel.rag.reliability.faults import classify
@@ -105,17 +106,29 @@ async def test_refused_connection_is_a_connection_fault() -> None:
 def test_what_can_be_no_key_is_misconfigured(key) -> None:
     """Not a lost connection."""
     with pytest.raises(SettingsError, match=r"endpoint\.e\.key"):
-        EndpointCompleter("e", Endpoint(key=key)).key()
+        key_of("e", Endpoint(key=key))
 
 
 def test_the_key_file_is_read_for_each_call(tmp_path) -> None:
     """A rotated key is used without a restart."""
     file = tmp_path / "key"
-    completer = EndpointCompleter("primary", Endpoint(key_file=str(file)))
+    endpoint = Endpoint(key_file=str(file))
     file.write_text("first\n")
-    before = completer.key()
+    before = key_of("primary", endpoint)
     file.write_text("second\n")
-    assert (before, completer.key()) == ("first", "second")
+    assert (before, key_of("primary", endpoint)) == ("first", "second")
+
+
+@pytest.mark.parametrize("given", ['"sk-1"', "'sk-1'", "Bearer sk-1", "\r\nsk-1\r\n", 'Authorization: Bearer "sk-1"'])
+def test_what_is_pasted_along_with_a_key_is_left_out(given) -> None:
+    """An env file for containers keeps the quotes."""
+    assert key_of("e", Endpoint(key=given)) == "sk-1"
+
+
+def test_quotes_without_a_key_are_none() -> None:
+    """Named as missing, not sent as two quotes."""
+    with pytest.raises(SettingsError, match="holds no key"):
+        key_of("e", Endpoint(key='""'))
 
 
 async def _tick() -> None:

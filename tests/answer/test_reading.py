@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from sparewheel.rag.answer.endpoint import Completion, EndpointCompleter, usage
+from sparewheel.rag.answer.key import key_of
 from sparewheel.rag.answer.prices import cost_usd
 from sparewheel.rag.answer.route import route
 from sparewheel.rag.errors import SettingsError
@@ -140,7 +141,7 @@ def test_a_variable_that_is_not_set_is_told_by_its_name(monkeypatch) -> None:
     """It was said to hold the key."""
     monkeypatch.delenv("SPARE_TEST_KEY", raising=False)
     with pytest.raises(SettingsError, match="SPARE_TEST_KEY"):
-        EndpointCompleter("e", Endpoint(key_env="SPARE_TEST_KEY")).key()
+        key_of("e", Endpoint(key_env="SPARE_TEST_KEY"))
 
 
 async def test_a_parameter_that_is_refused_is_left_out_from_then_on() -> None:

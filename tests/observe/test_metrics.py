@@ -23,7 +23,7 @@ from sparewheel.rag.events import AttemptFailed, Token
 from sparewheel.rag.observe import hooks, metrics, recent
 from sparewheel.rag.reliability.failover import Finished
 from sparewheel.rag.settings import Endpoint, Observe, Settings
-from sparewheel.rag.types import Attempt, Draft
+from sparewheel.rag.types import Attempt, Draft, Usage
 
 
 @pytest.fixture(autouse=True)
@@ -167,3 +167,18 @@ async def test_bytes_that_only_keep_a_connection_warm_are_counted() -> None:
             await completer.aclose()
     counted = {key[1]: value for key, value in samples().items() if key[0] == "sparewheel_keepalive_bytes_total"}
     assert counted == {"busy": 4 * len(": keep-alive\n")}
+
+
+async def test_tokens_and_cost_count_for_whoever_took_them() -> None:
+    """A failed answer's under its own name, and nothing twice."""
+    failed = Attempt("deepseek", "failed", "truncated", usage=Usage(100, 50, 0, 100, 0.5))
+    finished = Finished(Draft("900 euros [1]", usage=Usage(10, 5, 0, 10, 0.25)), "backup", True, (failed,))
+    answer = await pipeline(Token("900 euros [1]", "backup"), finished).aask("How much?")
+    found = samples()
+    assert answer.usage.cost_usd == pytest.approx(0.75)
+    assert (found["sparewheel_cost_usd_total", "deepseek"], found["sparewheel_tokens_total", "deepseek", "output"]) == (
+        0.5,
+        50.0,
+    )
+    backup = next(key[1] for key in found if key[0] == "sparewheel_cost_usd_total" and key[1] != "deepseek")
+    assert found["sparewheel_cost_usd_total", backup] == pytest.approx(0.25)
