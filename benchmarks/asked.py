@@ -21,7 +21,7 @@ from benchmarks.machine import code_state, describe, save
 from sparewheel.app.cli.ingest import progress_bar
 from sparewheel.app.evaluation.batch import ask_all, only_local, prepared
 from sparewheel.eval.asked.made import half
-from sparewheel.eval.runs import Batch, built_in_models, read_records
+from sparewheel.eval.runs import Batch, read_records
 from sparewheel.eval.score import Row, rows, summary, times
 from sparewheel.eval.verdict import VERDICTS, verdict
 from sparewheel.rag.settings import Settings, load_settings
@@ -125,7 +125,6 @@ def main() -> None:
     result: dict[str, Any] = {
         "seconds": seconds,
         "times": times(found),
-        "models": built_in_models(),
         "limit": given.limit,
     }
     for name, own in parts.items():
@@ -142,7 +141,7 @@ def main() -> None:
         write_cases(tuned, given.folder / "cases.md")
         print(f"\ncases of the tuned half: {given.folder / 'cases.md'}; {seconds} s; {describe()['code']}")
     if given.save:
-        save(given.save, result)
+        save(given.save, result, models=True)
 
 
 if __name__ == "__main__":

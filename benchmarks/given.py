@@ -102,7 +102,7 @@ def main() -> None:
     print(f"{'cjrc':18}", table["cjrc"], flush=True)
     table["pubmedqa"] = of_conclusions(english, data, every["pubmedqa"])
     print(f"{'pubmedqa':18}", table["pubmedqa"])
-    save("given", {"every": every, "sets": table})
+    save("given", {"every": every, "sets": table}, models=True)
 
 
 if __name__ == "__main__":

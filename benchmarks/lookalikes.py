@@ -51,7 +51,7 @@ def main() -> None:
     for side, rows in figures.items():
         for what, row in rows.items():
             print(f"{side:8} {what:32} {row['right']:4} of {row['of']:4}  {row['share']:.3f}")
-    print(save("lookalikes", {"figures": figures}))
+    print(save("lookalikes", {"figures": figures}, models=True))
 
 
 def measure(name: str, settings: Settings, halves: dict[str, Counts], *, answers: bool) -> None:

@@ -14,6 +14,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from sparewheel.eval.runs import built_in_models
+
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("numpy", "faiss-cpu", "onnxruntime", "tokenizers", "langchain-core", "bm25s", "rank-bm25", "torch")
 
@@ -62,11 +64,20 @@ def _instructions() -> str:
     return next((name for name in ("amx_int8", "avx512_vnni", "avx_vnni", "avx512f", "avx2") if name in flags), "")
 
 
-def save(name: str, figures: Mapping[str, Any]) -> Path:
-    """Write `figures` with the machine to `benchmarks/results/<name>.json`; the path."""
+def save(name: str, figures: Mapping[str, Any], *, models: bool = False) -> Path:
+    """Write `figures` with the machine to `benchmarks/results/<name>.json`; the path.
+
+    models: they rest on the built-in models, whose checksums are written with them. Such figures differ between the
+    instructions of processors: those of others are kept beside them, as `<name>.<instructions>.json`.
+    """
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps({"machine": describe(), **figures}, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    path, about = RESULTS / f"{name}.json", {"machine": describe()}
+    if models:
+        about["models"] = built_in_models()
+        before = json.loads(path.read_text("utf-8"))["machine"].get("instructions") if path.exists() else None
+        if before and before != about["machine"]["instructions"]:
+            path.rename(RESULTS / f"{name}.{before}.json")
+    path.write_text(json.dumps({**about, **figures}, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return path
 
 

@@ -157,7 +157,9 @@ def main() -> None:
     for name, row in table.items():
         print(f"{name:22}", row)
     print(quick)
-    save("reader", {"sets": table, "speed": quick, "every": given.every, "search_every": given.search_every})
+    save(
+        "reader", {"sets": table, "speed": quick, "every": given.every, "search_every": given.search_every}, models=True
+    )
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def main() -> None:
     for name in options.sets or SETS:
         results[name] = compare(name, options)
         show(name, results[name])
-        save("retrieval", {"sets": results})
+        save("retrieval", {"sets": results}, models=True)
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def main() -> None:
         found["right"] = judged(CellStore(folder / CORPUS / FILE).cells(), shown, settings)
     print(json.dumps(found, indent=1))
     if not given.no_save:
-        save("review", found)
+        save("review", found, models=True)
 
 
 def opened(folder: Path) -> Corpus:

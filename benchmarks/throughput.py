@@ -78,7 +78,7 @@ def main() -> None:
             figures["before"] = asyncio.run(ask_all(old, asked[: options.before]))
             figures["now_same_questions"] = asyncio.run(ask_all(settings, asked[: options.before]))
     figures["load"] = {"1min": round(os.getloadavg()[0], 1)}
-    print(f"written: {save('throughput', figures)}")
+    print(f"written: {save('throughput', figures, models=True)}")
     for name, row in figures.items():
         print(name, row)
 

@@ -1,43 +1,89 @@
-"""A figure of benchmarks/README.md is of the models that are shipped, or says that it is not."""
+"""A figure that is older than the code or the models it describes says so."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from sparewheel.eval.runs import built_in_models
+from benchmarks import age, machine, readme
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
-
-def models_of(value: Any) -> Iterator[dict[str, str]]:
-    """Every record of models that a result holds."""
-    if isinstance(value, dict):
-        if isinstance(value.get("models"), dict):
-            yield value["models"]
-        for inner in value.values():
-            yield from models_of(inner)
+RESULTS = sorted(age.RESULTS.glob("*.json"))
+COMMAND = "python -m benchmarks.readme"
 
 
-def older(result: Any, shipped: dict[str, str]) -> bool:
-    """Was any part of it measured with another model than the shipped one of the same name?"""
-    return any(shipped.get(name) != was for models in models_of(result) for name, was in models.items())
+@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
+def test_the_age_of_every_result_stands_in_its_row(path: Path) -> None:
+    """Day, commit, machine, models and, where git can tell, code; the row is made by a command and not by hand."""
+    rows = (age.RESULTS / "README.md").read_text(encoding="utf-8").splitlines()
+    row = next((row for row in rows if row.startswith(f"| `{path.name}` |")), "")
+    result = age.read(path)
+    days = {part["date"] for part in age.measured(result)}
+    assert row, COMMAND
+    assert min(days) in row, COMMAND
+    assert all(part.get("commit", "") in row for part in age.measured(result)), COMMAND
+    assert ("older models" in row) == age.older_models(result, machine.built_in_models()), COMMAND
+    if (older := age.older_code(path)) is not None:
+        assert ("older code" in row) == older, COMMAND
 
 
-@pytest.mark.parametrize("path", sorted((BENCHMARKS / "results").glob("*.json")), ids=lambda path: path.stem)
-def test_figures_of_older_models_are_marked(path: Path) -> None:
-    """By "(older models)" after the file's name in the README; and the mark goes when they are measured anew."""
-    is_older = older(json.loads(path.read_text(encoding="utf-8")), built_in_models())
-    readme = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
-    assert (f"`results/{path.name}` (older models)" in readme) == is_older
+def test_the_tables_are_those_of_the_results() -> None:
+    """Nobody has mended a figure by hand; the marks behind the names are apart, for git may not be there."""
+
+    def bare(text: str) -> str:
+        return readme.NAMED.sub(r"`results/\1`", text)
+
+    text = (readme.HERE / "README.md").read_text(encoding="utf-8")
+    assert bare(readme.made(text)) == bare(text), COMMAND
 
 
-def test_what_is_older() -> None:
+def test_every_result_says_what_it_describes() -> None:
+    """By paths that are there."""
+    assert {path.stem.partition(".")[0] for path in RESULTS} <= set(age.ROOMS)
+    root = age.RESULTS.parent.parent
+    assert [room for rooms in age.ROOMS.values() for room in rooms if not (root / room).exists()] == []
+
+
+def test_older_models() -> None:
     """Another checksum, anywhere in the result; a result that names no models cannot be told."""
-    assert older({"suites": {"a": {"models": {"reader": "1"}}}}, {"reader": "2"})
-    assert not older({"suites": {"a": {"models": {"reader": "1"}}}}, {"reader": "1", "other": "3"})
-    assert not older({"figures": 1}, {"reader": "2"})
+    assert age.older_models({"suites": {"a": {"models": {"reader": "1"}}}}, {"reader": "2"})
+    assert not age.older_models({"suites": {"a": {"models": {"reader": "1"}}}}, {"reader": "1", "other": "3"})
+    assert not age.older_models({"figures": 1}, {"reader": "2"})
+
+
+def test_older_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of the lines changed since the result was committed; a result that is not committed is of now."""
+
+    def git(*words: str) -> None:
+        subprocess.run(("git", "-c", "user.name=a", "-c", "user.email=a@b", *words), cwd=tmp_path, check=True)
+
+    monkeypatch.setitem(age.ROOMS, "speed", ("rag",))
+    code, result = tmp_path / "rag" / "code.py", tmp_path / "speed.json"
+    code.parent.mkdir()
+    code.write_text("a\n" * 8)
+    result.write_text("{}")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "measured")
+    assert age.older_code(result, tmp_path) is False
+    for change, older in (("b\n" + "a\n" * 7, False), ("b\n" * 2 + "a\n" * 6, True)):
+        code.write_text(change)
+        git("commit", "-qam", "changed")
+        age.git.cache_clear()
+        assert age.older_code(result, tmp_path) is older
+    result.write_text('{"a": 1}')
+    age.git.cache_clear()
+    assert age.older_code(result, tmp_path) is False
+
+
+def test_figures_of_another_processor_are_kept_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """int8 networks answer slightly differently with AMX."""
+    monkeypatch.setattr(machine, "RESULTS", tmp_path)
+    monkeypatch.setattr(machine, "built_in_models", lambda: {"reader": "1"})
+    for chip, value in (("amx_int8", 1), ("avx2", 2), ("avx2", 3)):
+        monkeypatch.setattr(machine, "_instructions", lambda chip=chip: chip)
+        machine.save("asked", {"right": value}, models=True)
+    found = {path.name: json.loads(path.read_text())["right"] for path in tmp_path.iterdir()}
+    assert found == {"asked.json": 3, "asked.amx_int8.json": 1}
