@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sparewheel.rag.answer.cite import LOCAL_READER, cite, refusal
+from sparewheel.rag.answer.cite import LOCAL_READER, cite, pages_of, refusal
 from sparewheel.rag.answer.instant_quote import QUOTE, unread
 from sparewheel.rag.answer.remembered import MEMORY
 from sparewheel.rag.answer.twins import newest_first, twins
@@ -100,8 +100,9 @@ def _served(answer: Answer, served: Served, view: View) -> Answer:
     for citation in kept.citations:
         at = (c.id for c in chunks if (c.document_id, c.start <= citation.start) == (citation.document_id, True)
               and citation.end <= c.end)  # fmt: skip
-        page = view.stored.page_of(citation.document_id, citation.start) if view.stored else citation.page
-        citations.append(verified(replace(citation, chunk_id=next(at, -1), page=page), view))
+        page_of = view.stored.page_of if view.stored else None
+        page, last = pages_of(page_of, citation.document_id, citation.start, citation.end, citation.page)
+        citations.append(verified(replace(citation, chunk_id=next(at, -1), page=page, last_page=last), view))
     return replace(
         answer,
         text=kept.text,

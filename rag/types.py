@@ -163,7 +163,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A resolved citation. `verified` is True when `quote` is verbatim at [start, end) of the document."""
+    """A resolved citation. `verified` is True when `quote` is verbatim at [start, end) of the document. last_page:
+    where the quote ends, when that is another page."""
 
     marker: int  # the n of [n] in Answer.text
     document_id: str
@@ -176,6 +177,12 @@ class Citation:
     headings: tuple[str, ...] = ()
     verified: bool = False
     chunk_id: int = -1
+    last_page: int | None = None
+
+    @property
+    def pages(self) -> str:
+        """ "4", or "4–5" for a quote over a page break; "" where there are no pages."""
+        return f"{self.page}–{self.last_page}" if self.page and self.last_page else str(self.page or "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ class Spoken:
         if not (self._sources and answer.citations):
             return told
         rows = [
-            f"[{one.marker}] {one.title or one.document_id}{f', p. {one.page}' if one.page else ''}: “{one.quote}”"
+            f"[{one.marker}] {one.title or one.document_id}{f', p. {one.pages}' if one.page else ''}: “{one.quote}”"
             for one in answer.citations
         ]
         return f"{told}\n\n{_SOURCES[self._language]}:\n\n" + "\n\n".join(rows)

@@ -53,7 +53,7 @@ def place(citation: Citation) -> str:
     if citation.title and letters(citation.title) not in letters(citation.document_id):
         parts.insert(0, citation.title)
     if citation.page:
-        parts.append(f"page {citation.page}")
+        parts.append(f"page{'s' if citation.last_page else ''} {citation.pages}")
     if citation.headings:
         parts.append(citation.headings[-1])
     return ", ".join(parts) + f" (characters {citation.start}-{citation.end})"

@@ -326,7 +326,7 @@ def _cited(citation: Citation, hit: Hit | None, language: Language) -> Card:
         passage = segments(unwrapped(hit.chunk.text), [(citation.start - start, citation.end - start, citation.marker)])
     return Card(
         citation.marker, citation.document_id, citation.title or citation.document_id,
-        _place(citation.page, citation.headings, language), passage, citation.quote, _score(hit, language),
+        _place(citation.pages, citation.headings, language), passage, citation.quote, _score(hit, language),
         citation.start, citation.end, citation.page, citation.verified,
     )  # fmt: skip
 
@@ -334,13 +334,13 @@ def _cited(citation: Citation, hit: Hit | None, language: Language) -> Card:
 def _uncited(hit: Hit, language: Language) -> Card:
     chunk = hit.chunk
     return Card(
-        0, chunk.document_id, chunk.title or chunk.document_id, _place(chunk.page, chunk.headings, language),
+        0, chunk.document_id, chunk.title or chunk.document_id, _place(str(chunk.page or ""), chunk.headings, language),
         (Segment(unwrapped(chunk.text)),), "", _score(hit, language), chunk.start, chunk.end, chunk.page, True,
     )  # fmt: skip
 
 
-def _place(page: int | None, headings: Sequence[str], language: Language) -> str:
-    parts = [say(words.PAGE, language, page=page)] if page else []
+def _place(pages: str, headings: Sequence[str], language: Language) -> str:
+    parts = [say(words.PAGES if "–" in pages else words.PAGE, language, page=pages)] if pages else []
     for heading in headings[-1:]:
         written = " ".join(heading.split())
         parts.append(say(words.SECTION, language, number=written) if _BARE_NUMBER.fullmatch(written) else written)

@@ -113,6 +113,7 @@ def _claims(text: str) -> Iterator[tuple[str, list[int]]]:
 def _citation(marker: int, hit: Hit, start: int, end: int, page_of: PageOf | None) -> Citation:
     chunk = hit.chunk
     quote = chunk.text[start:end]
+    page, last_page = pages_of(page_of, chunk.document_id, chunk.start + start, chunk.start + end, chunk.page)
     return Citation(
         marker=marker,
         document_id=chunk.document_id,
@@ -121,11 +122,23 @@ def _citation(marker: int, hit: Hit, start: int, end: int, page_of: PageOf | Non
         start=chunk.start + start,
         end=chunk.start + end,
         quote=quote,
-        page=page_of(chunk.document_id, chunk.start + start) if page_of else chunk.page,
+        page=page,
         headings=chunk.headings,
         verified=bool(quote.strip()) and 0 <= start < end <= len(chunk.text),
         chunk_id=chunk.id,
+        last_page=last_page,
     )
+
+
+def pages_of(
+    page_of: PageOf | None, document_id: str, start: int, end: int, page: int | None
+) -> tuple[int | None, int | None]:
+    """The page of characters [start, end) of a document, and the one on which they end where that is another. page: the
+    first where nobody can tell."""
+    if page_of is None:
+        return page, None
+    first, last = page_of(document_id, start), page_of(document_id, max(end - 1, start))
+    return first, last if last != first else None
 
 
 def borne_out(text: str, hits: Sequence[Hit]) -> bool:

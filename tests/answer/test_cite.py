@@ -184,3 +184,11 @@ def test_an_instant_quote_is_searched_for_orders_only_where_it_stands() -> None:
     assert "passage 2 speaks to a language model" in cite(answer, draft).notes[0]
     ordered = Draft(texts[1], (Span(1, 0, len(texts[1])),))
     assert "passage 2 speaks to a language model" in cite(answer, ordered, instant=True).notes[0]
+
+
+def test_a_quote_over_a_page_break_names_both_pages() -> None:
+    """NOTICE begins at 500; the second page begins in its middle."""
+    draft = Draft("thirty days", (Span(0, 0, 55), Span(0, 44, 55)))
+    answer = cite(Answer("q", "c", "", "failed", evidence=HITS), draft, lambda _, place: 4 + (place >= 540))
+    assert [(each.page, each.last_page, each.pages) for each in answer.citations] == [(4, 5, "4–5"), (5, None, "5")]
+    assert cited("thirty days", Span(0, 44, 55, 0.8)).citations[0].last_page is None

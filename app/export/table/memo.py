@@ -48,7 +48,7 @@ def _answered(document: Any, column: Column, cell: Cell, wanted: Wanted) -> None
     paragraph.add_run(f"{clean(column.name)}: ").bold = True
     paragraph.add_run(shown(cell, language))
     for cited in cell.answer.citations:
-        place = f" ({say(language, 'review_page')} {cited.page})" if cited.page else ""
+        place = f" ({say(language, 'review_page')} {cited.pages})" if cited.page else ""
         document.add_paragraph(f"“{clean(' '.join(cited.quote.split()))}”{place}", style="List Bullet")
     probability = sure(cell)
     facts = [who(cell, language), "" if probability is None else f"{probability:.0%}", day(cell.at)]

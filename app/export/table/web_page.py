@@ -56,12 +56,12 @@ def _cell(cell: Cell | None, wanted: Wanted) -> str:
         by = person(cell.approval.by, language)
         facts.append(say(language, "review_approved_by", who=by, at=day(cell.approval.at)))
     small = f'<div class="small">{escape(" · ".join(fact for fact in facts if fact))}</div>'
-    quotes = "".join(f"<blockquote>{escape(clean(' '.join(c.quote.split())))}{_page(c.page, language)}</blockquote>"
+    quotes = "".join(f"<blockquote>{escape(clean(' '.join(c.quote.split())))}{_page(c.pages, language)}</blockquote>"
                      for c in cell.answer.citations)  # fmt: skip
     return f"<details><summary>{text}</summary>{quotes}{small}</details>"
 
 
-def _page(page: int | None, language: str) -> str:
+def _page(page: str, language: str) -> str:
     return f' <span class="small">({escape(say(language, "review_page"))} {page})</span>' if page else ""
 
 
