@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sparewheel.rag.errors import UsageError
+from sparewheel.rag.types import WITHIN
 
 LABEL = "access"  # key of a document's metadata: who may read it
 EVERYBODY, NOBODY = "*", "!"
@@ -60,8 +61,12 @@ class Rights:
 
 def nearest(rules: Rules, document_id: str) -> Readers:
     """Who may read the document as the nearest rule has it; () where none is about it."""
-    if document_id in rules:
-        return rules[document_id]
+    while True:  # what lies in a file is read by who may read the file
+        if document_id in rules:
+            return rules[document_id]
+        if WITHIN not in document_id:
+            break
+        document_id = document_id.rpartition(WITHIN)[0]
     place = len(document_id)
     while (place := document_id.rfind("/", 0, place)) >= 0:
         if (folder := document_id[: place + 1]) in rules:

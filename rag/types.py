@@ -37,6 +37,7 @@ class DocumentSet(tuple[str, ...]):
 
 # ---------------------------------------------------------------- documents
 
+WITHIN = " › "  # in the id of a document that lies in another's file: "mail.eml › contract.docx"
 ABOUT = ("parties", "drug", "subject", "matter")  # metadata keys of the names that tell documents of one kind apart
 
 
@@ -95,6 +96,7 @@ class Document:
     layout: Layout | None = field(default=None, compare=False, repr=False)
     metadata: Mapping[str, str] = field(default_factory=dict)
     headings: tuple[tuple[int, int, int], ...] = ()  # (start, end, level 1..9) of headings the format itself marks
+    members: tuple[Document, ...] = field(default=(), compare=False, repr=False)  # as read: files in its file, by name
 
 
 @dataclass(frozen=True, slots=True)

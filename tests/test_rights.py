@@ -20,6 +20,9 @@ RULES = {"hr/": ("group:hr",), "hr/public/": ("*",), "hr/public/merger.pdf": ("a
         ("hr/public/rules.md", True, True),
         ("hr/public/merger.pdf", False, True),
         ("hrx/pay.xlsx", True, True),  # another folder that begins alike
+        ("hr/public/merger.pdf › annex/a.docx", False, True),  # in a file: by who may read the file
+        ("hr/public/merger.pdf › in.zip › a.docx", False, True),
+        ("hr/pay.zip › public/a.docx", True, False),
         ("old/a.txt", False, False),
     ],
 )

@@ -16,7 +16,7 @@ from sparewheel.rag.errors import UsageError, suggest
 from sparewheel.rag.ingest import opening_en, opening_zh
 from sparewheel.rag.ingest.several import SEPARATOR
 from sparewheel.rag.table_text import labelled
-from sparewheel.rag.types import Document
+from sparewheel.rag.types import WITHIN, Document
 
 OPENING_CHARS = 4000
 KEYS = ("kind", "parties", "drug", "subject", "matter", "date", "aliases")
@@ -98,7 +98,7 @@ def carried(new: Document, old: Document) -> Document:
 def says_nothing(title: str, document: Document) -> bool:
     """Whether the title is the name of the file, a filing number or empty of words."""
     letters = _letters(title)
-    stem = PurePath(document.source or document.id).stem
+    stem = PurePath((document.source or document.id).rpartition(WITHIN)[2]).stem
     return not letters or letters == _letters(stem) or bool(_FILE_LIKE.fullmatch(title.strip()))
 
 

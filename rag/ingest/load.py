@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from sparewheel.rag.errors import DocumentError
@@ -12,9 +14,10 @@ from sparewheel.rag.ingest.formats.registry import parser_of
 from sparewheel.rag.ingest.formats.symbols import UNREADABLE
 from sparewheel.rag.ingest.formats.text_layer import unmapped
 from sparewheel.rag.ingest.names import shown
+from sparewheel.rag.rights import LABEL
 from sparewheel.rag.settings import Ingest
 from sparewheel.rag.text import language_of
-from sparewheel.rag.types import Document
+from sparewheel.rag.types import WITHIN, Document
 
 _NO_TITLE = re.compile(
     r"(?i)(\(?anonymous\)?|untitled|unknown( title)?"
@@ -49,6 +52,12 @@ def load(path: Path, id: str, settings: Ingest) -> Document:
             f"{shown(path.name)}: could not be read ({type(error).__name__}: {error})",
             cure="open it in its usual program and save it again",
         ) from error
+    document = _document(parsed, path, id, hashlib.sha256(data).hexdigest())
+    return replace(document, source=shown(path.absolute()))
+
+
+def _document(parsed: Parsed, path: Path, id: str, sha256: str) -> Document:
+    """path: its name is the file's. The members are documents whose ids are their names."""
     language = language_of(parsed.text)
     metadata = {
         "file": shown(path.name),
@@ -67,15 +76,26 @@ def load(path: Path, id: str, settings: Ingest) -> Document:
         id=id,
         text=parsed.text,
         title=_title(parsed, path),
-        source=shown(path.absolute()),
+        source=id,
         media_type=parsed.media_type,
         language=language,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         pages=parsed.pages,
         layout=parsed.layout,
         metadata=metadata,
         headings=parsed.headings,
+        members=tuple(_document(each.parsed, Path(each.name), each.name, each.sha256) for each in parsed.members),
     )
+
+
+def with_members(document: Document) -> Iterator[Document]:
+    """The document and those that lie in it, each with its id and source: "mail.eml › contract.docx". They are read by
+    whom it says itself that it is read by."""
+    yield replace(document, members=())
+    label = {LABEL: document.metadata[LABEL]} if LABEL in document.metadata else {}
+    for member in document.members:
+        id, source = (f"{place}{WITHIN}{member.id}" for place in (document.id, document.source))
+        yield from with_members(replace(member, id=id, source=source, metadata={**member.metadata, **label}))
 
 
 def reason_of(error: DocumentError) -> str:
@@ -108,9 +128,9 @@ def _title(parsed: Parsed, path: Path) -> str:
     stated = " ".join(clean(parsed.title).split())
     if 3 <= len(stated) <= 200 and not _NO_TITLE.fullmatch(stated):
         return stated
-    holds_others = parsed.media_type.endswith(("zip", "spreadsheetml.sheet")) and "epub" not in parsed.media_type
-    # The largest print of a page may be an address; the first heading of files in a file names only that one.
-    if parsed.headings and not parsed.pages and not holds_others:
+    is_book = parsed.media_type.endswith("spreadsheetml.sheet")
+    # The largest print of a page may be an address; the first heading of a workbook names only its first sheet.
+    if parsed.headings and not parsed.pages and not is_book:
         start, end, _ = parsed.headings[0]
         return " ".join(parsed.text[start:end].split())[:200]
     return " ".join(re.sub(r"[_\s]+|%20", " ", clean(shown(path.stem))).split()) or shown(path.name)

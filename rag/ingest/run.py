@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from sparewheel.rag.disk import sha256_of
@@ -19,7 +21,7 @@ from sparewheel.rag.errors import DocumentError, UsageError
 from sparewheel.rag.ingest import sandbox
 from sparewheel.rag.ingest.beside import keep_rules
 from sparewheel.rag.ingest.identity import carried, edited, identified
-from sparewheel.rag.ingest.load import reason_of
+from sparewheel.rag.ingest.load import reason_of, with_members
 from sparewheel.rag.ingest.names import shown
 from sparewheel.rag.ingest.report import Progress, Report, Row, Status
 from sparewheel.rag.ingest.split import SPLITTER_VERSION, limit_of, split
@@ -27,7 +29,7 @@ from sparewheel.rag.ingest.stores import CorpusStore, CorpusTransaction
 from sparewheel.rag.ingest.transaction import KnownFile
 from sparewheel.rag.ingest.walk import Found, emptied, gone, name_apart, walk
 from sparewheel.rag.settings import Ingest
-from sparewheel.rag.types import Document, IndexWriter, Profile
+from sparewheel.rag.types import WITHIN, Document, IndexWriter, Profile
 from sparewheel.rag.versions import relations
 
 Parse = Callable[[Iterable[tuple[str, Path]], Ingest], Iterator[tuple[str, Document | DocumentError]]]
@@ -196,8 +198,10 @@ def remove(
         base = transaction.base or store.open()
         for id in document_ids:
             base.document(id, layout=False)
-        for id in document_ids:
-            transaction.remove(id)
+        gone = {*document_ids}
+        for id in (*document_ids, *base.sources()):
+            if id in gone or id.partition(WITHIN)[0] in gone:
+                transaction.remove(id)
         transaction.publish(writers, behind=behind)
 
 
@@ -285,7 +289,8 @@ class _Run:
         self._on_row(row)
 
     def remove(self, source: str, id: str) -> None:
-        self._transaction.remove(id)
+        for each in (id, *self._members[id]):
+            self._transaction.remove(each)
         self.tell(Row(source, "removed", id, "no longer there"))
 
     def unchanged(self, file: Found, known: KnownFile | None, *, checksum: bool = False) -> bool:
@@ -352,6 +357,7 @@ class _Run:
             if updated and self._transaction.base is not None:
                 document = carried(document, self._transaction.base.document(document.id, layout=False))
             chunks = self.put(document, (file.bytes, file.mtime_ns, now_ns))
+            chunks += self._put_members(document)
         except (OSError, sqlite3.Error):  # the disk's fault, not the file's: nothing more can be stored
             raise
         except Exception as error:
@@ -360,6 +366,24 @@ class _Run:
         status: Status = "updated" if updated else "added"
         notes = document.metadata.get("notes", "")
         return Row(file.source, status, document.id, chunks=chunks, bytes=file.bytes, notes=notes)
+
+    def _put_members(self, document: Document) -> int:
+        """Stores the documents that lie in this one, in place of those that did; returns how many chunks they have."""
+        within = [*with_members(document)][1:]
+        base, before = self._transaction.base, self._members[document.id]
+        for id in before.difference(each.id for each in within):
+            self._transaction.remove(id)
+        old = {each.id: base.document(each.id, layout=False) for each in within if base and each.id in before}
+        return sum(self.put(carried(each, old[each.id]) if each.id in old else each, None) for each in within)
+
+    @cached_property
+    def _members(self) -> defaultdict[str, set[str]]:
+        """Document id -> ids of those that lay in it when the run began."""
+        found = defaultdict[str, set[str]](set)
+        for id in self._transaction.base.sources() if self._transaction.base else ():
+            if WITHIN in id:
+                found[id.partition(WITHIN)[0]].add(id)
+        return found
 
     def _failed(self, file: Found, reason: str, cure: str, *, kept: bool) -> Row:
         if kept:

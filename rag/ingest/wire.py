@@ -19,6 +19,7 @@ from sparewheel.rag.types import Document, Layout, Page
 _HEAD = struct.Struct(">Q")
 _PLAIN = ("id", "title", "source", "media_type", "language", "sha256", "headings")
 _ARRAYS = (("spans", "<i4", 2), ("pages", "<i4", 0), ("boxes", "<f4", 4), ("sizes", "<f4", 2))  # name, type, columns
+_MOST_MEMBERS = 10_000
 _MOST_BYTES = 1 << 31  # of one piece of a frame; a larger one is nonsense
 
 
@@ -32,7 +33,8 @@ def pack(result: Document | DocumentError) -> list[bytes]:
     header: dict[str, Any] = {name: getattr(result, name) for name in _PLAIN}
     header["metadata"] = dict(result.metadata)
     header["page_spans"] = [(page.number, page.start, page.end) for page in result.pages]
-    return _frame(header, blobs)
+    header["members"] = len(result.members)
+    return [*_frame(header, blobs), *(piece for member in result.members for piece in pack(member))]
 
 
 def unpack(read: Callable[[int], bytes]) -> Document | DocumentError:
@@ -49,7 +51,9 @@ def unpack(read: Callable[[int], bytes]) -> Document | DocumentError:
             for blob, (_, kind, columns) in zip(arrays, _ARRAYS, strict=True)
         ]
         layout = Layout(*loaded)
+    members = tuple(_member(read) for _ in range(_counted(header["members"])))
     return Document(
+        members=members,
         text=text.decode("utf-8"),
         pages=tuple(Page(*span) for span in header["page_spans"]),
         layout=layout,
@@ -57,6 +61,19 @@ def unpack(read: Callable[[int], bytes]) -> Document | DocumentError:
         headings=tuple((int(start), int(end), int(level)) for start, end, level in header["headings"]),
         **{name: str(header[name]) for name in _PLAIN if name != "headings"},
     )
+
+
+def _member(read: Callable[[int], bytes]) -> Document:
+    member = unpack(read)
+    if isinstance(member, DocumentError):
+        raise ValueError("a member that is no document")
+    return member
+
+
+def _counted(members: int) -> int:
+    if not 0 <= members <= _MOST_MEMBERS:
+        raise ValueError(f"{members} members")
+    return members
 
 
 def _frame(header: dict[str, Any], blobs: list[bytes]) -> list[bytes]:

@@ -19,7 +19,7 @@ from typing import Literal, Protocol
 from sparewheel.rag.retrieve.sound import Sounds
 from sparewheel.rag.retrieve.tokenise import is_word
 from sparewheel.rag.text import simplified
-from sparewheel.rag.types import ABOUT, named
+from sparewheel.rag.types import ABOUT, WITHIN, named
 
 Field = Literal["name", "title", "kind"]
 
@@ -229,7 +229,7 @@ class Names:
             if folded(alias) not in ROLES and not _ZH_ROLE.fullmatch(alias) and not {*folded(alias).split()} & ROLES:
                 self._name(id, alias, "name")
         self._name(id, document.title, "title")
-        self._name(id, PurePath(document.source or id).stem, "title")
+        self._name(id, PurePath((document.source or id).rpartition(WITHIN)[2]).stem, "title")
         kind = metadata.get("kind", "")
         for text in (document.title, kind):
             latin = [word.text for word in words_of(text)]

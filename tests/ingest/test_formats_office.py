@@ -158,13 +158,14 @@ MZ
 
 
 def test_mail_with_attachments():
-    """Headers, message and attachments, each under its name; what could not be read is in the notes with its cure."""
+    """Headers, message and the names of the attachments, documents of their own; what could not be read is told."""
     parsed = parse_eml(MAIL, Ingest())
-    assert (parsed.title, parsed.text.split("\n\n")[1:]) == (
-        "合同",
-        ["See the lease.", "Attachment: lease.txt", "The rent is 900."],
-    )
-    assert [note.split(";")[0] for note in parsed.notes] == ["tool.exe not read: no parser for files named *.exe"]
+    assert (parsed.title, parsed.text.split("\n\n")[1:]) == ("合同", ["See the lease.", "Attachment: lease.txt"])
+    assert [(each.name, each.parsed.text) for each in parsed.members] == [("lease.txt", "The rent is 900.")]
+    assert [note.split(";")[0] for note in parsed.notes] == [
+        "1 file in it: read, each as a document of its own",
+        "tool.exe not read: no parser for files named *.exe",
+    ]
 
 
 def test_zip_of_documents():
@@ -172,12 +173,14 @@ def test_zip_of_documents():
     parsed = parse_zip(
         zipped({"a/lease.txt": b"Rent 900.", "m.eml": MAIL, "__MACOSX/._x": b"x", "Thumbs.db": b"x"}), Ingest()
     )
-    assert [parsed.text[start:end] for start, end, _ in parsed.headings] == [
-        "a/lease.txt",
-        "m.eml",
-        "Attachment: lease.txt",
-    ]
-    assert len(parsed.notes) == 1
+    assert parsed.text == "Files in it:\na/lease.txt\nm.eml"
+    assert [each.name for each in parsed.members] == ["a/lease.txt", "m.eml"]
+    assert [each.name for each in parsed.members[1].parsed.members] == ["lease.txt"]
+    assert parsed.notes[1:] == (
+        "m.eml: 1 file in it: read, each as a document of its own",
+        "m.eml: tool.exe not read: no parser for files named *.exe; convert it to PDF, .docx or text if it is a"
+        " document",
+    )
     inner = zipped({"a.txt": b"deep"})
     for _ in range(6):
         inner = zipped({"in.zip": inner})

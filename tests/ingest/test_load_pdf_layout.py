@@ -118,14 +118,15 @@ def test_values_of_a_form_stand_behind_their_labels(tmp_path):
 
 
 def test_attached_files_are_read_and_named(tmp_path):
-    """Behind the text of the pages, under their names; what cannot be read is told."""
+    """Named behind the text of the pages, documents of their own; what cannot be read is told."""
     writer = pypdf.PdfWriter(io.BytesIO(drawn(lambda c: c.drawString(60, 700, "Cover letter to the portfolio."))))
     writer.add_attachment("terms.txt", b"The price is 4.2 million euros.")
     writer.add_attachment("song.mp3", b"ID3")
     out = io.BytesIO()
     writer.write(out)
     document = loaded(tmp_path, out.getvalue())
-    assert document.text.endswith("Attached file: terms.txt\n\nThe price is 4.2 million euros.")
+    assert document.text.endswith("Attached file: terms.txt")
+    assert [(each.id, each.text) for each in document.members] == [("terms.txt", "The price is 4.2 million euros.")]
     assert "song.mp3 not read: no parser" in document.metadata["notes"]
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from corpus_fakes import JsonWriter
+from source_files import zipped
 
 from sparewheel.rag.errors import DocumentError, Locked, NotFound, StoreError, UsageError
 from sparewheel.rag.ingest.load import load
-from sparewheel.rag.ingest.run import fill, ingest, reindex, remove
+from sparewheel.rag.ingest.run import edit, fill, ingest, reindex, remove
 from sparewheel.rag.ingest.store import CorpusConfig, Store
 from sparewheel.rag.settings import Ingest
 from sparewheel.rag.types import Chunk, Document, Profile
@@ -435,3 +436,34 @@ def test_the_sandbox_is_the_parser_unless_told_otherwise(store, folder):
     """The real subprocesses, end to end."""
     report = ingest(store, [folder], settings=Ingest(workers=1), profile=Profile(), writers=[JsonWriter()])
     assert [row.status for row in report.rows] == ["added"] * 3
+
+
+def test_what_lies_in_a_file_is_a_document_of_its_own(store, tmp_path):
+    """A zip's files are found under its name, come and go with it, and keep what a person said of them."""
+    bundle = tmp_path / "in" / "deal.zip"
+    put(bundle, zipped({"lease.txt": b"The rent is 900.", "nda.txt": b"The law is French."}))
+    assert take(store, tmp_path / "in") == {"deal.zip": "added"}
+    lease, nda = "deal.zip › lease.txt", "deal.zip › nda.txt"
+    with store.open() as snapshot:
+        assert [info.id for info in snapshot.documents()] == ["deal.zip", lease, nda]
+        assert snapshot.document(lease).text == "The rent is 900."
+        assert snapshot.document(lease).source == f"{bundle} › lease.txt"
+    edit(store, lease, {"title": "Quay"}, settings=Ingest(), profile=Profile(), writers=[JsonWriter()])
+    assert take(store, tmp_path / "in") == {"deal.zip": "unchanged"}
+    put(bundle, zipped({"lease.txt": b"The rent is 1,000."}))
+    assert take(store, tmp_path / "in") == {"deal.zip": "updated"}
+    with store.open() as snapshot:
+        assert [(info.id, info.title) for info in snapshot.documents()] == [("deal.zip", "deal"), (lease, "Quay")]
+    remove(store, ["deal.zip"], writers=[JsonWriter()])
+    with store.open() as snapshot:
+        assert snapshot.documents() == []
+
+
+def test_a_file_that_is_gone_takes_what_lay_in_it(store, tmp_path, folder):
+    """Also by pruning."""
+    put(folder / "deal.zip", zipped({"lease.txt": b"The rent is 900."}))
+    run(store, folder)
+    (folder / "deal.zip").unlink()
+    run(store, folder, prune=True)
+    with store.open() as snapshot:
+        assert [info.id for info in snapshot.documents()] == ["a.txt", "b.md", "sub/c.txt"]

@@ -19,6 +19,7 @@ from sparewheel.rag.ingest import wire
 from sparewheel.rag.ingest.load import load
 from sparewheel.rag.ingest.sandbox import parse
 from sparewheel.rag.settings import Ingest
+from sparewheel.rag.types import Document
 
 ONE = Ingest(workers=1)
 
@@ -192,3 +193,16 @@ def test_nonsense_from_a_process_runs_nothing(frame):
 
     with pytest.raises((ValueError, KeyError, TypeError, AttributeError)):
         wire.unpack(read)
+
+
+def test_what_lies_in_a_file_comes_with_it(tmp_path):
+    """Through the frame of the parsing process, however deep."""
+    inner = source_files.zipped({"b.txt": b"The law is French."})
+    (tmp_path / "a.zip").write_bytes(source_files.zipped({"lease.txt": b"The rent is 900.", "in.zip": inner}))
+    ((_, document),) = parse([("a.zip", tmp_path / "a.zip")], Ingest(workers=1))
+    assert isinstance(document, Document)
+    assert [(each.id, each.text) for each in document.members] == [
+        ("lease.txt", "The rent is 900."),
+        ("in.zip", "Files in it:\nb.txt"),
+    ]
+    assert [each.text for each in document.members[1].members] == ["The law is French."]

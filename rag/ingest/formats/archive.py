@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 
 from sparewheel.rag.errors import DocumentError
-from sparewheel.rag.ingest.formats.members import add_member, is_system_file
+from sparewheel.rag.ingest.formats.members import Members, is_system_file
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
 from sparewheel.rag.ingest.formats.zipped import open_zip
 from sparewheel.rag.settings import Ingest
@@ -15,7 +15,7 @@ _CURE = "unpack it and ingest the folder"
 
 
 def parse_zip(data: bytes, settings: Ingest, depth: int = 0) -> Parsed:
-    """The documents in the zip, one after the other, each under a heading with its path.
+    """The documents in the zip, each by its path; its own text is their names.
 
     Raises DocumentError for a bomb, a protected one, one of more than 500 files, and where none can be read.
     """
@@ -23,19 +23,21 @@ def parse_zip(data: bytes, settings: Ingest, depth: int = 0) -> Parsed:
     entries = [each for each in archive.infolist() if not each.is_dir() and not is_system_file(each.filename)]
     if len(entries) > _MOST_FILES:
         raise DocumentError(f"{len(entries)} files in it, more than {_MOST_FILES}", cure=_CURE)
-    builder = TextBuilder()
-    notes: list[str] = []
-    read = 0
+    members = Members(settings, depth)
     for entry in entries:
         try:
             inner = archive.read(entry)
         except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
-            notes.append(f"{name_of(entry)} not read: {error}")
+            members.notes.append(f"{name_of(entry)} not read: {error}")
             continue
-        read += add_member(builder, name_of(entry), inner, settings, depth + 1, notes)
-    if not read:
-        raise DocumentError(f"nothing in it could be read ({'; '.join(notes)[:300] or 'it is empty'})", cure=_CURE)
-    return Parsed(builder.text, "application/zip", headings=tuple(builder.headings), notes=tuple(notes))
+        members.read(name_of(entry), inner)
+    if not members.found:
+        why = "; ".join(members.notes)[:300] or "it is empty"
+        raise DocumentError(f"nothing in it could be read ({why})", cure=_CURE)
+    builder = TextBuilder()
+    builder.add("Files in it:", tight=True)
+    members.write(builder)
+    return Parsed(builder.text, "application/zip", notes=members.told, members=tuple(members.found))
 
 
 def name_of(entry: zipfile.ZipInfo) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from datetime import UTC, datetime, timedelta
 from email import policy
@@ -12,7 +13,7 @@ from typing import Any
 from sparewheel.rag.errors import DocumentError
 from sparewheel.rag.ingest.formats.decode import decode
 from sparewheel.rag.ingest.formats.html import parse_html
-from sparewheel.rag.ingest.formats.members import MOST_DEPTH, add_member
+from sparewheel.rag.ingest.formats.members import MOST_DEPTH, Members
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
 from sparewheel.rag.ingest.formats.rtf import parse_rtf
 from sparewheel.rag.ingest.formats.rtf_packed import unpacked
@@ -24,7 +25,7 @@ _WORD = "Attachment:"
 
 
 def parse_eml(data: bytes, settings: Ingest, depth: int = 0) -> Parsed:
-    """Sender, receivers, date and subject, then the message, then each attachment under its name."""
+    """Sender, receivers, date and subject, the message, and the names of its attachments, which are its members."""
     message = BytesParser(_class=EmailMessage, policy=policy.default).parsebytes(data)
     if not any(message.get(name) for name in _HEADERS):
         raise DocumentError("not a message: it has no sender, date or subject", cure="save it again as .eml")
@@ -42,14 +43,16 @@ def parse_eml(data: bytes, settings: Ingest, depth: int = 0) -> Parsed:
             notes += inner.notes
         else:
             builder.embed(decode(_utf8(raw, body.get_content_charset()))[0] if raw else "", ())
+    members = Members(settings, depth)
     for number, part in enumerate(message.iter_attachments()):
         if number >= _MOST_ATTACHMENTS:
-            notes.append(f"more than {_MOST_ATTACHMENTS} attachments: the rest not read")
+            members.notes.append(f"more than {_MOST_ATTACHMENTS} attachments: the rest not read")
             break
         name, inner_data = _attachment(part, number)
         if part.get_content_maintype() == "image" and part.get_content_disposition() == "inline":
             continue
-        add_member(builder, name, inner_data, settings, depth + 1, notes, _WORD)
+        members.read(name, inner_data)
+    members.write(builder, _WORD)
     known = {"author": stated["From"], "created": stated["Date"]}
     return Parsed(
         builder.text,
@@ -57,7 +60,8 @@ def parse_eml(data: bytes, settings: Ingest, depth: int = 0) -> Parsed:
         stated["Subject"],
         headings=tuple(builder.headings),
         metadata={key: value for key, value in known.items() if value},
-        notes=tuple(notes),
+        notes=(*notes, *members.told),
+        members=tuple(members.found),
     )
 
 
@@ -133,8 +137,10 @@ class _Outlook:
         )
         notes: list[str] = []
         self._write_body(builder, notes)
+        members = Members(self._settings, depth)
         for folder in self._attachments()[:_MOST_ATTACHMENTS]:
-            self._attach(folder, builder, depth, notes)
+            self._attach(folder, members, depth)
+        members.write(builder, _WORD)
         known = {"author": sender, "created": sent}
         return Parsed(
             builder.text,
@@ -142,7 +148,8 @@ class _Outlook:
             subject,
             headings=tuple(builder.headings),
             metadata={key: value for key, value in known.items() if value},
-            notes=tuple(notes),
+            notes=(*notes, *members.told),
+            members=tuple(members.found),
         )
 
     def _write_body(self, builder: TextBuilder, notes: list[str]) -> None:
@@ -159,19 +166,17 @@ class _Outlook:
         builder.embed(inner.text, inner.headings)
         notes += inner.notes
 
-    def _attach(self, folder: str, builder: TextBuilder, depth: int, notes: list[str]) -> None:
+    def _attach(self, folder: str, members: Members, depth: int) -> None:
         name = next(filter(None, (self._text(each, folder) for each in _NAMES)), "attachment")
         if inner_data := self._binary(_DATA, folder):
-            add_member(builder, name, inner_data, self._settings, depth + 1, notes, _WORD)
+            members.read(name, inner_data)
         elif not self._bytes(f"{folder}{_OBJECT}__properties_version1.0"):
-            notes.append(f"{name} not read: an object in the message; save it on its own")
+            members.notes.append(f"{name} not read: an object in the message; save it on its own")
         elif depth >= MOST_DEPTH:
-            notes.append(f"{name} not read: packed more than {MOST_DEPTH} deep")
+            members.notes.append(f"{name} not read: packed more than {MOST_DEPTH} deep")
         else:
             inner = _Outlook(self._ole, f"{self._folder}{folder}{_OBJECT}", self._settings).parsed(depth + 1)
-            builder.heading(f"{_WORD} {name}", 1)
-            builder.embed(inner.text, inner.headings)
-            notes += (f"{name}: {note}" for note in inner.notes)
+            members.add(name, hashlib.sha256(inner.text.encode("utf-8", "replace")).hexdigest(), inner)
 
     def _attachments(self) -> list[str]:
         here = len(self._folder)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Callable
 from typing import cast
 
 from sparewheel.rag.errors import DocumentError
-from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
+from sparewheel.rag.ingest.formats.parsed import Member, Parsed, TextBuilder, clean
 from sparewheel.rag.ingest.formats.registry import parser_of
+from sparewheel.rag.ingest.formats.text_layer import unmapped
 from sparewheel.rag.settings import Ingest
 
 Container = Callable[[bytes, Ingest, int], Parsed]
 
+_LONGEST_NAME = 200
 MOST_DEPTH = 3  # a zip in a mail in a zip
 _CONTAINERS = ("parse_zip", "parse_eml", "parse_msg", "parse_pdf")
 
@@ -26,28 +30,55 @@ def read_member(name: str, data: bytes, settings: Ingest, depth: int) -> Parsed:
     return parser(data, settings)
 
 
-def add_member(
-    builder: TextBuilder, name: str, data: bytes, settings: Ingest, depth: int, notes: list[str], word: str = ""
-) -> bool:
-    """Writes the file's text under a heading with its name; whether there was any. Why not, and what of it was left
-    out, is added to the notes."""
-    try:
-        inner = read_member(name, data, settings, depth)
-    except DocumentError as error:
-        notes.append(f"{name} not read: {error}")
-        return False
-    except (MemoryError, RecursionError):
-        raise
-    except Exception as error:  # a damaged file makes a parser raise anything
-        notes.append(f"{name} not read: {type(error).__name__}: {error}")
-        return False
-    notes += [f"{name}: {note}" for note in inner.notes]
-    if not inner.text.strip():
-        notes.append(f"{name} not read: no text in it")
-        return False
-    builder.heading(f"{word} {name}".strip(), 1)
-    builder.embed(inner.text, inner.headings)
-    return True
+class Members:
+    """The documents found in a container, and what is to be told of those that could not be read."""
+
+    def __init__(self, settings: Ingest, depth: int) -> None:
+        """depth: how many files the container itself lies in."""
+        self.found: list[Member] = []
+        self.notes: list[str] = []
+        self._settings = settings
+        self._depth = depth
+        self._names: Counter[str] = Counter()
+
+    def read(self, name: str, data: bytes) -> None:
+        """A file in it."""
+        name = " ".join(clean(name).split())[-_LONGEST_NAME:] or "file"
+        try:
+            parsed = read_member(name, data, self._settings, self._depth + 1)
+        except DocumentError as error:
+            self.notes.append(f"{name} not read: {error}")
+            return
+        except (MemoryError, RecursionError):
+            raise
+        except Exception as error:  # a damaged file makes a parser raise anything
+            self.notes.append(f"{name} not read: {type(error).__name__}: {error}")
+            return
+        self.add(name, hashlib.sha256(data).hexdigest(), parsed)
+
+    def add(self, name: str, sha256: str, parsed: Parsed) -> None:
+        """A document in it that was read."""
+        if unmapped(parsed.text) or not parsed.text.strip():
+            self.notes.append(f"{name} not read: no text in it")
+            return
+        self.notes += (f"{name}: {note}" for note in parsed.notes)
+        self._names[name] += 1
+        if (count := self._names[name]) > 1:
+            name = f"{name} ({count})"
+        self.found.append(Member(name, sha256, parsed))
+
+    def write(self, builder: TextBuilder, word: str = "") -> None:
+        """Their names, into the text of the container."""
+        for member in self.found:
+            builder.add(f"{word} {member.name}".strip(), tight=True)
+        builder.gap()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The notes, with how many were read."""
+        count = len(self.found)
+        read = (f"{count} file{'s' if count > 1 else ''} in it: read, each as a document of its own",) if count else ()
+        return (*read, *self.notes)
 
 
 def is_system_file(name: str) -> bool:

@@ -46,6 +46,16 @@ class Parsed:
     layout: Layout | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what was left out or could not be read, in words for the report
+    members: tuple[Member, ...] = ()
+
+
+@dataclass(frozen=True)
+class Member:
+    """A document that lies in the source, under its name there. sha256: of its bytes."""
+
+    name: str
+    sha256: str
+    parsed: Parsed
 
 
 def clean(text: str) -> str:

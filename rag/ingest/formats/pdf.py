@@ -9,7 +9,7 @@ from typing import Any
 
 from sparewheel.rag.errors import DocumentError
 from sparewheel.rag.ingest.formats import ocr
-from sparewheel.rag.ingest.formats.members import add_member
+from sparewheel.rag.ingest.formats.members import Members
 from sparewheel.rag.ingest.formats.page_layout import Block, arrange, table_lines
 from sparewheel.rag.ingest.formats.page_text import Turn, in_reading_order, same_row, without_running_heads, write
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder, clean
@@ -40,7 +40,7 @@ class _Pages:
 
 
 def parse_pdf(data: bytes, settings: Ingest, depth: int = 0) -> Parsed:
-    """Text with page spans and layout, then its notes and the files attached to it, each under its name; metadata:
+    """Text with page spans and layout, then its notes and the names of the files attached to it, its members; metadata:
     author, created (as the file states them), ocr_pages, ocr_confidence, pages_without_text.
 
     Raises DocumentError for a damaged, protected or too long file, for one of which no page can be read without OCR,
@@ -70,36 +70,24 @@ def parse_pdf(data: bytes, settings: Ingest, depth: int = 0) -> Parsed:
         report.append(f"{pages.off} words off the page or too small to be seen: left out")
     if pages.struck:
         report.append(f"{pages.struck} struck words: left out")
-    behind = _behind(pages, attached, settings, depth, report)
-    text, headings = _followed(text, headings, behind)
-    return Parsed(text, "application/pdf", title, headings, spans, layout, metadata, tuple(report))
+    members = Members(settings, depth)
+    for name, content in attached:
+        members.read(name, content)
+    text += _behind(pages, members, report, bool(text))
+    notes, found = (*report, *members.told), tuple(members.found)
+    return Parsed(text, "application/pdf", title, headings, spans, layout, metadata, notes, found)
 
 
-def _behind(
-    pages: _Pages, attached: list[tuple[str, bytes]], settings: Ingest, depth: int, report: list[str]
-) -> TextBuilder:
-    """What is in the document and on none of its pages: notes, attached files."""
+def _behind(pages: _Pages, members: Members, report: list[str], follows: bool) -> str:
+    """What is in the document and on none of its pages: notes, the names of attached files. follows: on other text."""
     builder = TextBuilder()
     for index, texts in pages.notes.items():
         for text in texts:
             builder.add(f"Page {index + 1} {text}")
     if pages.notes:
         report.append(f"{sum(map(len, pages.notes.values()))} notes on its pages: read, at the end of its text")
-    read = [name for name, data in attached if add_member(builder, name, data, settings, depth + 1, report, _WORD)]
-    if read:
-        report.append(f"{len(read)} attached files: read behind its pages, each under its name")
-    return builder
-
-
-def _followed(
-    text: str, headings: tuple[tuple[int, int, int], ...], behind: TextBuilder
-) -> tuple[str, tuple[tuple[int, int, int], ...]]:
-    """The text of the pages with what stands behind it."""
-    if not behind.text:
-        return text, headings
-    text += "\n\n" * bool(text)
-    more = ((len(text) + start, len(text) + end, level) for start, end, level in behind.headings)
-    return text + behind.text, (*headings, *more)
+    members.write(builder, _WORD)
+    return "\n\n" * (follows and bool(builder.text)) + builder.text
 
 
 def _open(pdfium: Any, data: bytes, settings: Ingest) -> Any:
