@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks import made_documents, made_office
 from benchmarks.machine import save
 from benchmarks.made_documents import Written
-from sparewheel.rag.ingest.formats.registry import parser_of
+from sparewheel.rag.ingest.load import load, with_members
 from sparewheel.rag.settings import Ingest
 
 Reads = Callable[[Path], str]
@@ -66,8 +66,12 @@ def main() -> None:
 
 def systems() -> dict[str, dict[str, Reads]]:
     """system -> suffix -> how it reads such a file."""
-    ours: Reads = lambda path: parser_of(path.name)(path.read_bytes(), Ingest(ocr="off")).text  # noqa: E731
-    found = {"sparewheel": dict.fromkeys(FORMATS, ours)}
+
+    def ours(path: Path) -> str:
+        document = load(path, path.name, Ingest(ocr="off"))
+        return "\n\n".join(each.text for each in with_members(document))
+
+    found: dict[str, dict[str, Reads]] = {"sparewheel": dict.fromkeys(FORMATS, ours)}
     if util.find_spec("langchain_community"):
         from langchain_community import document_loaders as loaders
 
