@@ -136,8 +136,9 @@ def ingest(
 @click.option("--corpus", required=True, help="Name of the corpus.")
 @click.option("--wait", is_flag=True, help="Wait until another process has finished writing the corpus.")
 @click.option("--no-dense", is_flag=True, help="Skip embedding.")
+@click.option("--ray", "ray_at", metavar="ADDRESS", help="Embed on a Ray cluster: HOST:PORT, auto, local.")
 @click.pass_context
-def reindex(ctx: click.Context, corpus: str, wait: bool, no_dense: bool) -> int:
+def reindex(ctx: click.Context, corpus: str, wait: bool, no_dense: bool, ray_at: str | None) -> int:
     """Bring an index up to date with today's models and rules, without its source files.
 
     Documents are split again where the rules changed, and an index is built anew where its tokeniser or its embedding
@@ -152,7 +153,8 @@ def reindex(ctx: click.Context, corpus: str, wait: bool, no_dense: bool) -> int:
         count = split_again(store, settings, wait=wait, on_progress=show)
     console(err=True).print(f"{count} documents split again" if count else "every document is split by today's rules")
     if not no_dense:
-        _embed(store, settings, rebuild=True)
+        with connected(ray_at, settings) as cluster:
+            _embed(store, settings, rebuild=True, cluster=cluster)
     _print_state(store)
     return 0
 
@@ -273,7 +275,7 @@ def connected(ray_at: str | None, settings: Settings) -> Iterator[Cluster | None
     from sparewheel.rag.cluster import Cluster
 
     with Cluster(ray_at, settings) as cluster:
-        console(err=True).print(f"reading and embedding on {cluster.workers} processors of the cluster", style="dim")
+        console(err=True).print(f"{cluster.workers} processors of the cluster take part", style="dim")
         yield cluster
 
 

@@ -6,6 +6,7 @@ import sqlite3
 import pytest
 
 from sparewheel.app.cli import main
+from sparewheel.rag.ingest import sandbox
 
 
 @pytest.fixture
@@ -104,6 +105,49 @@ def test_changed_rules_need_reindex_and_get_it(sparewheel, folder, monkeypatch):
     code, out, err = sparewheel("reindex", "--corpus", "c", "--no-dense")
     assert (code, err) == (0, "2 documents split again\n")
     assert int(out.split(", ")[1].split()[0]) > before
+
+
+def test_a_cluster_embeds_for_ingest_and_reindex(sparewheel, folder, monkeypatch):
+    """`--ray` of both commands: every passage goes through the cluster, which is given back."""
+    clusters = []
+
+    class Cluster:
+        workers, at_once = 3, 64
+
+        def __init__(self, address, settings):
+            self.address, self.embedded = address, 0
+            clusters.append(self)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.address = ""
+
+        def parse(self, files, settings):
+            return sandbox.parse(files, settings)
+
+        def embedder(self, chosen, own):
+            cluster = self
+
+            class Counted:
+                name, dimension = own.name, own.dimension
+
+                def embed(self, texts, *, query=False):
+                    cluster.embedded += len(texts)
+                    return own.embed(texts, query=query)
+
+            return Counted()
+
+    monkeypatch.setattr("sparewheel.rag.cluster.Cluster", Cluster)
+    sparewheel("ingest", folder, "--corpus", "c", "--no-dense")
+    code, out, err = sparewheel("reindex", "--corpus", "c", "--ray", "head:1")
+    chunks = int(out.splitlines()[-1].split(", ")[1].split()[0])
+    assert (code, "3 processors of the cluster take part" in err) == (0, True)
+    assert out.splitlines()[-1].endswith("100% embedded")
+    (folder / "nda.txt").write_text("This agreement lasts three years.")
+    assert sparewheel("ingest", folder, "--corpus", "c", "--ray", "head:1")[1].startswith("1 updated, 1 unchanged (")
+    assert [(cluster.embedded, cluster.address) for cluster in clusters] == [(chunks, ""), (1, "")]
 
 
 @pytest.mark.parametrize(
