@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparewheel.rag.errors import StoreError, UsageError
+from sparewheel.rag.ingest.described import DocumentInfo
 from sparewheel.rag.ingest.report import Progress
-from sparewheel.rag.ingest.snapshot import DocumentInfo, Snapshot
+from sparewheel.rag.ingest.snapshot import Snapshot
 from sparewheel.rag.ingest.stores import CorpusSnapshot, CorpusStore, CorpusTransaction, Place
 from sparewheel.rag.retrieve.bm25_write import Bm25Writer
 from sparewheel.rag.retrieve.dense_write import DenseWriter

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparewheel.rag.errors import NotFound, UsageError, suggest
+from sparewheel.rag.ingest.described import FIELDS, DocumentInfo
 from sparewheel.rag.ingest.manifest import Manifest
 from sparewheel.rag.ingest.several import values_of
-from sparewheel.rag.ingest.snapshot import FIELDS, DocumentInfo
 from sparewheel.rag.ingest.stores import CorpusSnapshot
 from sparewheel.rag.rights import Readers, Rights
 from sparewheel.rag.types import Chunk, Document, DocumentSet, Filter, Hit, Retriever, SearchResult

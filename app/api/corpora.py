@@ -15,7 +15,7 @@ from sparewheel.app.api.shapes import AccessRule, CorpusChange, CorpusName, Docu
 from sparewheel.app.api.who import Caller
 from sparewheel.app.service import CorpusInfo, FileResult, Job, Service
 from sparewheel.app.service.jobs import State
-from sparewheel.rag.ingest.snapshot import DocumentInfo
+from sparewheel.rag.ingest.described import DocumentInfo
 from sparewheel.rag.records import plain
 from sparewheel.rag.types import Page
 

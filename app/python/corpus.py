@@ -20,8 +20,8 @@ from sparewheel.rag.assemble import open_pipeline
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.errors import NotFound, UsageError
 from sparewheel.rag.events import Event
+from sparewheel.rag.ingest.described import DocumentInfo
 from sparewheel.rag.ingest.report import Progress, Report
-from sparewheel.rag.ingest.snapshot import DocumentInfo
 from sparewheel.rag.ingest.stores import CorpusStore
 from sparewheel.rag.places import cells_of, place_of
 from sparewheel.rag.settings import Settings, load_settings

@@ -23,7 +23,7 @@ from sparewheel.rag.answer.prices import cost_usd, until_off_peak_s
 from sparewheel.rag.assemble import open_pipeline
 from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.errors import NotFound, UsageError
-from sparewheel.rag.ingest.snapshot import DocumentInfo
+from sparewheel.rag.ingest.described import DocumentInfo
 from sparewheel.rag.ingest.stores import Place
 from sparewheel.rag.places import cells_of, place_of
 from sparewheel.rag.review.cell import Cell

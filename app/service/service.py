@@ -28,7 +28,7 @@ from sparewheel.rag.disk import patiently
 from sparewheel.rag.errors import Forbidden, NotFound, UsageError
 from sparewheel.rag.forking import keep_of_parent, renewed_after_fork
 from sparewheel.rag.ingest.corpus import CorpusConfig
-from sparewheel.rag.ingest.snapshot import DocumentInfo
+from sparewheel.rag.ingest.described import DocumentInfo
 from sparewheel.rag.ingest.stores import CorpusSnapshot, CorpusStore, Place
 from sparewheel.rag.places import place_of
 from sparewheel.rag.readable import readable as part_of

@@ -13,7 +13,7 @@ from sparewheel.app.ui.session import plain, service, user
 from sparewheel.app.view import unwrapped
 
 if TYPE_CHECKING:
-    from sparewheel.rag.ingest.snapshot import DocumentInfo
+    from sparewheel.rag.ingest.described import DocumentInfo
     from sparewheel.rag.types import Document
 
 PAGE_CHARS = 4000  # of a document without pages, shown at a time

@@ -17,7 +17,7 @@ from sparewheel.rag.types import Sensitivity
 
 if TYPE_CHECKING:
     from sparewheel.app.service import CorpusInfo, FileResult
-    from sparewheel.rag.ingest.snapshot import DocumentInfo
+    from sparewheel.rag.ingest.described import DocumentInfo
 
 FORMATS = sorted(suffix.removeprefix(".") for suffix in SUFFIXES)
 GOOD = {"added": "green", "updated": "green", "unchanged": "gray", "skipped": "orange", "failed": "red"}

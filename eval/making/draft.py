@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sparewheel.rag.ingest.snapshot import DocumentInfo
+from sparewheel.rag.ingest.described import DocumentInfo
 from sparewheel.rag.types import named
 
 

@@ -9,49 +9,24 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sparewheel.rag.disk import FileHold
-from sparewheel.rag.errors import NotFound, StoreError, UsageError, suggest
-from sparewheel.rag.ingest.manifest import NAME, Manifest, read_manifest
+from sparewheel.rag.errors import StoreError
+from sparewheel.rag.ingest.described import FIELDS, Described, DocumentInfo, name_of
+from sparewheel.rag.ingest.manifest import NAME, IndexState, Manifest, read_manifest
 from sparewheel.rag.ingest.rows import Rows, ids_in, open_rows, read_chunks, read_document
 from sparewheel.rag.ingest.sums import AT_ONCE_BYTES, CURE, SUMS
 from sparewheel.rag.rights import LABEL, Readers, labels_of
-from sparewheel.rag.types import Chunk, Document, DocumentSet, Filter, Selection
+from sparewheel.rag.types import Chunk, Document, Filter, Selection
 
 SELECTIONS = 8  # kept a snapshot, one byte a chunk each
-FIELDS = {  # filter key -> column
-    "document": "id",
-    "title": "title",
-    "source": "source",
-    "language": "language",
-    "media_type": "media_type",
-}
 
 
-@dataclass(frozen=True)
-class DocumentInfo:
-    """What a list of documents shows."""
-
-    id: str
-    title: str
-    source: str
-    media_type: str
-    language: str
-    sha256: str  # of the source bytes
-    chars: int
-    pages: int  # 0 where the format has none
-    chunks: int
-    added: str  # ISO 8601, UTC
-    splitter: str  # version its chunks were split by
-    metadata: Mapping[str, str]
-
-
-class Snapshot:
+class Snapshot(Described):
     """Implements `types.Passages`. Safe to share between threads. While it is open its folder is not removed."""
 
     def __init__(self, folder: Path, *, checked: bool = True) -> None:
@@ -168,22 +143,6 @@ class Snapshot:
                 parameters += [key, values]
         return " AND ".join(conditions), parameters
 
-    def check_filter(self, filter: Filter) -> None:
-        """Raises UsageError for a key whose values no document has: a slip of the pen must not read like a finding."""
-        for key, value in filter.items():
-            if key not in FIELDS:
-                self._known_key(key)
-            asked = [value] if isinstance(value, str) else list(value)
-            query = f"SELECT DISTINCT {FIELDS[key]} FROM documents" if key in FIELDS else (  # noqa: S608
-                "SELECT DISTINCT value FROM metadata WHERE key = ?")  # fmt: skip
-            with self.rows() as rows:
-                known = [name for (name,) in rows.execute(query, () if key in FIELDS else (key,))]
-            if known and not set(asked) & set(known):
-                folded = {name.casefold(): name for name in known}
-                same = next((folded[one.casefold()] for one in asked if one.casefold() in folded), "")
-                near = f"; did you mean {same!r}?" if same else suggest(asked[0], known) if asked else ""
-                raise UsageError(f"no document has {key}={', '.join(asked)}{near}")
-
     def document(self, id: str, *, layout: bool = True) -> Document:
         """The document with its text, and with the boxes of its words unless `layout` is False. Raises NotFound."""
         with self.rows() as rows:
@@ -229,24 +188,6 @@ class Snapshot:
         state = self.manifest.indexes.get(index)
         return [] if state is None else [self.folder / segment.name for segment in state.segments]
 
-    def share(self, index: str) -> float:
-        """How much of the corpus the index holds, 0..1 of the chunks; 0.0 when there is no such index."""
-        state = self.manifest.indexes.get(index)
-        if state is None:
-            return 0.0
-        return state.chunks / self.manifest.chunks if self.manifest.chunks else 1.0
-
-    def check(self, versions: Mapping[str, str]) -> None:
-        """Raises StoreError when an index was built by another version (index name -> version) than these."""
-        for name, version in versions.items():
-            state = self.manifest.indexes.get(name)
-            if state is not None and state.version != version:
-                corpus = self.folder.parents[1].name
-                raise StoreError(
-                    f"the {name} index was built with {state.version!r}, these settings ask for {version!r}; "
-                    f"run: sparewheel reindex --corpus {corpus}"
-                )
-
     def verify(self) -> None:
         """Reads every file again. Raises StoreError when one is not, byte for byte, what was written."""
         SUMS.check(self.folder, self.manifest.files)
@@ -290,24 +231,37 @@ class Snapshot:
         while self._idle:
             self._idle.pop().close()
 
-    def _known(self, id: str) -> None:
+    # ------------------------------------------------------------ `Described`
+
+    @property
+    def _corpus(self) -> str:
+        return self.folder.parents[1].name
+
+    @property
+    def _held(self) -> int:
+        return self.manifest.chunks
+
+    @property
+    def _indexes(self) -> Mapping[str, IndexState]:
+        return self.manifest.indexes
+
+    def _values(self, key: str) -> list[str]:
+        if key in FIELDS:
+            return self._column(f"SELECT DISTINCT {FIELDS[key]} FROM documents")  # noqa: S608
+        return self._column("SELECT DISTINCT value FROM metadata WHERE key = ?", key)
+
+    def _has(self, id: str) -> bool:
+        return bool(self._column("SELECT 1 FROM documents WHERE id = ?", id))
+
+    def _has_key(self, key: str) -> bool:
+        return bool(self._column("SELECT 1 FROM metadata WHERE key = ? LIMIT 1", key))
+
+    def _keys(self) -> list[str]:
+        return self._column("SELECT DISTINCT key FROM metadata")
+
+    def _ids(self) -> list[str]:
+        return self._column("SELECT id FROM documents")
+
+    def _column(self, query: str, *given: str) -> list[str]:
         with self.rows() as rows:
-            known = [name for (name,) in rows.execute("SELECT id FROM documents")]
-        if id not in known:
-            corpus = self.folder.parents[1].name
-            cure = suggest(id, known) or f"; list them with: sparewheel corpora info {corpus} --documents"
-            raise NotFound(f"no document {id!r} in corpus {corpus!r}{cure}")
-
-    def _known_key(self, key: str) -> None:
-        with self.rows() as rows:
-            known = [name for (name,) in rows.execute("SELECT DISTINCT key FROM metadata")]
-        if key not in known:
-            every = list(dict.fromkeys([*FIELDS, *known]))
-            raise UsageError(f"no document has {key!r}{suggest(key, every)}; filter by {', '.join(every)}")
-
-
-def name_of(value: str | Sequence[str]) -> object:
-    """What tells a value of a filter from others: itself, or the short name of a long set of documents."""
-    if isinstance(value, DocumentSet):
-        return {"set": value.name}
-    return [value] if isinstance(value, str) else sorted(value)
+            return [value for (value,) in rows.execute(query, given)]

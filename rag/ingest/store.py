@@ -27,10 +27,11 @@ from sparewheel.rag.disk import FileHold, write_durably
 from sparewheel.rag.errors import NotFound, StoreError
 from sparewheel.rag.ingest.corpus import NAME as CONFIG
 from sparewheel.rag.ingest.corpus import CorpusConfig, corpus_folder, corpus_names, read_config
+from sparewheel.rag.ingest.described import DocumentInfo
 from sparewheel.rag.ingest.lock import writing
 from sparewheel.rag.ingest.manifest import NAME as MANIFEST
 from sparewheel.rag.ingest.manifest import Manifest, read_manifest
-from sparewheel.rag.ingest.snapshot import DocumentInfo, Snapshot
+from sparewheel.rag.ingest.snapshot import Snapshot
 from sparewheel.rag.ingest.sums import CURE
 from sparewheel.rag.ingest.transaction import KnownFile, Transaction, folder_name
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sparewheel.rag.ingest.snapshot import DocumentInfo
+    from sparewheel.rag.ingest.described import DocumentInfo
     from sparewheel.rag.ingest.transaction import KnownFile
 
 

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from sparewheel.rag.errors import NotFound, StoreError, Unavailable, UsageError, suggest
+from sparewheel.rag.errors import NotFound, StoreError, Unavailable
+from sparewheel.rag.ingest.described import FIELDS, Described, DocumentInfo, name_of
 from sparewheel.rag.ingest.manifest import IndexState, Manifest
 from sparewheel.rag.ingest.rows import ids_in, unpack_document
-from sparewheel.rag.ingest.snapshot import FIELDS, DocumentInfo, name_of
 from sparewheel.rag.postgres.database import Database
 from sparewheel.rag.postgres.lists import Lists, Part
 from sparewheel.rag.postgres.postings import in_ranges
@@ -83,7 +83,7 @@ def read_head(rows: Rows, number: int, *, lock: bool = False) -> Head:
     return Head(*row)
 
 
-class PostgresSnapshot:
+class PostgresSnapshot(Described):
     """Safe to share between threads. Closing it costs and frees nothing: it holds no connection."""
 
     def __init__(self, database: Database, number: int, lists: Lists) -> None:
@@ -118,11 +118,6 @@ class PostgresSnapshot:
     def manifest(self) -> Manifest:
         """How much it holds and how its indexes were built."""
         head = self.head
-        indexes = {}
-        if head.tokeniser:
-            indexes["bm25"] = IndexState(head.tokeniser, head.next_chunk - 1, head.chunks)
-        if head.embedder:
-            indexes["dense"] = IndexState(head.embedder, head.next_chunk - 1, head.embedded)
         splitters = self._all(
             f"SELECT DISTINCT splitter FROM {self.table('documents')} WHERE {self._living} ORDER BY 1"
         )
@@ -133,7 +128,7 @@ class PostgresSnapshot:
             chunks=head.chunks,
             chars=head.chars,
             splitters=tuple(splitter for (splitter,) in splitters),
-            indexes=indexes,
+            indexes=dict(self._indexes),
         )
 
     def chunks(self, ids: Sequence[int]) -> list[Chunk]:
@@ -155,7 +150,7 @@ class PostgresSnapshot:
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
         """The chunks of one document in text order. Raises NotFound."""
-        self._number_of(document_id)
+        self._known(document_id)
         return self.chunks(self.matching({"document": document_id}).tolist())
 
     def ids(self) -> NDArray[np.int64]:
@@ -184,28 +179,6 @@ class PostgresSnapshot:
         )
         return [id for (id,) in found]
 
-    def check_filter(self, filter: Filter) -> None:
-        """Raises UsageError for a key whose values no document has."""
-        documents, facts = self.table("documents"), self.table("facts")
-        for key, value in filter.items():
-            if key not in FIELDS:
-                self._known_key(key)
-            asked = [value] if isinstance(value, str) else list(value)
-            if key in FIELDS:
-                found = self._all(f"SELECT DISTINCT {FIELDS[key]} FROM {documents} WHERE {self._living}")
-            else:
-                found = self._all(
-                    f"SELECT DISTINCT f.value FROM {facts} f JOIN {documents} d USING (document)"
-                    f" WHERE f.key = %s AND {self._living}",
-                    (key,),
-                )
-            known = [name for (name,) in found]
-            if known and not set(asked) & set(known):
-                folded = {name.casefold(): name for name in known}
-                same = next((folded[one.casefold()] for one in asked if one.casefold() in folded), "")
-                near = f"; did you mean {same!r}?" if same else suggest(asked[0], known) if asked else ""
-                raise UsageError(f"no document has {key}={', '.join(asked)}{near}")
-
     def document(self, id: str, *, layout: bool = True) -> Document:
         """The document with its text, and with the boxes of its words unless `layout` is False. Raises NotFound."""
         found = self._all(
@@ -215,7 +188,7 @@ class PostgresSnapshot:
             (storable(id),),
         )
         if not found:
-            self._number_of(id)
+            self._known(id)
             raise StoreError(f"the text of {id!r} is gone from {self.head.name!r}; ingest it again")
         title, source, media_type, language, sha256, metadata, text, pages, headings, packed = found[0]
         about = (title, source, media_type, language, sha256)
@@ -246,24 +219,6 @@ class PostgresSnapshot:
             " GROUP BY language ORDER BY sum(chars) DESC LIMIT 1"
         )
         return str(found[0][0]) if found else "en"
-
-    def share(self, index: str) -> float:
-        """How much of the corpus the index holds, 0..1 of the chunks; 0.0 when there is no such index."""
-        held = {"bm25": self.head.chunks if self.head.tokeniser else -1}
-        held["dense"] = self.head.embedded if self.head.embedder else -1
-        if held.get(index, -1) < 0:
-            return 0.0
-        return held[index] / self.head.chunks if self.head.chunks else 1.0
-
-    def check(self, versions: Mapping[str, str]) -> None:
-        """Raises StoreError when an index was built by another version (index name -> version) than these."""
-        built = {"bm25": self.head.tokeniser, "dense": self.head.embedder}
-        for name, version in versions.items():
-            if built.get(name) and built[name] != version:
-                raise StoreError(
-                    f"the {name} index was built with {built[name]!r}, these settings ask for {version!r}; "
-                    f"run: sparewheel reindex --corpus {self.head.name}"
-                )
 
     def verify(self) -> None:
         """Reads every document and chunk again. Raises StoreError where one is not the other's text, or is missing."""
@@ -377,22 +332,45 @@ class PostgresSnapshot:
                 given += [storable(key), values]
         return " AND ".join(conditions), given
 
-    def _number_of(self, id: str) -> None:
-        """Raises NotFound for a document that is not there."""
-        table = self.table("documents")
-        if self._all(f"SELECT 1 FROM {table} WHERE id = %s AND {self._living}", (storable(id),)):
-            return
-        known = [name for (name,) in self._all(f"SELECT id FROM {table} WHERE {self._living}")]
-        cure = suggest(id, known) or f"; list them with: sparewheel corpora info {self.head.name} --documents"
-        raise NotFound(f"no document {id!r} in corpus {self.head.name!r}{cure}")
+    # ------------------------------------------------------------ `Described`
 
-    def _known_key(self, key: str) -> None:
-        facts = self.table("facts")
-        if self._all(f"SELECT 1 FROM {facts} WHERE key = %s LIMIT 1", (storable(key),)):
-            return
-        known = [name for (name,) in self._all(f"SELECT DISTINCT key FROM {facts} ORDER BY 1")]
-        every = list(dict.fromkeys([*FIELDS, *known]))
-        raise UsageError(f"no document has {key!r}{suggest(key, every)}; filter by {', '.join(every)}")
+    @property
+    def _corpus(self) -> str:
+        return self.head.name
+
+    @property
+    def _held(self) -> int:
+        return self.head.chunks
+
+    @property
+    def _indexes(self) -> Mapping[str, IndexState]:
+        head = self.head
+        built = {"bm25": (head.tokeniser, head.chunks), "dense": (head.embedder, head.embedded)}
+        return {
+            name: IndexState(version, head.next_chunk - 1, held) for name, (version, held) in built.items() if version
+        }
+
+    def _values(self, key: str) -> list[str]:
+        documents = self.table("documents")
+        if key in FIELDS:
+            return self._column(f"SELECT DISTINCT {FIELDS[key]} FROM {documents} WHERE {self._living}")
+        facts = f"{self.table('facts')} f JOIN {documents} d USING (document)"
+        return self._column(f"SELECT DISTINCT f.value FROM {facts} WHERE f.key = %s AND {self._living}", key)
+
+    def _has(self, id: str) -> bool:
+        return bool(self._column(f"SELECT 1 FROM {self.table('documents')} WHERE id = %s AND {self._living}", id))
+
+    def _has_key(self, key: str) -> bool:
+        return bool(self._column(f"SELECT 1 FROM {self.table('facts')} WHERE key = %s LIMIT 1", key))
+
+    def _keys(self) -> list[str]:
+        return self._column(f"SELECT DISTINCT key FROM {self.table('facts')} ORDER BY 1")
+
+    def _ids(self) -> list[str]:
+        return self._column(f"SELECT id FROM {self.table('documents')} WHERE {self._living}")
+
+    def _column(self, query: str, *given: str) -> list[str]:
+        return [value for (value,) in self._all(query, [storable(one) for one in given])]
 
 
 def _chunk(row: tuple[Any, ...]) -> Chunk:

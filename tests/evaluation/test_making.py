@@ -19,7 +19,7 @@ from sparewheel.eval.making.sentences import chinese, english
 from sparewheel.eval.questions import read_questions
 from sparewheel.rag.answer.endpoint import Completion
 from sparewheel.rag.errors import UsageError
-from sparewheel.rag.ingest.snapshot import DocumentInfo
+from sparewheel.rag.ingest.described import DocumentInfo
 from sparewheel.rag.types import Chunk, Document, Filter, Hit, Progress
 
 LEASE = """Lease of Unit 5

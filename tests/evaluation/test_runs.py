@@ -12,7 +12,7 @@ from fake_pipelines import FakePipeline
 from sparewheel.corpora import GoldSpan, Question
 from sparewheel.eval.runs import RECORDS, Batch, describe, open_run, prepare, question_of, read_records, run, torn
 from sparewheel.rag.errors import NotFound, UsageError
-from sparewheel.rag.ingest.snapshot import DocumentInfo
+from sparewheel.rag.ingest.described import DocumentInfo
 from sparewheel.rag.settings import Endpoint, Settings
 from sparewheel.rag.types import Chunk, Document
 

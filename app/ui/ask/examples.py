@@ -11,7 +11,7 @@ from sparewheel.corpora import sample_questions
 from sparewheel.rag.errors import NotFound
 
 if TYPE_CHECKING:
-    from sparewheel.rag.ingest.snapshot import DocumentInfo
+    from sparewheel.rag.ingest.described import DocumentInfo
 
 MOST = 4
 LOOKED_AT = 40  # documents, those with the shortest titles
