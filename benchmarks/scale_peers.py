@@ -2,10 +2,10 @@
 
     python -m benchmarks.scale_peers --python PEERS/bin/python [--size 100000] [--folder FOLDER]
 
-PEERS is an environment with `lancedb langchain-postgres` in it; they run there (`benchmarks.peer`), one after the
-other, with the same vectors and questions, on the PostgreSQL that the product is measured on. The vector of a question
-is given to everyone, so that no embedding is measured. Everyone is asked for 8 passages out of 100 candidates by words
-and 100 by vector, fused by reciprocal rank. Recall is of the ten nearest vectors of all. Writes
+PEERS is an environment with `lancedb langchain-postgres` in it; they run there (`benchmarks.scale_peers_systems`), one
+after the other, with the same vectors and questions, on the PostgreSQL that the product is measured on. The vector of a
+question is given to everyone, so that no embedding is measured. Everyone is asked for 8 passages out of 100 candidates by
+words and 100 by vector, fused by reciprocal rank. Recall is of the ten nearest vectors of all. Writes
 benchmarks/results/scale_peers.json.
 """
 
@@ -68,7 +68,7 @@ def main() -> None:
         row: dict[str, Any] = {"load_1min": round(os.getloadavg()[0], 1)}
         row |= ours(folder, url, options.size, asked, given, exact)
         for peer in PEERS:
-            command = [options.python, str(Path(__file__).with_name("peer.py")), peer, str(folder), url]
+            command = [options.python, str(Path(__file__).with_name("scale_peers_systems.py")), peer, str(folder), url]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
             row[peer] = json.loads(done.stdout.splitlines()[-1])
             print(peer, row[peer], flush=True)

@@ -1,4 +1,4 @@
-"""What `benchmarks.scale_peers` runs in an environment without Sparewheel: `peer.py NAME FOLDER URL`."""
+"""What `benchmarks.scale_peers` runs in an environment without Sparewheel: `scale_peers_systems.py NAME FOLDER URL`."""
 
 from __future__ import annotations
 
