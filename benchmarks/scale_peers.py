@@ -4,8 +4,8 @@
 
 PEERS is an environment with `lancedb langchain-postgres` in it; they run there (`benchmarks.scale_peers_systems`), one
 after the other, with the same vectors and questions, on the PostgreSQL that the product is measured on. The vector of a
-question is given to everyone, so that no embedding is measured. Everyone is asked for 8 passages out of 100 candidates by
-words and 100 by vector, fused by reciprocal rank. Recall is of the ten nearest vectors of all. Writes
+question is given to everyone, so that no embedding is measured. Everyone is asked for 8 passages out of 100 candidates
+by words and 100 by vector, fused by reciprocal rank. Recall is of the ten nearest vectors of all. Writes
 benchmarks/results/scale_peers.json.
 """
 

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,7 @@ TRIES = 4  # a task whose machine died is begun so often
 EMBEDDED_TOGETHER = 64  # texts of a task
 LOCAL = "local"  # instead of an address: the processors of this machine
 
+T = TypeVar("T")
 Result = tuple[str, Document | DocumentError]
 
 
@@ -149,6 +151,12 @@ class Cluster:
     @staticmethod
     def _in_flight(running: dict[Any, _Task]) -> int:
         return sum(task.size for task in running.values())
+
+    def submitting(self, function: Callable[..., T]) -> Callable[..., Future[T]]:
+        """The function, done on a processor of the cluster; once more where its machine dies. Both its arguments and
+        its result travel."""
+        task = self._ray.remote(num_cpus=1, max_retries=TRIES - 1)(function)
+        return lambda *given: task.remote(*given).future()
 
     # ------------------------------------------------------------ embedding
 

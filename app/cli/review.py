@@ -40,6 +40,7 @@ LOOK_S = 0.2  # how often the progress line is drawn anew
 @click.option("--budget", type=click.FloatRange(min=0, min_open=True), metavar="USD", help="Stop before it is passed.")
 @click.option("--off-peak", is_flag=True, help="Ask DeepSeek in its cheaper hours only.")
 @click.option("--concurrency", type=click.IntRange(1, 256), help="Cells at a time (setting review.concurrency).")
+@click.option("--ray", "ray_at", metavar="ADDRESS", help="With --local: on a Ray cluster: HOST:PORT, auto, local.")
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Of the file.")
 @click.option("--yes", is_flag=True, help="Do not ask whether the estimated cost is right.")
 @click.option("--estimate", "only_estimate", is_flag=True, help="Only tell how many cells, and what they would cost.")
@@ -58,6 +59,7 @@ def review(
     budget: float | None,
     off_peak: bool,
     concurrency: int | None,
+    ray_at: str | None,
     language: str,
     yes: bool,
     only_estimate: bool,
@@ -72,6 +74,7 @@ def review(
 
     Exit code: 0, 1 when a cell failed or the budget stopped it, 2 usage.
     """
+    from sparewheel.app.cli.ingest import connected
     from sparewheel.app.export.table import check_suffix
     from sparewheel.app.service import Service
     from sparewheel.app.service.reviews import Plan
@@ -80,8 +83,10 @@ def review(
         check_suffix(out.suffix)
     elif not only_estimate:
         raise UsageError("give --out table.xlsx (.docx .csv .html .json), or --estimate to know the cost first")
+    if ray_at and not local:
+        raise UsageError("--ray has the readers of the cluster's machines answer; add --local, or leave --ray out")
     tongue = cast("Language", language)
-    with Service(settings_of(ctx)) as service:
+    with Service(settings_of(ctx)) as service, connected(ray_at, service.settings) as cluster:
         reviews = service.reviews
         columns = columns_from(reviews, corpus, questions, sets, tongue)
         table = table_of(reviews, corpus, columns, documents, "local" if local else "order", name or ", ".join(sets))
@@ -90,7 +95,7 @@ def review(
         if only_estimate:
             return 0
         confirm(found, budget, yes)
-        plan = Plan(cast("Again", again), budget or 0.0, off_peak, concurrency or 0)
+        plan = Plan(cast("Again", again), budget or 0.0, off_peak, concurrency or 0, cluster)
         run = reviews.start(corpus, table.id, plan=plan)
         interrupted = watch(reviews, corpus, table.id, run)
         assert out is not None

@@ -22,12 +22,13 @@ from sparewheel.corpora.sets import question_set
 from sparewheel.rag.answer.prices import cost_usd, until_off_peak_s
 from sparewheel.rag.assemble import open_pipeline
 from sparewheel.rag.chain import Pipeline
+from sparewheel.rag.cluster import AHEAD, Cluster
 from sparewheel.rag.errors import NotFound, UsageError
 from sparewheel.rag.ingest.described import DocumentInfo
 from sparewheel.rag.ingest.stores import Place
 from sparewheel.rag.places import cells_of, place_of
 from sparewheel.rag.review.cell import Cell
-from sparewheel.rag.review.fill import Again, Filling, How, Of, todo
+from sparewheel.rag.review.fill import Again, Asks, Filling, How, Of, todo
 from sparewheel.rag.review.sheet import Sheet, sheet
 from sparewheel.rag.review.store import CellStore, one_of
 from sparewheel.rag.review.table import Answerers, Column, Table, columns_of
@@ -40,12 +41,14 @@ CLOUD_AT_ONCE = 8  # cells asked of a cloud endpoint at a time, where the settin
 
 @dataclass(frozen=True)
 class Plan:
-    """How a table is to be filled. budget_usd: 0 is none. concurrency: 0 is as the settings say."""
+    """How a table is to be filled. budget_usd: 0 is none. concurrency: 0 is as the settings say. cluster: whose
+    machines answer, for the local owner."""
 
     again: Again = "changed"
     budget_usd: float = 0.0
     off_peak: bool = False
     concurrency: int = 0
+    cluster: Cluster | None = None
 
 
 @dataclass(frozen=True)
@@ -172,11 +175,11 @@ class Reviews:
         table = self._table(corpus, id, user)
 
         def begin() -> tuple[Filling, Callable[[], None]]:
-            pipeline, close = self._asked(corpus, table, user)
+            asks, close = self._asked(corpus, table, plan, user)
             documents = self._chosen(corpus, table, user)
             store.keep_only([info.id for info in self._documents(corpus, None)])
             how = self._how(corpus, table, plan, user)
-            return Filling(table.columns, documents, store, pipeline, how), close
+            return Filling(table.columns, documents, store, asks, how), close
 
         return self._runs.start(corpus, table.id, user.name if user else "", begin)
 
@@ -203,8 +206,12 @@ class Reviews:
             return True
         return user.role == "admin" and any(one.name == run.corpus for one in readable(self._place, user))
 
-    def _asked(self, corpus: str, table: Table, user: User | None) -> tuple[Pipeline, Callable[[], None]]:
-        """The pipeline that answers, and what gives it back."""
+    def _asked(self, corpus: str, table: Table, plan: Plan, user: User | None) -> tuple[Asks, Callable[[], None]]:
+        """What answers, and what gives it back."""
+        if plan.cluster is not None and user is None:
+            from sparewheel.app.service.cluster_asks import ClusterAsks
+
+            return ClusterAsks(plan.cluster, corpus), lambda: None
         if table.answerers == "order":
             return self._pipeline(corpus, user), lambda: None
         settings = self._settings()
@@ -217,7 +224,8 @@ class Reviews:
             settings = only_local(settings)
         sensitivity = admitted(self._place, corpus, user).sensitivity
         budget = plan.budget_usd if plan.budget_usd > 0 else None
-        return how_of(settings, sensitivity, plan.again, budget, plan.concurrency, off_peak=plan.off_peak)
+        at_once = plan.concurrency or (AHEAD * plan.cluster.workers if plan.cluster is not None else 0)
+        return how_of(settings, sensitivity, plan.again, budget, at_once, off_peak=plan.off_peak)
 
     # ------------------------------------------------------------ what people say of a cell
 

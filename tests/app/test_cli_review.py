@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from sparewheel.app.cli import cli
 from sparewheel.app.cli.review import confirm, described, lines_of, one, opened, span
 from sparewheel.app.python.corpus import Corpus, open_corpus
+from sparewheel.app.service import cluster_asks
 from sparewheel.app.service.filling import Standing
 from sparewheel.app.service.reviews import Estimate
 from sparewheel.rag.errors import NotFound, UsageError
@@ -54,6 +56,41 @@ def test_a_table_is_written_and_the_second_run_asks_nothing(command, tmp_path: P
     ]  # fmt: skip
     again = command("mine.txt", "What is the notice period?", "--out", "t.csv")
     assert "0 cells to be asked" in again.stderr
+
+
+def test_a_cluster_answers_the_cells(command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its own readers: each cell is asked once there, and kept here."""
+    asked, given_back = [], []
+
+    class Cluster:
+        workers = 2
+
+        def __init__(self, address, settings):
+            self.pool = ThreadPoolExecutor(2)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            given_back.append(True)
+
+        def submitting(self, function):
+            return lambda *given: asked.append(given) or self.pool.submit(function, *given)
+
+    monkeypatch.setattr("sparewheel.rag.cluster.Cluster", Cluster)
+    words = ("Rent | How much is the rent?", "--ray", "head:1", "--out", "t.csv")
+    try:
+        done = command(*words, "--local")
+    finally:
+        cluster_asks._pipeline("leases").close()
+        cluster_asks._pipeline.cache_clear()
+    assert (done.exception, done.return_value, given_back) == (None, 0, [True])
+    assert sorted(given[2]["document"] for given in asked) == ["a.md", "b.md"]
+    rows = list(csv.reader((tmp_path / "t.csv").read_text("utf-8-sig").splitlines()))
+    assert [(row[0], "900" in row[1], "700" in row[1]) for row in rows[1:]] == [
+        ("a.md", True, False), ("b.md", False, True),
+    ]  # fmt: skip
+    assert "add --local" in str(command(*words).exception)
 
 
 @pytest.mark.parametrize(
