@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from sparewheel.app.people.access import User
 from sparewheel.app.people.auth import Accounts, accounts_of
 from sparewheel.app.people.sign_ins import SignIns
+from sparewheel.app.ui.opening import language_of
 from sparewheel.app.ui.theme import DARK, LIGHT
 from sparewheel.app.ui.tokens import Tokens, secret_of
 from sparewheel.app.words import Language
@@ -140,12 +141,12 @@ def guarded(settings: Settings) -> tuple[list[Middleware], list[Route]]:
 
     async def sign_in(request: Request) -> Response:
         if request.method == "GET":
-            return form(language_of(request), root=root, to=_conversation(request.url.query))
+            return form(language_of(request.headers), root=root, to=_conversation(request.url.query))
         return await _try(request, keys, settings)
 
     async def sign_out(request: Request) -> Response:
         if _from_elsewhere(request):
-            language = language_of(request)
+            language = language_of(request.headers)
             return form(language, say(language, "sign_in_elsewhere"), root=root, status=403)
         user = await run_in_threadpool(keys.user, request.cookies.get(COOKIE, ""))
         await run_in_threadpool(keys.end, request.cookies.get(COOKIE, ""))
@@ -166,7 +167,7 @@ async def _try(request: Request, keys: Keys, settings: Settings) -> Response:
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import RedirectResponse
 
-    language, root, to = language_of(request), settings.page.root, _conversation(request.url.query)
+    language, root, to = language_of(request.headers), settings.page.root, _conversation(request.url.query)
     again = partial(form, language, root=root, to=to)
     if _from_elsewhere(request):
         return again(say(language, "sign_in_elsewhere"), status=403)
@@ -230,11 +231,6 @@ def form(
     pages = Environment(autoescape=True, undefined=StrictUndefined)
     page = pages.from_string(TEMPLATE.read_text(encoding="utf-8")).render(values)
     return HTMLResponse(page, status, HEADERS)
-
-
-def language_of(request: Request) -> Language:
-    """What the browser asks for first."""
-    return "zh" if request.headers.get("accept-language", "").casefold().startswith("zh") else "en"
 
 
 def _as_factory(door: type[Door]) -> Callable[..., Any]:

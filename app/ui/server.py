@@ -54,12 +54,14 @@ def application(settings: Settings, file: Path | None = None) -> App:
     from sparewheel.app.ui import session
     from sparewheel.app.ui.below import Below
     from sparewheel.app.ui.headers import SafeHeaders
+    from sparewheel.app.ui.opening import Opening
 
     session.configure(settings, file)
     outermost = [Middleware(SafeHeaders), Middleware(Below, root=settings.page.root)]
+    innermost = [Middleware(Opening, root=settings.page.root)]
     if settings.page.sign_in != "password":
-        return streamlit.App(MAIN, middleware=outermost)
+        return streamlit.App(MAIN, middleware=[*outermost, *innermost])
     from sparewheel.app.ui.door import guarded
 
     middleware, routes = guarded(settings)
-    return streamlit.App(MAIN, middleware=[*outermost, *middleware], routes=routes)
+    return streamlit.App(MAIN, middleware=[*outermost, *middleware, *innermost], routes=routes)

@@ -13,47 +13,15 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.runnables import RunnableLambda
+from one_lease import corpus_in
 
-from sparewheel import Corpus, open_corpus
 from sparewheel.eval.availability.schedule import Always
 from sparewheel.eval.availability.server import FaultServer
 from sparewheel.rag.errors import UsageError
-from sparewheel.rag.reliability.loop import background
 from sparewheel.rag.runnable import RetrievalQA
-from sparewheel.rag.settings import Answering, Endpoint, Ingest, Retrieve, Settings
+from sparewheel.rag.settings import Endpoint
 
-LEASE = (
-    "# Lease\n\n## 1. Rent\n\nThe rent is 900 euros a month.\n\n## 2. Notice\n\nThe notice period is thirty days.\n\n"
-    "## 3. 不可抗力\n\n不可抗力条款适用于地震、洪水等自然灾害。\n"
-)
 QUESTION, ANSWER = "What is the notice period?", "thirty days"
-
-
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[FaultServer]:
-    server = FaultServer()
-    background.run(server.__aenter__())
-    yield server
-    background.run(server.__aexit__(None, None, None))
-
-
-def corpus_in(folder: Any, **more: Any) -> Corpus:
-    plain: dict[str, Any] = {
-        "data_folder": str(folder),
-        "ingest": Ingest(workers=1),
-        "retrieve": Retrieve(rerank="off"),
-        "answer": Answering(speculative=False),
-    }
-    corpus = open_corpus("leases", create=True, domain="legal", settings=Settings(**{**plain, **more}))
-    corpus.add_texts([LEASE], [{"title": "Lease"}], ids=["lease.md"], embed=False)
-    return corpus
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RetrievalQA]:
-    """Answered by the local reader."""
-    with corpus_in(tmp_path_factory.mktemp("local")) as corpus:
-        yield corpus.as_chain()
 
 
 @pytest.fixture(scope="module")

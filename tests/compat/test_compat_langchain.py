@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from langchain_core.documents import Document as LangChainDocument
 
-from sparewheel import open_corpus
-from sparewheel.app.python.texts import from_text
 from sparewheel.eval.availability.server import FaultServer
 from sparewheel.rag.answer.endpoint import EndpointCompleter
 from sparewheel.rag.answer.langchain_chat import SparewheelChat
 from sparewheel.rag.compat.langchain import bm25_retriever, corpus_tool, faiss_store, retrieval_qa
-from sparewheel.rag.reliability.loop import background
 from sparewheel.rag.retrieve.retrievers import Bm25Retriever
 from sparewheel.rag.runnable import RetrievalQA
-from sparewheel.rag.settings import Answering, Endpoint, Ingest, Retrieve, Settings
+from sparewheel.rag.settings import Endpoint
 from sparewheel.rag.types import Chunk
 
-LEASE = "# Lease\n\n## 1. Rent\n\nThe rent is 900 euros a month.\n\n## 2. Notice\n\nThe notice period is thirty days.\n"
 TEXTS = ("The rent is 900 euros a month.", "Pets need our written consent.", "Notice is thirty days.")
 CHUNKS = [Chunk("lease.txt", i * 100, i * 100 + len(t), t, title="Lease", id=i) for i, t in enumerate(TEXTS)]
 
@@ -37,26 +31,9 @@ class Letters:
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[SparewheelChat]:
+def model(cloud: FaultServer) -> SparewheelChat:
     """Our chat model at a healthy endpoint."""
-    server = FaultServer()
-    background.run(server.__aenter__())
-    yield SparewheelChat(completer=EndpointCompleter("deepseek", Endpoint(url=server.url, key="k")))
-    background.run(server.__aexit__(None, None, None))
-
-
-@pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RetrievalQA]:
-    """A corpus with one lease, and the local reader behind it."""
-    settings = Settings(
-        data_folder=str(tmp_path_factory.mktemp("data")),
-        ingest=Ingest(workers=1),
-        retrieve=Retrieve(rerank="off"),
-        answer=Answering(speculative=False),
-    )
-    with open_corpus("leases", create=True, domain="legal", settings=settings) as corpus:
-        corpus.add(from_text(LEASE, {"id": "lease.md", "title": "Lease"}), embed=False)
-        yield corpus.as_chain()
+    return SparewheelChat(completer=EndpointCompleter("deepseek", Endpoint(url=cloud.url, key="k")))
 
 
 def test_langchains_own_retrievalqa_runs_on_our_parts(model: SparewheelChat) -> None:
