@@ -2,8 +2,9 @@
 
 Always streamed. What arrives is told apart (`reading`): text, "alive but no progress" (keep-alive comments, blank
 lines, role-only and reasoning-only chunks: yielded as `Progress.ALIVE`), and the end. No deadline of its own: that is
-the failover's, which closes this iterator, and with it the socket, when a budget runs out. One thing is tried again
-here: a parameter that the endpoint refuses and an answer can do without is left out, once and from then on.
+the failover's, which closes this iterator, and with it the socket, when a budget runs out. Two things are tried again
+here, once, and stay so: a parameter that the endpoint refuses and an answer can do without is left out, and what the
+system role says goes to the user's where the model knows none (Gemma, old Mistral).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from sparewheel.rag.answer.key import key_of
+from sparewheel.rag.answer.prompt import without_system
 from sparewheel.rag.answer.reading import Completion, Reading, usage
 from sparewheel.rag.answer.route import route
 from sparewheel.rag.errors import SettingsError, Unavailable
@@ -44,6 +46,7 @@ OPTIONAL = (
     "max_tokens",
 )  # an answer can do without
 
+_NO_SYSTEM = re.compile(rb"\bsystem\b.{0,20}\brole\b|\brole\b.{0,20}\bsystem\b|must alternate", re.IGNORECASE)
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 Message = Mapping[str, Any]  # {"role": ..., "content": ...}
@@ -82,6 +85,7 @@ class EndpointCompleter:
         self.endpoint = endpoint
         self._transport = transport
         self._left_out: set[str] = set()  # parameters that this endpoint refused
+        self._knows_system = True  # until it refuses the role
         self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
             weakref.WeakKeyDictionary()
         )
@@ -109,8 +113,12 @@ class EndpointCompleter:
                 if response.status_code != 200:
                     said = await _error_body(response)
                     fault = of_status(response.status_code, response.headers, said)
-                    if fault.code in ("unknown_parameter", "refused_request") and (refused := _named(said, body)):
+                    refuses = fault.code in ("unknown_parameter", "refused_request")
+                    if refuses and (refused := _named(said, body)):
                         self._left_out |= refused
+                        continue
+                    if (refuses or fault.code == "server_error") and self._knows_system and _NO_SYSTEM.search(said):
+                        self._knows_system = False
                         continue
                     raise failure(fault)
                 yield Progress.CONNECTED
@@ -148,7 +156,7 @@ class EndpointCompleter:
     ) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self.model,
-            "messages": list(messages),
+            "messages": list(messages) if self._knows_system else without_system(messages),
             "stream": True,
             "stream_options": {"include_usage": True},
             **options,

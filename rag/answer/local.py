@@ -18,6 +18,7 @@ from typing import Any
 
 from sparewheel.rag.answer.endpoint import Completion, Message
 from sparewheel.rag.answer.local_files import device_trouble, trouble
+from sparewheel.rag.answer.prompt import without_system
 from sparewheel.rag.answer.thoughts import Thoughts
 from sparewheel.rag.errors import SettingsError, install
 from sparewheel.rag.reliability.faults import failure
@@ -287,15 +288,9 @@ def _encode(tokenizer: Any, messages: Sequence[Message]) -> Any:
         except Exception:  # jinja's, raised by the template itself: Gemma and old Mistral know no system role
             if not messages or messages[0]["role"] != "system":
                 raise
-            return tokenizer.apply_chat_template(_folded(messages), **as_tensors)
+            return tokenizer.apply_chat_template(without_system(messages), **as_tensors)
     transcript = "\n\n".join(f"{message['role']}: {message['content']}" for message in messages)
     return tokenizer(f"{transcript}\n\nassistant:", return_tensors="pt")
-
-
-def _folded(messages: Sequence[Message]) -> list[Message]:
-    """The messages without a system role: what it says stands at the head of the first user message."""
-    system, first, *others = messages
-    return [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *others]
 
 
 def _end_tokens(tokenizer: Any, model: Any) -> set[int]:

@@ -6,8 +6,8 @@ between fences whose mark it cannot contain, in the user's part, and the rules s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from sparewheel.rag.answer.markers import without_markers
 from sparewheel.rag.answer.orders import neutralised
@@ -55,6 +55,14 @@ _ABOUT_PASSAGES = re.compile(
     r"|(?:没有|未|无法|不能).{0,30}(?:段落|文档|文件|回答|提及|找到|答案)",
     re.IGNORECASE,
 )
+
+
+def without_system(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The messages for a model that knows no system role: what it says stands at the head of the first user message."""
+    if len(messages) < 2 or messages[0]["role"] != "system":
+        return list(messages)
+    system, first, *others = messages
+    return [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *others]
 
 
 def messages(request: AnswerRequest, profile: Profile) -> list[dict[str, str]]:

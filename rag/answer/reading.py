@@ -8,6 +8,7 @@ after the finish reason) costs nothing. Text is cleaned here, and thoughts are p
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,14 @@ from sparewheel.rag.settings import Endpoint
 from sparewheel.rag.types import Progress, Usage
 
 MOST_BODY_BYTES = 4 << 20  # of an answer that comes in one piece, or of one event
+LEAST_REPEATED = 3  # characters of a text so far that the next piece repeats, and ...
+LEAST_WHOLE = 16  # ... of one that it repeats without going on
+_OF_AN_ANSWER = {"", "message", "error", "data", "completion", "delta"}  # names of events that may hold a piece of it
+_DONE = "[DONE]"
+_ENVELOPES = ("data", "result", "response", "output")
 _FIELDS = (b":", b"event", b"id", b"retry", b"data")
+_GLUED = re.compile(r"\s*(?:data:)?\s*")
+_DECODER = json.JSONDecoder(strict=False)  # a tab within a text costs nothing
 _NO_REASON = {"", "null", "none"}  # DashScope sends "null" until the end
 
 
@@ -53,6 +61,7 @@ class Reading:
     _event: str = ""
     _body: bytes = b""  # of an object, or of an event whose data takes several lines
     _choice: object = None  # the index of the choice that is read
+    _so_far: str = ""  # of the text, thoughts included
     _thoughts: Thoughts = field(default_factory=Thoughts)
     _reasoning: list[str] = field(default_factory=list)
 
@@ -118,23 +127,33 @@ class Reading:
             self._event = self._event if line else ""
             return Progress.ALIVE
         value = value.strip()
-        if value == b"[DONE]":
+        if _is_done(value):
             self.ended = True
             return Progress.ALIVE
         if not value:
             return Progress.ALIVE
         data = self._body + value
         try:
-            chunk = json.loads(data)
+            chunks = _objects(data)
         except (ValueError, RecursionError) as error:
+            if self._event not in _OF_AN_ANSWER:  # "ping", "heartbeat": words for nobody
+                return Progress.ALIVE
             if len(data) > MOST_BODY_BYTES or isinstance(error, RecursionError) or not _may_go_on(data):
                 raise failure("malformed", f"not JSON: {words_of(data[:200])!r}") from error
             self._body = data + b"\n"
             return Progress.ALIVE
         self._body = b""
+        came = [self._take(self._of_event(chunk), "delta") for chunk in chunks if chunk is not None]
+        text = "".join(item for item in came if isinstance(item, str))
+        return text or (Progress.THINKING if Progress.THINKING in came else Progress.ALIVE)
+
+    def _of_event(self, chunk: Any) -> Any:
+        if chunk == _DONE:
+            self.ended = True
+            return {}
         if self._event == "error" and isinstance(chunk, dict):
-            chunk = {"error": chunk.get("error") or chunk}
-        return self._take(chunk, "delta")
+            return {"error": chunk.get("error") or chunk}
+        return chunk
 
     def _take(self, chunk: Any, part: str) -> str | Progress:
         """Whatever is not as the protocol has it is "malformed", of whatever kind it is."""
@@ -146,6 +165,8 @@ class Reading:
     def _read(self, chunk: Any, part: str) -> str | Progress:
         if not isinstance(chunk, dict):
             raise failure("malformed", f"expected an object, got {type(chunk).__name__}")
+        if "choices" not in chunk:  # DashScope's and other gateways' own envelope
+            chunk = next((inner for key in _ENVELOPES if "choices" in (inner := chunk.get(key) or ())), chunk)
         choices = chunk.get("choices")
         if chunk.get("error") or (not choices and "usage" not in chunk and _says_error(chunk)):
             if self.finished:
@@ -164,7 +185,7 @@ class Reading:
                 continue  # a second answer that nobody asked for
             delta = choice.get(part) or choice.get("message") or choice.get("delta") or {}
             said, thoughts = _parts(delta.get("content", choice.get("text")))
-            text += said
+            text += self._new(said)
             thought += thoughts + _parts(delta.get("reasoning_content") or delta.get("reasoning"))[0]
             if delta.get("refusal"):
                 raise failure("content_filter", words_of(str(delta["refusal"])))
@@ -178,6 +199,14 @@ class Reading:
         shown = self._shown(self._thoughts(text))
         thinking = self.endpoint.thinking and (thought or len(self._thoughts.thought) > before)
         return shown or (Progress.THINKING if thinking else Progress.ALIVE)
+
+    def _new(self, said: str) -> str:
+        """What is new in a piece of text: some servers send the text so far in every piece, or the whole at the end."""
+        again = len(self._so_far) >= LEAST_REPEATED and said.startswith(self._so_far)
+        if again and (len(said) > len(self._so_far) or len(said) >= LEAST_WHOLE):
+            said = said[len(self._so_far) :]
+        self._so_far += said
+        return said
 
     def _shown(self, text: str) -> str:
         self.text_came = self.text_came or says_something(text)
@@ -215,6 +244,23 @@ def _says_error(chunk: Mapping[str, Any]) -> bool:
     return any(chunk.get(key) for key in ("message", "msg", "detail", "error_msg", "errors")) and "choices" not in chunk
 
 
+def _is_done(value: bytes) -> bool:
+    return value.strip(b" \"'").upper() == _DONE.encode()
+
+
+def _objects(data: bytes) -> list[Any]:
+    """The JSON values of one event: one, or several that a proxy has glued together. Raises ValueError."""
+    text, at, found = data.decode("utf-8").strip(), 0, list[Any]()
+    while at < len(text):
+        if found and (glued := _GLUED.match(text, at)):
+            at = glued.end()
+        if text.startswith(_DONE, at):
+            return [*found, _DONE]
+        value, at = _DECODER.raw_decode(text, at)
+        found.append(value)
+    return found
+
+
 def _may_go_on(data: bytes) -> bool:
     """Whether a JSON object may be continued on the next line: it is not complete yet."""
     return data.lstrip()[:1] in (b"{", b"[") and not data.rstrip().endswith(b"}")
@@ -222,7 +268,7 @@ def _may_go_on(data: bytes) -> bool:
 
 def _parse(data: bytes) -> Any:
     try:
-        return json.loads(data)
+        return json.loads(data, strict=False)
     except (ValueError, RecursionError) as error:
         kind = "a page" if data.lstrip()[:1] == b"<" else "no JSON"
         raise failure("malformed", f"{kind}: {words_of(data)!r}") from error

@@ -209,11 +209,18 @@ def of_status(
     """The fault of an HTTP status that is not 2xx, in the provider's own words, with the pause its headers ask for."""
     words = words_of(body)
     code = _STATUS.get(status) or ("server_error" if 500 <= status <= 599 else "unexpected_status")
+    if status == 403 and _is_page(body):  # a firewall's page, which knows no key
+        code = "unexpected_status"
     code = "redirected" if 300 <= status <= 399 else code
     if (clearer := code_of(words)) in _CLEARER.get(status, ()):
         code = clearer
     detail = f"HTTP {status}: {words}" if words else f"HTTP {status}"
     return replace(FAULTS[code], retry_after_s=retry_after(headers or {}), detail=detail)
+
+
+def _is_page(body: bytes | str | Mapping[str, Any]) -> bool:
+    text = body if isinstance(body, str) else body.decode("utf-8", "replace") if isinstance(body, bytes) else ""
+    return text.lstrip("\ufeff \r\n\t")[:1] == "<"
 
 
 def of_words(words: str) -> Fault:
@@ -238,12 +245,15 @@ def failure(fault: Fault | str, detail: str = "") -> Unavailable:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that `Retry-After` (number or date) asks for, 0 to MAX_RETRY_AFTER_S; None if absent or unreadable."""
-    text = next((value for name, value in headers.items() if name.lower() == "retry-after"), "").strip()
+    """Seconds that `Retry-After` (number or date) or `retry-after-ms` (Azure, OpenAI) asks for, 0 to MAX_RETRY_AFTER_S;
+    None if absent or unreadable."""
+    given = {name.lower(): value.strip() for name, value in headers.items()}
+    in_ms = given.get("retry-after-ms", "")
+    text = in_ms or given.get("retry-after", "")
     if not text:
         return None
     try:
-        seconds = float(text)
+        seconds = float(text) / (1000 if in_ms else 1)
     except ValueError:
         try:
             seconds = email.utils.parsedate_to_datetime(text).timestamp() - time.time()

@@ -35,7 +35,8 @@ _HIDDEN = tuple(
 _WORDS = tuple(
     (code, re.compile(pattern, re.IGNORECASE))
     for code, pattern in (
-        ("no_balance", r"insufficient[ _](?:balance|quota|funds|credit)|exceeded your current quota|billing|余额不足|欠费|账户余额"),
+        ("no_balance", r"insufficient[ _](?:account[ _])?(?:balance|quota|funds|credit)|exceeded your current quota|billing|out of credits?|in arrears"
+            r"|(?:balance|credits?)\b.{0,20}(?:insufficient|not enough|too low|exhausted|negative|used up)|余额不足|欠费|账户余额"),
         (
             "content_risk",
             r"content exists risk|data_?inspection|inappropriate content|content[ _](?:policy|filter|management|moderation|risk)"

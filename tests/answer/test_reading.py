@@ -12,7 +12,7 @@ from sparewheel.rag.answer.endpoint import Completion, EndpointCompleter, usage
 from sparewheel.rag.answer.key import key_of
 from sparewheel.rag.answer.prices import cost_usd
 from sparewheel.rag.answer.route import route
-from sparewheel.rag.errors import SettingsError
+from sparewheel.rag.errors import SettingsError, Unavailable
 from sparewheel.rag.reliability.faults import classify
 from sparewheel.rag.settings import Endpoint
 
@@ -102,7 +102,7 @@ async def test_a_whole_answer_is_whole_whatever_is_broken_around_it(body, type) 
         ('data: {"choices": 5}\n\n', "malformed"),
         ('data: {"choices": [5]}\n\n', "malformed"),
         ('data: {"choices": [{"delta": {"content": 5}}]}\n\n', "malformed"),
-        ("data: null\n\n", "malformed"),
+        ("data: null\n\n", "empty_body"),
     ],
 )
 async def test_what_only_looks_like_an_answer_is_none(body, code) -> None:
@@ -204,3 +204,54 @@ def test_a_proxy_that_cannot_be_used_costs_only_itself(environment, proxy, troub
     """And is named."""
     found = route("https://api.deepseek.com", environment)
     assert (found.proxy, found.trouble.split(" ")[0]) == (proxy, trouble)
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_what_the_system_role_says_goes_to_the_user_where_the_model_knows_none(status) -> None:
+    """Gemma behind vLLM: asked once more, and from then on so."""
+    seen = []
+
+    def play(request):
+        roles = [message["role"] for message in json.loads(request.content)["messages"]]
+        seen.append(roles)
+        if "system" in roles:
+            return httpx.Response(status, json={"object": "error", "message": "System role not supported"})
+        return httpx.Response(200, content=(WHOLE + DONE).encode())
+
+    completer = EndpointCompleter("e", Endpoint(url="http://e/v1"), transport=httpx.MockTransport(play))
+    asked = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "How long?"}]
+    for _ in range(2):
+        items = [item async for item in completer.complete(asked)]
+        assert isinstance(items[-1], Completion)
+    assert seen == [["system", "user"], ["user"], ["user"]]
+
+
+async def test_a_refusal_without_a_system_role_is_asked_once() -> None:
+    """Nothing is left that could be sent otherwise."""
+    calls = []
+
+    def play(request):
+        calls.append(request)
+        return httpx.Response(400, json={"message": "System role not supported"})
+
+    completer = EndpointCompleter("e", Endpoint(url="http://e/v1"), transport=httpx.MockTransport(play))
+    with pytest.raises(Unavailable):
+        [item async for item in completer.complete([{"role": "system", "content": "Be brief."}, *ASKED])]
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (["The", "The notice", "The notice is due."], "The notice is due."),
+        (["The notice is due.", "The notice is due."], "The notice is due."),
+        (["ha", "ha"], "haha"),
+        (["No", "No", " more"], "NoNo more"),
+        (["The notice", " The notice"], "The notice The notice"),
+        (["10", "100"], "10100"),
+    ],
+)
+async def test_a_text_so_far_in_every_piece_is_read_once(pieces, text) -> None:
+    """What is repeated to the letter from the beginning is not written twice; short pieces stay as they come."""
+    said, end = await read("".join(event(piece) for piece in pieces) + event(None, "stop") + DONE)
+    assert (said, end.finish_reason) == (text, "stop")

@@ -179,6 +179,11 @@ def test_retry_after_is_a_number_or_a_date_within_an_hour(text, seconds):
     assert retry_after({"retry-after": text}) == seconds
 
 
+def test_retry_after_in_milliseconds_goes_first() -> None:
+    """As Azure sends it beside the seconds."""
+    assert retry_after({"Retry-After-Ms": "1500", "Retry-After": "2"}) == 1.5
+
+
 def test_retry_after_in_the_future_is_the_time_until_then():
     """A date an hour and more ahead is taken as an hour."""
     assert retry_after({"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"}) == 3600
