@@ -70,7 +70,8 @@ _EACH_ZH = re.compile(
     r"|的区别|多少份(?:合同|协议)"
 )
 _SEVERAL = re.compile(
-    r"\b(?:summari[sz]e|summary|overview|outline|list|enumerate|name all|what are (?:all )?(?:the |my |our "
+    r"\b(?:summari[sz]e|summary|overview|outline|list(?! prices?\b)|enumerate|name all"
+    r"|what are (?:all )?(?:the |my |our "
     r"|its |their )?(?:[\w’']+ )?(?:obligations|duties"
     r"|responsibilities|rights|grounds|reasons|exceptions|exclusions|conditions|requirements|steps"
     r"|circumstances|side effects|symptoms|warnings"

@@ -15,25 +15,25 @@ from itertools import pairwise
 
 from sparewheel.rag.answer.detail import with_bound
 from sparewheel.rag.answer.figures import Quantity, quantities
-from sparewheel.rag.answer.verdict import SAID_FOR
+from sparewheel.rag.answer.verdict import ROLE, words
 from sparewheel.rag.table_text import MARK
 from sparewheel.rag.text import sentences, simplified
-from sparewheel.rag.types import AnswerRequest, Draft
+from sparewheel.rag.types import AnswerRequest, Draft, Span
 
 _LONGEST_DETAIL = 60  # characters: what is longer is no figure that was pointed at, but a clause
 _CUT = re.compile(r"[,;]\s*|\band\b|\bor\b|\bbut\b", re.IGNORECASE)
 _CUT_ZH = re.compile(r"[，；]")
+_LEAST_BESIDE = 2  # words of its own of another sentence
+_ASKS_UNIT = re.compile(
+    r"\b(?:how many|number of) (?:\w+ )?(?:minutes|hours|days|weeks|months|years)\b"
+    r"|[几多少](?:分钟|个?小时|天|日|周|个?月|年)",
+    re.IGNORECASE,
+)
 _HARD_CUT_ZH = re.compile(r"；")
-_TOKEN = re.compile(r"[A-Za-z][\w’'-]*|\d+(?:[.,]\d+)*|[\u3400-\u9fff]+")
-_SMALL = frozenset(
-    re.findall(
-        r"\S+",
-        "a an the of in on at for to by from with and or is are was were be been it its this that which who what when "
-        "where how much many long often does do did will would can could may must shall should if than as per each any "
-        "my our your we i you he she they there not no get gets pay paid give given have has had year years day days "
-        "month months week weeks",
-    )
-)  # fmt: skip
+_HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
+_COUNTS = words(
+    "year years day days month months week weeks hour hours minute minutes long much many often paid give given", "en"
+)
 _NUMBERED = re.compile(  # what is told apart by a number or a letter: 第三年, "in 2003", "severity 2", "Tranche B"
     r"第(?P<zh>[一二三四五六七八九十\d]+)(?P<of>年|个月|月|期|级|次|季度|阶段|天)|\b(?P<year>(?:19|20)\d\d)\b"
     r"|\b(?P<noun>tranche|severity|stage|phase|category|grade|level|step|class|type|tier|year|month|week|visit)s? "
@@ -57,7 +57,7 @@ class _Part:
 def of_the_asked(request: AnswerRequest, draft: Draft) -> Draft:
     """The draft, with the figure beside it where the question has that one's words and not those of the quoted one; or
     with the clause of the year, the stage or the tranche that the question numbers otherwise than the quoted one."""
-    if draft.refused or draft.lines or draft.label or len(draft.spans) != 1:
+    if draft.refused or draft.lines or draft.label or not draft.spans:
         return draft
     if (numbered := _of_its_number(request, draft)) is not None:
         return numbered
@@ -65,22 +65,39 @@ def of_the_asked(request: AnswerRequest, draft: Draft) -> Draft:
     chunk = request.hits[span.hit].chunk
     text = simplified(chunk.text)
     quoted = quantities(text[span.start : span.end])
-    if not quoted or span.end - span.start > _LONGEST_DETAIL or MARK in text[span.start : span.end]:
+    if (
+        not quoted
+        or not quoted[0].unit
+        or span.end - span.start > _LONGEST_DETAIL
+        or MARK in text[span.start : span.end]
+    ):
         return draft
     around = next(((a, b) for a, b in sentences(text) if a <= span.start < b), None)
     if around is None or MARK in text[slice(*around)]:
         return draft
-    unit = _unit_word(text, quoted[0], span.start)
-    parts = _parts(text, around, quoted[0].unit, unit)
-    own = next((part for part in parts if part.start <= span.start < part.end), None)
-    if own is None or len(parts) < 2:
-        return draft
-    better = _asked_for(_tokens(simplified(request.question)), own, parts)
+    question = simplified(request.question)
+    word = _unit_word(text, quoted[0], span.start) if _ASKS_UNIT.search(question) else ""
+    asked = _tokens(question)
+    better = _asked_for(asked, span, _parts(text, around, quoted[0].unit, word))
+    better = better or _asked_for(asked, span, _beside(text, around, quoted[0].unit, word), least=_LEAST_BESIDE)
     if better is None:
         return draft
     start, end = with_bound(text, _shifted(better.figures[0], better.start))
     moved = replace(span, start=start, end=end)
     return replace(draft, text=chunk.text[start:end], spans=(moved,))
+
+
+def _beside(text: str, sentence: tuple[int, int], unit: str, word: str) -> list[_Part]:
+    """The sentence and those of its paragraph next to it that have figures of the unit."""
+    places = sentences(text)
+    at = places.index(sentence)
+    near = [
+        (a, b)
+        for n, (a, b) in enumerate(places)
+        if abs(n - at) <= 1 and "\n\n" not in text[min(b, sentence[1]) : max(a, sentence[0])] and MARK not in text[a:b]
+    ]
+    parts = [_Part(a, b, _tokens(text[a:b]), _figures(text, a, b, unit, word)) for a, b in near]
+    return [part for part in parts if part.figures]
 
 
 def _of_its_number(request: AnswerRequest, draft: Draft) -> Draft | None:
@@ -124,7 +141,7 @@ def _parts(text: str, sentence: tuple[int, int], unit: str, word: str) -> list[_
     chinese = bool(_HAN.search(text, start, stop))
 
     def figures(a: int, b: int) -> tuple[Quantity, ...]:
-        return tuple(q for q in quantities(text[a:b]) if q.unit == unit and _unit_word(text, q, a) == word)
+        return _figures(text, a, b, unit, word)
 
     def cut(at: re.Pattern[str]) -> list[tuple[int, int]]:
         cuts = [start, *(c.end() for c in at.finditer(text, start, stop) if not _in_figure(text, c)), stop]
@@ -140,6 +157,8 @@ def _parts(text: str, sentence: tuple[int, int], unit: str, word: str) -> list[_
             joined[-1] = (joined[-1][0], b)
         else:
             joined.append((a, b))
+    if not chinese and (led := next((a for a, b in pieces if figures(a, b)), start)) > start:
+        joined[0] = (led, joined[0][1])  # "For critical equipment, ..." is said of all of them
     parts = [_Part(a, b, _tokens(text[a:b]), found) for a, b in joined if (found := figures(a, b))]
     return [replace(parts[0], tokens=_tokens(text[_case(text, parts) : parts[0].end])), *parts[1:]] if parts else []
 
@@ -150,6 +169,11 @@ def _case(text: str, parts: Sequence[_Part]) -> int:
     colon = max(text.rfind("：", first.start, first.start + first.figures[0].start), first.start - 1) + 1
     follow = [text[part.start : part.start + part.figures[0].start].strip() for part in parts[1:]]
     return first.start + first.figures[0].start if follow and not any(follow) else colon
+
+
+def _figures(text: str, a: int, b: int, unit: str, word: str) -> tuple[Quantity, ...]:
+    """The figures of the unit in text[a:b], written with the word where there is one."""
+    return tuple(q for q in quantities(text[a:b]) if q.unit == unit and word in ("", _unit_word(text, q, a)))
 
 
 def _unit_word(text: str, q: Quantity, by: int) -> str:
@@ -163,24 +187,25 @@ def _in_figure(text: str, cut: re.Match[str]) -> bool:
     return text[cut.start() - 1 : cut.start()].isdigit() and text[cut.end() : cut.end() + 1].isdigit()
 
 
-def _asked_for(asked: frozenset[str], own: _Part, parts: Sequence[_Part]) -> _Part | None:
-    """The one part whose words of its own the question has, where it has none of the quoted part's own."""
+def _asked_for(asked: frozenset[str], span: Span, parts: Sequence[_Part], least: int = 1) -> _Part | None:
+    """The one part of whose words of its own the question has `least`, where it has none of the quoted part's own."""
+    own = next((part for part in parts if part.start <= span.start < part.end), None)
+    if own is None or len(parts) < 2:
+        return None
     scores = {}
     for part in parts:
         others = frozenset().union(*(other.tokens for other in parts if other is not part))
         scores[part.start] = len(asked & (part.tokens - others))
     best = [part for part in parts if scores[part.start] == max(scores.values())]
-    return best[0] if len(best) == 1 and best[0] is not own and not scores[own.start] else None
+    enough = max(scores.values()) >= least and not scores[own.start]
+    return best[0] if enough and len(best) == 1 else None
 
 
 def _tokens(text: str) -> frozenset[str]:
-    """Words without the plural, figures, letters that name ("Tranche A"); Chinese in pairs."""
-    found = {letter[0] for letter in _LETTER.finditer(text)}
-    for token in _TOKEN.findall(text):
-        if _HAN.match(token):
-            found |= {token[i : i + 2] for i in range(len(token) - 1)}
-        elif len(plain := SAID_FOR.get(token.lower(), token.lower())) > 1 and plain not in _SMALL:
-            found.add(plain.removesuffix("s") if len(plain) > 3 else plain)
+    """Stems, figures, letters that name ("Tranche A"), without the parties' roles; Chinese in pairs."""
+    found = {letter[0] for letter in _LETTER.finditer(text)} | words(ROLE.sub(" ", text), "en") - _COUNTS
+    for run in _HAN_RUN.findall(text):
+        found |= {run[i : i + 2] for i in range(len(run) - 1)}
     return frozenset(found)
 
 

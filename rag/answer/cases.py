@@ -22,14 +22,14 @@ from sparewheel.rag.text import sentences, simplified
 from sparewheel.rag.types import AnswerRequest, Draft, Hit, Span
 
 LEAST_SURE, SURE = 0.6, 0.9  # of a sentence that shares half of what else the question says, and all of it
-_SHARED = 0.5  # least share of it
+_SHARED = 0.4  # least share of it
 _LABEL_WORDS = 3  # before a bare number: "creatinine clearance is 40"
 _AGE = re.compile(
     r"\b(?P<old>\d{1,3})(?:[- ]years?[- ]olds?\b|[- ]?y/?o\b)|\b(?:aged?|age of)\s+(?P<aged>\d{1,3})\b"
     r"|\b(?P<over>over|older than|above)\s+(?:the age of\s+)?(?P<limit>\d{1,3})"
     r"(?!\s*(?:[a-z]+/|mg|m[lL]|kg|g|%|days?|weeks?|hours?|\d))"
     r"|\b(?:m[ae]n|wom[ae]n|patients?|persons?|mother|father|mum|dad|grand\w+|child|boy|girl|lady)\s+of\s+(?P<of>\d{1,3})\b"
-    r"(?!\s*(?:mg|m[lL]|kg|kilo|g\b))|(?P<zh>\d{1,3})\s*周?岁(?P<more>以上)?",
+    r"(?!\s*(?:mg|m[lL]|kg|kilo|g\b))|(?P<zh>\d{1,3}|[一二三四五六七八九]?十[一二三四五六七八九]?)(?P<odd>多)?\s*周?岁(?P<more>以上)?",
     re.IGNORECASE,
 )
 _OF_BODIES = ("kg", "mL", "mol/L", "%", "°C", "point", "mmol/L")  # units in which a case is told
@@ -97,8 +97,9 @@ def _cases(question: str, language: str) -> list[_Case]:
     """The ages, weights and values that the question describes, in order."""
     found: list[_Case] = []
     for age in _AGE.finditer(question):
-        years = float(next(age[name] for name in ("old", "aged", "limit", "of", "zh") if age[name]))
-        more = bool(age["over"] or age["more"])
+        said = next(age[name] for name in ("old", "aged", "limit", "of", "zh") if age[name])
+        years = float(said) if said.isdigit() else quantities(f"{said}岁")[0].low
+        more = bool(age["over"] or age["more"] or age["odd"])
         found.append(_Case(years + more, years + more, "age", frozenset(), *age.span()))
     for q in quantities(question):
         if any(case.start <= q.start < case.end for case in found) or q.bound:

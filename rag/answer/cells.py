@@ -71,7 +71,13 @@ _WHOEVER = re.compile(  # who or what a quantity is of, and what every question 
     r"|儿童|孩子|小孩|宝宝|患者|病人|老人|成人|体重|多少|多久|一次|每次|服用|是|吃|喂|用|该|应",
     re.IGNORECASE,
 )
+_ALIKE = 5  # letters in which words of one stem agree: guarantor, guarantee
+_MORE = 1.5  # times the weight that a row's name must say to be meant in the place of another
 _LONGEST_LEAD = 200  # characters of the sentence that leads up to a table
+_MOST_OF_A_ROW = 4  # cells that are quoted of a row
+_ASKS_FOR_ROW = re.compile(
+    r"\b(?:at what (?:age|time|stage)|which|what colou?r)\b|哪个|哪种|几岁|什么颜色", re.IGNORECASE
+)
 _SEVERAL = re.compile(r"\band\b|,|[和与、及，]", re.IGNORECASE)
 
 
@@ -99,7 +105,7 @@ def cell_asked_for(request: AnswerRequest) -> Draft | None:
     if not cells or not asked:
         return None
     asked |= frozenset(_words(in_their_words(request.question, request.language, request.hits)))
-    for look_up in (_in_range, _by_names, _by_row, _by_line):
+    for look_up in (_in_range, _by_names, _by_row, _by_line, _by_value):
         if found := look_up(request, cells, asked):
             return _drafted(request, found)
     return None
@@ -119,7 +125,9 @@ def whole_cells(request: AnswerRequest, draft: Draft) -> Draft:
             spans.append(span)
             continue
         changed = True
-        if is_empty_cell(text[line[0] : line[1]]) or _is_of_another(request.question, text, line):
+        line = _row_that_says_more(request.question, text, line)
+        said = text[line[0] : line[1]]
+        if is_empty_cell(said) or _is_of_another(request.question, text, line) or _is_of_nothing(request, said):
             if not spans:
                 return Draft("", refused=True, confidence=draft.confidence, model=draft.model)
             continue
@@ -143,11 +151,38 @@ def _is_of_another(question: str, text: str, line: tuple[int, int]) -> bool:
     table = next((t for t in tables(text) if t.start <= line[0] < t.end), None)
     if table is None:
         return False
-    rows = {text[start:end].partition("\n")[0].rpartition(MARK)[0] for start, end in table.rows}
+    first = [text[start:end].partition("\n")[0] for start, end in table.rows]
+    fitting = [row for row in first if fits(question, cell_value(row)) is not False]
+    rows = {row.rpartition(MARK)[0] for row in fitting} | {name}
     said = frozenset(_words(question))
     weight = _weights({_words(row) for row in rows})
     shares = {row: _score(_words(row), said, weight)[1] for row in rows}
     return any(share >= _ROW_ALONE and share > shares.get(name, 0.0) for share in shares.values())
+
+
+def _row_that_says_more(question: str, text: str, line: tuple[int, int]) -> tuple[int, int]:
+    """Of a table of two columns the line whose name says more of the question than the one that is quoted, and whose
+    value can be the answer: "Rent commencement date" before "Date of lease" for the date from which rent is paid."""
+    table = next((t for t in tables(text) if t.start <= line[0] < t.end), None)
+    lines = [line] if table is None else [(a, b) for a, b in table.rows if "\n" not in text[a:b].strip("\n")]
+    names = {place: _words(text[slice(*place)].rpartition(MARK)[0]) for place in lines}
+    if line not in names or any(VALUE in text[slice(*place)].rpartition(MARK)[2] for place in lines):
+        return line
+    said, weight = frozenset(_words(question)), _weights({*names.values()})
+    held = {place: _said(name, said, weight) for place, name in names.items()}
+    best = max(held, key=lambda place: held[place])
+    more = held[best] > _MORE * held[line] and fits(question, cell_value(text[slice(*best)])) is True
+    return best if more else line
+
+
+def _is_of_nothing(request: AnswerRequest, line: str) -> bool:
+    """Whether a line of two columns shares no word with the question: "Guarantor — Helena Vask" tells of no agent."""
+    name, _, rest = line.rpartition(MARK)
+    if VALUE in rest or form_of(request.question, request.language).form == "yes-no":
+        return False
+    question = in_their_words(request.question, request.language, request.hits)
+    asked = {word[:_ALIKE] for word in _words(f"{request.question} {question}")}
+    return not asked & {word[:_ALIKE] for word in _words(line)} and bool(_words(name))
 
 
 def _same_unit(one: Quantity, other: Quantity) -> bool:
@@ -220,6 +255,26 @@ def _by_line(request: AnswerRequest, cells: Sequence[_Cell], asked: frozenset[st
         if len(about) > 1 and about <= line and about & {*cell.row} and not {*cell.row} - about:
             scored.append(cell)
     return scored if len({(cell.named, cell.header) for cell in scored}) == 1 else []
+
+
+def _by_value(request: AnswerRequest, cells: Sequence[_Cell], asked: frozenset[str]) -> list[_Cell]:
+    """The cells of the one row in whose cells all stands that is asked about, where the row or another of its cells is
+    asked for: "at what age is the vaccine given", "which colour for lactate"."""
+    if not _ASKS_FOR_ROW.search(request.question):
+        return []
+    rest = frozenset(_words(_WHOEVER.sub(" ", request.question)))
+    texts = {cell: request.hits[cell.hit].chunk.text[cell.start : cell.end] for cell in cells}
+    known = {word for text in texts.values() for word in _words(cell_value(text))}
+    held = []
+    for cell in cells:
+        about = (rest & known) - _told_over(request.hits[cell.hit])
+        value = {*_words(cell_value(texts[cell]))}
+        if about and about <= value and len(rest - value - _told_over(request.hits[cell.hit])) <= 1:
+            held.append(cell)
+    if len({(cell.hit, cell.named) for cell in held}) != 1:
+        return []
+    row = [cell for cell in cells if (cell.hit, cell.named) == (held[0].hit, held[0].named)]
+    return _once(row) if len(row) <= _MOST_OF_A_ROW else held
 
 
 _AGE = re.compile(

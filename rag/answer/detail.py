@@ -14,7 +14,7 @@ from sparewheel.rag.answer.figures import Quantity, quantities
 DETAIL_TOKENS = 14  # most of a detail
 DETAIL_COST = 4.0  # how much less than the best span of the quoted words a detail may score (docs/LOG.md)
 
-_MONEY = frozenset({"USD", "EUR", "GBP", "CNY"})
+MONEY = frozenset({"USD", "EUR", "GBP", "CNY"})
 DOSES = frozenset({"mg", "g", "µg", "mL", "kg", "mol/L", "tablet"})
 _KINDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), frozenset(units))
@@ -29,7 +29,7 @@ _KINDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
         (r"\bhow much\b|\b(?:price|fee|cost|penalty|amount|cap|rent|deposit|sum|compensation|salary|fine|budget"
          r"|liable)\b"
          r"|多少钱|多少元|金额|价格|总价|报价|单价|价钱|工钱|薪|补贴|补助|补偿金|津贴|保额|保费|赔多少"
-         r"|押金|租金|工资|费用|赔偿|奖金|违约金|定金|价款|罚款|罚金", _MONEY),
+         r"|押金|租金|工资|费用|赔偿|奖金|违约金|定金|价款|罚款|罚金", MONEY),
         (r"温度|\btemperature\b", {"°C"}),
         (r"多少岁|几岁|多大年", {"岁", "day"}),
         (r"几次|多少次|\bhow many times\b", {"time"}),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from sparewheel.rag.answer.detail import DATE, DOSES, figure_asked_for, units_asked_for
+from sparewheel.rag.answer.detail import DATE, DOSES, MONEY, figure_asked_for, units_asked_for
 from sparewheel.rag.answer.figures import Quantity, quantities
 from sparewheel.rag.answer.question_form import form_of
 from sparewheel.rag.table_text import MARK
@@ -31,6 +31,14 @@ _PERSON = re.compile(r"\b[A-Z][a-z’'é-]+|\b(?:party|parties|tenant|landlord|b
 _TIME_OF_A_DOSE = re.compile(
     r"\b(?:missed|forg[oe]t\w*|skipped|late|last|between|after|before|hours?|when)\b|漏|忘|后|前", re.IGNORECASE
 )
+_HOW_MANY = re.compile(r"\bhow many\b|多少(?:[个名人次份条项台套]|钱)|几(?:[个名人次份条项台套])", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"\d|[零一二两三四五六七八九十百千万半]|\b(?:no|none|nobody|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+    r"|twenty|thirty|forty|fifty|hundred|thousand|once|twice|both|each|every|all|any|half|third|quarter|single)\b|无|每|均|各",
+    re.IGNORECASE,
+)
+_PRICE = re.compile(r"\b(?:costs?|prices?|fee|rent|salary|deposit)\b|多少钱|价格|价钱|费用", re.IGNORECASE)
+_THINGS = {"tablet", "mg", "g", "µg", "mL", "kg", "°C", "岁", "cm", "m", "km", "mol/L"}  # that no price is told in
 _TIMES = re.compile(r"几倍|多少倍")
 _UNIT_ONLY = re.compile(r"[^\d零一二三四五六七八九十百千万两]*")
 
@@ -60,11 +68,15 @@ def of_the_asked_kind(request: AnswerRequest, draft: Draft) -> Draft:
         return _refused(draft)
     if _TIMES.search(question) and not re.search(r"倍|百分之|[%％]", said):
         return _refused(draft)
+    if _HOW_MANY.search(question) and not _COUNTED.search(_around(text, span)):
+        return _refused(draft)
     units = units_asked_for(question)
+    if units == MONEY and _PRICE.search(question) and (told := _told(text, span)) and told <= _THINGS:
+        return _refused(draft)
     if not units <= DOSES or _TIME_OF_A_DOSE.search(question):
         return draft
-    told = {q.unit for q in quantities(text) if q.start < span.end and span.start < q.end}
-    if not units or not told - {""} or told & units or DATE.search(said):
+    told = _told(text, span)
+    if not units or not told or told & units or DATE.search(said):
         return draft
     around = next(((a, b) for a, b in sentences(text) if a <= span.start < b), (span.start, span.end))
     near = figure_asked_for(question, text[slice(*around)], span.start - around[0])
@@ -72,6 +84,15 @@ def of_the_asked_kind(request: AnswerRequest, draft: Draft) -> Draft:
         start, end = around[0] + near[0], around[0] + near[1]
         return replace(draft, text=chunk.text[start:end], spans=(replace(span, start=start, end=end),))
     return _by_its_name(request, draft, question, units) or _refused(draft)
+
+
+def _told(text: str, span: Span) -> set[str]:
+    """The units of the quantities that the span quotes or is a part of."""
+    return {q.unit for q in quantities(text) if q.start < span.end and span.start < q.end} - {""}
+
+
+def _around(text: str, span: Span) -> str:
+    return next((text[a:b] for a, b in sentences(text) if a <= span.start < b), text[span.start : span.end])
 
 
 def _figure_of(text: str, span: Span) -> Quantity | None:

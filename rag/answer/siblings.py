@@ -56,6 +56,15 @@ _NO_CODE = frozenset(
 )
 
 
+_ANYBODY = frozenset(
+    re.findall(
+        r"\S+",
+        "child children kid kids baby babies infant infants adult adults patient patients man men woman women person"
+        " people boy girl son daughter mother father mum dad somebody someone anyone anybody",
+    )
+)
+
+
 def without_siblings(request: AnswerRequest, draft: Draft) -> Draft:
     """The draft, or a refusal where what it quotes is of a sibling of what the question names."""
     if draft.refused or not draft.spans or draft.lines:
@@ -106,22 +115,23 @@ def _of_another_row(request: AnswerRequest, line: str) -> bool:
     question lacks: "mechanical tricuspid valve" and the row "Mechanical aortic valve"."""
     row = words(line.rpartition(MARK)[0], "en")
     asked = words(request.question, "en")
-    if not row & asked or row <= asked:
+    if not row & asked or row <= asked or _codes(line) == _codes(request.question) != {}:
         return False
     nowhere = asked - words(" ".join(hit.chunk.indexed_text for hit in request.hits), "en")
-    tokens = [words(token, "en") for token in _TOKEN.findall(request.question)]
+    said = _TOKEN.findall(request.question)
+    tokens = [words(token, "en") for token in said]
     return any(
         tokens[i]
         and tokens[i] <= nowhere
-        and not _is_number(tokens[i])
+        and not _may_be_anything(said[i])
         and any(near and near <= row for near in beside)
         for i, beside in enumerate(_beside(tokens, i) for i in range(len(tokens)))
     )
 
 
-def _is_number(token: frozenset[str]) -> bool:
-    """Whether it is a figure, which names no row: 25 kg stands in the row "20 to 29 kg"."""
-    return all(word[0].isdigit() for word in token)
+def _may_be_anything(token: str) -> bool:
+    """Whether it names no row: a figure (25 kg stands in the row "20 to 29 kg"), an abbreviation, anybody."""
+    return token[0].isdigit() or (token.isupper() and len(token) > 1) or token.lower() in _ANYBODY
 
 
 def _beside(tokens: Sequence[frozenset[str]], i: int) -> list[frozenset[str]]:

@@ -164,6 +164,8 @@ SAID_FOR = {  # how people say -> how documents do
         "doctor": "doctor physician gp",
         "medicine": "drug drugs pill pills tablet tablets medicine medicines medication",
         "law": "law laws governed governing",
+        "increase": "raise raises raised raising increase increases increased hike hikes rise rises",
+        "run": "run runs running last lasts lasting continue continues continued",
         "begin": "start starts starting begin begins beginning commencement commence commences started",
     }.items()
     for said in ways.split(" ")
@@ -184,7 +186,7 @@ _ROLES = (("landlord", "tenant"), ("lessor", "lessee"), ("buyer", "seller"), ("b
           ("甲方", "乙方"), ("房东", "租客"), ("出租人", "承租人"), ("用人单位", "劳动者"),
           ("公司", "员工"), ("原告", "被告"))  # fmt: skip
 _OPPOSITE = {(a, b) for a, b in _ROLES} | {(b, a) for a, b in _ROLES}
-_ROLE = re.compile("|".join(sorted({role for pair in _ROLES for role in pair}, key=len, reverse=True)), re.IGNORECASE)
+ROLE = re.compile("|".join(sorted({role for pair in _ROLES for role in pair}, key=len, reverse=True)), re.IGNORECASE)
 _MODAL_ZH = re.compile(
     r"是否|有没有|能不能|可不可以|会不会|要不要|需不需要|可否|能否|需要|可以|应该|应当|必须|允许|能|会|要"
 )
@@ -246,7 +248,7 @@ def _without_quantities(question: str) -> str:
 
 def others_role(question: str, evidence: str) -> bool:
     """Whether the evidence is of the other party than the question: the first role each names are opposites."""
-    asked, told = _ROLE.search(question), _ROLE.search(evidence)
+    asked, told = ROLE.search(question), ROLE.search(evidence)
     return bool(asked and told and (asked[0].lower(), told[0].lower()) in _OPPOSITE)
 
 

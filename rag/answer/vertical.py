@@ -13,14 +13,17 @@ from dataclasses import replace
 from typing import Protocol
 
 from sparewheel.rag.answer.alternatives import of_the_asked
+from sparewheel.rag.answer.bounds import with_bounds
 from sparewheel.rag.answer.cases import case_asked_for
 from sparewheel.rag.answer.cells import cell_asked_for, whole_cells
 from sparewheel.rag.answer.chinese import ChineseReader
 from sparewheel.rag.answer.cite import one_line
 from sparewheel.rag.answer.digest import digest, places_of
 from sparewheel.rag.answer.kinds import of_the_asked_kind
+from sparewheel.rag.answer.nearer import of_the_nearest
 from sparewheel.rag.answer.parts import each_answered, parts_of
 from sparewheel.rag.answer.siblings import without_siblings
+from sparewheel.rag.answer.stated import stated
 from sparewheel.rag.errors import Unavailable
 from sparewheel.rag.reliability.faults import failure
 from sparewheel.rag.reliability.workers import Urgency, Working
@@ -92,7 +95,10 @@ class VerticalReader:
 
 
 def _of_one(request: AnswerRequest, reader: Reads) -> Draft:
-    """A cell of a table or a case that the question names; else what the network quotes, of the case it asks about."""
+    """A cell of a table or a case that the question names; else what the network quotes, of what it asks about."""
     found = cell_asked_for(request) or case_asked_for(request)
-    found = found or of_the_asked_kind(request, of_the_asked(request, whole_cells(request, reader.read(request))))
+    if found is None:
+        found = whole_cells(request, reader.read(request))
+        for mended in (stated, of_the_nearest, of_the_asked, of_the_asked_kind, with_bounds):
+            found = mended(request, found)
     return without_siblings(request, found)
