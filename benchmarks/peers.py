@@ -286,8 +286,8 @@ def ask_all(options: argparse.Namespace, pairs: Sequence[Pair], settings: Settin
 
 def read(kept: Path) -> list[dict[str, Any]]:
     """The answers so far; a line that was cut off is left out."""
-    lines = kept.read_text(encoding="utf-8").splitlines(keepends=True) if kept.exists() else []
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    lines = kept.read_text(encoding="utf-8").split("\n")[:-1] if kept.exists() else []
+    return [json.loads(line) for line in lines]
 
 
 def main() -> None:

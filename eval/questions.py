@@ -1,4 +1,4 @@
-"""The questions of a user's own file, as the records that the suites use: JSONL, JSON, CSV or .xlsx.
+"""The questions of a user's own file, as the records that the suites use: JSONL, JSON, YAML, CSV or .xlsx.
 
     question    what is asked                                                     the only field that must be there
     id          default: the row
@@ -19,14 +19,16 @@ SQuAD's nested form, BEIR's queries, 问题 and 答案. Columns of other names a
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from sparewheel.corpora import Question
 from sparewheel.eval.sheets import decoded, read_sheet
-from sparewheel.rag.errors import NotFound, UsageError, suggest
+from sparewheel.rag.errors import NotFound, UsageError
 from sparewheel.rag.text import language_of
 
 NAMES: Mapping[str, tuple[str, ...]] = {  # field -> how else it is called, case, blanks and underscores aside
@@ -45,7 +47,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {  # field -> how else it is called, case
     "history": ("chat history",),
 }  # fmt: skip
 FIELDS = tuple(NAMES)
-SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".xlsx")
+SUFFIXES = (".jsonl", ".json", ".yaml", ".yml", ".csv", ".tsv", ".xlsx")
 _LISTS = ("answers", "parts", "history")
 _TRUTH = {
     **dict.fromkeys(("true", "yes", "y", "1", "", "是", "对", "真", "有", "wahr", "ja"), True),
@@ -59,6 +61,7 @@ def _plain(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().replace("_", " ").replace("-", " ").split())
 
 
+SLIP = 0.8  # as near as "answerz" is to "answers": a slip; "comment" is no document
 _FIELD_OF = {_plain(name): field for field, others in NAMES.items() for name in (field, *others)}
 Note = Callable[[str], None]
 
@@ -129,8 +132,8 @@ def _unknown(name: str, where: str, told: set[str], note: Note) -> None:
     """A column of another name is the user's own; one that is nearly ours is a slip."""
     if name == "is_impossible" or not name or name in told:
         return
-    if near := suggest(name, FIELDS):
-        raise UsageError(f"{where}, column {name}: unknown{near}; known: {', '.join(FIELDS)}")
+    if near := get_close_matches(_plain(name), FIELDS, n=1, cutoff=SLIP):
+        raise UsageError(f"{where}, column {name}: unknown; did you mean {near[0]!r}?; known: {', '.join(FIELDS)}")
     told.add(name)
     note(f"{where}, column {name}: not used (used are {', '.join(FIELDS)})")
 
@@ -151,10 +154,7 @@ def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 def _json(path: Path) -> Iterator[Mapping[str, Any]]:
     """A list of objects, or the form of SQuAD ("data"), promptfoo ("tests") or ragas (columns of lists)."""
-    try:
-        whole = json.loads(decoded(path))
-    except json.JSONDecodeError as error:
-        raise UsageError(f"{path}, line {error.lineno}, character {error.colno}: {error.msg}; is it JSON?") from None
+    whole = _loaded(path)
     if isinstance(whole, dict) and isinstance(whole.get("data"), list):
         whole = list(_squad(whole["data"]))
     elif isinstance(whole, dict) and isinstance(whole.get("tests"), list):
@@ -164,6 +164,23 @@ def _json(path: Path) -> Iterator[Mapping[str, Any]]:
     if not isinstance(whole, list) or not all(isinstance(row, dict) for row in whole):
         raise UsageError(f'{path}: no list of questions; write [{{"question": "...", "answers": ["..."]}}, ...]')
     yield from whole
+
+
+def _loaded(path: Path) -> Any:
+    if path.suffix.lower() == ".json":
+        try:
+            return json.loads(decoded(path))
+        except json.JSONDecodeError as error:
+            where = f"{path}, line {error.lineno}, character {error.colno}"
+            raise UsageError(f"{where}: {error.msg}; is it JSON?") from None
+    import yaml
+
+    try:
+        return yaml.safe_load(decoded(path))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}, line {mark.line + 1}" if mark else str(path)
+        raise UsageError(f"{where}: {getattr(error, 'problem', None) or error}; is it YAML?") from None
 
 
 def _squad(data: list[Any]) -> Iterator[Mapping[str, Any]]:
@@ -183,15 +200,23 @@ def _squad(data: list[Any]) -> Iterator[Mapping[str, Any]]:
                 }
 
 
+_SAYS = ("equals", "contains", "icontains", "similar", "factuality")  # what promptfoo's assertions expect to be said
+_ASSERTED = re.compile(rf"\s*(?:{'|'.join(_SAYS)})(?:\([\d.]+\))?:\s*")
+
+
 def _promptfoo(test: Any) -> Mapping[str, Any]:
     """A test's variable question (or query, prompt), and what its assertions expect the answer to be or to hold."""
-    given = test.get("vars", {}) if isinstance(test, dict) else {}
-    kinds = ("equals", "contains", "icontains", "similar", "factuality")
-    expected = [
-        a["value"] for a in test.get("assert", ()) if a.get("type") in kinds and isinstance(a.get("value"), str)
-    ]
+    given, answers, parts = (test.get("vars", {}) if isinstance(test, dict) else {}), list[str](), list[str]()
+    for asserted in test.get("assert", ()):
+        kind, value = asserted.get("type", ""), asserted.get("value")
+        values = [str(v) for v in value] if isinstance(value, list) else [str(value)]
+        if kind in (*_SAYS, "contains-any", "icontains-any"):
+            answers += values
+        elif kind in ("contains-all", "icontains-all"):
+            parts += values
     row = {name: value for name, value in given.items() if _FIELD_OF.get(_plain(name))}
-    return {**row, **({"answers": expected} if expected else {}), "category": test.get("description", "")}
+    found = {"answers": answers, "parts": parts, "category": test.get("description", "")}
+    return {**row, **{name: value for name, value in found.items() if value}}
 
 
 def _sheet(path: Path, note: Note) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -205,6 +230,7 @@ def _sheet(path: Path, note: Note) -> Iterator[tuple[int, Mapping[str, Any]]]:
         )
     if twice := next((f for f in fields if f and fields.count(f) > 1), None):
         raise UsageError(f"{path}, row {head_row}, column {twice}: there twice; give every column once")
+    expected = "__expected" in head  # promptfoo's column: "contains: English law"
     told: set[str] = set()
     for name, field in zip(head, fields, strict=True):
         if field is None:
@@ -217,6 +243,8 @@ def _sheet(path: Path, note: Note) -> Iterator[tuple[int, Mapping[str, Any]]]:
         row: dict[str, Any] = {field: cell for field, cell in zip(fields, cells, strict=False) if field}
         for name in ("answers", "parts"):
             row[name] = [part.strip() for part in row.get(name, "").split(" | ") if part.strip()]
+        if expected:
+            row["answers"] = [_ASSERTED.sub("", answer, count=1) for answer in row["answers"]]
         yield number, row
 
 

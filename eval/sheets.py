@@ -1,7 +1,8 @@
 """Tables as people save them: CSV as any Excel writes it, and .xlsx itself. Rows are numbered as Excel numbers them.
 
 CSV: comma, semicolon or tab; UTF-8 with or without its mark, UTF-16, GBK (Chinese Excel) or Windows-1252 (Western
-Excel); empty rows and empty columns at the end; "sep=;" in the first row. xlsx: the first sheet, by openpyxl.
+Excel); empty rows and empty columns at the end; "sep=;" in the first row. xlsx: the first sheet, values as it shows
+them (5 %, not 0.05).
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
 from pathlib import Path
 
 from sparewheel.rag.errors import UsageError
@@ -81,6 +81,8 @@ def _xlsx(path: Path) -> Iterator[tuple[int, Cells]]:
     try:
         from openpyxl import load_workbook
         from openpyxl.utils.exceptions import InvalidFileException
+
+        from sparewheel.rag.ingest.formats.xlsx import shown_value
     except ModuleNotFoundError:
         raise UsageError(
             f"{path}: .xlsx is read with openpyxl; pip install openpyxl, or save the file as CSV"
@@ -90,20 +92,7 @@ def _xlsx(path: Path) -> Iterator[tuple[int, Cells]]:
     except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
         raise UsageError(f"{path}: no Excel file ({error}); save it again as .xlsx or as CSV") from None
     try:
-        for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
-            yield number, [_cell(value) for value in row]
+        for number, row in enumerate(book.worksheets[0].iter_rows(), 1):
+            yield number, ["" if c.value is None else shown_value(c.value, c.number_format or "General") for c in row]
     finally:
         book.close()
-
-
-def _cell(value: object) -> str:
-    """As the sheet shows it: 5.0 is 5, a day is 2026-05-03, TRUE is true."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime) and value.time() == datetime.min.time():
-        return value.date().isoformat()
-    return value.isoformat() if isinstance(value, date) else str(value)

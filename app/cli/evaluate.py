@@ -13,6 +13,7 @@ import click
 
 from sparewheel.app.cli.availability import availability
 from sparewheel.app.cli.common import console, needed, print_json, settings_of
+from sparewheel.app.cli.evaluate_judge import judge
 from sparewheel.app.cli.evaluate_retrieval import retrieval
 from sparewheel.app.cli.ingest import progress_bar
 from sparewheel.app.evaluation.batch import answered, ask_all, only_local, prepared
@@ -33,6 +34,7 @@ def evaluate() -> None:
 
 
 evaluate.add_command(availability)
+evaluate.add_command(judge)
 evaluate.add_command(retrieval)
 
 

@@ -6,15 +6,14 @@ Which models may see the documents is decided by the policy of the answerers, fo
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import re
 from collections.abc import Callable, Sequence
 
 from sparewheel.eval.making.draft import Draft, Name
+from sparewheel.eval.one_reply import reply
 from sparewheel.rag.answer.endpoint import Completer
-from sparewheel.rag.answer.thoughts import without_thoughts
 from sparewheel.rag.reliability.loop import background
 from sparewheel.rag.text import sentences
 from sparewheel.rag.types import Chunk, Document
@@ -61,26 +60,12 @@ class ChatWriter:
         prompt = _ASK[language].format(who=who, name=name.text, text=chunk.text)
         for completer, within_s in self._models():
             try:
-                said = background.run(_said(completer, prompt, within_s))
+                said = background.run(reply(completer, prompt, within_s, MAX_TOKENS))
             except Exception as error:  # whatever is wrong with this one, the next is asked
                 logging.getLogger(__name__).info("%s wrote no question: %s", completer.name, type(error).__name__)
                 continue
             return draft_of(said, document, chunk, name)
         return SILENT
-
-
-async def _said(completer: Completer, prompt: str, within_s: float) -> str:
-    messages = [{"role": "user", "content": prompt}]
-    pieces = []
-    async with asyncio.timeout(within_s):
-        source = completer.complete(messages, temperature=0.0, max_tokens=MAX_TOKENS)
-        try:
-            async for item in source:
-                if isinstance(item, str):
-                    pieces.append(item)
-        finally:
-            await source.aclose()
-    return without_thoughts("".join(pieces))
 
 
 def draft_of(said: str, document: Document, chunk: Chunk, name: Name) -> Draft | str:

@@ -52,7 +52,13 @@ def agreement(of: Sequence[Labelled]) -> float:
 
 
 def kappa(of: Sequence[Labelled]) -> float:
-    """Agreement beyond chance: (agreement - expected) / (1 - expected). Source: Cohen 1960."""
-    hand, rules = sum(one.hand for one in of) / len(of), sum(one.rules for one in of) / len(of)
-    expected = hand * rules + (1 - hand) * (1 - rules)
-    return (agreement(of) - expected) / (1 - expected)
+    """`beyond_chance` of hand and rules."""
+    return beyond_chance([one.hand for one in of], [one.rules for one in of])
+
+
+def beyond_chance(one: Sequence[bool], other: Sequence[bool]) -> float:
+    """(agreement - expected) / (1 - expected), 0 where both always say the same. Source: Cohen 1960."""
+    same = sum(a == b for a, b in zip(one, other, strict=True)) / len(one)
+    first, second = sum(one) / len(one), sum(other) / len(other)
+    expected = first * second + (1 - first) * (1 - second)
+    return (same - expected) / (1 - expected) if expected < 1 else 0.0

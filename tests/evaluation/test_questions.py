@@ -156,3 +156,49 @@ def test_a_question_asked_twice_is_reported(tmp_path: Path) -> None:
     rows = "question,document\nWho pays?,\nWHO pays？,\nWho pays?,a.txt\n"
     assert len(read_questions(write(tmp_path, "q.csv", rows), notes.append)) == 3
     assert [note.partition(": ")[2][:17] for note in notes] == ["asks what '2' ask"]
+
+
+def test_a_comment_column_is_the_users_own(tmp_path: Path) -> None:
+    """It is told, and no slip of ours ("comment" is not "document")."""
+    notes: list[str] = []
+    path = write(tmp_path, "q.csv", "\ufeffQuestion;Answer;Comment;\r\nWho?;A;mine;\r\n;;;\r\n")
+    assert read_questions(path, notes.append) == [Question("2", "Who?", ("A",))]
+    assert "column Comment: not used" in notes[0]
+
+
+def test_excel_shows_five_per_cent(tmp_path: Path) -> None:
+    """So the answer is 5%, not 0.05; a price has its currency, a part number its zeros."""
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["question", "answers"])
+    shown = {"5%": (0.05, "0%"), "£900.00": (900, '"£"#,##0.00'), "00417": (417, "00000"), "2.5": (2.5, "General")}
+    for row, (value, format) in enumerate(shown.values(), 2):
+        book.active.append([f"{row}?", value])
+        book.active.cell(row, 2).number_format = format
+    book.save(tmp_path / "q.xlsx")
+    assert [question.answers[0] for question in read_questions(tmp_path / "q.xlsx")] == list(shown)
+
+
+def test_promptfoo_is_read_as_it_is_written(tmp_path: Path) -> None:
+    """Its YAML, its assertions with several values, and the column __expected of its tables."""
+    text = """
+prompts: [x]
+tests:
+  - description: rent
+    vars: {question: "What is the rent?"}
+    assert:
+      - {type: contains-any, value: ["£900", "900 pounds"]}
+      - {type: latency, value: 9}
+  - vars: {query: "Which fees?"}
+    assert: [{type: contains-all, value: [rent, deposit]}]
+"""
+    assert read_questions(write(tmp_path, "promptfooconfig.yaml", text)) == [
+        Question("1", "What is the rent?", ("£900", "900 pounds"), category="rent"),
+        Question("2", "Which fees?", parts=("rent", "deposit")),
+    ]
+    table = write(
+        tmp_path, "q.csv", "question,__expected\nWhich law?,contains: English law\nRent?,similar(0.8): £900\n"
+    )
+    assert [question.answers for question in read_questions(table)] == [("English law",), ("£900",)]
+    with pytest.raises(UsageError, match=r"q.yaml, line 2: .*; is it YAML"):
+        read_questions(write(tmp_path, "q.yaml", "tests:\n  - {a: [}\n"))
