@@ -21,7 +21,7 @@ def test_what_is_older_is_marked(path: Path) -> None:
     row = next((row for row in rows if row.startswith(f"| `{path.name}` |")), "")
     text = (readme.HERE / "README.md").read_text(encoding="utf-8")
     names = [found.group() for found in readme.NAMED.finditer(text) if found[1] == path.name]
-    for mark in age.marks(path):
+    for mark in age.marks(path, age.FAR_TOO_MUCH):
         assert [said for said in (row, *names) if mark not in said] == [], f"{mark}: {COMMAND}"
 
 
@@ -63,15 +63,15 @@ def test_older_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     git("init", "-q")
     git("add", ".")
     git("commit", "-q", "-m", "measured")
-    assert age.older_code(result, tmp_path) is False
+    assert age.older_code(result, root=tmp_path) is False
     for change, older in (("b\n" + "a\n" * 7, False), ("b\n" * 2 + "a\n" * 6, True)):
         code.write_text(change)
         git("commit", "-qam", "changed")
         age.git.cache_clear()
-        assert age.older_code(result, tmp_path) is older
+        assert age.older_code(result, root=tmp_path) is older
     result.write_text('{"a": 1}')
     age.git.cache_clear()
-    assert age.older_code(result, tmp_path) is False
+    assert age.older_code(result, root=tmp_path) is False
 
 
 def test_figures_of_another_processor_are_kept_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
