@@ -2,7 +2,7 @@
 
 Every result is of a commit and, where it depends on them, of models by checksum (`benchmarks.machine.save`). "older
 models": one of them has been changed since. "older code": of what the result describes (`ROOMS`) a quarter of the lines
-or more have changed since the result was committed. A test asks for the mark from half of them on, so that it comes with
+or more have changed since the result was committed. A test asks for the mark from half of them on: it then comes with
 the next making of the tables and not with anybody's commit.
 """
 
