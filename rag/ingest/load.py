@@ -69,7 +69,7 @@ def _document(parsed: Parsed, path: Path, id: str, sha256: str) -> Document:
         metadata["pages"] = str(len(parsed.pages))
     notes = list(parsed.notes)
     if lost := parsed.text.count(UNREADABLE):
-        notes.append(f"{lost} sign{'s' if lost > 1 else ''} that only its own font knows: shown as {UNREADABLE}")
+        notes.append(f"{lost} sign{'s' if lost > 1 else ''} could not be read: shown as {UNREADABLE}")
     if notes:
         metadata["notes"] = "; ".join(notes)
     return Document(

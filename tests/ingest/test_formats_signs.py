@@ -210,7 +210,7 @@ def test_xml_in_an_encoding_that_expat_does_not_know():
 
 def test_fhir_in_both_of_its_forms():
     """Facts in attributes and in JSON: a quantity in one piece, a code by its name, no addresses of code systems."""
-    expected = "observation, code: Haemoglobin\nobservation, value quantity: 7.2 g/dL"
+    expected = "Observation\n\nCode: Haemoglobin\nValue quantity: 7.2 g/dL"
     xml = """<Observation xmlns="http://hl7.org/fhir"><code><coding><system value="http://loinc.org"/>
     <display value="Haemoglobin"/></coding></code><valueQuantity><value value="7.2"/><unit value="g/dL"/>
     </valueQuantity></Observation>"""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import subprocess
 
 import pytest
+from PIL import Image
 from source_files import lines, pdf, scan
 
 from sparewheel.rag.errors import DocumentError
@@ -226,3 +228,21 @@ def test_chinese_lines_wrap_inside_words():
     text, _, layout = write(pages, [(600, 800)])
     assert text == "甲方应当支付押金人民币12,000元，并在三十日内\n第二条 租期为五年，自二〇二五年起算，共计五年"
     assert [text[a:b] for a, b in layout.spans] == [line.text for line in pages[0]]
+
+
+def test_a_doubtful_word_of_a_scan_keeps_its_place(monkeypatch):
+    """Left out, "4.2 million" would be 4.2; a doubtful figure is marked, a line that nobody can read is left out."""
+    words = [("price", 96), ("4.2", 91), ("million", 42), ("7x9", 30), ("euros", 95)]
+    rows = [f"1\t1\t1\t{n}\t{conf}\t{word}\t{60 * n}\t10\t50\t12" for n, (word, conf) in enumerate(words)]
+    rows.append("1\t1\t2\t0\t20\t#~\t0\t40\t50\t12")
+    head = "block_num\tpar_num\tline_num\tword_num\tconf\ttext\tleft\ttop\twidth\theight"
+    said = "\n".join([head, *rows]).encode()
+
+    def run(command, **options):
+        return subprocess.CompletedProcess(command, 0, "eng" if "--list-langs" in command else said)
+
+    monkeypatch.setattr(ocr.subprocess, "run", run)
+    (line, sure) = ocr._tesseract(Image.new("L", (9, 9)))[0]
+    assert line.text == "price 4.2 million \ufffd euros"
+    assert sure == pytest.approx(0.708)
+    assert len(ocr._tesseract(Image.new("L", (9, 9)))) == 1

@@ -13,6 +13,7 @@ from typing import Any
 from sparewheel.rag.errors import install
 from sparewheel.rag.ingest.formats.page_text import Line, Word, spread
 from sparewheel.rag.ingest.formats.parsed import clean
+from sparewheel.rag.ingest.formats.symbols import UNREADABLE
 
 CURE = f"install the extra 'ocr' ({install('ocr')}), or put tesseract on the PATH"
 _DPI = 200
@@ -88,8 +89,10 @@ def _tesseract(image: Any) -> list[tuple[Line, float]]:
     sure: dict[tuple[str, ...], list[float]] = {}
     for row in csv.DictReader(io.StringIO(done.stdout.decode("utf-8")), delimiter="\t", quoting=csv.QUOTE_NONE):
         text = clean(row["text"] or "").strip()
-        if not text or float(row["conf"]) < 100 * _LEAST_CONFIDENCE:
+        if not text or float(row["conf"]) < 0:
             continue
+        if float(row["conf"]) < 100 * _LEAST_CONFIDENCE and not text.isalpha():
+            text = UNREADABLE  # a doubtful figure is no figure, but its place is not empty
         left, top = float(row["left"]), float(row["top"])
         word = (text, left, top, left + float(row["width"]), top + float(row["height"]))
         place = (row["block_num"], row["par_num"], row["line_num"])
@@ -98,6 +101,7 @@ def _tesseract(image: Any) -> list[tuple[Line, float]]:
     return [
         (Line(tuple(words), tuple(map(_word_gap, words, words[1:]))), sum(sure[place]) / len(sure[place]))
         for place, words in by_line.items()
+        if max(sure[place]) >= _LEAST_CONFIDENCE
     ]
 
 

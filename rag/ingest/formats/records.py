@@ -39,7 +39,10 @@ def parse_json(data: bytes, settings: Ingest) -> Parsed:
             raise DocumentError(f"not well-formed JSON: {error}", cure="correct it, or save it as text") from error
     builder = TextBuilder()
     kind = value.get("resourceType") if isinstance(value, Mapping) else None
-    write_records(builder, fhir_record(value, str(kind)) if kind else value)
+    if kind:
+        write_fhir(builder, value, str(kind))
+    else:
+        write_records(builder, value)
     return Parsed(
         builder.text,
         "application/fhir+json" if kind else "application/json",
@@ -110,9 +113,26 @@ def records_of(element: Element, depth: int = 0) -> Value:
     return {key: values[0] if len(values) == 1 else values for key, values in fields.items()}
 
 
-def fhir_record(value: Value, kind: str) -> Value:
-    """A FHIR resource with its quantities in one piece, codes by their text, and without what only machines read."""
-    return {kind: _fhir(value)}
+def write_fhir(builder: TextBuilder, value: Value, kind: str) -> None:
+    """A FHIR resource under its kind, quantities in one piece, codes by their text, without what only machines read; of
+    a bundle each of its resources."""
+    if kind == "Bundle" and isinstance(value, Mapping):
+        entries = value.get("entry")
+        for entry in entries if isinstance(entries, list) else [entries]:
+            held = entry.get("resource") if isinstance(entry, Mapping) else None
+            if isinstance(held, Mapping):
+                write_fhir(builder, *_resource(held))
+        return
+    builder.heading(plain_name(kind).capitalize(), 1)
+    for line in _lines(_fhir(value), ()):
+        builder.add(line[:1].upper() + line[1:], tight=True) if line else builder.gap()
+
+
+def _resource(held: Mapping[str, Value]) -> tuple[Value, str]:
+    """A resource and its kind, which JSON states in it and XML around it."""
+    if kind := held.get("resourceType"):
+        return held, str(kind)
+    return next(((inner, name) for name, inner in held.items()), (held, "Resource"))
 
 
 def _fhir(value: Value) -> Value:
@@ -136,12 +156,8 @@ def _fhir(value: Value) -> Value:
         return value["text"]
     if "numerator" in value and "denominator" in value:
         return f"{_said(_fhir(value['numerator']))} / {_said(_fhir(value['denominator']))}"
-    if "resource" in value:
-        inner = value["resource"]
-        if isinstance(inner, Mapping):
-            kind = inner.get("resourceType")
-            return {str(kind): _fhir(inner)} if kind else _fhir(inner)
-    return {key: _fhir(inner) for key, inner in value.items() if key not in _UNSAID and not _is_link(inner)}
+    said = {key: inner for key, inner in value.items() if key not in _UNSAID and not _is_link(inner)}
+    return {key.removesuffix("CodeableConcept"): _fhir(inner) for key, inner in said.items()}
 
 
 def _is_link(value: Value) -> bool:

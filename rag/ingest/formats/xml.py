@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sparewheel.rag.errors import DocumentError
 from sparewheel.rag.ingest.formats.decode import decode
 from sparewheel.rag.ingest.formats.parsed import Parsed, TextBuilder
-from sparewheel.rag.ingest.formats.records import fhir_record, is_data, records_of, write_records
+from sparewheel.rag.ingest.formats.records import is_data, records_of, write_fhir, write_records
 from sparewheel.rag.ingest.formats.tables import Cell, Table
 from sparewheel.rag.ingest.formats.xml_text import Writer, first, name_of, text_of
 from sparewheel.rag.settings import Ingest
@@ -49,7 +49,7 @@ def parse_xml(data: bytes, settings: Ingest) -> Parsed:
         return _medquad(root)
     if root.tag.startswith(_FHIR):
         builder = TextBuilder()
-        write_records(builder, fhir_record(records_of(root), name_of(root)))
+        write_fhir(builder, records_of(root), name_of(root))
         return Parsed(builder.text, "application/fhir+xml", headings=tuple(builder.headings))
     article = root if name_of(root) == "article" else first(root, "article")
     if article is not None and any(name_of(child) in ("front", "body") for child in article):

@@ -550,7 +550,7 @@ situation(
     "a.txt",
     lambda: "Dose \ue123\ue124 mg daily of Amoril for adults and children.",
     hasnot=("\ue123",),
-    notes=("only its own font knows",),
+    notes=("could not be read",),
 )
 situation(
     "txt_tagchars",

@@ -245,7 +245,7 @@ situation(
     "a.docx",
     lambda: docx(paragraph("Dose \ue123\ue124 mg daily")),
     hasnot=("\ue123",),
-    notes=("only its own font knows",),
+    notes=("could not be read",),
 )
 situation(
     "docx_chem_sub",
