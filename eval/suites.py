@@ -1,6 +1,7 @@
 """The suites: which questions are asked on which corpus. One TOML file each, in `eval/suites`.
 
 about = "one line"
+about_zh = "同一行的中文"
 [[part]]
 samples = "legal"          our own sample documents and questions; or:
 made = "ndas"              a made collection of look-alikes (`eval.asked`); beside `samples`, other questions; or:
@@ -81,6 +82,7 @@ class Part:
 class Suite:
     name: str
     about: str
+    about_zh: str
     parts: tuple[Part, ...]
 
 
@@ -95,7 +97,7 @@ def suite(name: str) -> Suite:
         there = ", ".join(suite_names())
         raise NotFound(f"no suite {name!r}: {there}{suggest(name, suite_names())}; or give a .jsonl or .csv file")
     row = tomllib.loads((SUITES / f"{name}.toml").read_text(encoding="utf-8"))
-    return Suite(name, row["about"], tuple(Part(**part) for part in row["part"]))
+    return Suite(name, row["about"], row["about_zh"], tuple(Part(**part) for part in row["part"]))
 
 
 def drawn(questions: Sequence[Question], limit: int | None, seed: int = 7) -> list[Question]:

@@ -11,6 +11,7 @@ from sparewheel.app.service.access import lines_of, rules_of
 from sparewheel.app.ui.document_preview import draw_preview
 from sparewheel.app.ui.language import t
 from sparewheel.app.ui.session import FIGURE_PX, LANGUAGES, may, pick_corpus, plain, say_no_corpora, service, told, user
+from sparewheel.app.ui.upload import said_in_place
 from sparewheel.rag.ingest.formats.registry import SUFFIXES
 from sparewheel.rag.ingest.watch import read_state
 from sparewheel.rag.types import Sensitivity
@@ -72,9 +73,8 @@ def draw_upload(corpus: CorpusInfo) -> None:
     """The drop area; below it what became of the last files."""
     with st.form(f"upload_{corpus.name}", clear_on_submit=True):
         limit_mb = service().settings.ingest.max_file_mb
-        files = st.file_uploader(
-            t("docs_upload"), FORMATS, accept_multiple_files=True, help=t("docs_drop", mb=limit_mb)
-        )
+        said_in_place("files", t("docs_drop", mb=limit_mb))
+        files = st.file_uploader(t("docs_upload"), FORMATS, accept_multiple_files=True, key="files")
         pressed = st.form_submit_button(t("docs_add"), type="primary", icon=":material/upload:")
     key = f"results_{corpus.name}"
     if pressed and not files:
@@ -143,7 +143,7 @@ def draw_list(corpus: CorpusInfo, documents: Sequence[DocumentInfo]) -> None:
 
 def draw_table(corpus: CorpusInfo, documents: Sequence[DocumentInfo], key: str) -> None:
     """The list; a row that is clicked is the document chosen (by the keyboard: the box below)."""
-    wide = {t("docs_name"): 280, t("docs_title"): 190, t("docs_pages"): 70, t("docs_chunks"): 85}
+    wide = {t("docs_name"): 220, t("docs_title"): 250, t("docs_pages"): 70, t("docs_chunks"): 85}
     wide |= {t("docs_language"): 85, t("docs_added"): 135}
 
     def choose() -> None:

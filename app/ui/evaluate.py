@@ -11,9 +11,10 @@ import streamlit as st
 from sparewheel.app.evaluation.kept import Asked
 from sparewheel.app.ui.charts import chart
 from sparewheel.app.ui.evaluation import Evaluations, Run
-from sparewheel.app.ui.language import t
+from sparewheel.app.ui.language import language, t
 from sparewheel.app.ui.session import pick_corpus, plain, service, told, user
 from sparewheel.app.ui.theme import CHART
+from sparewheel.app.ui.upload import said_in_place
 
 REFRESH_S = 1.0
 BEYOND_CHANCE = 0.05
@@ -57,12 +58,14 @@ def draw_new() -> None:
         corpus, file = "", None
         if kind == "suite":
             questions = st.selectbox(t("eval_which"), suite_names(), index=suite_names().index("samples"))
-            st.caption(plain(suite(questions).about))
+            chosen = suite(questions)
+            st.caption(plain(chosen.about_zh if language() == "zh" else chosen.about))
         else:
             picked = pick_corpus()
             corpus = picked.name if picked else ""
             kinds_read = ["jsonl", "json", "csv", "tsv", "xlsx"]
-            file = st.file_uploader(t("eval_upload"), kinds_read, help=t("eval_upload_help"))
+            said_in_place("questions-file", t("eval_upload_help"))
+            file = st.file_uploader(t("eval_upload"), kinds_read, key="questions-file")
             questions = f"questions{Path(file.name).suffix}" if file else ""
         limit = int(st.number_input(t("eval_limit"), 0, 100_000, 0, 10, width=320))
         local = st.checkbox(t("eval_local"), value=not service().settings.endpoint)

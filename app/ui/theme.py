@@ -73,6 +73,7 @@ h3 { font-size: 1.1rem !important; }
 .sw-sign-out:hover { border-color: light-dark(#1b5aa0, #8abaf5); }
 .sw-read { max-height: 40rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; padding: 1rem;
   border: 1px solid light-dark(#c9d1db, #3d4856); border-radius: .5rem; }
+[data-testid="stMultiSelect"] input { min-width: 1.5rem !important; min-height: 1.5rem !important; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 @media (max-width: 768px) { .block-container { padding-top: 3.5rem; } }
 @media (max-width: 640px) {

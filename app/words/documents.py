@@ -8,7 +8,7 @@ TEXTS: Table = {
     "docs_intro": ("Add files, check what was read from them, remove files.", "导入文件、查看读取结果、删除文件。"),
     "docs_count": ("Documents", "文档数"),
     "docs_chunks": ("Passages", "段落数"),
-    "docs_embedded": ("Semantic search ready", "语义检索就绪"),
+    "docs_embedded": ("Search by meaning", "语义检索就绪"),
     "docs_embedded_help": (
         "Every document can be searched by keyword at once, and by meaning as soon as it is embedded.",
         "文档导入后即可按词检索；完成向量化后可按语义检索。",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sparewheel.app.words import Table
 
 TEXTS: Table = {
+    "choose_files": ("Choose files", "选择文件"),
     "page_opening": ("The page is loading …", "页面正在载入……"),
     "nav_ask": ("Ask", "提问"),
     "nav_documents": ("Documents", "文档"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,13 @@ from sparewheel.rag.settings import Settings, load_settings
 from sparewheel.rag.types import Document
 from training.splits import contract_held_out, legalbench_held_out
 from training.splits import held_out as left_out
+
+
+def test_every_suite_is_described_in_both_languages() -> None:
+    """For the page's two."""
+    assert [
+        name for name in suite_names() if not (suite(name).about and re.search("[一-鿿]", suite(name).about_zh))
+    ] == []
 
 
 def test_the_suites_are_these() -> None:
