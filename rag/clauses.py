@@ -17,7 +17,8 @@ _SAYS = frozenset(
         r"\S+",
         "what does do say says said provide provides state states mean means contain contains is in the under of about"
         " happens happen summarise summarize summary please quote read show me give text cover covers deal with deals"
-        " set out stipulate explain tell can you could and a an it this that agreement contract document for on",
+        " set out stipulate explain tell can you could and a an it this that agreement contract document for on"
+        " handbook manual policy guideline guidelines protocol leaflet report",
     )
 )
 _SAYS_ZH = re.compile(
@@ -29,7 +30,9 @@ _TITLE_ZH = re.compile(
 )
 _OF_DOCUMENT = re.compile(  # "of the loan agreement", "in our NDA with Rillington"
     r"\b(?:of|in|under|from) (?:the |our |my |this |that )?(?:[\w&.’'-]+ ){0,5}?"
-    r"(?:agreement|contract|lease|nda|msa|dpa|deed|act|policy|licen[cs]e|bylaws?|by-laws|terms|statutes?|document|loan)\b"
+    r"(?:agreement|contract|lease|nda|msa|dpa|deed|act|policy|licen[cs]e|bylaws?|by-laws|terms|statutes?|document|loan"
+    r"|handbook|manual|guidelines?|guidance|protocol|code|regulations?|rules|directive|charter|treaty|convention|plan"
+    r"|leaflet|report|order|judgment|constitution|notice)\b"
     r"(?: (?:with|between|of) [^?.,]{2,60})?",
     re.IGNORECASE,
 )

@@ -84,7 +84,8 @@ _SEVERAL_ZH = re.compile(
 _OPINION = re.compile(
     r"\b(?:is|are|was) (?:(?:this|that|the|these|my|our) (?:[\w-]+ ){0,2}?(?:contracts?|agreements?|deals?"
     r"|leases?|offers?|clauses?|terms|nda"
-    r"|polic(?:y|ies)|price|rent|document) (?:really |very |too )?(?:risky|fair|good|bad|safe|reasonable"
+    r"|polic(?:y|ies)|price|rent|document) (?:(?:with|between|from|of) [^?]{2,50}? )?"
+    r"(?:really |very |too )?(?:risky|fair|good|bad|safe|reasonable"
     r"|normal|standard|dangerous|worth"
     r"|favou?rable|balanced|one-sided|ok(?:ay)?)|(?:it|this|that) (?:really |very |too )?(?:risky|fair"
     r"|safe to sign|a good (?:deal|idea)"

@@ -41,6 +41,7 @@ def quoted(question: str, text: str) -> str:
         ("What does section 4.2(b) provide?", "(b) entitles the Supplier to suspend the Services."),
         ("Summarise § 5", "5. Liability\nNeither"),
         ("What is in Article 9?", "ARTICLE IX. Assignment\nSection 1."),
+        ("What does section 4.1 of the employee handbook say?", "4.1 The Customer pays each month."),
         ("clause 7", ""),
         ("What does clause 14.3 say?", ""),
     ],

@@ -21,6 +21,7 @@ from tests.retrieve.test_scope import CONTRACTS
         ("Compare the term of the Osprey and Northgate NDAs", "passages", "each"),
         ("Summarise the termination rights in the lease", "passages", "several"),
         ("Is this contract risky for me?", "opinion", "one"),
+        ("Is the lease with Bellwether too risky?", "opinion", "one"),
         ("这份合同有风险吗？", "opinion", "one"),
         ("Hello, who are you?", "talk", "one"),
         ("Summarise that in one sentence.", "talk", "one"),

@@ -23,6 +23,7 @@ _JOIN = re.compile(rf"\s*(?:,|;|\?)?\s+(?:and|and also|also)\s+(?={_ASKS}\b)|\s*
 _OPENS = re.compile(
     rf"\s*(?:{_ASKS}|is|are|do|does|did|can|could|may|must|should|will|was|were|has|have)\b", re.IGNORECASE
 )
+_FRAGMENT = re.compile(r"(?:what|how) about\b|(?:what|why|how|when|where|who)$", re.IGNORECASE)
 _JOIN_ZH = re.compile(r"[，,；;、？?]\s*(?:另外|还有|以及|并且|同时|而且|又)?|(?:以及|还有|并且)")
 _ASKS_ZH = re.compile(
     r"什么|多少|多久|多长|多大|多高|几(?!乎)|怎么|怎样|如何|何时|哪|谁|是否|能否|[吗么]$|能不能|可不可以|要不要|有没有"
@@ -68,6 +69,8 @@ def _english(text: str) -> list[str]:
             stops.append(join.start())
             cuts.append(join.end())
     pieces = [text[a:b].strip(" ,;?.") for a, b in zip(cuts, [*stops, len(text)], strict=True)]
+    if any(_FRAGMENT.match(piece) for piece in pieces):
+        return []  # a follow-up that was joined to the question before it
     return [f"{piece[:1].upper()}{piece[1:]}?" for piece in pieces]
 
 

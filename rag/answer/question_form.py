@@ -45,7 +45,8 @@ _ASKS_YES_OR_NO = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE_BEFORE = re.compile(  # "If I am ill, can I ...?", "I got no reply. May I ...?"
-    r"^(?:(?:if|when|while|after|before|under|according to|in|during|for|once|where|as|with|on|at)\b[^?]{3,160}?,"
+    r"^(?:(?:if|when|while|after|before|under|according to|in|during|for|once|where|as|with|on|at"
+    r"|(?:i|we|he|she|they|my|our)\b[^?,]{0,40}?(?:['’](?:m|re|s|ve|d)|\b(?:am|are|is|was|have|has|had|take|takes|got)))\b[^?]{3,160}?,"
     r"|[^?]{3,300}?[.!;:])\s+",
     re.IGNORECASE,
 )  # fmt: skip

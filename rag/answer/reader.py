@@ -54,6 +54,7 @@ WITHOUT_FIGURE = 0.35  # of the probability of a span without a figure of the ki
 NOTHING_SHARED = 0.3  # and of one of several documents' passages that shares no word with the question
 BEARS_AT_ALL = 0.25  # least share of a yes/no question's words in what is quoted without a label ...
 BEARS_WELL = 0.45  # ... where each of them stands in some passage; else
+SURE = 0.9  # a span of the one document that is asked of bears with any word where it is so likely: 驾车 for 开车
 UNBORNE = 0.5  # of the probability of what bears less
 EMPTY = 0.2  # and of a sentence that every such document has and that says nothing
 ALSO = 0.9  # a further span of the same document is quoted, too, where it is so much of the best one's probability
@@ -93,8 +94,11 @@ class Reader:
         request = replace(request, question=asked.text)
         if asked.form == "yes-no" and (stated := self._stated(request)):
             return stated
-        one_document = len({hit.chunk.document_id for hit in request.hits}) == 1
-        if asked.either and one_document and (name := chosen(asked.text, request.language, request.hits)):
+        if (
+            asked.either
+            and _of_one_document(request.hits)
+            and (name := chosen(asked.text, request.language, request.hits))
+        ):
             text = request.hits[name.hit].chunk.text[name.start : name.end]
             return Draft(text, (name,), confidence=name.score, model=f"{self.config['name']} {self.config['version']}")
         found = self.likeliest(asked, request)
@@ -103,7 +107,7 @@ class Reader:
         given = chosen_by_the_asker(request.hits)
         if confidence < self._refuse_below(request.domain, given):
             return Draft("", refused=True, confidence=confidence, model=model)
-        found = tuple(_past_heading(s, request.hits[s.hit].chunk.text) for s in found)
+        found = tuple(_past_headings(s, request.hits[s.hit].chunk.text) for s in found)
         found, label = self._put(asked, request, found)
         if asked.form == "yes-no" and not label and not given and not self._bears(request, found[0]):
             return Draft("", refused=True, confidence=UNBORNE * confidence, model=model)
@@ -137,7 +141,7 @@ class Reader:
         if others_role(request.question, text):
             return False
         share = bearing(request.question, text, over, request.language)
-        if share >= BEARS_WELL:
+        if share >= BEARS_WELL or (span.score >= SURE and share > 0 and _of_one_document(request.hits)):
             return True
         read = frozenset().union(*(words(hit.chunk.text, request.language) for hit in request.hits))
         nowhere = words(request.question, request.language) - read - words(over, request.language)
@@ -148,9 +152,11 @@ class Reader:
         if asked.form == "yes-no":
             evidence = _with_exception(_whole_sentence(found[0], request.hits[found[0].hit].chunk.text), request)
             label = self._label(request, evidence)
-            return ((evidence,), label) if label else (found[:1], "")
+            return (evidence if label else _with_polarity(found[0], evidence),), label
         if asked.either and (chosen := _choice(asked.text, found[0], request)):
             return (chosen,), ""
+        if _ASKS_TO_DO.search(asked.text):
+            return (_whole_sentence(found[0], request.hits[found[0].hit].chunk.text), *found[1:]), ""
         return (self._detail(request, found) if asked.form == "detail" else found), ""
 
     def readings(self, question: str, hits: Sequence[Hit], most: int = 0) -> list[Reading]:
@@ -310,7 +316,11 @@ def chosen_by_the_asker(hits: Sequence[Hit]) -> bool:
     """Whether the hits are passages of one document that nobody searched for: no search scored them. They were chosen
     because they answer, far more often than what a search brings; so less is refused (docs/LOG.md).
     """
-    return len({hit.chunk.document_id for hit in hits}) == 1 and not any(hit.scores for hit in hits)
+    return _of_one_document(hits) and not any(hit.scores for hit in hits)
+
+
+def _of_one_document(hits: Sequence[Hit]) -> bool:
+    return len({hit.chunk.document_id for hit in hits}) == 1
 
 
 def worth_reading(hits: Sequence[Hit], otherwise: int) -> list[int]:
@@ -323,10 +333,39 @@ def worth_reading(hits: Sequence[Hit], otherwise: int) -> list[int]:
             if i < READ_RERANKED or hit.chunk.document_id == hits[0].chunk.document_id]  # fmt: skip
 
 
+def _past_headings(span: Span, text: str) -> Span:
+    """The span without headings: lines of their own before the paragraph, and one that runs into it, which says
+    nothing where it is all that was found: "Subletting." of "6. Subletting. The Tenant shall not sublet."."""
+    span = _past_heading(span, text)
+    runs_in = _RUNS_IN.match(text, _line_start(text, span.start))
+    if not runs_in or span.end > runs_in.end():
+        return span
+    behind = next(((a, b) for a, b in sentences(text) if a >= runs_in.end() - 1), None)
+    return Span(span.hit, *behind, span.score) if behind else span
+
+
+def _line_start(text: str, at: int) -> int:
+    return text.rfind("\n", 0, at) + 1
+
+
 def _past_heading(span: Span, text: str) -> Span:
     """The span without a heading that it begins with: a line of its own over the paragraph."""
     heading = _HEADING.match(text, span.start, span.end)
     return _past_heading(Span(span.hit, heading.end(), span.end, span.score), text) if heading else span
+
+
+_RUNS_IN = re.compile(r"\s*(?:\(?\d+(?:\.\d+)*[.)]?|[A-Z][.)])?\s*[A-Z][\w'’/&-]*(?: [\w'’/&-]+){0,4}\.(?= +[A-Z])")
+_ASKS_TO_DO = re.compile(
+    r"\bwhat (?:should|must|can|do|shall|to|am|is)\b[^?]*\bdo\b|\bwhat (?:now|next|then)\b|\bwhat happens\b"
+    r"|怎么办|怎么处理|如何处理",
+    re.IGNORECASE,
+)
+_MOST_EVIDENCE = 300  # characters of a sentence that is quoted whole for the sake of its "not"
+
+
+def _with_polarity(span: Span, evidence: Span) -> Span:
+    """What is quoted to a yes/no question that gets no label: a piece of a sentence may leave out its "not"."""
+    return evidence if evidence.end - evidence.start <= _MOST_EVIDENCE else span
 
 
 _EXCEPTION = re.compile(

@@ -29,6 +29,9 @@ _FILE_LIKE = re.compile(
 )
 
 
+_EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|__)(?=\S)([^*\n]{1,120}?)(?<=\S)\1(?![\w*])")  # of Markdown: **Acme Ltd**
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What the opening of a document says of it. "" and () where it does not say."""
@@ -61,7 +64,8 @@ def identified(document: Document) -> Document:
     """The document with its title and what its opening says as metadata; what a person has set is kept."""
     by_hand = document.metadata.get(EDITED, "").split()
     read = opening_zh.read if document.language == "zh" else opening_en.read
-    found = Opening(**read(labelled(document.text[:OPENING_CHARS]), _headings(document)))
+    opening = _EMPHASIS.sub(r"\2", labelled(document.text[:OPENING_CHARS]))
+    found = Opening(**read(opening, _headings(document)))
     title = document.title
     if "title" not in by_hand and says_nothing(title, document):
         title = found.title or title

@@ -266,6 +266,11 @@ _LIST_ENDS = re.compile(
 _STOP = re.compile(r"(?<!Inc)(?<!Ltd)(?<!Co)(?<!Corp)(?<!No)(?<!St)(?<!\b[A-Z])(?<!L\.P)\.(?=\s+[A-Z])")
 
 
+_TRADING = re.compile(
+    rf"({_NAME}),?\s+(?:(?:trading|doing business|carrying on business|also known) as|t/a|[dD]/?[bB]/?[aA])\s+({_NAME})"
+)
+
+
 class _Parties:
     """The parties in the order of their mention, and what the document calls them."""
 
@@ -301,6 +306,9 @@ def _parties(opening: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]
     if not found.names and (versus := _VERSUS.search(opening[:1500])):
         found.add(versus[1])
         found.add(versus[2])
+    for match in _TRADING.finditer(text[:2500]):
+        if _clean(match[1]) in found.names:
+            found.add(match[1], match[2])
     for match in _HEREINAFTER.finditer(text[:2500]):
         if _clean(match[1]) in found.names and not _OTHER_ALIAS.fullmatch(match[2]):
             found.add(match[1], match[2])

@@ -44,6 +44,14 @@ ROLES = frozenset(
         " claimant plaintiff defendant appellant respondent petitioner applicant operating cooperative franchisor",
     )
 )
+TRADES = frozenset(  # what a party is, by its own name: people call it so
+    re.findall(
+        r"\S+",
+        "bakery bank brewery cafe charity church clinic club college council dairy farm foundation garage gallery gym"
+        " hospice hospital hotel insurer laboratory library museum nursery pharmacy practice restaurant school shop"
+        " studio surgery theatre university winery",
+    )
+)
 _ADDRESS = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir"})
 _NO_ROLE = {"we", "us", "you", "party", "parties"}  # called so, but nobody asks by it
 _ZH_ROLE = re.compile(
@@ -65,6 +73,9 @@ _ZH_TRADE = re.compile(
 _ZH_FORM = re.compile(
     r"(?:缓释|分散|肠溶|咀嚼|泡腾|薄膜衣)?(?:片|胶囊|颗粒|注射液|口服液|口服溶液|滴眼液|软膏|乳膏|凝胶|丸|糖浆|喷雾剂|气雾剂|混悬液|栓|贴剂|散|滴丸|粉针剂)$"
 )
+_BEFORE_NAME = re.compile(  # what a name may follow at once: a verb, a particle, no other part of a name
+    r"(?:^|[^\u3400-\u9fff]|[吃用服喝的那和与跟比给把对是问开买停换了过种]|多少|几[袋片粒次支瓶]|关于|可以|不能|今天|每天|现在|[这该本此])$"
+)
 DOCUMENT_NOUN = {  # the word in a question -> the stems that a title or kind may have for it
     "nda": ("nda", "disclosur", "confidenti"),
     "agreement": ("agreement", "contract", "deed", "term"),
@@ -79,6 +90,8 @@ DOCUMENT_NOUN = {  # the word in a question -> the stems that a title or kind ma
     "judgment": ("judgment",),
     "settlement": ("settlement",), "form": ("form", "consent"), "procedure": ("procedur",),
     "programme": ("programm", "program"),
+    "handbook": ("handbook", "manual"), "charter": ("charter",), "directive": ("direct",), "regulation": ("regul",),
+    "sop": ("procedur", "sop"), "pathway": ("pathway",),
     "terms": ("term",), "plan": ("plan",), "statement": ("statement",), "order": ("order",), "consent": ("consent",),
 }  # fmt: skip
 SPECIFIC = frozenset(
@@ -198,6 +211,7 @@ class Names:
         self._slips: dict[str, set[str]] = defaultdict(set)  # a word less one letter -> the words
         self._han: dict[str, dict[str, tuple[str, Field, set[str]]]] = defaultdict(dict)  # first pair -> form -> ...
         self._begin: dict[str, set[str]] = defaultdict(set)  # first two characters of a company's name -> the names
+        self._ends: set[str] = set()  # forms that are only the end of a medicine's name
         self._stems: dict[str, set[str]] = defaultdict(set)  # stem in title or kind -> documents
         self._initials: dict[str, set[str]] = defaultdict(set)
         self._zh_titles: dict[str, set[str]] = defaultdict(set)  # an end of a Chinese title -> documents
@@ -253,6 +267,10 @@ class Names:
                 start = forms[0][:2]
                 self._begin[start].add(forms[0])
                 self._han[start].setdefault(start, (name, field, set()))[2].add(id)
+            for end in _medicine_ends(forms[0]) if field == "name" else ():
+                if end not in self._han[end[:2]]:
+                    self._ends.add(end)
+                self._han[end[:2]].setdefault(end, (name, field, set()))[2].add(id)
         words = tuple(w.text for w in words_of(name) if w.text not in _COMPANY)
         if not words or (field == "name" and len(words) == 1 and len(words[0]) < 2):
             return
@@ -297,8 +315,9 @@ class Names:
             for run in _runs(places, len(name.words) + 1):
                 held = {spelt[p] for p in run}
                 missing = [w for w in dict.fromkeys(name.words) if w not in held]
-                if self._names_it(name, run, missing, words, spelt, elsewhere):
-                    yield Mention(words[run[0]].start, words[run[-1]].end, name.shown, name.field,
+                by_trade = _by_trade(name, run, words)
+                if by_trade or self._names_it(name, run, missing, words, spelt, elsewhere):
+                    yield Mention(words[run[0] - by_trade].start, words[run[-1]].end, name.shown, name.field,
                                   frozenset(name.documents), len(held))  # fmt: skip
 
     def _names_it(
@@ -400,6 +419,8 @@ class Names:
                     place = _ZH_PLACE_BEHIND.match(text, at + lengths[form])
                     if form in self._begin and (place or self._may_be_anything(form, frozenset(documents), elsewhere)):
                         continue
+                    if form in self._ends and not _BEFORE_NAME.search(text[:at]):
+                        continue  # 复方止泻颗粒 is not 康宁止泻颗粒
                     yield Mention(at, at + lengths[form], name, field, frozenset(documents), lengths[form])
 
     def _may_be_anything(
@@ -438,6 +459,20 @@ def _chinese_forms(name: str, field: Field) -> list[str]:
             forms.append(placed)
     forms.append(_ZH_FORM.sub("", name))
     return [form for form in dict.fromkeys(forms) if len(form) >= 2 and _HAN.search(form)]
+
+
+def _by_trade(name: _Name, run: Sequence[int], words: Sequence[Word]) -> bool:
+    """Whether a party is called by its trade, "the bakery" for Marsh & Daughters Bakery Ltd; "the" is part of it."""
+    one = words[run[0]].text
+    return len(run) == 1 and run[0] > 0 and one in TRADES & {*name.words} and words[run[0] - 1].text == "the"
+
+
+def _medicine_ends(name: str) -> list[str]:
+    """What a medicine's name may be shortened to from its front, down to two characters and the form: 复方安瑞片 to
+    安瑞片."""
+    name = re.sub(r"\s", "", name)
+    form = _ZH_FORM.search(name)
+    return [name[start:] for start in range(1, form.start() - 1)] if form else []
 
 
 def _less_one(word: str) -> set[str]:

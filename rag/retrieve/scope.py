@@ -17,6 +17,7 @@ from typing import Protocol
 from sparewheel.rag.retrieve.names import (
     DOCUMENT_NOUN,
     NO_MODIFIER,
+    TRADES,
     ZH_NOUN,
     Described,
     Mention,
@@ -276,6 +277,10 @@ class Scopes:
                 continue
             if self._unknown([w.text for w in run], in_slot):
                 yield question[start:end]
+        if not taken:
+            for before, word in pairwise(words):
+                if before.text == "the" and word.text in TRADES and not self._words.near(word.text):
+                    yield question[before.end + 1 : word.end]
         for pattern, start, end in in_slots:
             if taken and pattern not in _DOCUMENT_SLOTS:
                 continue  # with a document named, what else is named is what is asked of it

@@ -20,6 +20,7 @@ TEXT = "The deposit is 900 euros. It is paid back within 21 days."
         ("押金多少，退租后多少天退？", "zh", ("押金多少？", "退租后多少天退？")),
         ("能喂奶吗？停药多久能喂？", "zh", ("能喂奶吗？", "停药多久能喂？")),
         ("What is the cap and how much?", "en", ()),
+        ("What rent does Frisk pay? What about the bakery?", "en", ()),
         ("Is there a cap and how much is it?", "en", ()),
         ("How much does the child get, and at what age?", "en",
          ("How much does the child get?", "At what age?")),

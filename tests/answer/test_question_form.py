@@ -28,6 +28,8 @@ def test_a_polite_request_is_no_yes_or_no_question(question, text):
         "If the lift is broken for three weeks, do we pay less?",
         "I wrote to my landlord and got no reply. May I keep the dog?",
         "Can you please tell me if I can sublet?",
+        "I'm pregnant, can I take it?",
+        "My mother is 80 years old, may she take two?",
     ],
 )
 def test_yes_or_no_is_asked_for_by_the_main_clause(question):

@@ -101,6 +101,25 @@ async def test_what_streams_is_on_one_line():
     assert items[0] == " ".join(items[-1].text.split())
 
 
+def test_a_heading_that_runs_into_its_clause_is_no_answer():
+    """What follows it is."""
+    draft = ask("Can the tenant sublet?", "5. Repairs. The Tenant repairs.\n6. Subletting. Subletting is prohibited.")
+    assert draft.text.endswith("Subletting is prohibited.")
+    assert draft.text != "Subletting."
+
+
+def test_advice_is_quoted_with_all_of_its_sentence():
+    """ "Take the next one" alone leaves out that the one that was forgotten is skipped."""
+    text = "If you forget a tablet, skip it and take the next one at the usual time. Store below 25 degrees."
+    assert "skip it" in ask("What should I do if I miss a tablet?", text, domain="medical").text
+
+
+def test_a_quote_to_a_yes_no_question_keeps_its_denial():
+    """The condition alone, "if you are pregnant", says nothing."""
+    text = "Lumexal lowers cholesterol. Do not take Lumexal if you are pregnant, breast-feeding or have liver disease."
+    assert "Do not take" in ask("I'm pregnant, can I take Lumexal?", text, domain="medical").text
+
+
 def test_no_label_where_the_question_asks_no_yes_or_no():
     """A question for a thing has an answer and no label."""
     assert ask("Which law governs the agreement?", LAW).label == ""

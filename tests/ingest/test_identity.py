@@ -83,11 +83,19 @@ def test_chinese_contract() -> None:
          "Quay Estates Limited; Marrow Furniture LLP"),
         ("JUDGMENT\n\nOlder Mills Ltd v. Farrow & Sons Ltd\n\nThe claim is dismissed.",
          "Older Mills Ltd; Farrow & Sons Ltd"),
+        ('LEASE\n\nThis lease is made between **Quay Estates LLC** ("the Landlord") and **Iva Brandt** trading as'
+         ' Brandt Ceramics ("the Tenant").\n\n1. Rent.', "Quay Estates LLC; Iva Brandt"),
     ],
 )  # fmt: skip
 def test_other_ways_of_naming_parties(opening: str, parties: str) -> None:
     """On lines of their own, by role, as a case."""
     assert known(opening).metadata["parties"] == parties
+
+
+def test_a_trading_name_is_another_name_of_the_party() -> None:
+    """People call her by it."""
+    found = known("LEASE\n\nbetween Quay Estates LLC and Iva Brandt trading as Brandt Ceramics.\n\n1. Rent.")
+    assert "Brandt Ceramics = Iva Brandt" in found.metadata["aliases"]
 
 
 def test_what_a_person_set_is_not_read_again() -> None:

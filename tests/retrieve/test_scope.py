@@ -190,3 +190,33 @@ def test_a_patient_is_named_by_the_surname_with_its_address() -> None:
 def test_two_parties_who_share_no_contract_are_no_pair(question: str, absent: str) -> None:
     """Each has a contract, with somebody else; compared, both are meant."""
     assert CONTRACTS.of(question).absent == absent
+
+
+SHORTENED = Scopes(
+    [
+        Paper("a", "复方安瑞片说明书", metadata={"kind": "药品说明书", "drug": "复方安瑞片"}),
+        Paper("b", "康宁止泻颗粒说明书", metadata={"kind": "药品说明书", "drug": "康宁止泻颗粒"}),
+        Paper("c", "Lease", metadata={"kind": "lease", "parties": "Quillon LP; Marsh & Daughters Bakery Ltd"}),
+        Paper("d", "Lease", metadata={"kind": "lease", "parties": "Bell Estates LLC; Oona Frisk"}),
+    ],
+    Text("止泻 颗粒 安瑞"),
+    {*ORDINARY, "bakery", "pharmacy", "can", "sublet", "lease"}.__contains__,
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "documents", "absent"),
+    [
+        ("吃止泻颗粒会便秘吗？", ("b",), ""),
+        ("安瑞片一天最多几片？", ("a",), ""),
+        ("那止泻颗粒成人呢？", ("b",), ""),
+        ("复方止泻颗粒怎么吃？", (), "复方止泻颗粒"),
+        ("Can the bakery sublet?", ("c",), ""),
+        ("Can a bakery sublet?", (), ""),
+        ("How long is the pharmacy's lease?", (), "pharmacy"),
+    ],
+)
+def test_a_name_may_be_shortened_as_people_do(question: str, documents: tuple[str, ...], absent: str) -> None:
+    """A medicine by the end of its name, unless the question has more of a name before it; a party by its trade."""
+    scope = SHORTENED.of(question)
+    assert (scope.documents, scope.absent) == (documents, absent)
