@@ -280,7 +280,7 @@ class Scopes:
         if not taken:
             for before, word in pairwise(words):
                 if before.text == "the" and word.text in TRADES and not self._words.near(word.text):
-                    yield question[before.end + 1 : word.end]
+                    yield question[word.start : word.start + len(word.text)]
         for pattern, start, end in in_slots:
             if taken and pattern not in _DOCUMENT_SLOTS:
                 continue  # with a document named, what else is named is what is asked of it
