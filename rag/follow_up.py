@@ -65,6 +65,17 @@ _ZH_ASKS = re.compile(
 _ZH_NE = re.compile(r"(?:那么?|还有|另外|以及)?[，,]?\s*(?P<new>[^，。？?\s]{2,12})呢[？?]?$")
 
 
+_ZH_OF_A_SORT = tuple(  # what a follow-up puts in the place of another of its sort: 4岁呢, 周二呢, 三级呢, 第二年呢
+    re.compile(pattern)
+    for pattern in (
+        r"[\d零一二两三四五六七八九十百半]+(?:周?岁半?|个?月大?)(?:以[上下])?(?:的?(?:孩子|儿童|老人|病人|人))?",
+        r"(?:周|星期|礼拜)[一二三四五六日天末]", r"[一二三四五\d甲乙丙特]级",
+        r"第[一二三四五六七八九十\d]+(?:年|个月|期|次|阶段|季度)",
+        r"[\d.]+(?:公斤|千克|kg|毫克|mg)", r"成人|儿童|小儿|老人|老年人|婴儿|孕妇|哺乳期(?:妇女)?",
+        r"工作日|休息日|周末|法定节假日|节假日|平时", r"[轻中重]度[\u3400-\u9fff]{0,4}",
+        r"省内|省外|境外|境内|国内|国外",
+    )
+)  # fmt: skip
 _DOCUMENT = re.compile(
     r"\s*(?:(?:non-?disclosure |confidentiality |services? |supply |lease )?(?:NDA|agreement|contract|lease"
     r"|deed|licen[cs]e|policy|leaflet"
@@ -173,6 +184,8 @@ def _of_the_same(question: str, before: str, old: tuple[int, int]) -> Whole:
     name = before[slice(*old)]
     chinese = language_of(question) == "zh"
     if chinese:
+        if swapped := _swapped(question, before):
+            return _both(swapped)
         rest = _ZH_OPENER.sub("", question, count=1)
         bare = re.sub(r"呢(?=[？?]?$)", "", rest)
         topic = bare if _ZH_ASKS.search(re.sub(r"[？?]", "", bare)) else re.sub(r"[？?]?$", "是什么？", bare, count=1)
@@ -224,6 +237,8 @@ def _joined_en(question: str, before: str) -> Whole | None:
 def _joined_zh(question: str, before: str) -> Whole | None:
     opener, pronoun = _ZH_OPENER.match(question), _ZH_PRONOUN.search(question)
     own = _ZH_ASKS.sub("", _ZH_PRONOUN.sub("", _ZH_OPENER.sub("", question, count=1)))
+    if swapped := _swapped(question, before):
+        return _both(swapped)
     if found := _ZH_NE.match(question):
         new = found["new"]
         like = re.finditer(rf"(?=([\u3400-\u9fff]{{{len(new) - 1}}}{re.escape(new[-1])}))", before)
@@ -236,6 +251,17 @@ def _joined_zh(question: str, before: str) -> Whole | None:
     if len(own) >= _OWN_LETTERS:
         return _named(question, _ZH_NAME.findall(before))
     return _both(_with_topic(question, _ZH_ASKS.sub("", before)))
+
+
+def _swapped(question: str, before: str) -> str:
+    """The question before with the age, the day, the grade ... of "4岁呢？" in the place of its own; "" where it has
+    none of that sort."""
+    found = _ZH_NE.match(question)
+    new = re.sub(r"^(?:那么?|要是|如果是?|换成)|的话$", "", found["new"]) if found else ""
+    for sort in _ZH_OF_A_SORT if new else ():
+        if sort.fullmatch(new) and (old := sort.search(before)):
+            return before[: old.start()] + new + before[old.end() :]
+    return ""
 
 
 def _both(whole: str) -> Whole:

@@ -14,7 +14,8 @@ Form = Literal["yes-no", "detail", "other"]
 
 _POLITE = re.compile(
     r"^\s*(?:(?:hi|hello|hey|ok|so|well|sorry|please|thanks|good (?:morning|afternoon|evening))\b[,!. ]*)*"
-    r"(?:(?:can|could|would|will) you (?:please |kindly |possibly )?(?:tell|show|help|explain|say|let|give|find|check"
+    r"(?:(?:can|could|would|will) you (?:please |kindly |possibly |be so (?:kind|good) (?:as )?to )?"
+    r"(?:tell|show|help|explain|say|let|give|find|check"
     r"|look up"
     r"|point|clarify|confirm|remind)\b(?: to)?(?: me| us)?(?: know| understand| out| see)?"
     r"|(?:can|could|may|might) (?:i|we) (?:please |just )?(?:ask|know|find out|check|see)\b(?: you)?"

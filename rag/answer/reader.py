@@ -33,7 +33,7 @@ from sparewheel.rag.answer.figures import quantities
 from sparewheel.rag.answer.lay import in_their_words
 from sparewheel.rag.answer.question_form import Asked, form_of
 from sparewheel.rag.answer.spans import Reading, Window, windows_of
-from sparewheel.rag.answer.verdict import Label, bearing, others_role, verdict, words
+from sparewheel.rag.answer.verdict import Label, others_role, verdict, words
 from sparewheel.rag.answer.whole_figures import with_whole_figures
 from sparewheel.rag.errors import NotFound
 from sparewheel.rag.settings import cores
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 log = logging.getLogger(__name__)
+_STANDS_IN = re.compile(
+    r"\bthe (?:medicine|agreement|contract)\b|\b(?:correct|true) that\b|本品|合同", re.IGNORECASE
+)  # for the document's name
+_IF = re.compile(r"\b(?:if|when|while|because|since)\b[^,?]*|(?:如果|要是|假如)[^，？?]*", re.IGNORECASE)
 _HEADING = re.compile(
     r"[^\n.!?;:。！？；：]{1,80}\n\s*\n\s*(?=\S)|[^\n.!?;:,\t。！？；：，|]{1,44}\n(?=[A-Z0-9\u3400-\u9fff])"
 )
@@ -54,6 +58,7 @@ WITHOUT_FIGURE = 0.35  # of the probability of a span without a figure of the ki
 NOTHING_SHARED = 0.3  # and of one of several documents' passages that shares no word with the question
 BEARS_AT_ALL = 0.25  # least share of a yes/no question's words in what is quoted without a label ...
 BEARS_WELL = 0.45  # ... where each of them stands in some passage; else
+ALL_BUT_CERTAIN = 0.97  # and with none
 SURE = 0.9  # a span of the one document that is asked of bears with any word where it is so likely: 驾车 for 开车
 UNBORNE = 0.5  # of the probability of what bears less
 EMPTY = 0.2  # and of a sentence that every such document has and that says nothing
@@ -134,18 +139,26 @@ class Reader:
 
     def _bears(self, request: AnswerRequest, span: Span) -> bool:
         """Whether the sentence of a span has words of a yes/no question: one about something else is no answer."""
-        chunk = request.hits[span.hit].chunk
+        chunk, language = request.hits[span.hit].chunk, request.language
         sentence = _whole_sentence(span, chunk.text)
-        over = " ".join((chunk.title, *chunk.headings))
+        over = words(" ".join(chunk.headings), language)
         text = chunk.text[sentence.start : sentence.end]
         if others_role(request.question, text):
             return False
-        share = bearing(request.question, text, over, request.language)
-        if share >= BEARS_WELL or (span.score >= SURE and share > 0 and _of_one_document(request.hits)):
+        named = words(chunk.title, language)  # every sentence of the document is about that
+        wanted = words(_STANDS_IN.sub(" ", request.question), language) - named
+        wanted = frozenset(word for word in wanted if not word[0].isdigit())  # figures are compared, not looked for
+        said = words(text, language)
+        share = sum(1.0 if w in said else 0.5 if w in over else 0.0 for w in wanted) / max(1, len(wanted))
+        sure = span.score >= (SURE if share else ALL_BUT_CERTAIN) and _of_one_document(request.hits)
+        if sure or not wanted:
             return True
-        read = frozenset().union(*(words(hit.chunk.text, request.language) for hit in request.hits))
-        nowhere = words(request.question, request.language) - read - words(over, request.language)
-        return share >= BEARS_AT_ALL and not nowhere
+        if not (words(_IF.sub(" ", request.question), language) - named) & (said | over):
+            return False  # "if I am expelled" alone: of the appeal it says nothing
+        if share >= BEARS_WELL:
+            return True
+        read = frozenset().union(*(words(hit.chunk.text, language) for hit in request.hits))
+        return share >= BEARS_AT_ALL and wanted <= read | over
 
     def _put(self, asked: Asked, request: AnswerRequest, found: tuple[Span, ...]) -> tuple[tuple[Span, ...], Label]:
         """What is quoted in the form that the question asks for: the sentence with its yes or no, a detail, or all."""

@@ -267,7 +267,8 @@ _STOP = re.compile(r"(?<!Inc)(?<!Ltd)(?<!Co)(?<!Corp)(?<!No)(?<!St)(?<!\b[A-Z])(
 
 
 _TRADING = re.compile(
-    rf"({_NAME}),?\s+(?:(?:trading|doing business|carrying on business|also known) as|t/a|[dD]/?[bB]/?[aA])\s+({_NAME})"
+    rf"({_NAME}),?\s+(?:(?:trading|doing business|carrying on business|also known) as|t/a|[dD]/?[bB]/?[aA])\s+"
+    r"([A-Z][\w&'’-]*(?:\s+(?:(?:of|and|&|the)\s+)?[A-Z][\w&'’-]*){0,5})"
 )
 
 
@@ -291,6 +292,8 @@ class _Parties:
 def _parties(opening: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """The parties in order, and (alias, party) pairs."""
     text = re.sub(r"\s+", " ", opening)
+    trading = [*_TRADING.finditer(text[:2500])]
+    text = _TRADING.sub(r"\1", text)
     found = _Parties()
     for role, name in (*_LABELLED.findall(opening), *_IN_TABLE.findall(opening)):
         found.add(name.split("\n")[0], role.title())
@@ -306,9 +309,9 @@ def _parties(opening: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]
     if not found.names and (versus := _VERSUS.search(opening[:1500])):
         found.add(versus[1])
         found.add(versus[2])
-    for match in _TRADING.finditer(text[:2500]):
-        if _clean(match[1]) in found.names:
-            found.add(match[1], match[2])
+    for match in trading:
+        if party := next((name for name in found.names if _clean(match[1]).endswith(name)), ""):
+            found.add(party, match[2])
     for match in _HEREINAFTER.finditer(text[:2500]):
         if _clean(match[1]) in found.names and not _OTHER_ALIAS.fullmatch(match[2]):
             found.add(match[1], match[2])

@@ -76,6 +76,9 @@ _ZH_FORM = re.compile(
 _BEFORE_NAME = re.compile(  # what a name may follow at once: a verb, a particle, no other part of a name
     r"(?:^|[^\u3400-\u9fff]|[吃用服喝的那和与跟比给把对是问开买停换了过种]|多少|几[袋片粒次支瓶]|关于|可以|不能|今天|每天|现在|[这该本此])$"
 )
+_ZH_SALT = re.compile(
+    r"^(?:盐酸|硫酸氢?|富马酸|马来酸|酒石酸|琥珀酸|枸橼酸|苯磺酸|甲磺酸|氢溴酸|醋酸|磷酸|重酒石酸|注射用)"
+)
 DOCUMENT_NOUN = {  # the word in a question -> the stems that a title or kind may have for it
     "nda": ("nda", "disclosur", "confidenti"),
     "agreement": ("agreement", "contract", "deed", "term"),
@@ -344,8 +347,8 @@ class Names:
         if not missing and (len(name.words) > 1 or telling or first.capital or self._before_noun(run[-1], words)):
             return True
         surname = len(run) == 1 and len(name.words) == 2 and spelt[run[0]] == name.words[1] and telling
-        if surname and run[0] and words[run[0] - 1].text in _ADDRESS:
-            return True  # "Mr Ashgrove" for Wendell Ashgrove
+        if surname and ((run[0] and words[run[0] - 1].text in _ADDRESS) or not elsewhere(spelt[run[0]], documents)):
+            return True  # "Mr Ashgrove", or "Ashgrove" where no other document has the word, for Wendell Ashgrove
         if spelt[run[0]] != name.words[0] or not (telling or first.capital or (len(run) > 1)):
             return False
         after = run[-1] + 1
@@ -458,6 +461,7 @@ def _chinese_forms(name: str, field: Field) -> list[str]:
         if len(placed := _ZH_TRADE.sub("", core)) > 3:
             forms.append(placed)
     forms.append(_ZH_FORM.sub("", name))
+    forms.append(_ZH_SALT.sub("", forms[-1]) if forms[-1] != name else name)
     return [form for form in dict.fromkeys(forms) if len(form) >= 2 and _HAN.search(form)]
 
 

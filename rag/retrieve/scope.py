@@ -349,9 +349,9 @@ def _proper(words: Sequence[Word], question: str) -> Iterator[list[Word]]:
     for word in [*words, None]:
         joined = run and word and question[run[-1].end : word.start].strip() in ("", "-", "&")
         if (run and not joined) or word is None:
-            while run and (run[-1].text in _NOT_A_NAME or is_document_noun(run[-1].text)):
+            while run and _no_name(run[-1]):
                 run.pop()
-            while run and (run[0].text in _NOT_A_NAME or is_document_noun(run[0].text)):
+            while run and _no_name(run[0]):
                 run.pop(0)
             if run and any(len(w.text) > 2 and not w.text.isdigit() for w in run):
                 yield run
@@ -359,7 +359,7 @@ def _proper(words: Sequence[Word], question: str) -> Iterator[list[Word]]:
         if word is not None and word.capital:
             run.append(word)
         elif run and word is not None:
-            while run and (run[-1].text in _NOT_A_NAME or is_document_noun(run[-1].text)):
+            while run and _no_name(run[-1]):
                 run.pop()
             if run and any(len(w.text) > 2 and not w.text.isdigit() for w in run):
                 yield run
@@ -375,6 +375,11 @@ def _in_a_row(words: Sequence[Word], *, last: bool) -> list[Word]:
         else:
             runs[-1].append(word)
     return runs[-1] if last else next((run for run in runs if run), [])
+
+
+def _no_name(word: Word) -> bool:
+    """A word that is no name although it has a capital: "English", "I'm", "Agreement"."""
+    return re.split("[’']", word.text)[0] in _NOT_A_NAME or is_document_noun(word.text)
 
 
 def _may_be_name(word: str) -> bool:

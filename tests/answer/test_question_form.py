@@ -11,6 +11,7 @@ from sparewheel.rag.answer.question_form import form_of
         ("Could you tell me the notice period for the tenant?", "The notice period for the tenant?"),
         ("I would like to know how long the lease runs, please", "How long the lease runs?"),
         ("Do you know when rent is due?", "When rent is due?"),
+        ("Would you be so kind as to tell me when rent is due?", "When rent is due?"),
     ],
 )
 def test_a_polite_request_is_no_yes_or_no_question(question, text):

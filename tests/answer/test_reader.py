@@ -120,6 +120,19 @@ def test_a_quote_to_a_yes_no_question_keeps_its_denial():
     assert "Do not take" in ask("I'm pregnant, can I take Lumexal?", text, domain="medical").text
 
 
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Is Lumexal addictive?", "Lumexal drops. Do not take Lumexal if you have sleep apnoea or are under 18."),
+        ("Can I appeal if I'm expelled?", "The board may expel a member who damages items wilfully."),
+    ],
+)
+def test_a_sentence_about_something_else_answers_no_yes_no_question(question, text):
+    """Naming the medicine, or the case that is asked about, is not enough."""
+    passage = Hit(Chunk("d", 0, len(text), text, title="Lumexal drops"), 1.0, 1, "test", scores={"bm25": 1.0})
+    assert reader().read(AnswerRequest(question, (passage,), "medical")).refused
+
+
 def test_no_label_where_the_question_asks_no_yes_or_no():
     """A question for a thing has an answer and no label."""
     assert ask("Which law governs the agreement?", LAW).label == ""

@@ -166,15 +166,26 @@ def test_an_unknown_name_in_the_same_place_is_refused_by_name() -> None:
     assert CONTRACTS.of("怎么服用泽尔康？").absent or CONTRACTS.of("服用泽尔康时要注意什么？").absent == "泽尔康"
 
 
-def test_a_patient_is_named_by_the_surname_with_its_address() -> None:
-    """ "Mr Tolvane" is Edric Tolvane; the surname alone may be anybody's."""
-    scopes = Scopes(
-        [Paper("a", "Discharge Summary", metadata={"matter": "Edric Tolvane"}), Paper("b", "Case Report")],
-        Text("tolvane"),
-        ORDINARY.__contains__,
-    )
-    assert scopes.of("What is Mr Tolvane allergic to?").documents == ("a",)
-    assert scopes.of("Is Tolvane allergic?").documents == ()
+class Shared(Text):
+    """Where other documents have every word, too."""
+
+    def elsewhere(self, word: str, documents: frozenset[str]) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "documents"),
+    [
+        (Text("tolvane"), "What is Mr Tolvane allergic to?", ("a",)),
+        (Text("tolvane"), "Is Tolvane allergic?", ("a",)),
+        (Shared("tolvane"), "What is Mr Tolvane allergic to?", ("a",)),
+        (Shared("tolvane"), "Is Tolvane allergic?", ()),
+    ],
+)
+def test_a_patient_is_named_by_the_surname(text: Text, question: str, documents: tuple[str, ...]) -> None:
+    """ "Mr Tolvane" is Edric Tolvane; the surname alone may be somebody else's where other documents have it."""
+    papers = [Paper("a", "Discharge Summary", metadata={"matter": "Edric Tolvane"}), Paper("b", "Case Report")]
+    assert Scopes(papers, text, ORDINARY.__contains__).of(question).documents == documents
 
 
 @pytest.mark.parametrize(
@@ -196,6 +207,7 @@ SHORTENED = Scopes(
     [
         Paper("a", "复方安瑞片说明书", metadata={"kind": "药品说明书", "drug": "复方安瑞片"}),
         Paper("b", "康宁止泻颗粒说明书", metadata={"kind": "药品说明书", "drug": "康宁止泻颗粒"}),
+        Paper("e", "盐酸米络尔缓释片说明书", metadata={"kind": "药品说明书", "drug": "盐酸米络尔缓释片"}),
         Paper("c", "Lease", metadata={"kind": "lease", "parties": "Quillon LP; Marsh & Daughters Bakery Ltd"}),
         Paper("d", "Lease", metadata={"kind": "lease", "parties": "Bell Estates LLC; Oona Frisk"}),
     ],
@@ -208,6 +220,9 @@ SHORTENED = Scopes(
     ("question", "documents", "absent"),
     [
         ("吃止泻颗粒会便秘吗？", ("b",), ""),
+        ("米络尔可以嚼着吃吗？", ("e",), ""),
+        ("May Frisk sublet?", ("d",), ""),
+        ("I think I'm late, may I sublet when I'm abroad?", (), ""),
         ("安瑞片一天最多几片？", ("a",), ""),
         ("那止泻颗粒成人呢？", ("b",), ""),
         ("复方止泻颗粒怎么吃？", (), "复方止泻颗粒"),
