@@ -19,10 +19,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sparewheel.corpora import GoldSpan, Question, located
-from sparewheel.rag.chain import Pipeline
 from sparewheel.rag.errors import NotFound, UsageError, suggest
 from sparewheel.rag.ingest.stores import CorpusSnapshot
 from sparewheel.rag.settings import Settings
@@ -31,6 +30,14 @@ from sparewheel.rag.weights import WEIGHTS
 
 RECORDS, ABOUT = "records.jsonl", "run.json"
 Record = dict[str, Any]
+
+
+class Asks(Protocol):
+    """What is asked: a pipeline, or one on a cluster (`eval.spread`)."""
+
+    async def aask(
+        self, question: str, *, filter: Filter | None = None, history: Sequence[tuple[str, str]] = ()
+    ) -> Answer: ...
 
 
 @dataclass(frozen=True)
@@ -184,7 +191,7 @@ def _drop_torn_line(path: Path) -> None:
 async def run(
     folder: Path,
     batch: Batch,
-    pipeline: Pipeline,
+    pipeline: Asks,
     *,
     done: set[str],
     concurrency: int = 4,
@@ -207,7 +214,7 @@ async def run(
                 group.create_task(work(waiting))
 
 
-async def _ask(question: Question, batch: Batch, pipeline: Pipeline) -> Record:
+async def _ask(question: Question, batch: Batch, pipeline: Asks) -> Record:
     filter: Filter | None = None
     if (batch.within_document or question.within) and question.document_id:
         filter = {"document": question.document_id}

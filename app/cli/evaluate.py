@@ -15,15 +15,17 @@ from sparewheel.app.cli.availability import availability
 from sparewheel.app.cli.common import console, needed, print_json, settings_of
 from sparewheel.app.cli.evaluate_judge import judge
 from sparewheel.app.cli.evaluate_retrieval import retrieval
-from sparewheel.app.cli.ingest import progress_bar
+from sparewheel.app.cli.ingest import connected, progress_bar
 from sparewheel.app.evaluation.batch import answered, ask_all, only_local, prepared
 from sparewheel.app.evaluation.kept import show_on_page
+from sparewheel.rag.errors import UsageError
 from sparewheel.rag.settings import Settings
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from sparewheel.eval.runs import Batch, Record
+    from sparewheel.rag.cluster import Cluster
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -48,6 +50,7 @@ evaluate.add_command(retrieval)
 @click.option("--limit", type=click.IntRange(min=1), help="So many of each corpus: a sample, always the same.")
 @click.option("--baseline", is_flag=True, help="LangChain's BM25 + FAISS ensemble finds the passages, for comparison.")
 @click.option("--local", is_flag=True, help="Only the built-in reader: no endpoint, no chat model.")
+@click.option("--ray", "ray_at", metavar="ADDRESS", help="Answer on a Ray cluster: HOST:PORT, auto, local.")
 @click.option("--fail-under", multiple=True, metavar="MEASURE=VALUE", help="Exit code 1 below it: right=0.8; repeat.")
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
 @click.pass_context
@@ -60,6 +63,7 @@ def run(
     limit: int | None,
     baseline: bool,
     local: bool,
+    ray_at: str | None,
     fail_under: tuple[str, ...],
     as_json: bool,
 ) -> int:
@@ -72,6 +76,8 @@ def run(
     from sparewheel.eval.thresholds import missed, thresholds
 
     floors = thresholds(fail_under)
+    if baseline and ray_at:
+        raise UsageError("--baseline is asked here; leave --ray out")
     settings = settings_of(ctx)
     if local:
         settings = only_local(settings)
@@ -82,7 +88,8 @@ def run(
         batches = prepared(questions, corpus, settings, limit, on_progress=show, note=noted)
     if not baseline:
         show_on_page(out, questions, corpus or "", limit or 0, local, settings)
-    found = run_batches(questions, batches, out, settings, concurrency, baseline)
+    with connected(ray_at, settings) as cluster:
+        found = run_batches(questions, batches, out, settings, concurrency, baseline, cluster)
     if as_json:
         print_json({"folder": str(out), **found})
     else:
@@ -143,7 +150,13 @@ def make_questions(ctx: click.Context, corpus: str, count: int, out: Path, seed:
 
 
 def run_batches(
-    name: str, batches: list[Batch], out: Path, settings: Settings, concurrency: int, baseline: bool = False
+    name: str,
+    batches: list[Batch],
+    out: Path,
+    settings: Settings,
+    concurrency: int,
+    baseline: bool = False,
+    cluster: Cluster | None = None,
 ) -> dict[str, Any]:
     """Asks what is not answered yet, a bar on standard error; then the figures."""
     from rich.progress import Progress
@@ -157,7 +170,17 @@ def run_batches(
         def told(record: Record) -> None:
             bar.advance(task)
 
-        ask_all(name, batches, out, settings, concurrency=concurrency, baseline=baseline, told=told, note=noted)
+        ask_all(
+            name,
+            batches,
+            out,
+            settings,
+            concurrency=concurrency,
+            baseline=baseline,
+            cluster=cluster,
+            told=told,
+            note=noted,
+        )
     return score_folder(out)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sparewheel.eval.runs import Batch, Record
     from sparewheel.eval.suites import Part
     from sparewheel.rag.answer.endpoint import Completer
+    from sparewheel.rag.cluster import Cluster
     from sparewheel.rag.ingest.report import Progress
     from sparewheel.rag.rights import Rights
 
@@ -106,14 +107,16 @@ def ask_all(
     *,
     concurrency: int = 4,
     baseline: bool = False,
+    cluster: Cluster | None = None,
     user: User | None = None,
     told: Callable[[Record], None] = _unseen,
     note: Callable[[str], None] = _unseen,
 ) -> None:
     """Asks what is not answered yet in the run kept in `out`. What `told` raises stops it; the same call goes on.
 
-    concurrency: questions at a time, at most. note: given what the person who runs it must know. Models are in memory
-    before the first question, so that loading counts as nobody's time.
+    concurrency: questions at a time, at most. cluster: they are asked there, one for each processor. note: given what
+    the person who runs it must know. Models are in memory before the first question, so that loading counts as nobody's
+    time.
     """
     from sparewheel.eval import runs
     from sparewheel.rag.assemble import open_pipeline
@@ -124,6 +127,13 @@ def ask_all(
         note(f"the last record of {out} was cut off when the run ended; it is dropped, and its question is asked again")
     done = runs.open_run(out, runs.describe(name, batches, settings, system))
     for batch in batches:
+        if cluster is not None:
+            from sparewheel.eval.spread import Spread
+
+            _admit(settings, batch.corpus, user)
+            asks = Spread(cluster, batch.corpus, settings)
+            asyncio.run(runs.run(out, batch, asks, done=done, concurrency=cluster.workers, told=told))
+            continue
         if baseline:
             from sparewheel.eval.baselines import open_baseline
 
