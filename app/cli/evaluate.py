@@ -52,6 +52,7 @@ evaluate.add_command(retrieval)
 @click.option("--local", is_flag=True, help="Only the built-in reader: no endpoint, no chat model.")
 @click.option("--ray", "ray_at", metavar="ADDRESS", help="Answer on a Ray cluster: HOST:PORT, auto, local.")
 @click.option("--fail-under", multiple=True, metavar="MEASURE=VALUE", help="Exit code 1 below it: right=0.8; repeat.")
+@click.option("--all", "every", is_flag=True, help="Show every figure, not only those that are read first.")
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
 @click.pass_context
 def run(
@@ -65,6 +66,7 @@ def run(
     local: bool,
     ray_at: str | None,
     fail_under: tuple[str, ...],
+    every: bool,
     as_json: bool,
 ) -> int:
     """Answer the questions of a suite or a file, then score.
@@ -93,7 +95,7 @@ def run(
     if as_json:
         print_json({"folder": str(out), **found})
     else:
-        print_scores(found)
+        print_scores(found, every)
         shown = "" if baseline else "; the page shows them too (sparewheel ui, Evaluate)"
         console().print(f"records and scores are in {out}{shown}", markup=False, style="dim")
     short = missed(found["overall"], floors)
@@ -192,8 +194,9 @@ def noted(note: str) -> None:
 @evaluate.command()
 @click.argument("folder", type=FOLDER)
 @click.option("--fail-under", multiple=True, metavar="MEASURE=VALUE", help="Exit code 1 below it: right=0.8; repeat.")
+@click.option("--all", "every", is_flag=True, help="Show every figure, not only those that are read first.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, by category too.")
-def score(folder: Path, fail_under: tuple[str, ...], as_json: bool) -> int:
+def score(folder: Path, fail_under: tuple[str, ...], every: bool, as_json: bool) -> int:
     """The figures of the run in FOLDER, from its records: no model is called.
 
     Writes scores.json (equal for equal answers, byte by byte) and times.json.
@@ -207,7 +210,7 @@ def score(folder: Path, fail_under: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         print_json(found)
     else:
-        print_scores(found)
+        print_scores(found, every)
     short = missed(found["overall"], floors)
     for line in short:
         noted(line)
@@ -322,20 +325,39 @@ def figures_table(first: str, *heads: str) -> Table:
     return table
 
 
-def print_scores(found: dict[str, Any]) -> None:
-    """The overall figures with their intervals, then time and cost."""
+MAIN = frozenset(
+    (
+        *("right", "wrong_given", "refused_though_there", "partly", "numbers_right", "contains", "f1"),
+        *("label_accuracy", "citation_hit", "document_cited", "evidence_recall"),
+        *("refusal_recall", "refusal_precision", "calibration_error"),
+    )
+)
+EXPECTED = {"failed_share": 0.0, "degraded_share": 0.0, "verified_share": 1.0}  # shown where they are not so
+
+
+def print_scores(found: dict[str, Any], every: bool = False) -> None:
+    """The overall figures with their intervals, then time and cost. every: not only those that are read first."""
     from sparewheel.eval.meanings import MEANINGS
     from sparewheel.eval.significance import FEW
 
     out = console()
     table = figures_table("measure", "value", "95 % interval", "questions")
     table.add_column("what it says", style="dim")
-    for name, figure in found["overall"].items():
+    figures = found["overall"]
+    shown = [
+        name
+        for name, figure in figures.items()
+        if every or name in MAIN or figure["value"] != EXPECTED.get(name, figure["value"])
+    ]
+    for name in shown:
+        figure = figures[name]
         bounds = f"{figure['low']:.3f} to {figure['high']:.3f}"
         count = f"{figure['n']}{' (few)' if figure['n'] < FEW else ''}"
         table.add_row(name.replace("_", " "), f"{figure['value']:.3f}", bounds, count, MEANINGS.get(name, ""))
     out.print(table)
-    if any(figure["n"] < FEW for figure in found["overall"].values()):
+    if left := len(figures) - len(shown):
+        out.print(f"{left} further figures: --all", style="dim", highlight=False)
+    if any(figures[name]["n"] < FEW for name in shown):
         out.print(f"(few): under {FEW} questions say little, whatever the interval", style="yellow", highlight=False)
     took = found["times"]
     out.print(

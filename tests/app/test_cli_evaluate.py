@@ -65,6 +65,8 @@ def test_run_score_compare_report(lease: Path, capsys: pytest.CaptureFixture[str
 
     code, out, _ = run(capsys, "eval", "score", "a")
     assert (code, max(map(len, out.splitlines())) <= 80) == (0, True)
+    assert ("wrong given" in out, "ndcg at 10" in out, "further figures: --all" in out) == (True, False, True)
+    assert "ndcg at 10" in run(capsys, "eval", "score", "a", "--all")[1]
     code, out, _ = run(capsys, "eval", "compare", "a", "a", "--json")
     assert (code, json.loads(out)["f1"]["difference"]) == (0, 0.0)
     assert run(capsys, "eval", "report", "a")[0] == 0
