@@ -1,6 +1,6 @@
 """Other indexes of FAISS beside the lists of 16-bit rows in use, on real vectors: recall@10, milliseconds, bytes a row.
 
-    python -m benchmarks.dense_others [--sizes 100000,200000] [--folder FOLDER]
+    python -m benchmarks.dense_others [--sizes 100000,300000] [--folder FOLDER]
 
 Passages and questions are those of `benchmarks.recall`, embedded by the built-in English model. Each index is searched
 for 100 candidates on one thread at several widths; what counts is the time at a recall of about .96, which the product
@@ -37,9 +37,13 @@ Vectors = NDArray[np.float32]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", default="100000,200000")
+    parser.add_argument("--sizes", default="100000")
     parser.add_argument("--folder", type=Path, help="keep the vectors here; default: a temporary folder")
+    parser.add_argument(
+        "--only", default="", help="indexes whose names begin so, separated by ;; figures of others stay"
+    )
     options = parser.parse_args()
+    chosen = [name for name in INDEXES if name.startswith(tuple(options.only.split(";")))]
     sizes = [int(size) for size in options.sizes.split(",")]
     file = RESULTS / "dense_others.json"
     rows: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["sizes"] if file.exists() else {}
@@ -49,8 +53,10 @@ def main() -> None:
     for size in sizes:
         some = np.ascontiguousarray(vectors[:size])
         nearest = np.argpartition(-(asked @ some.T), 10, axis=1)[:, :10]
-        rows[str(size)] = []
-        for name, make in INDEXES.items():
+        known = [row for row in rows.get(str(size), []) if row["index"] not in chosen]
+        rows[str(size)] = known
+        for name in chosen:
+            make = INDEXES[name]
             began = time.process_time()
             search, size_of, widths = make(some)
             built = round(time.process_time() - began, 1)
@@ -58,7 +64,7 @@ def main() -> None:
                 row = {"index": name, "width": width, **measured(search, width, asked, nearest)}
                 rows[str(size)].append({**row, "bytes_a_row": round(size_of / size), "built_cpu_s": built})
                 print(size, rows[str(size)][-1], flush=True)
-        save("dense_others", {"about": " ".join(__doc__.split()), "questions": len(asked), "sizes": rows})
+            save("dense_others", {"about": " ".join(__doc__.split()), "questions": len(asked), "sizes": rows})
 
 
 def real(folder: Path, size: int) -> tuple[Vectors, Vectors]:

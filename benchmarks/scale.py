@@ -61,7 +61,10 @@ def main() -> None:
         file = RESULTS / "scale.json"  # sizes not measured now stay
         rows: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["sizes"] if file.exists() else {}
         for size in sizes:
+            earlier = rows.get(str(size), {})
             rows[str(size)] = row = measured(folder / "now", folder, size, Path.cwd())
+            if "before" in earlier:  # an older checkout does not change: its figures stay
+                row["before"] = earlier["before"]
             if options.beside:
                 row["before"] = measured(folder / "before", folder, size, options.beside)
                 row["ratios"] = ratios(row["before"], row)

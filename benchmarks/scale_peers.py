@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from sparewheel.rag.settings import Answering, Retrieve, Settings
 
 ASKED = 120
 PEERS = ("lancedb", "pgvectorstore")
+ENGINES = ("folder", "postgresql", *PEERS)
 
 
 class Given:
@@ -59,23 +61,27 @@ def main() -> None:
     parser.add_argument("--python", required=True, help="of the environment that the peers are installed in")
     parser.add_argument("--size", type=int, default=100_000)
     parser.add_argument("--folder", type=Path, help="keep the corpora here; default: a temporary folder")
+    parser.add_argument("--only", default=",".join(ENGINES), help="engines to measure; figures of others stay")
     options = parser.parse_args()
+    file = RESULTS / "scale_peers.json"
+    rows: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["sizes"] if file.exists() else {}
+    row: dict[str, Any] = rows.setdefault(str(options.size), {})
     with tempfile.TemporaryDirectory(prefix="sparewheel-bench-") as scratch, server() as url:
         folder = options.folder or Path(scratch)
         asked = questions()[:ASKED]
         given = Given(asked)
         exact = written(folder, options.size, asked, given)
-        row: dict[str, Any] = {"load_1min": round(os.getloadavg()[0], 1)}
-        row |= ours(folder, url, options.size, asked, given, exact)
-        for peer in PEERS:
-            command = [options.python, str(Path(__file__).with_name("scale_peers_systems.py")), peer, str(folder), url]
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-            row[peer] = json.loads(done.stdout.splitlines()[-1])
-            print(peer, row[peer], flush=True)
-    file = RESULTS / "scale_peers.json"
-    kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    rows = kept.get("sizes", {}) | {str(options.size): row}
-    print(f"written: {save('scale_peers', {'about': ' '.join(__doc__.split()), 'sizes': rows})}")
+        for engine in options.only.split(","):
+            if engine in PEERS:
+                script = str(Path(__file__).with_name("scale_peers_systems.py"))
+                command = [options.python, script, engine, str(folder), url]
+                done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+                row[engine] = json.loads(done.stdout.splitlines()[-1])
+            else:
+                row[engine] = measured(store_of(engine, folder, url, options.size), asked, given, exact)
+            row[engine]["load_1min"] = round(os.getloadavg()[0], 1)
+            print(engine, row[engine], flush=True)
+            save("scale_peers", {"about": " ".join(__doc__.split()), "sizes": rows})
 
 
 def written(folder: Path, size: int, asked: Sequence[str], given: Given) -> NDArray[np.int64]:
@@ -91,21 +97,21 @@ def written(folder: Path, size: int, asked: Sequence[str], given: Given) -> NDAr
     return exact
 
 
-def ours(folder: Path, url: str, size: int, asked: list[str], given: Given, exact: NDArray[np.int64]) -> dict[str, Any]:
-    """The folder and PostgreSQL, turn and turn about."""
+def store_of(engine: str, folder: Path, url: str, size: int) -> CorpusStore:
+    """The corpus in a folder, or copied from there into the database."""
     data = folder / "corpora"
     settings = Settings(data_folder=str(data), answer=Answering(timeout_s=60.0))
-    own = Settings(data_folder=str(data), store=url, answer=Answering(timeout_s=60.0))
     name = f"corpus-{size}"
     if name not in place_of(settings).names():
         build(data / name, chunks_and_pieces()[0], base_vectors(folder), size)
     source = place_of(settings).store(name)
+    if engine == "folder":
+        return source
+    own = replace(settings, store=url)
     copy = copy_corpus(source, place_of(own))
     with database_of(own).connection() as rows:
         rows.execute("VACUUM (ANALYZE)")
-    return {
-        engine: measured(store, asked, given, exact) for engine, store in (("folder", source), ("postgresql", copy))
-    }
+    return copy
 
 
 def measured(store: CorpusStore, asked: list[str], given: Given, exact: NDArray[np.int64]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ BATCH = 2000
 
 
 def lance(folder: Path, url: str) -> dict[str, Any]:
-    """LanceDB: its own full-text index, vectors by IVF_HNSW_SQ with refinement, fused by rank."""
+    """LanceDB: its own full-text index, vectors by IVF_PQ with refinement, fused by rank."""
     import lancedb
     from lancedb.rerankers import RRFReranker
 
@@ -32,18 +32,18 @@ def lance(folder: Path, url: str) -> dict[str, Any]:
     for some in rows:
         table.add(some)
     table.create_fts_index("text", replace=True)
-    table.create_index(metric="cosine", index_type="IVF_HNSW_SQ", vector_column_name="vector")
+    table.create_index(metric="cosine", index_type="IVF_PQ", vector_column_name="vector")
     table.optimize(cleanup_older_than=timedelta(0))
     built = time.process_time() - began
     reranker, vectors = RRFReranker(), dict(zip(asked, given["questions"], strict=True))
 
     def vector(question: str, k: int) -> list[int]:
-        search = table.search(vectors[question]).ef(200).refine_factor(2)
+        search = table.search(vectors[question]).nprobes(60).refine_factor(10)
         return [row["id"] for row in search.select(["id"]).limit(k).to_list()]
 
     def hybrid(question: str) -> list[Any]:
         search = table.search(query_type="hybrid").vector(vectors[question]).text(words(question))
-        return search.ef(200).refine_factor(2).rerank(reranker).limit(CANDIDATES).to_list()[:K]
+        return search.nprobes(60).refine_factor(10).rerank(reranker).limit(CANDIDATES).to_list()[:K]
 
     return figures(hybrid, vector, asked, given["exact"], built, size_of(place))
 
