@@ -1,5 +1,5 @@
 """The primary is killed and the replica becomes the primary: questions go on, none is lost; the ingest goes on too, and
-brings nothing in twice."""
+brings nothing in twice; what is kept beside the documents is read all the while, and written again afterwards."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ import pytest
 from engines import config, made, put
 from servers import Server
 
+from sparewheel.app.kept.history import History
 from sparewheel.rag.assemble import searches
-from sparewheel.rag.places import place_of
+from sparewheel.rag.errors import Unavailable
+from sparewheel.rag.places import cells_of, place_of
 from sparewheel.rag.postgres.database import database_of
+from sparewheel.rag.review.cell import cell_of
 from sparewheel.rag.settings import Settings
+from sparewheel.rag.types import Answer
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +63,10 @@ def test_the_primary_dies_and_nothing_is_lost(pair: tuple[Server, Server]) -> No
     with psycopg.connect(f"host={primary.where} user=postgres dbname=postgres", autocommit=True) as rows:
         rows.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")  # what was acknowledged is on the replica
         rows.execute("SELECT pg_reload_conf()")
+    cells, history = cells_of(store), History.of(settings)
+    cell = cell_of(Answer("Who pays?", "papers", "The tenant.", "answered"), "0001.txt", "abc", "2026-11-29T09:00:00")
+    cells.put(cell)
+    talk = history.start("anna", "papers", "Who pays?")
     stop, asked, failed = threading.Event(), list[int](), list[BaseException]()
     brought: list[int] = []
 
@@ -88,6 +96,10 @@ def test_the_primary_dies_and_nothing_is_lost(pair: tuple[Server, Server]) -> No
     before = len(asked)
     while len(asked) < before + 20 and not failed:  # questions while there is no primary at all
         threads[2].join(0.01)
+    assert [kept.text for kept in cells.cells()] == ["The tenant."]
+    assert history.list("anna")[0].id == talk.id
+    with pytest.raises(Unavailable):
+        cells.put(cell)
     replica.promote()
     with psycopg.connect(f"host={replica.where} user=postgres dbname=postgres", autocommit=True) as rows:
         rows.execute("ALTER SYSTEM SET synchronous_standby_names = ''")  # it has no replica now
@@ -101,4 +113,6 @@ def test_the_primary_dies_and_nothing_is_lost(pair: tuple[Server, Server]) -> No
         expected = sorted(f"{n:04d}.txt" for n in (*range(10), *range(100, 140)))
         assert [info.id for info in snapshot.documents()] == expected
         snapshot.verify()
+    cells.correct("Who pays?", "0001.txt", "The landlord.", "anna", "2026-11-29T10:00:00")
+    assert [kept.text for kept in cells.cells()] == ["The landlord."]
     database_of(settings).close()
