@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparewheel.app.cli.common import console, print_json, settings_of, shorten
+from sparewheel.app.cli.common import console, print_json, settings_of, shorten, the_corpus
 from sparewheel.rag.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
     from sparewheel.rag.memory.kept import Kept
     from sparewheel.rag.memory.memory import Memory
 
-CORPUS = click.option("--corpus", required=True, help="Whose answers.")
+CORPUS = click.option("--corpus", help="Whose answers; not needed where there is only one corpus.")
 
 
 @click.group()
@@ -34,7 +34,7 @@ def memory() -> None:
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="At most so many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
-def list_(ctx: click.Context, corpus: str, containing: str, limit: int, as_json: bool) -> None:
+def list_(ctx: click.Context, corpus: str | None, containing: str, limit: int, as_json: bool) -> None:
     """List what is kept, the newest first."""
     found = chosen(memory_of(ctx, corpus), containing)
     if as_json:
@@ -64,7 +64,7 @@ def list_(ctx: click.Context, corpus: str, containing: str, limit: int, as_json:
 @click.pass_context
 def forget(
     ctx: click.Context,
-    corpus: str,
+    corpus: str | None,
     ids: tuple[int, ...],
     documents: tuple[str, ...],
     before: str | None,
@@ -78,7 +78,7 @@ def forget(
     known = kept.store.ids()
     gone = set(known) if everything else set(ids)
     if strange := sorted(set(ids) - set(known)):
-        raise NotFound(f"no kept answer {strange[0]}; sparewheel memory list --corpus {corpus} shows their numbers")
+        raise NotFound(f"no kept answer {strange[0]}; sparewheel memory list shows their numbers")
     if documents:
         gone |= set(kept.store.resting_on(documents))
     if before:
@@ -96,7 +96,7 @@ def forget(
 @CORPUS
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="JSON Lines; default: standard output.")
 @click.pass_context
-def export(ctx: click.Context, corpus: str, out: Path | None) -> None:
+def export(ctx: click.Context, corpus: str | None, out: Path | None) -> None:
     """Write all that is kept, a JSON record on each line."""
     lines = [json.dumps(shown(kept), ensure_ascii=False) for kept in chosen(memory_of(ctx, corpus), "")]
     text = "".join(f"{line}\n" for line in lines)
@@ -107,13 +107,13 @@ def export(ctx: click.Context, corpus: str, out: Path | None) -> None:
     console().print(f"{len(lines)} answers written: {out}", markup=False, soft_wrap=True)
 
 
-def memory_of(ctx: click.Context, corpus: str) -> Memory:
-    """The memory of a corpus."""
+def memory_of(ctx: click.Context, corpus: str | None) -> Memory:
+    """The memory of a corpus, by default of the only one."""
     from sparewheel.rag.assemble import open_memory
     from sparewheel.rag.places import place_of
 
     settings = settings_of(ctx)
-    return open_memory(place_of(settings).store(corpus), settings)
+    return open_memory(place_of(settings).store(the_corpus(settings, corpus)), settings)
 
 
 def chosen(memory: Memory, containing: str) -> list[Kept]:

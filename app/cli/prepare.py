@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparewheel.app.cli.common import console, print_json, settings_of
-from sparewheel.app.cli.review import columns_from, confirm, progress
+from sparewheel.app.cli.common import console, print_json, settings_of, the_corpus
+from sparewheel.app.cli.review import columns_from, confirm, counted, priced, progress
 from sparewheel.rag.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("questions", nargs=-1, metavar="[QUESTIONS]...")
-@click.option("--corpus", required=True, help="Whose documents are asked.")
+@click.option("--corpus", help="Whose documents are asked; not needed where there is only one.")
 @click.option("--set", "sets", multiple=True, metavar="NAME", help="Its questions, of each document; repeat.")
 @click.option("--documents", multiple=True, metavar="GLOB", help="Of these documents only: 'leases/*.pdf'; repeat.")
 @click.option("--asked/--not-asked", default=True, show_default=True, help="Also what people asked lately.")
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def prepare(
     ctx: click.Context,
     questions: tuple[str, ...],
-    corpus: str,
+    corpus: str | None,
     sets: tuple[str, ...],
     documents: tuple[str, ...],
     asked: bool,
@@ -60,6 +60,7 @@ def prepare(
     from sparewheel.app.service import Service
 
     settings = settings_of(ctx)
+    corpus = the_corpus(settings, corpus)
     with Service(settings) as service:
         config = service.corpus(corpus)
         check(settings, config.sensitivity, corpus)
@@ -173,9 +174,9 @@ def ask(preparing: Preparing) -> bool:
 
 
 def say_plan(found: Estimate, items: int, due: int) -> None:
-    text = f"{items} questions, {items - due} answered from memory already, {due} to be asked"
+    text = f"{counted(items, 'question')}, {items - due} answered from memory already, {due} to be asked"
     if found.answerer and due:
-        text += f" of {found.answerer}: about {found.usd:.2f} US dollars now, {found.off_peak_usd:.2f} off-peak"
+        text += priced(found)
     console(err=True).print(text, markup=False, highlight=False)
 
 

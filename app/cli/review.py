@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from sparewheel.app.cli.common import console, print_json, settings_of
+from sparewheel.app.cli.common import console, print_json, settings_of, shorten, the_corpus
 from sparewheel.rag.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from sparewheel.rag.review.table import Answerers, Column, Table
 
 LOOK_S = 0.2  # how often the progress line is drawn anew
+MOST_SHOWN, SHOWN_CHARS = 60, 240  # cells that are shown on a terminal; characters of each
 
 
 @click.command()
 @click.argument("questions", nargs=-1, metavar="[QUESTIONS]...")
-@click.option("--corpus", required=True, help="Whose documents are asked.")
+@click.option("--corpus", help="Whose documents are asked; not needed where there is only one.")
 @click.option("--set", "sets", multiple=True, metavar="NAME", help="A set of questions, or a .toml file; repeat.")
 @click.option("--documents", multiple=True, metavar="GLOB", help="Only these documents: 'leases/*.pdf'; repeat.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Ends in .xlsx .docx .csv .html or .json.")
@@ -49,7 +50,7 @@ LOOK_S = 0.2  # how often the progress line is drawn anew
 def review(
     ctx: click.Context,
     questions: tuple[str, ...],
-    corpus: str,
+    corpus: str | None,
     sets: tuple[str, ...],
     documents: tuple[str, ...],
     out: Path | None,
@@ -67,6 +68,8 @@ def review(
 ) -> int:
     """Ask the same questions of many documents; write the answers as a table.
 
+    Without --out a small table is shown here.
+
     QUESTIONS are questions in quotes, or files with one on each line ("Rent | How
     much is the rent?" names its column). Every cell is kept as soon as it is
     answered: stopped with Ctrl-C, or killed, the same command goes on, and later
@@ -81,30 +84,37 @@ def review(
 
     if out is not None:
         check_suffix(out.suffix)
-    elif not only_estimate:
-        raise UsageError("give --out table.xlsx (.docx .csv .html .json), or --estimate to know the cost first")
     if ray_at and not local:
         raise UsageError("--ray has the readers of the cluster's machines answer; add --local, or leave --ray out")
     tongue = cast("Language", language)
-    with Service(settings_of(ctx)) as service, connected(ray_at, service.settings) as cluster:
+    settings = settings_of(ctx)
+    corpus = the_corpus(settings, corpus)
+    with Service(settings) as service, connected(ray_at, settings) as cluster:
         reviews = service.reviews
         columns = columns_from(reviews, corpus, questions, sets, tongue)
         table = table_of(reviews, corpus, columns, documents, "local" if local else "order", name or ", ".join(sets))
         found = reviews.estimate(corpus, table.id, again=cast("Again", again))
-        say_estimate(found, len(reviews.sheet(corpus, table.id).rows), len(columns))
+        rows = len(reviews.sheet(corpus, table.id).rows)
+        say_estimate(found, rows, len(columns))
         if only_estimate:
             return 0
+        if out is None and not as_json and rows * len(columns) > MOST_SHOWN:
+            raise UsageError(
+                f"{rows * len(columns)} cells are too many to show here; give --out table.xlsx (.docx .csv .html .json)"
+            )
         confirm(found, budget, yes)
         plan = Plan(cast("Again", again), budget or 0.0, off_peak, concurrency or 0, cluster)
         run = reviews.start(corpus, table.id, plan=plan)
         interrupted = watch(reviews, corpus, table.id, run)
-        assert out is not None
         sheet = reviews.sheet(corpus, table.id)
-        write(reviews, corpus, table, out, tongue)
+        if out is not None:
+            write(reviews, corpus, table, out, tongue)
         ended = run.standing()
         if as_json:
-            print_json({"table": table.id, "out": str(out), "tally": sheet.tally, "run": ended})
+            print_json({"table": table.id, "out": str(out or ""), "tally": sheet.tally, "run": ended})
         else:
+            if out is None:
+                say_cells(sheet, tongue)
             say_end(sheet, ended, out, budget)
     if run.error is not None:
         raise run.error
@@ -176,12 +186,23 @@ def table_of(
 
 
 def say_estimate(found: Estimate, documents: int, questions: int) -> None:
-    text = f"{documents} documents x {questions} questions; {found.cells} cells to be asked"
-    if found.answerer:
-        text += f" of {found.answerer}: about {found.usd:.2f} US dollars now, {found.off_peak_usd:.2f} off-peak"
-    else:
-        text += ", on this machine" if found.cells else ""
+    asked = f"{counted(documents, 'document')} x {counted(questions, 'question')}"
+    text = f"{asked}; {counted(found.cells, 'cell')} to be asked"
+    text += priced(found) if found.answerer else ", on this machine" if found.cells else ""
     console(err=True).print(text, markup=False, highlight=False)
+
+
+def priced(found: Estimate) -> str:
+    """ " of deepseek: about 1.05 US dollars now, 0.53 off-peak"; or that nobody knows."""
+    if not found.usd:
+        return f" of {found.answerer}, for which no price is set (endpoint.{found.answerer}.price_output)"
+    now, later = (f"{usd:.2f}" if usd >= 0.01 else "0.01" for usd in (found.usd, found.off_peak_usd))
+    return f" of {found.answerer}: about {now} US dollars now, {later} off-peak"
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 document", "2 documents"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def confirm(found: Estimate, budget: float | None, yes: bool) -> None:
@@ -283,7 +304,30 @@ def opened(row: Row, page: int | None) -> str:
     return path.as_uri() + (f"#page={page}" if page else "")
 
 
-def say_end(sheet: Sheet, ended: Standing, out: Path, budget: float | None) -> None:
+def say_cells(sheet: Sheet, language: Language) -> None:
+    """The table, document by document."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from sparewheel.app.export.table.content import shown, sure, who
+    from sparewheel.rag.answer.markers import MARKER
+
+    to = console()
+    for row in sheet.rows:
+        to.print(Text(row.name, style="bold"))
+        for column in sheet.table.columns:
+            cell = sheet.cell(column, row)
+            said = shorten(MARKER.sub("", shown(cell, language)).strip(), SHOWN_CHARS)
+            line = Text.assemble((f"{column.name}: ", "cyan"), said or "-")
+            if cell is not None and cell.text:
+                pages = dict.fromkeys(citation.page for citation in cell.answer.citations if citation.page)
+                facts = [f"page {page}" for page in pages]
+                facts += [f"{sureness:.0%}"] if (sureness := sure(cell)) is not None else []
+                line.append(f" ({', '.join((*facts, who(cell, language)))})", "dim")
+            to.print(Padding(line, (0, 0, 0, 2)))
+
+
+def say_end(sheet: Sheet, ended: Standing, out: Path | None, budget: float | None) -> None:
     tally, to = sheet.tally, console()
     silent = tally.asked - tally.answered - tally.failed
     text = f"{tally.asked} of {tally.cells} cells: {tally.answered} answered, {silent} where the document does not say"
@@ -296,4 +340,5 @@ def say_end(sheet: Sheet, ended: Standing, out: Path, budget: float | None) -> N
         to.print(f"the budget of {budget:g} US dollars stopped it; the same command goes on", style="yellow")
     if ended.why == "person":
         to.print("stopped; the same command goes on", style="yellow")
-    to.print(f"written: {out}", markup=False, highlight=False, soft_wrap=True)
+    if out is not None:
+        to.print(f"written: {out}", markup=False, highlight=False, soft_wrap=True)

@@ -116,7 +116,7 @@ class Preparing:
         full = cell.is_full and cell.answer.outcome == "answered"
         self.kept += full
         self._in_vain = 0 if full else self._in_vain + cell.answer.degraded
-        if self._in_vain >= IN_VAIN:
+        if self._in_vain >= min(IN_VAIN, len(self._items)):
             self.down = True
             self.filling.stop()
         if len(item.documents) != 1 or cell.answer.degraded:

@@ -12,7 +12,7 @@ from api_setup import LEASE, settings_in
 from click.testing import CliRunner
 
 from sparewheel.app.cli import cli
-from sparewheel.app.cli.review import confirm, described, lines_of, one, opened, span
+from sparewheel.app.cli.review import confirm, described, lines_of, one, opened, priced, span
 from sparewheel.app.python.corpus import Corpus, open_corpus
 from sparewheel.app.service import cluster_asks
 from sparewheel.app.service.filling import Standing
@@ -93,11 +93,23 @@ def test_a_cluster_answers_the_cells(command, tmp_path: Path, monkeypatch: pytes
     assert "add --local" in str(command(*words).exception)
 
 
+def test_a_small_table_is_shown_on_the_terminal(command) -> None:
+    """Document by document, with how sure and who; nothing is written."""
+    done = command("Rent | How much is the rent?", "Cat | May the tenant keep a cat?")
+    assert (done.exception, done.return_value) == (None, 0)
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert [line.partition(":")[0] for line in lines[:6]] == ["a.md", "Rent", "Cat", "b.md", "Rent", "Cat"]
+    assert "900" in lines[1]
+    assert "Local reader)" in lines[1]
+    assert lines[2] == "Cat: does not say"
+    assert "written" not in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["Who pays?", "--out", "t.pdf"], "not written as '.pdf'"),
-        (["Who pays?"], "give --out table.xlsx"),
+        (["--set", "contracts"], "80 cells are too many to show here; give --out table.xlsx"),
         (["--out", "t.csv"], "no question is given"),
         (["none.txt", "--out", "t.csv"], "no file 'none.txt'"),
         (["--set", "contract", "--out", "t.csv"], "did you mean 'contracts'"),
@@ -174,3 +186,10 @@ def test_a_review_takes_a_set_by_its_name(corpus: Corpus) -> None:
     with pytest.raises(NotFound, match="no set"):
         corpus.review("leasing contracts")
     assert corpus.review([Column("Law", "Which law governs?")]).sheet().tally.cells == 2
+
+
+def test_the_price_is_told_or_that_there_is_none() -> None:
+    """Nobody reads 0.00 US dollars for what is not known to be free."""
+    assert priced(Estimate(1000, "deepseek", 1.05, 0.53)) == " of deepseek: about 1.05 US dollars now, 0.53 off-peak"
+    assert priced(Estimate(1, "deepseek", 0.002, 0.001)) == " of deepseek: about 0.01 US dollars now, 0.01 off-peak"
+    assert priced(Estimate(9, "own")) == " of own, for which no price is set (endpoint.own.price_output)"

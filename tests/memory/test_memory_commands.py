@@ -102,6 +102,8 @@ def test_a_budget_and_an_outage_stop_it(here: Settings, cloud: FaultServer, caps
     assert code == 1
     assert "5 of 12 asked, 0 answered and kept" in out
     assert "no fuller model answers now" in out
+    code, out, _ = run(capsys, "prepare", "What is the notice period of part 99?", "--corpus", "leases", "--yes")
+    assert (code, "no fuller model answers now" in out) == (1, True), out
 
 
 def test_what_is_kept_can_be_listed_exported_and_forgotten(

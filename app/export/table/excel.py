@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from sparewheel.app import view
 from sparewheel.app.export.table.content import Wanted, clean, day, person, shown, sure, who
 from sparewheel.app.words.page import say
 from sparewheel.rag.review.cell import Cell
@@ -15,6 +16,8 @@ from sparewheel.rag.review.table import Column
 CITATIONS = ("review_document", "review_question", "review_answer", "review_quote", "review_page", "review_verified",
              "review_who", "review_sure", "review_when", "review_status", "review_comments", "review_link")  # fmt: skip
 WIDTHS = (30, 30, 44, 60, 8, 10, 18, 11, 20, 30, 40, 10)
+WRAPPED = (1, 2, 3, 4, 10, 11)  # columns of long texts
+SURE = 1 + CITATIONS.index("review_sure")
 GREY, AMBER, GREEN = "FF8A8F98", "FFFFF3D6", "FFE3F4E6"
 
 
@@ -43,6 +46,7 @@ def _answers(answers: Any, sheet: Sheet, wanted: Wanted, citations: str, first: 
     answers.column_dimensions["A"].width = 36
     for number, row in enumerate(sheet.rows, 2):
         _text(answers.cell(number, 1), row.name, wanted.link(row, None))
+        answers.cell(number, 1).alignment = Alignment(wrap_text=True, vertical="top")
         for place, column in enumerate(sheet.table.columns, 2):
             cell = sheet.cell(column, row)
             written = answers.cell(number, place)
@@ -56,7 +60,7 @@ def _answers(answers: Any, sheet: Sheet, wanted: Wanted, citations: str, first: 
                 written.font = Font(color=GREY, italic=True)
             elif cell.approval is not None:
                 written.fill = PatternFill("solid", fgColor=GREEN)
-            elif (probability := sure(cell)) is not None and probability < 0.55:
+            elif (probability := sure(cell)) is not None and probability < view.MEDIUM:
                 written.fill = PatternFill("solid", fgColor=AMBER)
     for place in range(2, len(sheet.table.columns) + 2):
         answers.column_dimensions[answers.cell(1, place).column_letter].width = 32
@@ -65,6 +69,8 @@ def _answers(answers: Any, sheet: Sheet, wanted: Wanted, citations: str, first: 
 
 def _citations(citations: Any, sheet: Sheet, wanted: Wanted) -> dict[tuple[str, str], int]:
     """A row for each citation, one at least for each cell; (question, document) to the first of them."""
+    from openpyxl.styles import Alignment
+
     _head(citations, [say(wanted.language, key) for key in CITATIONS])
     citations.freeze_panes = "A2"
     first: dict[tuple[str, str], int] = {}
@@ -80,6 +86,8 @@ def _citations(citations: Any, sheet: Sheet, wanted: Wanted) -> dict[tuple[str, 
                       *_about(cell, row, column, wanted))  # fmt: skip
             for place, value in enumerate(values, 1):
                 _text(citations.cell(line, place), value)
+                citations.cell(line, place).alignment = Alignment(wrap_text=place in WRAPPED, vertical="top")
+            citations.cell(line, SURE).number_format = "0%"
             if target := wanted.link(row, page):
                 _text(citations.cell(line, len(CITATIONS)), say(wanted.language, "review_link"), target)
     for place, width in enumerate(WIDTHS, 1):
