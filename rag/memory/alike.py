@@ -48,14 +48,14 @@ _NAMING_ZH = re.compile(
 _NEUTRAL = re.compile(
     r"\b(?:not|no|never)\s+(?:be\s+)?(?:more|less|fewer|longer|shorter|later|earlier|greater|higher|lower|larger|smaller)\s+than\b"
     r"|\b(?:not|never)\s+(?:to\s+)?exceed(?:ing)?\b|\bwhether or not\b|\bnot only\b|\bor not\b|\bnon-disclosure\b|\bno\.\s?(?=\d)"
-    r"|\b(?:if|when) not\b|\bwithout (?:prior |written |our |their |the |any )*(?:consent|approval|notice|permission|agreement)\b"
+    r"|\b(?:if|when) not\b|\bwithout (?:[\w'’]+ ){0,5}?(?:consent|approval|notice|permission|agreement)\b"
     r"|不(?:得|应|可|能)?(?:超过|多于|高于|大于|晚于|迟于|少于|低于|小于|早于)|是不是|能不能|可不可以|会不会|要不要|需不需要|有没有|该不该|用不用|行不行|算不算|应不应该|对不对"
     r"|不限于|不仅|除了?[^，,。]{1,20}[，,]?(?=[^，,。]{0,10}(?:还|也|又|另))|不达米亚|不列颠|不丹|不论|无论|不可抗力|不良|非处方|不动产|不同|无效|不足|未成年|未来|不了|不久|差不多"
 )
 _NO = re.compile(
-    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|unless|except(?:ions?)?|prohibit\w*|forbid\w*|forbidden|barred|refus\w+|ban(?:s|ned)?|rather than|instead of|unable|fails?|failed|failing|failure)\b|n['’]t\b"
-    r"|\b(?:un(?=(?:authori|approv|paid|used|open|avail|law|limit|reason|necess|support|secur|regist|insur|success|sched|treat|vaccin))|non-?(?=[a-z]{4})|ir(?=revers|rel|resp)|in(?=valid|elig|appli|compat|appropri))\w+"
-    r"|不|没有?|未|无|勿|非(?!常)|禁止|严禁|免于|除外|除了|除非|拒绝"
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|unless|except(?:ions?)?|prohibit\w*|forbid\w*|forbidden|barred|refus\w+|ban(?:s|ned)?|rather than|instead of|unable|fails?|failed|failing|failure|for convenience|(?:stop|prevent|keep)\w* [^,?]{1,40}? from)\b|n['’]t\b"
+    r"|\b(?:un(?=(?:authori|approv|paid|used|open|avail|law|limit|reason|necess|support|secur|regist|insur|success|sched|treat|vaccin))|non-?(?=[a-z]{4})|ir(?=revers|revoc|rel|resp)|in(?=valid|elig|appli|compat|appropri))\w+"
+    r"|不|没有?|未|无|勿|非(?!常)|禁止|严禁|免于|除非|拒绝|(?:除了?[^，,。]{1,15}?)?(?:之外|以外)|除了?[^，,。]{1,15}?外|除外|除了"
 )
 
 # ---------------------------------------------------------------- opposites
@@ -64,7 +64,7 @@ _OPPOSITES = [
     ("before|prior|beforehand|ahead|in advance|previous", "after|afterwards|following|since|later than"),
     ("minimum|at least|least|lowest|smallest|min|shortest|fewest|not less than|floor", "maximum|at most|most|highest|largest|max|longest|up to|limit|cap|ceiling|not exceed|not more than"),
     ("include|includes|included|including|inclusive|cover|covers|covered", "exclude|excludes|excluded|excluding|exclusive of|exempt|exempted"),
-    ("start|starts|starting|begin|begins|beginning|commence|commences|commencement|initial|initiate|initiation|open|opens|opening|first|onset|effective date", "end|ends|ending|finish|stop|stops|stopping|terminate|terminates|termination|expire|expires|expiry|expiration|close|closes|closing|last|final|discontinue|cease"),
+    ("start|starts|starting|begin|begins|beginning|commence|commences|commencement|initial|initiate|initiation|open|opens|opening|first|onset|effective date|takes? effect|comes? into force|enters? into force", "end|ends|ending|finish|stop|stops|stopping|terminate|terminates|termination|expire|expires|expiry|expiration|close|closes|closing|last|final|discontinue|cease"),
     ("increase|increases|increased|raise|raised|rise|gain|above|over|exceed|exceeds|exceeding|more than|higher|high|greater|upper|up", "decrease|decreases|decreased|reduce|reduces|reduced|reduction|lower|lowered|fall|drop|below|under|less than|low|fewer|down|loss"),
     ("for|in favou?r of", "against"), ("(?:to|into) (?:what|which|whom)", "from (?:what|which|whom)"), ("during|while", "after|before|following"),
     ("starting|initial|first", "maximum|max|highest|largest|most"),
@@ -78,7 +78,7 @@ _OPPOSITES = [
     ("adults?|grown-ups?", "child|children|kids?|infants?|babies|baby|paediatric|pediatric|newborns?|adolescents?"),
     ("oral|by mouth|verbal|verbally", "intravenous|injection|injected|iv|topical|in writing|written"),
     ("employee|worker", "employer"),
-    ("permit|permits|permitted|allow|allows|allowed|entitled|can|may", "prohibit\\w*|forbid\\w*|forbidden|banned|not allowed|not permitted|barred"),
+    ("permit|permits|permitted|allow|allows|allowed|entitled|can|may", "prohibit\\w*|forbid\\w*|forbidden|banned|not allowed|not permitted|barred|cannot|(?:may|can) (?:[\\w'’]+ ){0,3}not"),
     ("win|wins|won|winner", "lose|loses|lost|loser|defeated"),
     ("advantage\\w*|benefits?|pros?|strengths?", "disadvantage\\w*|risks?|drawbacks?|cons?|weakness\\w*|harms?"),
     ("cause|causes|caused|reason", "effect|effects|result|results|consequences?|symptoms?"),
@@ -110,9 +110,9 @@ _OPPOSITES_ZH = [
 ]  # fmt: skip
 
 _FOR_WHOM = {  # of a patient: a dose for one is no dose for another
-    "old": r"elderly|older|over 65|seniors?|80-year-old|老年|老人|65岁", "young": r"child(?:ren)?|kids?|infants?|bab(?:y|ies)|adolescents?|paediatric|pediatric|newborns?|儿童|小儿|婴|孩子|新生儿",
+    "old": r"elderly|older|over 65|seniors?|80-year-old|老年|老人|65岁", "young": r"child(?:ren|hood)?|kids?|infants?|bab(?:y|ies)|adolescents?|paediatric|pediatric|newborns?|儿童|小儿|婴|孩子|新生儿",
     "pregnant": r"pregnan\w+|孕", "nursing": r"breast-?\s?feed\w*|nursing|lactat\w+|哺乳", "kidney": r"kidneys?|renal|肾|肌酐", "liver": r"liver|hepatic|肝",
-    "driving": r"driv(?:e|ing)|machines|驾驶", "alcohol": r"alcohol|drink(?:ing)?|酒", "overdose": r"overdos\w+|too much|过量", "missed": r"miss(?:ed)?|forg[eo]t\w*|漏服|忘",
+    "driving": r"driv(?:e|ing)|machines|驾驶|驾车|开车", "alcohol": r"alcohol|drink(?:ing)?|酒", "overdose": r"overdos\w+|too much|过量", "missed": r"miss(?:ed)?|forg[eo]t\w*|漏服|忘",
 }  # fmt: skip
 
 # ---------------------------------------------------------------- roles
@@ -128,7 +128,7 @@ _ROLES = {
 _ROLES_ZH = {
     "甲方": "甲方", "乙方": "乙方", "丙方": "丙方", "出租": "出租[方人]|房东", "承租": "承租[方人]|租客|房客", "买方": "买[方受]人?|采购方|需方", "卖方": "卖方|出卖人|供方|供应商|供货方",
     "用人单位": "用人单位|雇主", "劳动者": "劳动者|员工|职工|雇员", "贷款": "贷款人|出借人", "借款": "借款人", "保证": "保证人|担保人", "发包": "发包[方人]", "承包": "承包[方人]",
-    "委托": "委托[方人]", "受托": "受托[方人]", "原告": "原告", "被告": "被告", "上诉": "(?<!被)上诉人", "被上诉": "被上诉人", "双方": "双方|任何一方|任一方", "患者": "患者|病人", "医生": "医生|医师", "护士": "护士", "许可": "(?<!被)许可[方人]", "被许可": "被许可[方人]",
+    "委托": "委托[方人]", "受托": "受托[方人]", "原告": "原告|原(?=被告)", "被告": "被告", "上诉": "(?<!被)上诉人", "被上诉": "被上诉人", "双方": "双方|任何一方|任一方", "患者": "患者|病人", "医生": "医生|医师", "护士": "护士", "许可": "(?<!被)许可[方人]", "被许可": "被许可[方人]",
 }  # fmt: skip
 
 # ---------------------------------------------------------------- what is asked for
@@ -140,9 +140,13 @@ _OPENS = {"when": "time", "where": "place", "who": "person", "whom": "person", "
           "how long": "long", "how soon": "long", "how quickly": "long", "how fast": "long", "how early": "long", "how many": "many", "how often": "many",
           "how frequently": "many", "how much": "much", "how high": "much", "how large": "much", "how big": "much", "how expensive": "much",
           "how heavy": "much", "how far": "much", "how old": "much", "how": "how"}  # fmt: skip
+_CLASS_NOUN = re.compile(r"\b(?:what|which) ([a-z][\w-]+)")
 _SPAN = re.compile(r"\s*(?:[\w'’-]+ ){0,1}?(?:days|weeks|months|years|hours|minutes|notice|time|warning|advance)\b")
 _NOUNS = (  # what the noun behind "what" or "which" asks for, or that of a question without such a word
-    ("time", r"(?:date|day|year|month|century|decade|time|moment|point in time)\b(?! (?:limit|frame|period))"),
+    (
+        "time",
+        r"(?:[\w'’-]+ ){0,2}(?:date|day|year|month|century|decade|time|moment|point in time)\b(?! (?:limit|frame|period))",
+    ),
     (
         "long",
         r"(?:[\w'’-]+ ){0,2}(?:period|duration|deadline|time limit|timeframe|time frame|notice|shelf life|interval)\b",
@@ -178,13 +182,13 @@ _OPENS_ZH = {"为什么": "reason", "为何": "reason", "什么原因": "reason"
              "哪里": "place", "哪儿": "place", "什么人": "person", "何人": "person", "谁": "person", "多久": "long", "怎么": "how", "怎样": "how", "如何": "how", "什么": "thing",
              "多长": "much", "多大": "much", "多高": "much", "何": "thing"}  # fmt: skip
 _NOUN_ZH_KINDS = (  # what the noun before "是什么", "是？" asks for
-    ("reason", "原因|理由|缘由|目的|用途"), ("place", "地点|地方|地址|住所|产地"), ("time", "时间|日期|年份"), ("many", "人数|数量|次数|个数"),
+    ("reason", "原因|理由|缘由|目的|用途"), ("place", "地点|地方|地址|住所|产地|去向|下落|单位|机构|部门"), ("time", "时间|日期|年份"), ("many", "人数|数量|次数|个数"),
     ("much", "金额|数额|价格|价款|费用|面积|长度|重量|宽度|高度|利率|费率|比例|租金|押金"), ("long", "期限|有效期|时长"),
 )  # fmt: skip
 _NOUN_BEFORE_ZH = re.compile(
-    rf"(?P<noun>{'|'.join(words for _, words in _NOUN_ZH_KINDS)})(?:分别)?(?:是|为)?(?:什么|多少|哪[个里些]?|几)?[？?。]?$"
+    rf"(?P<noun>{'|'.join(words for _, words in _NOUN_ZH_KINDS)})(?:分别)?(?:是|为)?(?:什么|多少|哪[个里些]?|几|如何|怎样|怎么样)?[？?。]?$"
 )
-_PERIOD_ZH = re.compile(r"一?[个段]?(?:期间|时期|时段|时间|时代|年代|世纪|年份)")
+_PERIOD_ZH = re.compile(r"一?[个段]?(?:期间|时期|时段|时间|时候|时代|年代|世纪|年份)")
 _LENGTH_ZH = re.compile(r"个?(?:天|日|月|年|周|星期|小时|工作日|分钟|时间)(?!号)")
 _TIME_ZH = re.compile(r"时间|日期|年份|时候")
 _AGREE = {
@@ -285,6 +289,15 @@ class Question:
         """What is asked for: time, long, place, person, reason, many, much, how, law, thing; "" where nothing tells."""
         return _kind_zh(self.plain) if self.language == "zh" else _kind(self.plain)
 
+    def asks_for_what_is_in(self, other: Question) -> bool:
+        """Whether the thing that is asked for here is given there: "Which insurance ...", "Who pays the insurance ..."."""
+        if self.kind != "thing" or other.kind not in ("person", "much", "reason"):
+            return False
+        noun = _CLASS_NOUN.search(self.plain)
+        return (
+            noun is not None and bool(only_in(noun[1], "", self.language)) and not only_in(noun[1], other.plain, "en")
+        )
+
     @cached_property
     def quoted(self) -> frozenset[str]:
         """What stands between quotation marks or the marks of a title."""
@@ -373,7 +386,7 @@ def differ(a: Question, b: Question) -> str:
         return "opposites"
     if a.for_whom != b.for_whom:
         return "for whom"
-    if a.kind and b.kind and b.kind not in _AGREE[a.kind]:
+    if a.kind and b.kind and (b.kind not in _AGREE[a.kind] or a.asks_for_what_is_in(b) or b.asks_for_what_is_in(a)):
         return "kind"
     words = apart(a, b)
     if not (words.mine or words.theirs):
@@ -407,7 +420,7 @@ def _kind_zh(text: str) -> str:
         return "time" if _TIME_ZH.search(text) else ""
     opens, behind = found[0], text[found.end() :]
     if opens in ("多少", "几"):
-        return "long" if _LENGTH_ZH.match(behind) else "time" if re.match(r"[月号]", behind) else "many"
+        return "long" if _LENGTH_ZH.match(behind) else "time" if re.match(r"[月号]|世纪", behind) else "many"
     if opens in ("哪", "什么", "何") and _PERIOD_ZH.match(behind):
         return "time"
     if opens == "哪":
