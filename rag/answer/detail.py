@@ -55,7 +55,8 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _BEHIND = re.compile(
-    r"\s?(?:(?:a|per|each|every|an) [a-z]+(?: [a-z]+ed)?|or (?:more|less|over|older)|and (?:over|above|older)|of age"
+    r"\s?(?:(?:a|per|each|every|an) (?:(?:calendar|contract|financial|working|business) )?[a-z]+(?: [a-z]+ed)?"
+    r"|or (?:more|less|over|older)|and (?:over|above|older)|of age"
     r"|old|prior|以上|以下|以内|之内|前|内|左右)"
     r"|\s?(?:每|/)[\u4e00-\u9fffA-Za-z]{1,3}",
 )

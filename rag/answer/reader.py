@@ -31,6 +31,7 @@ from sparewheel.rag.answer.either import chosen
 from sparewheel.rag.answer.empty import says_nothing
 from sparewheel.rag.answer.figures import quantities
 from sparewheel.rag.answer.lay import in_their_words
+from sparewheel.rag.answer.leads import with_lead
 from sparewheel.rag.answer.question_form import Asked, form_of
 from sparewheel.rag.answer.spans import Reading, Window, windows_of
 from sparewheel.rag.answer.verdict import Label, others_role, verdict, words
@@ -163,7 +164,8 @@ class Reader:
     def _put(self, asked: Asked, request: AnswerRequest, found: tuple[Span, ...]) -> tuple[tuple[Span, ...], Label]:
         """What is quoted in the form that the question asks for: the sentence with its yes or no, a detail, or all."""
         if asked.form == "yes-no":
-            evidence = _with_exception(_whole_sentence(found[0], request.hits[found[0].hit].chunk.text), request)
+            text = request.hits[found[0].hit].chunk.text
+            evidence = _with_exception(with_lead(_whole_sentence(found[0], text), text), request)
             label = self._label(request, evidence)
             return (evidence if label else _with_polarity(found[0], evidence),), label
         if asked.either and (chosen := _choice(asked.text, found[0], request)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sparewheel.rag.answer.detail import units_asked_for
 from sparewheel.rag.answer.figures import quantities
+from sparewheel.rag.answer.leads import with_lead
 from sparewheel.rag.answer.nearer import by_share
 from sparewheel.rag.answer.question_form import form_of
 from sparewheel.rag.answer.verdict import verdict
@@ -41,16 +42,18 @@ def stated(request: AnswerRequest, draft: Draft) -> Draft:
         if sentence.end - sentence.start > longest:
             continue
         chunk = request.hits[sentence.hit].chunk
-        said = simplified(chunk.text)[sentence.start : sentence.end]
+        span = with_lead(Span(sentence.hit, sentence.start, sentence.end, SURE), chunk.text)
+        said = simplified(chunk.text)[span.start : span.end]
         over = simplified(" ".join((chunk.title, *chunk.headings)))
         label = "" if MARK in said else verdict(asked.text, said, over, {}, request.language)
         if label:
-            answers.append((sentence, label))
-    if not answers or any(label != answers[0][1] and s.share > answers[0][0].share - AHEAD for s, label in answers[1:]):
+            answers.append((sentence, span, label))
+    if not answers:
         return draft
-    sentence, label = answers[0]
-    text = request.hits[sentence.hit].chunk.text[sentence.start : sentence.end]
-    span = Span(sentence.hit, sentence.start, sentence.end, SURE)
+    (best, span, label), *others = answers
+    if any(said != label and sentence.share > best.share - AHEAD for sentence, _, said in others):
+        return draft
+    text = request.hits[span.hit].chunk.text[span.start : span.end]
     return Draft(text, (span,), confidence=max(draft.confidence, SURE), label=label, model=draft.model)
 
 

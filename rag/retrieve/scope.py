@@ -55,7 +55,7 @@ _NOT_A_NAME = frozenset(
         " landlord customer supplier"
         " client contractor employer employee executive buyer seller vendor purchaser licensor"
         " licensee borrower lender owner"
-        " agent principal effective date services agreement contract lease nda msa dpa please yes no the and or",
+        " agent principal effective date services agreement contract lease nda msa dpa please yes no the and or ok",
     )
 )
 _JOINED = re.compile(r"\s*(?:and|&|/|[-–]|与|和|跟|同)\s*(?:the\s+)?", re.I)

@@ -120,6 +120,14 @@ def test_a_quote_to_a_yes_no_question_keeps_its_denial():
     assert "Do not take" in ask("I'm pregnant, can I take Lumexal?", text, domain="medical").text
 
 
+def test_an_item_of_a_list_is_quoted_with_the_line_over_it():
+    """The item alone, "if you take aliskiren", forbids nothing."""
+    text = "Do not take Lumexal\n- if you are allergic to it\n- if you take aliskiren and have diabetes."
+    draft = ask("I have diabetes and take aliskiren. Is Lumexal okay?", text, domain="medical")
+    assert draft.text.startswith("Do not take Lumexal")
+    assert draft.text.endswith("if you take aliskiren and have diabetes.")
+
+
 @pytest.mark.parametrize(
     ("question", "text"),
     [

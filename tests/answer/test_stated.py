@@ -48,3 +48,16 @@ def test_what_no_sentence_states_stays_refused(question: str) -> None:
 def test_of_several_documents_none_is_taken() -> None:
     """Which is meant is not known."""
     assert answered("May the tenant keep a dog?", other="The Tenant may keep a dog.").refused
+
+
+def test_an_item_of_a_list_is_judged_with_the_line_over_it() -> None:
+    """ "- if you take aliskiren and have diabetes" affirms nothing under "Do not take Lumexal"."""
+    text = "Do not take Lumexal\n- if you are allergic to it\n- if you take aliskiren and have diabetes"
+    request = AnswerRequest(
+        "I take aliskiren and have diabetes. May I take Lumexal?",
+        (Hit(Chunk("d", 0, len(text), text, title="Lumexal"), 1.0, 1, "test", scores={"bm25": 1.0}),),
+        "medical",
+    )
+    found = stated(request, Draft("", refused=True, confidence=0.2))
+    assert found.label != "yes"
+    assert found.refused or found.text.startswith("Do not take Lumexal")
