@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 FEWEST = 2  # answers that a curve needs
 
 
-def plots(of: Sequence[Row], scores: Mapping[str, Any]) -> dict[str, str]:
-    """Title -> SVG; a plot that has nothing to show is left out."""
+def plots(of: Sequence[Row], scores: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, str]:
+    """Title -> SVG; a plot that has nothing to show is left out. words: `eval.wordings` in the page's language."""
     judged = [row for row in of if row.answered and "right" in row.values]
     sure = np.array([row.record["confidence"] for row in judged], float)
     right = np.array([row.values["right"] for row in judged], float)
@@ -28,14 +29,12 @@ def plots(of: Sequence[Row], scores: Mapping[str, Any]) -> dict[str, str]:
     groups = {name: figures["f1"] for name, figures in scores["by_category"].items() if "f1" in figures}
     made = {}
     if groups:
-        made["Token F1 by category (95 % interval)"] = _by_category(groups)
+        made[words["plot_f1"]] = _by_category(groups)
     if len(judged) >= FEWEST:
-        made["Risk and coverage: share wrong among the most confident answers"] = _risk(sure, right)
-        made["Reliability: how often an answer of that confidence is right (at a dot: answers)"] = _reliability(
-            sure, right
-        )
+        made[words["plot_risk"]] = _risk(sure, right, words)
+        made[words["plot_reliability"]] = _reliability(sure, right, words)
     if seconds:
-        made["Seconds until the answer"] = _latency(seconds)
+        made[words["plot_seconds"]] = _latency(seconds, words)
     return made
 
 
@@ -54,7 +53,8 @@ def _svg(figure: Figure) -> str:
     import matplotlib
 
     out = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "sparewheel"}):
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "sparewheel"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # the reader's browser has Chinese letters
         figure.savefig(out, format="svg", metadata={"Date": None})
     text = out.getvalue()
     return text[text.index("<svg") :]
@@ -74,16 +74,16 @@ def _by_category(groups: Mapping[str, Mapping[str, float]]) -> str:
     return _svg(figure)
 
 
-def _risk(sure: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> str:
-    figure, axes = _figure("share of the answers given", "share wrong")
+def _risk(sure: np.ndarray[Any, Any], right: np.ndarray[Any, Any], words: Mapping[str, str]) -> str:
+    figure, axes = _figure(words["axis_given"], words["axis_wrong"])
     coverage, risk = risk_coverage(sure, 1 - right)
     axes.plot(coverage, risk, color="#1f5fa8")
     axes.set(xlim=(0, 1), ylim=(0, 1))
     return _svg(figure)
 
 
-def _reliability(sure: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> str:
-    figure, axes = _figure("confidence", "share right")
+def _reliability(sure: np.ndarray[Any, Any], right: np.ndarray[Any, Any], words: Mapping[str, str]) -> str:
+    figure, axes = _figure(words["confidence"], words["axis_right"])
     bins = reliability(sure, right)
     axes.plot([0, 1], [0, 1], color="#999", linewidth=1, linestyle="--")
     axes.scatter(
@@ -99,7 +99,7 @@ def _reliability(sure: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> str
     return _svg(figure)
 
 
-def _latency(seconds: Sequence[float]) -> str:
-    figure, axes = _figure("seconds", "questions")
+def _latency(seconds: Sequence[float], words: Mapping[str, str]) -> str:
+    figure, axes = _figure(words["axis_seconds"], words["n"])
     axes.hist(seconds, bins=30, color="#1f5fa8")
     return _svg(figure)

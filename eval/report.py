@@ -39,7 +39,7 @@ def write_report(folder: Path, language: str = "en", against: Path | None = None
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
         TEMPLATE.read_text(encoding="utf-8")
     )
-    drawn = {title: Markup(svg) for title, svg in plots(every, figures).items()}  # noqa: S704  # our own drawing
+    drawn = {title: Markup(svg) for title, svg in plots(every, figures, WORDS[language]).items()}  # noqa: S704  # our own drawing
     page = template.render(
         about=about, figures=figures, times=took, plots=drawn, cases=cases, language=language, t=WORDS[language],
         meanings=MEANINGS_IN[language], few=FEW, shown=SHOWN, hidden=len(of) < len(every),
@@ -77,6 +77,7 @@ def case(row: Row) -> dict[str, Any]:
         "id": row.record["id"],
         "question": " → ".join((*(asked for asked, _ in row.question.history), row.question.text)),
         "wanted": wanted(row),
+        "answerable": row.question.answerable,
         "said": said or f"({row.record['outcome']}) {row.record['error']}",
         "verdict": verdict(row.question, row.record),
         "confidence": row.record["confidence"],

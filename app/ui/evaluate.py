@@ -117,23 +117,24 @@ def draw_run(run: Run) -> None:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def scored(folder: Path, stamp: int) -> dict[str, Any]:
+def scored(folder: Path, stamp: int, language: str) -> dict[str, Any]:
     """Figures, times, plots and the downloads of a run. stamp: of its records, so that new ones are read."""
     from sparewheel.eval.plots import plots
     from sparewheel.eval.report import write_report
     from sparewheel.eval.runs import iter_records
     from sparewheel.eval.score import rows, score_folder
+    from sparewheel.eval.wordings import WORDS
 
     found = score_folder(folder)
-    html, _ = write_report(folder)
+    html, _ = write_report(folder, language)
     figures = {name: value for name, value in found.items() if name != "times"}
-    svgs = plots(rows(iter_records(folder)), figures)
+    svgs = plots(rows(iter_records(folder)), figures, WORDS[language])
     return {"found": found, "svgs": svgs, "html": html.read_bytes(), "json": (folder / "scores.json").read_bytes()}
 
 
 def report_of(run: Run) -> dict[str, Any]:
     stamp = (run.folder / "records.jsonl").stat().st_mtime_ns
-    return scored(run.folder, stamp)
+    return scored(run.folder, stamp, language())
 
 
 def draw_report(runs: Sequence[Run]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 from fake_pipelines import FakePipeline
@@ -13,6 +14,7 @@ from sparewheel.corpora import Question
 from sparewheel.eval.meanings import MEANINGS
 from sparewheel.eval.report import write_report
 from sparewheel.eval.score import MEANS, OTHERS, REFUSALS
+from sparewheel.eval.wordings import WORDS
 
 QUESTIONS = [
     *(Question(str(i), f"how long is {i}?", ("18 months",), category="term") for i in range(4)),
@@ -58,3 +60,14 @@ def test_the_worst_cases_are_the_wrong_ones(written: tuple[str, str]) -> None:
     assert re.findall(r"\((\w+)\)$", cases, re.MULTILINE) == ["bad", "none"]
     assert "wanted: 36 years" in cases
     assert "wanted: (refusal: the documents do not say)" in cases
+
+
+def test_the_page_is_chinese_all_through(tmp_path: Path) -> None:
+    """Plots and refusals too; what stays are names of measures, and what people and documents wrote."""
+    answer(tmp_path, FakePipeline(), QUESTIONS)
+    page = write_report(tmp_path, "zh")[0].read_text(encoding="utf-8")
+    names = {name.replace("_", " ") for name in MEANINGS}
+    written = [word for word in WORDS["en"].values() if len(word) > 8 and "{" not in word and word not in names]
+    assert [word for word in written if f">{word}" in page] == []
+    assert ("应当拒答" in page, "得到回答所需秒数" in page) == (True, True)
+    assert WORDS["en"].keys() == WORDS["zh"].keys()
