@@ -86,6 +86,25 @@ _NOUN_BEHIND = re.compile(
     r"\s+(?:NDA|agreement|contract|lease|deed|licen[cs]e|policy|leaflet|tablets?|capsules?)$|的?(?:合同|协议|说明书)$",
     re.IGNORECASE,
 )
+_BETWEEN = re.compile(
+    r"(?:[’']s?)?\s*(?:的|与|和|及|跟|\s|and|&|,|the|-|/|合同|协议|说明书|\b(?:NDA|agreement|contract|lease|leaflet)s?\b)*\s*",
+    re.IGNORECASE,
+)
+_SIBLING = re.compile(  # "tranche B", "grade AX-5", "severity 2", 第三年
+    r"\b(?P<noun>[A-Za-z]{4,}) (?P<name>(?-i:[A-Z])\b|(?-i:[A-Z]{1,4})-?\d+\b"
+    r"|\d{1,3}\b(?! (?:days?|weeks?|months?|years?|%|per)))",
+    re.IGNORECASE,
+)
+_CASE = re.compile(
+    r"(?:for|in|with|over|under|above|below|at|if|when|while|during|aged?)\b[^?]*?\b(?:patients?|children|adults?|people|persons?|women|men"
+    r"|years?|over|under|older|younger|elderly|pregnan\w+|breast\W?feed\w*|liver|kidney|disease|failure|\d+)\b",
+    re.IGNORECASE,
+)
+_INVERTED = re.compile(
+    r"\b(?:is|are|was|were|do|does|did|can|could|may|must|shall|should|will|would|has|have)\s+(?:the|a|an|it|they|i|we|you|he|she)\b"
+    r"|[, ](?:how|what|who|whom|which|where)\b",
+    re.IGNORECASE,
+)
 _ALL = re.compile(
     r"\b(?:which|what|how many|all|each|every|any) (?:of the )?(?:\w+ )?(?:contracts|agreements|documents|ndas"
     r"|leases|leaflets|policies)\b"
@@ -127,6 +146,8 @@ def made_whole(
 
 
 def _next(question: str, before: Whole, named: Callable[[str], Sequence[Named]] | None) -> Whole:
+    if before.read and (renumbered := _renumbered(question, before.read)):
+        return _both(renumbered)
     if named is not None and before.read:
         new, old = phrase(question, named(question)), phrase(before.read, named(before.read))
         if new and (old or _only_names(question, new)):
@@ -136,13 +157,23 @@ def _next(question: str, before: Whole, named: Callable[[str], Sequence[Named]] 
     return _joined(question, before.search[:MOST_CHARS])
 
 
+def _renumbered(question: str, before: str) -> str:
+    """The question before, asked of the sibling that is all the new one names: "And for tranche B?" after "What is the
+    margin on tranche A?"; "" where it names none, or more."""
+    new = _SIBLING.search(question)
+    if new is None or _content(_without_opener(question[: new.start()] + question[new.end() :])):
+        return ""
+    old = next((m for m in _SIBLING.finditer(before) if m["noun"].lower() == new["noun"].lower()), None)
+    return f"{before[: old.start()]}{new[0]}{before[old.end() :]}" if old else ""
+
+
 def phrase(question: str, mentions: Sequence[Named]) -> tuple[int, int] | None:
     """Where the words stand that name the document: the mentions beside each other, and the noun behind them."""
     if not mentions:
         return None
     start, end = mentions[0].start, mentions[0].end
     for mention in mentions[1:]:
-        if re.fullmatch(r"(?:[’']s?)?\s*(?:的|与|和|及|\s|and|&|,|the|-|/)*\s*", question[end : mention.start]):
+        if _BETWEEN.fullmatch(question[end : mention.start]):
             end = max(end, mention.end)
     if noun := _DOCUMENT.match(question, end):
         end = noun.end()
@@ -200,6 +231,8 @@ def _of_the_same(question: str, before: str, old: tuple[int, int]) -> Whole:
     rest = question[opener.end() :] if opener else question
     if not _content(rest):  # "Why?", "How long?"
         return _both(f"{before} {question}")
+    if opener and _CASE.match(rest) and not _INVERTED.search(rest):  # whom it is asked for: what is asked stays
+        return _both(f"{before.rstrip(' ?.')} {rest.rstrip(' ?.')}?")
     if _is_fragment(rest):
         link = _LINK.match(rest)
         if link and (found := [m for m in _LINK.finditer(without) if m[1].lower() == link[1].lower()]):

@@ -93,6 +93,40 @@ def test_a_name_behind_a_small_word_is_all_that_is_new() -> None:
     assert whole.read == "What is the interest on late payments in the Quill NDA?"
 
 
+@pytest.mark.parametrize(
+    ("before", "question", "read"),
+    [
+        ("What is the margin on tranche A?", "And for tranche B?", "What is the margin on tranche B?"),
+        ("What does grade AX-3 cost?", "and grade AX-5?", "What does grade AX-5 cost?"),
+        ("What is the starting dose of Acme?", "and in patients over 75?",
+         "What is the starting dose of Acme in patients over 75?"),
+        ("How much Acme can I take a day?", "and when pregnant?", "How much Acme can I take a day when pregnant?"),
+        ("How long does Acme work?", "And if she is over 65, how much of it is due?",
+         "If she is over 65, how much of it is due (Acme)?"),
+        ("How long does the Acme lease run?", "and when is the rent due?", "When is the rent due (Acme lease)?"),
+    ],
+)  # fmt: skip
+def test_a_sibling_or_a_case_changes_nothing_else(before: str, question: str, read: str) -> None:
+    """What is asked stays; of what, or for whom, is new."""
+
+    def named(text: str) -> list[Place]:
+        return [Place(m.start(), m.end()) for m in re.finditer("Acme|Quill", text)]
+
+    assert made_whole(question, [(before, "5")], named).read == read
+
+
+def test_it_is_said_of_both_where_two_were_named() -> None:
+    """Which one is meant is not guessed: both are asked about, each under its name."""
+
+    def named(text: str) -> list[Place]:
+        return [Place(m.start(), m.end()) for m in re.finditer("青岚|远山|Acme|Quill", text)]
+
+    whole = made_whole("它的首付是多少？", [("青岚的合同和远山的合同哪个质保期长？", "")], named)
+    assert whole.read == "青岚的合同和远山的合同的首付是多少？"
+    whole = made_whole("Who signs it?", [("Is the Acme NDA or the Acme lease longer than the Quill lease?", "")], named)
+    assert "Acme" in whole.read
+
+
 def test_without_a_history_nothing_is_added() -> None:
     """A first question stays as it is, whatever its words."""
     assert made_whole("Does it cover fines?", []).search == "Does it cover fines?"

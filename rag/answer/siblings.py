@@ -20,6 +20,8 @@ _EXTREMES = (
     (
         re.compile(
             r"\b(?:maximum|max|highest|largest|at (?:the )?most)\b"
+            r"|\bhow (?:much|many)\b[^?]*\b(?:can|may|could) (?:i|we|you|one|he|she|they|somebody|someone)\b[^?]*\b"
+            r"(?:a|per|each|every|one) (?:day|24 hours)\b"
             r"|最大(?!努力|限度|股东)|最高(?!人民|法院|额)|上限|至多|最多",
             re.IGNORECASE,
         ),

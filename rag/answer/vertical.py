@@ -24,6 +24,7 @@ from sparewheel.rag.answer.nearer import of_the_nearest
 from sparewheel.rag.answer.parts import each_answered, parts_of
 from sparewheel.rag.answer.siblings import without_siblings
 from sparewheel.rag.answer.stated import stated
+from sparewheel.rag.answer.subject import of_the_subject
 from sparewheel.rag.answer.whose import of_whom
 from sparewheel.rag.errors import Unavailable
 from sparewheel.rag.reliability.faults import failure
@@ -99,7 +100,8 @@ def _of_one(request: AnswerRequest, reader: Reads) -> Draft:
     """A cell of a table or a case that the question names; else what the network quotes, of what it asks about."""
     found = cell_asked_for(request) or case_asked_for(request)
     if found is None:
-        found = whole_cells(request, reader.read(request))
+        found = of_the_subject(request, reader.read(request), reader.read)
+        found = whole_cells(request, found)
         for mended in (stated, of_the_nearest, of_the_asked, of_the_asked_kind, of_whom, with_bounds):
             found = mended(request, found)
     return without_siblings(request, found)
