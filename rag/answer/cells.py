@@ -121,6 +121,10 @@ def whole_cells(request: AnswerRequest, draft: Draft) -> Draft:
     for span in draft.spans:
         text = request.hits[span.hit].chunk.text
         line = cell_line_at(text, span.start)
+        if line is None and any(
+            t.start <= span.start < t.head_end and "\t" in text[span.start : span.end] for t in tables(text)
+        ):
+            return Draft("", refused=True, confidence=draft.confidence, model=draft.model)  # the names of its columns
         if line is None:
             spans.append(span)
             continue

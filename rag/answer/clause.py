@@ -23,6 +23,8 @@ _CLAUSE = re.compile(r"[^，。！？；：,;:\n]{2,}")
 _STOP = frozenset("的了是在和与或吗呢什么哪谁多少怎样如何有为对应当可以其该及被")
 _WHEN = re.compile(r"何时|时候|时间|哪年|哪一年|哪天|日期|几月|几年几月")
 _HOW_MUCH = re.compile(r"多少|多大|多长|多高|金额|[几数](?!乎|据)")
+_CASES = ("的", "者", "时")  # what a clause ends with that tells for whom or when
+_CLAUSE_ENDS = re.compile(r"[，；。！？\n]")
 _STOPS = re.compile(r"[。！？\n]")
 _CASE = re.compile(
     r"[轻中重]度|[一二三四]级|以[上下]|[高低]于|[超不]过|每日|减量"
@@ -63,7 +65,11 @@ class ClauseQuoter:
 
 
 def _with_what_it_heads(text: str, end: int) -> int:
-    """Where the sentence ends that the clause is the head of: 肝功能不全：轻度者无需调整；重度者禁用。 Else `end`."""
+    """Where the sentence ends that the clause is the head of: 肝功能不全：轻度者无需调整；重度者禁用。 Behind a case
+    (用于加盟店的，不视为转租) where what holds for it ends. Else `end`."""
+    if text[end - 1 : end] in _CASES and text[end : end + 1] in ("，", ","):
+        stop = _CLAUSE_ENDS.search(text, end + 1)
+        return stop.start() if stop else len(text)
     if text[end : end + 1] not in ("：", ":"):
         return end
     stop = _STOPS.search(text, end)

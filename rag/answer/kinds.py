@@ -38,7 +38,13 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _PRICE = re.compile(r"\b(?:costs?|prices?|fee|rent|salary|deposit)\b|多少钱|价格|价钱|费用", re.IGNORECASE)
+_COUNTS = re.compile(r"\b(?:tablets?|capsules?|pieces?|bottles?|packs?)\b", re.IGNORECASE)
 _THINGS = {"tablet", "mg", "g", "µg", "mL", "kg", "°C", "岁", "cm", "m", "km", "mol/L"}  # that no price is told in
+_MOST = re.compile(r"最多|最大|最高|\b(?:most|max|maximum|highest)\b", re.IGNORECASE)
+_CASE = re.compile(  # for whom a dose holds that is not everybody's
+    r"肌酐|[肾肝]功能|不全|[中重]度|老年|儿童|\d岁|合用|\b(?:creatinine|renal|hepatic|liver|kidney|elderly|years|children)\b",
+    re.IGNORECASE,
+)
 _TIMES = re.compile(r"几倍|多少倍")
 _UNIT_ONLY = re.compile(r"[^\d零一二三四五六七八九十百千万两]*")
 
@@ -71,11 +77,13 @@ def of_the_asked_kind(request: AnswerRequest, draft: Draft) -> Draft:
     if _HOW_MANY.search(question) and not _COUNTED.search(_around(text, span)):
         return _refused(draft)
     units = units_asked_for(question)
-    if units == MONEY and _PRICE.search(question) and (told := _told(text, span)) and told <= _THINGS:
+    told = _told(text, span)
+    if units == MONEY and _PRICE.search(question) and told <= _THINGS and (told or _COUNTS.search(said)):
         return _refused(draft)
     if not units <= DOSES or _TIME_OF_A_DOSE.search(question):
         return draft
-    told = _told(text, span)
+    if told & units and _MOST.search(question) and _CASE.search(_clause(text, span)) and not _CASE.search(question):
+        return _by_its_name(request, draft, "最大剂量 highest dose", units) or draft
     if not units or not told or told & units or DATE.search(said):
         return draft
     around = next(((a, b) for a, b in sentences(text) if a <= span.start < b), (span.start, span.end))
@@ -91,6 +99,12 @@ def _told(text: str, span: Span) -> set[str]:
     return {q.unit for q in quantities(text) if q.start < span.end and span.start < q.end} - {""}
 
 
+def _clause(text: str, span: Span) -> str:
+    """The part of the sentence up to the span that tells for whom it holds."""
+    start = max(text.rfind(mark, 0, span.start) for mark in "；;。\n")
+    return text[start + 1 : span.start]
+
+
 def _around(text: str, span: Span) -> str:
     return next((text[a:b] for a, b in sentences(text) if a <= span.start < b), text[span.start : span.end])
 
@@ -102,14 +116,14 @@ def _figure_of(text: str, span: Span) -> Quantity | None:
 
 def _by_its_name(request: AnswerRequest, draft: Draft, question: str, units: frozenset[str]) -> Draft | None:
     """The sentence that names the highest or the usual dose as the question does, and gives it."""
-    name = _EXTREME.search(question)
-    if name is None:
-        return None
+    names = {name[0].casefold() for name in _EXTREME.finditer(question)}
     for i, hit in enumerate(request.hits):
         text = simplified(hit.chunk.text)
         for start, end in sentences(text):
             said = text[start:end]
-            if name[0].casefold() in said.casefold() and any(q.unit in units for q in quantities(said)):
+            if _CASE.search(said) and not _CASE.search(request.question):
+                continue
+            if any(name in said.casefold() for name in names) and any(q.unit in units for q in quantities(said)):
                 span = Span(i, start, end, draft.spans[0].score)
                 return replace(draft, text=hit.chunk.text[start:end], spans=(span,))
     return None

@@ -45,6 +45,14 @@ _EN = (
     (r"give back|hand back|send back", "return"),
     (r"put off|push back", "postpone"),
     (r"sue", "claim, proceedings"),
+    (r"DPO", "data protection officer"),
+    (r"ECG|EKG", "electrocardiogram"),
+    (r"GP", "general practitioner"),
+    (r"VAT", "value added tax"),
+    (r"DVT", "deep vein thrombosis"),
+    (r"e?GFR", "glomerular filtration rate"),
+    (r"AF", "atrial fibrillation"),
+    (r"BP", "blood pressure"),
 )
 _ZH = (
     (r"副作用|毒副反应", "不良反应"),

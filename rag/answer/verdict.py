@@ -46,6 +46,10 @@ _DUTY = re.compile(
 )
 _ANY_VERB = frozenset(re.findall(r"\S+", "be do have get go make take give keep use pay tell ask bring"))
 _ENDS_ZH = re.compile(r"停止|停用|停药|暂停|中止|慎用|谨慎")
+_PROPER = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,}")
+_AT_ONCE = re.compile(r"\balso (?:be|act|serve|hold)\b|\bat the same time\b|同时(?:担任|是|做)|兼任")
+_BOTH = re.compile(r"\b(?:same|both|also|neither|combin\w+|together)\b|兼|同时|不得")
+_WITH = re.compile(r"\b(?:for|with)\s+(?:any\s+|an?\s+|the\s+)?(?P<what>\w+)", re.IGNORECASE)
 _HEAD = re.compile(r"\s*(?:[-*•]\s*)?[^:.;,\n：。；，]{2,40}(?::|\t— |：)\s*")  # "Blood gas: never ..."
 _WORD = re.compile(r"[a-z]+|\d[\d.,]*", re.IGNORECASE)
 _STOP = frozenset(
@@ -204,7 +208,7 @@ def verdict(question: str, evidence: str, context: str, labels: Mapping[str, flo
         return ""
     if _WITHOUT.search(question) and not _WITHOUT.search(evidence):
         return ""
-    if says_otherwise(question, evidence, language):
+    if says_otherwise(question, evidence, language) or _of_another_name(question, evidence, context, language):
         return ""
     asked = _asked(_without_quantities(question), context, language)
     over = not asked  # what stands over the evidence names it all: then the evidence must say it
@@ -229,11 +233,27 @@ def verdict(question: str, evidence: str, context: str, labels: Mapping[str, flo
     return ""
 
 
+def _of_another_name(question: str, evidence: str, context: str, language: str) -> bool:
+    """Whether the question names somebody or something by a capital that the evidence lacks, and the evidence another:
+    what is at Marlow is not at Elmbridge."""
+    if language == "zh":
+        return False
+    asked, told = (frozenset(_PROPER.findall(text)) for text in (question, evidence))
+    missing = {name for name in asked if name not in evidence and name not in context}
+    others = {name for name in told if name not in question and name not in context}
+    return bool(missing and others)
+
+
 def says_otherwise(question: str, evidence: str, language: str) -> bool:
     """Whether the evidence is about another action than the question: "do not eat" does not answer "do I need to
     fast?", nor "stop breast-feeding" "may I take it while breast-feeding?"."""
+    if _AT_ONCE.search(question) and not _BOTH.search(evidence):
+        return True
     if language == "zh":
         return bool(_ENDS_ZH.search(evidence)) and not _ENDS_ZH.search(question)
+    lacked = " ".join(found["what"] for found in _LACKS.finditer(evidence) if found[0][:7].lower() == "without")
+    if words(lacked, language) & words(" ".join(found["what"] for found in _WITH.finditer(question)), language):
+        return True  # dismissed without cause, and for it
     duty = _DUTY.search(question)
     verb = (duty["verb"] or duty["must"]).lower() if duty else ""
     return bool(verb) and verb not in _ANY_VERB and _stem(verb) not in words(evidence, language)

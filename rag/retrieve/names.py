@@ -52,6 +52,7 @@ TRADES = frozenset(  # what a party is, by its own name: people call it so
         " studio surgery theatre university winery",
     )
 )
+_DRUG_ENDING = 3  # last letters, in which the names of drugs differ
 _ADDRESS = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir"})
 _NO_ROLE = {"we", "us", "you", "party", "parties"}  # called so, but nobody asks by it
 _ZH_ROLE = re.compile(
@@ -306,7 +307,21 @@ class Names:
         near = {w for less in (word, *_less_one(word)) for w in self._slips.get(less, ())}
         near |= {less for less in _less_one(word) if less in self._by_word and len(less) >= 5}
         near = {w for w in near if w[0] == word[0] or len(w) >= 6}
+        near = {w for w in near if not self._another_drug(word, w)}
         return min(near, key=lambda w: (abs(len(w) - len(word)), w), default="")
+
+    def _another_drug(self, word: str, near: str) -> bool:
+        """Whether the word ends otherwise than the name of a drug: Torbexol is no slip of the pen for Torbexil."""
+        changed = [i for i, (a, b) in enumerate(zip(word, near, strict=False)) if a != b]
+        of_drugs = all(name.documents <= self.of_drugs for name in self._by_word.get(near, ()))
+        return of_drugs and len(word) == len(near) and len(changed) == 1 and changed[0] >= len(word) - _DRUG_ENDING
+
+    def unknown_drug(self, word: str) -> bool:
+        """Whether the word is like the name of a drug but for its ending."""
+        if word in self._by_word or len(word) < 5 or self.ordinary(word):
+            return False
+        near = {w for less in (word, *_less_one(word)) for w in self._slips.get(less, ())}
+        return bool(near) and all(self._another_drug(word, w) for w in near)
 
     def _by_words(self, words: Sequence[Word], elsewhere: Callable[[str, frozenset[str]], bool]) -> Iterator[Mention]:
         spelt = [self.spelt(word.text) for word in words]

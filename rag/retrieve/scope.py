@@ -263,6 +263,7 @@ class Scopes:
 
     def _absent_en(self, question: str, taken: Sequence[tuple[int, int]]) -> Iterator[str]:
         words = words_of(question)
+        yield from (question[w.start : w.end] for w in words if self.names.unknown_drug(w.text))
         in_slots = [(pattern, *m.span(1)) for pattern in _SLOTS for m in pattern.finditer(question)]
         slots = [(start, end) for _, start, end in in_slots]
         for run in _proper(words, question):

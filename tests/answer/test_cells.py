@@ -177,3 +177,48 @@ def test_a_person_of_so_many_years_is_in_the_row_of_that_age():
     draft = cell_asked_for(asked("target for a woman of 84?", text))
     assert draft is not None
     assert draft.text == "70 years and over\t— Target: below 8"
+
+
+CAPS = (
+    "Colour\tUsed for\n\nCap 1\t— Colour: blue\nCap 1\t— Used for: clotting\n\n"
+    "Cap 2\t— Colour: grey\nCap 2\t— Used for: lactate"
+)
+LEASE = (
+    "Item\t— Content\n\nDate of lease\t— 3 May 2021\n\nRent commencement date\t— 1 July 2021\n\nGuarantor\t— Ada Holm"
+)
+SYRUP = (
+    "For children the syrup is dosed by weight:\n\nWeight\tDose\n\n"
+    "10 to 19 kg\t— Dose: 3 mL\n\n20 to 29 kg\t— Dose: 5 mL"
+)
+
+
+def read_from(question: str, text: str, quote: str) -> Draft:
+    at = text.index(quote)
+    draft = Draft(quote, (Span(0, at, at + len(quote), 0.8),), confidence=0.8)
+    return whole_cells(asked(question, text), draft)
+
+
+def test_the_row_in_which_it_stands_is_the_answer() -> None:
+    """Which colour for lactate is told by the row that holds lactate."""
+    found = cell_asked_for(asked("Which colour for lactate?", CAPS))
+    assert found is not None
+    assert "Colour: grey" in found.text
+
+
+def test_of_two_rows_the_one_that_says_more_is_quoted() -> None:
+    """The date of the lease is not the date from which rent is paid."""
+    made = read_from("From what date is rent paid?", LEASE, "3 May 2021")
+    assert made.text == "Rent commencement date\t— 1 July 2021"
+
+
+@pytest.mark.parametrize(("text", "quote"), [(LEASE, "Ada Holm"), (CAPS, "Colour\tUsed for")])
+def test_a_row_about_something_else_and_the_names_of_columns_are_no_answer(text: str, quote: str) -> None:
+    """A guarantor is no agent."""
+    assert read_from("What is the name of the estate agent?", text, quote).refused
+
+
+def test_what_leads_up_to_a_table_tells_what_it_is_about() -> None:
+    """The syrup is named above the table alone."""
+    found = cell_asked_for(asked("How much syrup for a child of 25 kg?", SYRUP))
+    assert found is not None
+    assert found.text == "20 to 29 kg\t— Dose: 5 mL"

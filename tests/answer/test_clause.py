@@ -22,6 +22,12 @@ def read(question, *texts):
     return ClauseQuoter().read(AnswerRequest(question, hits, language="zh"))
 
 
+def test_a_case_is_quoted_with_what_holds_for_it():
+    """用于加盟店的 alone would say yes."""
+    draft = read("开加盟店算转租吗？", "乙方将该房屋用于开设加盟店的，不视为转租，但应当告知甲方。")
+    assert (draft.text, draft.label) == ("乙方将该房屋用于开设加盟店的，不视为转租", "no")
+
+
 @pytest.mark.parametrize(
     ("question", "expected"),
     [

@@ -20,6 +20,8 @@ def hits(text: str) -> tuple[Hit, ...]:
         ("Can I have a beer with it?", "en", "Store in a dry place.", "Can I have a beer with it?"),
         ("这个药有什么副作用？", "zh", "常见不良反应：头痛。", "这个药有什么不良反应？"),
         ("合同的总金额是多少？", "zh", "合同总价為80万元。", "合同的合同总价是多少？"),
+        ("Who is the DPO?", "en", "The data protection officer is Ada Holm.", "Who is the data protection officer?"),
+        ("房租晚交怎么办？", "zh", "逾期支付租金的，支付违约金。", "租金逾期支付怎么办？"),
         ("保修期多长？", "zh", "质保期为一年。", "质保期多长？"),
     ],
 )

@@ -33,6 +33,9 @@ def test_the_words_of_the_evidence_say_yes_or_no(question, evidence, labels, lab
         ("Can I drink alcohol with the tablets?", "Do not drink grapefruit juice with it."),
         ("Does it respond to a signal of a browser?", "A browser can send a signal; we do not respond to it."),
         ("Is a dose of 10 mg given at night?", "The dose is given at night."),
+        ("Is the open workshop in Elmford?", "An open workshop is held in Marlby, 40 kilometres away."),
+        ("Can the treasurer also be the chair?", "The board elects a chair and a treasurer."),
+        ("Does the option end when she is dismissed for cause?", "If she is dismissed without cause, the option ends."),
         ("Is this contract risky for me?", "This contract is governed by the law of Delaware."),
     ],
 )

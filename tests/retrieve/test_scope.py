@@ -88,6 +88,7 @@ CONTRACTS = Scopes(
         ("Which law governs the Acme Tools lease?", ("3",)),
         ("What is the notice period in the lease?", ("3",)),
         ("How much dorvanil can I take a day?", ("5",)),
+        ("How much Vletrazin can I take a day?", ("5",)),
         ("与江州青岚机械有限公司的合同总价是多少？", ("4",)),
         ("青嵐機械的合同總價是多少？", ("4",)),
         ("北禾的合同总价是多少？", ("6",)),
@@ -107,6 +108,8 @@ def test_a_named_document_is_found(question: str, documents: tuple[str, ...]) ->
         ("How long does the Acme Holdings agreement run?", "Acme Holdings"),
         ("What is the usual dose of Zoltrapen?", "Zoltrapen"),
         ("how much zoltrapen can i take a day", "zoltrapen"),
+        ("What is Veltrazol used for?", "Veltrazol"),
+        ("What is Veltrazon used for?", "Veltrazon"),
         ("与江州星河电子有限公司的合同总价是多少？", "江州星河电子有限公司"),
     ],
 )
