@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from statistics import median
 
 from sparewheel.rag.ingest.formats.page_grid import PageCell, PageTable, aligned_table, ruled_tables, words_of
 from sparewheel.rag.ingest.formats.page_text import Line, Word, in_columns, in_reading_order, rows_of, same_row
@@ -17,6 +18,7 @@ Block = Line | PageTable
 
 _SAME_EDGE = 6.0  # points by which the columns of a table may be shifted on its next page
 _PROSE_CHARS = 240
+_STUB_CHARS = 15  # a column of prose has more in a line
 
 
 def arrange(lines: Sequence[Line], rules: Rules | None, page_width: float) -> list[Block]:
@@ -29,7 +31,7 @@ def arrange(lines: Sequence[Line], rules: Rules | None, page_width: float) -> li
         tables += found
     if not tables and not any(same_row(a, b) for a, b in pairwise(lines)):
         return list(in_reading_order(lines, page_width))
-    if not tables and (columns := in_columns(lines)) is not None:
+    if not tables and (columns := in_columns(lines)) is not None and not _has_stubs(lines):
         return list(columns)
     more, rest = _aligned(lines)
     tables = sorted(tables + more, key=lambda table: table.top)
@@ -39,6 +41,13 @@ def arrange(lines: Sequence[Line], rules: Rules | None, page_width: float) -> li
         rest = [line for line in rest if (line.top + line.bottom) / 2 >= table.top]
         blocks += [*in_reading_order(above, page_width), table]
     return [*blocks, *in_reading_order(rest, page_width)]
+
+
+def _has_stubs(lines: Sequence[Line]) -> bool:
+    """Whether rows of three pieces and more begin with a short one, which names the row: a table, its cells prose."""
+    rows = rows_of(lines)
+    first = [len(row[0].text) for row in rows if len(row) > 2]
+    return len(first) > 2 and 4 * len(first) >= len(rows) and median(first) < _STUB_CHARS
 
 
 def _aligned(lines: Sequence[Line]) -> tuple[list[PageTable], list[Line]]:

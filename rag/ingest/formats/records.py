@@ -154,10 +154,20 @@ def _fhir(value: Value) -> Value:
         return _plain(_said(value["div"]))
     if isinstance(value.get("text"), str) and value.keys() <= {"text", "coding", "id"}:
         return value["text"]
+    if "family" in value:
+        return _name(value)
+    if "start" in value and value.keys() <= {"start", "end"}:
+        return f"from {_said(value['start'])}" + (f" to {_said(value['end'])}" if value.get("end") else "")
     if "numerator" in value and "denominator" in value:
         return f"{_said(_fhir(value['numerator']))} / {_said(_fhir(value['denominator']))}"
     said = {key: inner for key, inner in value.items() if key not in _UNSAID and not _is_link(inner)}
     return {key.removesuffix("CodeableConcept"): _fhir(inner) for key, inner in said.items()}
+
+
+def _name(value: Mapping[str, Value]) -> str:
+    """A person's name in one piece."""
+    parts = (value.get(key) for key in ("prefix", "given", "family", "suffix"))
+    return " ".join(_said(each) for part in parts if part for each in (part if isinstance(part, list) else [part]))
 
 
 def _is_link(value: Value) -> bool:

@@ -123,6 +123,14 @@ def _children(element: Element, names: frozenset[str]) -> Iterator[Element]:
     return (child for child in element if name_of(child) in names)
 
 
+_DAY = re.compile(r"^((?:19|20)\d\d)(0[1-9]|1[0-2])([0-3]\d)(?=$|[0-2]\d[0-5]\d)")  # as HL7 writes a time
+_ROLES = {
+    **{"recordTarget": "Patient", "subject": "Patient", "author": "Author", "legalAuthenticator": "Signed by"},
+    **{"authenticator": "Signed by", "custodian": "Kept by", "informant": "Told by", "performer": "Performed by"},
+    **{"dataEnterer": "Entered by", "informationRecipient": "Sent to"},
+}  # element of a clinical document -> what its person is
+
+
 class Writer:
     """Writes elements as blocks. level: of the next heading."""
 
@@ -130,6 +138,7 @@ class Writer:
         self.builder = builder
         self.level = level
         self._label = ""  # number that stands before the next paragraph or heading
+        self._role = ""  # of the person whose name comes next
         self._struck = 0
 
     @property
@@ -165,8 +174,11 @@ class Writer:
             return
         if name_of(element) in _PIECES and all(len(child) == 0 for child in element):
             said = " ".join(filter(None, (text_of(child) for child in element)))
-            self.builder.add(self._labelled(said), tight=True)
+            role = f"{self._role}: " if self._role and said else ""
+            self._role = ""
+            self.builder.add(self._labelled(f"{role}{said}"), tight=True)
             return
+        self._role = _ROLES.get(name_of(element), self._role) if element.tag.startswith(_HL7) else ""
         level = self.level
         number = 1
         for child in element:
@@ -184,6 +196,7 @@ class Writer:
     def _value(self, element: Element) -> None:
         """A fact of a clinical document or a drug label that stands in attributes."""
         shown = element.get("displayName") or " ".join(filter(None, (element.get("value"), element.get("unit"))))
+        shown = _DAY.sub(r"\1-\2-\3", shown)
         if shown and not shown.startswith(("http", "urn:")) and element.get("value", "") != "0":
             self.builder.add(f"{plain_name(name_of(element))}: {shown}", tight=True)
 

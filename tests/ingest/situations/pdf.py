@@ -112,6 +112,32 @@ situation(
     ),
 )
 situation(
+    "pdf_unruled_wrapped",
+    "a.pdf",
+    lambda: flowed(
+        [
+            Table(
+                [
+                    ["Item", "Duty of tenant", "Duty of landlord"],
+                    [
+                        "Windows",
+                        prose("cleans the windows twice a year and keeps frames"),
+                        prose("replaces windows that are rotten"),
+                    ],
+                    ["Garden", prose("mows the lawn"), prose("prunes trees taller than four metres each winter")],
+                ],
+                colWidths=[80, 170, 170],
+                style=[("VALIGN", (0, 0), (-1, -1), "TOP")],
+            )
+        ]
+    ),
+    has=(
+        "cleans the windows twice a year and keeps frames",
+        "replaces windows that are rotten",
+    ),
+    hasnot=("windows that are rotten.*frames",),
+)
+situation(
     "pdf_vspan",
     "a.pdf",
     lambda: flowed(

@@ -652,7 +652,7 @@ situation(
         '{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","name":[{"given":["Alba"],"family":"Norell"}],"birthDate":"1970-01-02"}},{"resource":{"resourceType":"MedicationRequest","medicationCodeableConcept":{"coding":[{"display":"ramipril 5 mg tablet"}]},"dosageInstruction":[{"text":"one daily","doseAndRate":[{"doseQuantity":{"value":5,"unit":"mg"}}]}]}},{"resource":{"resourceType":"Observation","code":{"text":"Potassium"},"valueQuantity":{"value":5.1,"unit":"mmol/L"}}}]}'
     ),
     has=(
-        "Norell",
+        "Name: Alba Norell",
         "ramipril 5 mg",
         "one daily",
         "5 mg",
