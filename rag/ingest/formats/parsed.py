@@ -66,7 +66,18 @@ def clean(text: str) -> str:
     return text.translate(_TABLE) if _CHANGED.search(text) else text
 
 
-_CHANGED = re.compile(f"[{re.escape(''.join(map(chr, _TABLE)))}]")
+def _ranges(codes: Iterable[int]) -> str:
+    """The characters as ranges of a regular expression; one by one they would make each search slow."""
+    runs: list[list[int]] = []
+    for code in sorted(codes):
+        if runs and runs[-1][1] == code - 1:
+            runs[-1][1] = code
+        else:
+            runs.append([code, code])
+    return "".join(f"{re.escape(chr(first))}-{re.escape(chr(last))}" for first, last in runs)
+
+
+_CHANGED = re.compile(f"[{_ranges(_TABLE)}]")
 
 
 class TextBuilder:

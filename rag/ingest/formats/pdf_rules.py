@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from bisect import bisect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ _THIN = 3.0  # points; a filled rectangle that is thinner is a line
 _LEAST = 4.0  # points; a shorter line rules nothing
 _MIDDLE = (0.36, 0.78)  # of the height of a line's box, from its top: where letters are struck through
 _OVERHANG = 4.0  # points by which the stroke may stand out of its line
+_DEEPEST = 3  # forms within forms that are looked into
 _MOST_SEGMENTS = 20_000  # of a page; a drawing, not a table
 
 Transform = Callable[[float, float, float, float], tuple[float, float, float, float]]
@@ -43,21 +44,25 @@ def rules_of(pdfium: Any, page: Any, to_screen: Transform) -> Rules:
     raw = pdfium.raw
     rules = Rules()
     x, y = ctypes.c_float(), ctypes.c_float()
+    edges = [ctypes.c_float() for _ in range(4)]
+    matrix = raw.FS_MATRIX()
     seen = 0
-    for path in page.get_objects(filter=(raw.FPDF_PAGEOBJ_PATH,), max_depth=3):
-        count = raw.FPDFPath_CountSegments(path.raw)
+    for path in _paths(raw, page.raw, raw.FPDFPage_CountObjects, raw.FPDFPage_GetObject, _DEEPEST):
+        count = raw.FPDFPath_CountSegments(path)
         seen += count
         if seen > _MOST_SEGMENTS:
             return Rules()
         if count <= 2:
-            rules.add(*to_screen(*path.get_bounds()))
+            if raw.FPDFPageObj_GetBounds(path, *edges):
+                rules.add(*to_screen(*(edge.value for edge in edges)))
             continue
-        matrix = path.get_matrix()
+        raw.FPDFPageObj_GetMatrix(path, matrix)
+        a, b, c, d, e, f = matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
         begin = last = (0.0, 0.0)
         for i in range(count):
-            segment = raw.FPDFPath_GetPathSegment(path.raw, i)
+            segment = raw.FPDFPath_GetPathSegment(path, i)
             raw.FPDFPathSegment_GetPoint(segment, x, y)
-            point = matrix.on_point(x.value, y.value)
+            point = (a * x.value + c * y.value + e, b * x.value + d * y.value + f)
             kind = raw.FPDFPathSegment_GetType(segment)
             if kind == raw.FPDF_SEGMENT_MOVETO:
                 begin = point
@@ -68,6 +73,18 @@ def rules_of(pdfium: Any, page: Any, to_screen: Transform) -> Rules:
                 _add_straight(rules, last, begin, to_screen)
                 last = begin
     return Rules(sorted(set(rules.horizontal)), sorted(set(rules.vertical)))
+
+
+def _paths(raw: Any, holder: Any, count: Any, get: Any, depth: int) -> Iterator[Any]:
+    """The paths of a page, or of a form on it, with those of the forms in it; pypdfium2's own walk makes an object of
+    its own of each piece of text."""
+    for i in range(count(holder)):
+        piece = get(holder, i)
+        kind = raw.FPDFPageObj_GetType(piece)
+        if kind == raw.FPDF_PAGEOBJ_PATH:
+            yield piece
+        elif kind == raw.FPDF_PAGEOBJ_FORM and depth > 1:
+            yield from _paths(raw, piece, raw.FPDFFormObj_CountObjects, raw.FPDFFormObj_GetObject, depth - 1)
 
 
 def strikes(rules: Rules, lines: Sequence[Line]) -> list[tuple[float, float, float, float]]:
