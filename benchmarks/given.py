@@ -27,6 +27,7 @@ from benchmarks.reader import DOMAINS, NEGATIVES, Scored, interval, score
 from sparewheel.rag import weights
 from sparewheel.rag.answer.chinese import ChineseReader
 from sparewheel.rag.answer.reader import Reader
+from sparewheel.rag.answer.second_look import SecondLook
 from sparewheel.rag.settings import load_settings
 from sparewheel.rag.types import AnswerRequest
 from training.chinese.measure import measure, request, said
@@ -90,7 +91,9 @@ def main() -> None:
     every = EVERY | {name: int(n) for name, n in (pair.split("=") for pair in parser.parse_args().every)}
     data = Path(load_settings().public_data)
     held = examples(data, "held-out", tomllib.loads(RECIPE.read_text("utf-8"))["data"])
-    english, chinese = (Reader(weights.WEIGHTS / f"reader-{language}", threads=2) for language in ("en", "zh"))
+    bigger = weights.second_look(load_settings(), "en")
+    english = Reader(weights.WEIGHTS / "reader-en", threads=2, second=SecondLook(bigger) if bigger else None)
+    chinese = Reader(weights.WEIGHTS / "reader-zh", threads=2)
     table: dict[str, Any] = {}
     for name in every:
         if own := [e for e in held if e.source == name and (name == "cuad" or reported(e.group))][:: every[name]]:

@@ -96,7 +96,7 @@ def section(root: Path, version: str) -> str:
 def build() -> None:
     """Wheels and sdists of both distributions, and the bill of materials where the Makefile has one."""
     shutil.rmtree(ROOT / "dist", ignore_errors=True)
-    for folder in ("models", "."):
+    for folder in ("models", "models/second", "."):
         _run(sys.executable, "-m", "build", "-q", "--outdir", "dist", folder)
     if re.search(r"^sbom:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE):
         _run("make", "-s", "sbom")

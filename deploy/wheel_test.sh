@@ -13,7 +13,7 @@ trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
 "$python" -m venv "$work/venv"
 site="$("$work/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')"
 if [ "${2:-}" = --install ]; then
-  "$work/venv/bin/python" -m pip install -q -c "$root/constraints.txt" "$root"/dist/sparewheel_models-*.whl \
+  "$work/venv/bin/python" -m pip install -q -c "$root/constraints.txt" "$root"/dist/sparewheel_models-*.whl "$root"/dist/sparewheel_models_second-*.whl \
     "$(ls "$root"/dist/sparewheel-*.whl)[serve]"
 else
   "$work/venv/bin/python" -m pip --disable-pip-version-check install -q --no-deps "$root"/dist/*.whl
@@ -33,12 +33,12 @@ export SPAREWHEEL_DATA_FOLDER="$work/data" PYTHONDONTWRITEBYTECODE=1
 unset PYTHONPATH SPAREWHEEL_CONFIG
 
 "$work/venv/bin/python" -c "
-import sparewheel, sparewheel_models
+import sparewheel, sparewheel_models, sparewheel_models_second
 from sparewheel import open_chain
-for package in (sparewheel, sparewheel_models):
+for package in (sparewheel, sparewheel_models, sparewheel_models_second):
     assert package.__file__.startswith('$site'), f'{package.__file__} is not the installed one'
 from importlib.metadata import files
-for name in ('sparewheel', 'sparewheel-models'):
+for name in ('sparewheel', 'sparewheel-models', 'sparewheel-models-second'):
     kept = {path.name for path in files(name) if 'licenses' in path.parts}
     assert {'LICENSE', 'NOTICE'} <= kept, f'{name} carries only {kept}'
 print('from sparewheel import open_chain: ok,', sparewheel.__version__)

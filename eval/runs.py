@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sparewheel.corpora import GoldSpan, Question, located
+from sparewheel.rag.disk import sha256_of
 from sparewheel.rag.errors import NotFound, UsageError, suggest
 from sparewheel.rag.ingest.stores import CorpusSnapshot
 from sparewheel.rag.settings import Settings
 from sparewheel.rag.types import Answer, Filter
-from sparewheel.rag.weights import WEIGHTS
+from sparewheel.rag.weights import built_in
 
 RECORDS, ABOUT = "records.jsonl", "run.json"
 Record = dict[str, Any]
@@ -105,11 +106,11 @@ def describe(name: str, batches: Sequence[Batch], settings: Settings, system: st
 
 @functools.cache
 def built_in_models() -> dict[str, str]:
-    """sha256 of each built-in model, by its folder's name."""
+    """sha256 of each built-in model's weights, by its name."""
     found = {}
-    for path in sorted(WEIGHTS.glob("*/model.onnx")):
-        with path.open("rb") as file:
-            found[path.parent.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    for model in built_in():
+        if not model.trouble:
+            found[model.name] = sha256_of(model.weights_file)
     return found
 
 

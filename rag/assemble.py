@@ -30,7 +30,7 @@ from sparewheel.rag.runtime import Runtime, default_runtime
 from sparewheel.rag.settings import Endpoint, Settings, load_settings
 from sparewheel.rag.types import AnswerRequest, Embedder, IndexWriter, Profile, Reranker, Sensitivity
 from sparewheel.rag.views import StoredDocuments, View, Views
-from sparewheel.rag.weights import weights
+from sparewheel.rag.weights import second_look, weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -293,7 +293,7 @@ class LanguageModels:
         folder = weights(self._settings) / f"reader-{language}"
         if not (folder / "model.onnx").is_file():
             return None
-        found = _reader(folder, self._settings, self._runtime)
+        found = _reader(folder, language, self._settings, self._runtime)
         self._held[folder.name] = found
         return found
 
@@ -438,12 +438,15 @@ def _local_chat(settings: Settings, profile: Profile, runtime: Runtime) -> Targe
     )
 
 
-def _reader(folder: Path, settings: Settings, runtime: Runtime) -> Reader:
+def _reader(folder: Path, language: str, settings: Settings, runtime: Runtime) -> Reader:
     from sparewheel.rag.answer.reader import Reader
+    from sparewheel.rag.answer.second_look import SecondLook
 
-    rules = settings.models
-    key = ("reader", folder, rules.threads, rules.read_windows)
-    return runtime.shared(key, lambda: Reader(folder, rules.threads, rules.read_windows))
+    rules, bigger = settings.models, second_look(settings, language)
+    key = ("reader", folder, bigger, rules.threads, rules.read_windows)
+    return runtime.shared(
+        key, lambda: Reader(folder, rules.threads, rules.read_windows, SecondLook(bigger) if bigger else None)
+    )
 
 
 def _vertical(profile: Profile, settings: Settings, runtime: Runtime) -> Target:
@@ -451,7 +454,7 @@ def _vertical(profile: Profile, settings: Settings, runtime: Runtime) -> Target:
 
     models = weights(settings)
     openers = {
-        language: functools.partial(_reader, models / name, settings, runtime)
+        language: functools.partial(_reader, models / name, language, settings, runtime)
         for language, name in {"en": "reader-en", "zh": "reader-zh", **profile.reader}.items()
         if (models / name / "model.onnx").exists()
     }

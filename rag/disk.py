@@ -89,12 +89,13 @@ def check_listed(folder: Path, *names: str) -> None:
     Each is read once a process, as long as it is the same file (device, inode, size, time of change). A folder that no
     list names is its owner's own, and not checked.
     """
+    distribution = folder.parent.name.replace("_", "-")
     try:
         sums = json.loads((folder.parent / LISTED).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return
     except (OSError, ValueError) as error:
-        raise StoreError(f"{folder.parent / LISTED} cannot be read ({error}); reinstall sparewheel-models") from error
+        raise StoreError(f"{folder.parent / LISTED} cannot be read ({error}); reinstall {distribution}") from error
     for name in names:
         expected = sums.get(f"{folder.name}/{name}")
         if expected is None or not (folder / name).exists():
@@ -104,7 +105,7 @@ def check_listed(folder: Path, *names: str) -> None:
         if known not in _genuine:
             if sha256_of(folder / name) != expected:
                 was = f"{folder / name} was changed: it is not the file of this release"
-                raise StoreError(f"{was}; reinstall sparewheel-models")
+                raise StoreError(f"{was}; reinstall {distribution}")
             _genuine.add(known)
 
 

@@ -33,6 +33,7 @@ from sparewheel.rag.answer.figures import quantities
 from sparewheel.rag.answer.lay import in_their_words
 from sparewheel.rag.answer.leads import with_lead
 from sparewheel.rag.answer.question_form import Asked, form_of
+from sparewheel.rag.answer.second_look import SecondLook
 from sparewheel.rag.answer.spans import Reading, Window, windows_of
 from sparewheel.rag.answer.verdict import Label, others_role, verdict, words
 from sparewheel.rag.answer.whole_figures import with_whole_figures
@@ -73,9 +74,11 @@ class Reader:
     name = "reader"
     local = True
 
-    def __init__(self, folder: Path | str, threads: int = 0, read_windows: int = 0) -> None:
+    def __init__(
+        self, folder: Path | str, threads: int = 0, read_windows: int = 0, second: SecondLook | None = None
+    ) -> None:
         """threads: windows read at once; 0 is one per core. read_windows: how many are read in full; 0 is as the model
-        says.
+        says. second: reads again what this reader is unsure of.
 
         Raises NotFound where the folder holds no model.
         """
@@ -91,6 +94,7 @@ class Reader:
             self.config["read_windows"] = read_windows
         self._network = Network(folder, self.config, threads=1)
         self._pool = Threads(threads or cores(), "read")
+        self._second = second
 
     def read(self, request: AnswerRequest) -> Draft:
         """The quoted answer, several where the passages hold several as good, joined by "; "; or refused."""
@@ -296,16 +300,24 @@ class Reader:
         apart = (rows[:, COLUMNS.index("passage")] == 0) & (rows[:, COLUMNS.index("one_document")] == 0)
         return np.where(apart, NOTHING_SHARED * likely, likely)
 
+    def weighed(self, asked: Asked, request: AnswerRequest) -> tuple[list[Reading], NDArray[np.float64]]:
+        """What the windows say, best first, and how likely the best span of each answers; no second look is taken."""
+        readings = self.readings(asked.text, request.hits)
+        given = chosen_by_the_asker(request.hits)
+        likely = self._of_given(readings, request.domain) if given else self._of_found(asked, request, readings)
+        likely = np.asarray([p * (EMPTY if says_nothing(r) else 1.0) for p, r in zip(likely, readings, strict=True)])
+        return readings, likely
+
     def likeliest(self, asked: Asked, request: AnswerRequest) -> tuple[Span, ...]:
         """The span that answers likeliest, and those nearly as likely that say something else, at most `most_spans`;
         score is the probability.
         """
-        readings = self.readings(asked.text, request.hits)
+        readings, likely = self.weighed(asked, request)
         if not readings:
             return ()
         given = chosen_by_the_asker(request.hits)
-        likely = self._of_given(readings, request.domain) if given else self._of_found(asked, request, readings)
-        likely = np.asarray([p * (EMPTY if says_nothing(r) else 1.0) for p, r in zip(likely, readings, strict=True)])
+        if self._second and self._second.unsure(likely, given):
+            readings, likely = self._second.look(asked.text, request.domain, readings, likely, given)
         several = self._of_domain("most_spans", request.domain)
         kept: list[Span] = []
         said: set[str] = set()
@@ -324,7 +336,8 @@ class Reader:
         return tuple(kept)
 
     def _refuse_below(self, domain: str, given: bool) -> float:
-        return float(self._of_domain("refuse_given_below" if given else "refuse_below", domain))
+        values = (self._second or self).config["refuse_given_below" if given else "refuse_below"]
+        return float(values.get(domain, values["general"]))
 
 
 def chosen_by_the_asker(hits: Sequence[Hit]) -> bool:

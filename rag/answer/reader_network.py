@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sparewheel.rag.answer import four_bits
 from sparewheel.rag.answer.spans import Reading, Window, best_short, best_spans
 from sparewheel.rag.disk import check_listed
 from sparewheel.rag.text import encodable
@@ -24,20 +25,27 @@ def _give_back() -> None:
 
 
 class Network:
-    """config: see the folder's config.json. A graph with an input `prior` reads only the likeliest windows in full."""
+    """config: see the folder's config.json. A graph with an input `prior` reads only the likeliest windows in full.
+    Where weights.npz lies beside the graph, it holds the linear layers (`rag.answer.four_bits`).
+    """
 
     def __init__(self, folder: Path, config: dict[str, Any], threads: int) -> None:
         import onnxruntime
         from tokenizers import Tokenizer
 
-        check_listed(folder, "model.onnx", "config.json", "tokenizer.json")
+        apart = (folder / four_bits.FILE).is_file()
+        check_listed(folder, "model.onnx", "config.json", "tokenizer.json", *((four_bits.FILE,) if apart else ()))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        kept = four_bits.hand_over(folder, options) if apart else []
         self._session = onnxruntime.InferenceSession(
             str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
+        del options, kept
         _give_back()
+        self._inputs = frozenset(given.name for given in self._session.get_inputs())
+        self._outputs = [made.name for made in self._session.get_outputs() if made.name != "gate"]
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -55,19 +63,23 @@ class Network:
         types, mask = (np.zeros(shape, np.int32) for _ in range(2))
         for i, (row, segment, _, _) in enumerate(rows):
             ids[i, : len(row)], types[i, segment : len(row)], mask[i, : len(row)] = row, 1, 1
-        most = np.asarray([self._config["read_windows"]], np.int64)
+        most = np.asarray([self._config.get("read_windows", len(rows))], np.int64)
         given = {"ids": ids, "types": types, "mask": mask, "prior": prior, "most": most}
-        chosen, span, label = self._run(given)
-        return [self._reading(windows[n], rows[n], span[i], label[i], longest) for i, n in enumerate(chosen.tolist())]
+        said = self._run({name: value for name, value in given.items() if name in self._inputs})
+        chosen, labels = said.get("chosen", np.arange(len(rows))).tolist(), said.get("label")
+        return [
+            self._reading(windows[n], rows[n], said["span"][i], None if labels is None else labels[i], longest)
+            for i, n in enumerate(chosen)
+        ]
 
-    def _run(self, given: Mapping[str, object]) -> list[Any]:
-        """The outputs chosen, span and label. Raises GivenUp as soon as nobody waits for them."""
+    def _run(self, given: Mapping[str, object]) -> dict[str, Any]:
+        """The outputs by their names. Raises GivenUp as soon as nobody waits for them."""
         from onnxruntime import RunOptions
 
         options = RunOptions()
         with stopped_by(lambda: setattr(options, "terminate", True)):
-            outputs: list[Any] = self._session.run(["chosen", "span", "label"], given, options)
-        return outputs
+            made = self._session.run(self._outputs, given, options)
+        return dict(zip(self._outputs, made, strict=True))
 
     def _rows(
         self, question: str, windows: Sequence[Window]
@@ -87,7 +99,7 @@ class Network:
         return made
 
     def _reading(self, window: Window, row: tuple[list[int], int, int, list[tuple[int, int]]],
-                 span: NDArray[np.float32], label: NDArray[np.float32], longest: int) -> Reading:  # fmt: skip
+                 span: NDArray[np.float32], label: NDArray[np.float32] | None, longest: int) -> Reading:  # fmt: skip
         ids, _, first, offsets = row
         start, end = span[first : len(ids) - 1].T
         nothing = float(span[0].sum())
@@ -97,6 +109,8 @@ class Network:
 
         spans = [placed(found) for found in best_spans(start, end, self._config["spans"])] if len(start) else []
         short = placed(best_short(start, end, longest)) if longest and len(start) else None
-        weights = np.exp(label - label.max())
-        labels = dict(zip(self._config["labels"], (weights / weights.sum()).tolist(), strict=True))
+        labels: dict[str, float] = {}
+        if label is not None:
+            weights = np.exp(label - label.max())
+            labels = dict(zip(self._config["labels"], (weights / weights.sum()).tolist(), strict=True))
         return Reading(window, tuple(spans), labels, short)

@@ -292,6 +292,11 @@ class Models:
 
     folder: str = _key("", "folder of the built-in models; empty: those of the package", advanced=True)
     threads: int = _key(0, "processor cores that one question may use; 0: all", 0, 256)
+    second_look: bool = _key(
+        True,
+        "a bigger network reads again what the English reader is unsure of; it takes 175 MB of memory",
+        advanced=True,
+    )
     read_windows: int = _key(
         0,
         "windows of text that the reader reads to the end, of those it looks at; 0: as the model says",

@@ -54,11 +54,12 @@ def row_scale(weight: NDArray[np.float32]) -> NDArray[np.float32]:
     return scale
 
 
-class _Graph:
+class Graph:
     """Nodes and constants in the order they are added."""
 
-    def __init__(self, weights: Weights, bits: int) -> None:
-        self.weights, self.bits = weights, bits
+    def __init__(self, weights: Weights, bits: int, epsilon: float = 1e-12) -> None:
+        """epsilon: of the normalisation."""
+        self.weights, self.bits, self.epsilon = weights, bits, epsilon
         self.nodes, self.constants = [], []  # type: tuple[list[Any], list[Any]]
 
     def node(
@@ -90,6 +91,17 @@ class _Graph:
         half = self.node("GatherBlockQuantized", [packed, ids, scales, middle], "words.half", _CONTRIB,
                          gather_axis=0, quantize_axis=1, block_size=BLOCK, bits=4)  # fmt: skip
         return self.node("Cast", [half], "words", to=1)
+
+    def embedded(self) -> str:
+        """What words, places and segments are before the first layer."""
+        types = self.node("Gather", [self.weight("types.weight"), "types"], "types_embedded")
+        width = self.node("Shape", ["ids"], "width", start=1)
+        zero = self.constant("zero", np.asarray([0], np.int64))
+        half = self.constant("positions.weight", self.weights["positions.weight"].astype(np.float16))  # as trained
+        places = self.node("Slice", [self.node("Cast", [half], "positions", to=1), zero, width, zero], "places")
+        summed = self.node("Add", [self.node("Add", [self.words("ids"), types], "worded"), places], "summed")
+        inputs = [summed, self.weight("norm.weight"), self.weight("norm.bias")]
+        return self.node("LayerNormalization", inputs, "embedded", axis=-1, epsilon=self.epsilon)
 
     def integers(self, name: str) -> tuple[str, str, str]:
         """The weight of that name, transposed for a product: int8 [in, out], scale and zero point [out]."""
@@ -137,6 +149,10 @@ class _Graph:
         inputs = [given, whole, self.weight(f"{name}.qkv.bias"), f"{given}.1", scale, mask, f"{given}.2", zero]
         seen = self.node("QAttention", inputs, f"{name}.seen", _CONTRIB, num_heads=HEADS)
         x = self.add_norm(self.product(seen, f"{name}.attended"), x, f"{name}.attended_norm", f"{name}.attended.bias")
+        return self.forward(x, name)
+
+    def forward(self, x: str, name: str) -> str:
+        """The part of a layer behind its attention."""
         up = [self.product(x, f"{name}.up"), self.weight(f"{name}.up.bias")]
         made = self.product(self.node("BiasGelu", up, f"{name}.gelu", _CONTRIB), f"{name}.down")
         return self.add_norm(made, x, f"{name}.out_norm", f"{name}.down.bias")
@@ -144,16 +160,16 @@ class _Graph:
     def add_norm(self, x: str, skip: str, norm: str, bias: str) -> str:
         """LayerNorm(x + bias + skip)."""
         inputs = [x, skip, self.weight(f"{norm}.weight"), self.weight(f"{norm}.bias"), self.weight(bias)]
-        return self.node("SkipLayerNormalization", inputs, f"{norm}.out", _CONTRIB, epsilon=1e-12)
+        return self.node("SkipLayerNormalization", inputs, f"{norm}.out", _CONTRIB, epsilon=self.epsilon)
 
 
 def build(weights: Weights, bits: int) -> Any:
     """The ONNX model; weights are named as in ReaderNet; bits: 7 or 4, of those of linear layers."""
     from onnx import TensorProto, helper
 
-    g = _Graph(weights, bits)
+    g = Graph(weights, bits)
     layers = len({name.split(".")[1] for name in weights if name.startswith("layers.")})
-    x = _embed(g)
+    x = g.embedded()
     mask = "mask"
     for n in range(GATE_LAYER):
         x = g.layer(x, mask, f"layers.{n}")
@@ -184,17 +200,6 @@ def build(weights: Weights, bits: int) -> Any:
     graph = helper.make_graph(g.nodes, "reader", inputs, outputs, g.constants)
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(_CONTRIB, 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=8)
-
-
-def _embed(g: _Graph) -> str:
-    types = g.node("Gather", [g.weight("types.weight"), "types"], "types_embedded")
-    width = g.node("Shape", ["ids"], "width", start=1)
-    zero = g.constant("zero", np.asarray([0], np.int64))
-    half = g.constant("positions.weight", g.weights["positions.weight"].astype(np.float16))  # as training keeps them
-    places = g.node("Slice", [g.node("Cast", [half], "positions", to=1), zero, width, zero], "places")
-    summed = g.node("Add", [g.node("Add", [g.words("ids"), types], "worded"), places], "summed")
-    inputs = [summed, g.weight("norm.weight"), g.weight("norm.bias")]
-    return g.node("LayerNormalization", inputs, "embedded", axis=-1, epsilon=1e-12)
 
 
 def export(weights: Weights, file: Path, bits: int = 7) -> int:

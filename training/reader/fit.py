@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.reader.model import ReaderNet
+    from training.reader.teacher import TeacherNet
 
 Config = dict[str, dict[str, Any]]
 
@@ -65,7 +67,13 @@ def body(folder: Path) -> dict[str, torch.Tensor]:
     return {**tensors, WORDS: rounded(tensors[WORDS], 4)}
 
 
-def new_net(config: Config, device: str, weights: Path | None = None) -> ReaderNet:
+def is_mpnet(folder: Path) -> bool:
+    """Whether the folder of a body, as transformers has them, holds MPNet."""
+    config = folder / "config.json"
+    return config.exists() and json.loads(config.read_text(encoding="utf-8")).get("model_type") == "mpnet"
+
+
+def new_net(config: Config, device: str, weights: Path | None = None) -> ReaderNet | TeacherNet:
     """The body with fresh heads (the same for a seed of the recipe), a reader whose training goes on where the body's
     folder is one, or either with the weights of a stage.
     """
@@ -76,6 +84,15 @@ def new_net(config: Config, device: str, weights: Path | None = None) -> ReaderN
 
     torch.manual_seed(config["pretrain"]["seed"])
     folder = Path(config["body"]["folder"])
+    if is_mpnet(folder):
+        from training.reader.model import rounded
+        from training.reader.teacher import teacher
+
+        big = teacher(folder, config["train"]["dropout"])
+        big.words.weight.copy_(rounded(big.words.weight, 4))
+        if weights:
+            average(big, [weights])
+        return big.to(device)
     if (folder / "model.onnx").exists():
         from training.reader.shipped import shipped_weights
 

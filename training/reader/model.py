@@ -139,6 +139,6 @@ _LAYER_NAMES = {
 }
 
 
-def trained_state(net: ReaderNet) -> dict[str, Tensor]:
+def trained_state(net: nn.Module) -> dict[str, Tensor]:
     """What training changes, fp16 on the CPU: everything but the word embeddings."""
     return {k: v.detach().half().cpu() for k, v in net.state_dict().items() if k != "words.weight"}

@@ -4,6 +4,7 @@ Stages, each skipped when its file exists: prepare (token arrays), ask (question
 spans), teach (big networks, or several like the student), judge (what they think of every row), study (members that
 learn from it, averaged after each turn), finish (their mean), export (int8 ONNX and tokenizer). A stage that is stopped
 goes on from its checkpoint. `--set train.lr=3e-4` changes one key. `--config training/zh_reader.toml`: the Chinese one.
+`--config training/reader/second.toml`: what looks a second time, taught by the gold alone (no stage judge).
 On several GPUs run `teach` once a seed and a turn of `study` once a member (`--stage study --turn 0 --member 2`).
 """
 
@@ -23,7 +24,7 @@ from training.reader.batches import Rows, chosen, joined
 from training.reader.contracts import cuad, legalbench
 from training.reader.data import Example, Part, covidqa, elsewhere, medquad, policyqa, squad, squad_sample, swapped
 from training.reader.files import cloze_rows, encoded, load_tokenizer, save_texts
-from training.reader.fit import Config, fit_rows, new_net, new_teacher
+from training.reader.fit import Config, fit_rows, is_mpnet, new_net, new_teacher
 from training.reader.labels import clauses_turned, findings, nli_labels, pubmedqa
 from training.reader.student import finish, study
 
@@ -54,12 +55,14 @@ def prepare(config: Config, data: Path, out: Path) -> None:
         return zh_prepare.write(config, out)
     from training.reader.pretrain import texts
 
-    file = Path(config["body"]["folder"]) / "tokenizer.json"
+    file = Path(config["body"].get("tokenizer") or Path(config["body"]["folder"]) / "tokenizer.json")
     rng = random.Random(config["data"]["seed"])
     made = examples(data, "train", config["data"])
     rows = encoded(made, [rng.random() < config["data"]["heading_share"] for _ in made], file)
     rows.save(out / "train.npz")
     print(f"{len(rows)} rows of {len(made)} examples", flush=True)
+    if not config["pretrain"].get("each"):
+        return
     sizes = config["pretrain"]["legal_chars"], config["pretrain"]["medical_chars"]
     save_texts(texts(data, *sizes, rng), load_tokenizer(file), out / "text.npz")
 
@@ -118,11 +121,20 @@ def judge(config: Config, out: Path, device: str) -> None:
 
 
 def export_student(config: Config, out: Path) -> None:
-    """Writes reader-LANGUAGE/: model.onnx, tokenizer.json and config.json, which training.reader.answerable fits."""
+    """Writes reader-LANGUAGE/: model.onnx, tokenizer.json and config.json, which training.reader.answerable fits; of a
+    body of MPNet second-LANGUAGE/, which training.reader.second_fit fits."""
     from training.reader.export import ship
+    from training.reader.export_second import ship as ship_second
 
-    written = ship(config, out / "student/weights.pt", out / f"reader-{config['body']['language']}")
+    folder = out / exported(config)
+    written = (ship_second if folder.name.startswith("second") else ship)(config, out / "student/weights.pt", folder)
     print(f"{written / 2**20:.1f} MiB", flush=True)
+
+
+def exported(config: Config) -> str:
+    """The name of the folder that the recipe ends with."""
+    kind = "second" if is_mpnet(Path(config["body"]["folder"])) else "reader"
+    return f"{kind}-{config['body']['language']}"
 
 
 def main() -> None:
@@ -166,11 +178,11 @@ def run(config: Config, data: Path, out: Path, stage: str, device: str, only: Ma
         *([("pretrain", "pretrain/weights.pt", lambda: pretrain(config, out, device))] if config["pretrain"].get("each")
           else []),
         *(("teach", f"teacher-{s}/weights.pt", partial(teach, config, out, device, s)) for s in seeds),
-        ("judge", "taught.npy", lambda: judge(config, out, device)),
+        *([("judge", "taught.npy", lambda: judge(config, out, device))] if student["teacher_share"] else []),
         *(("study", f"turn-{t}/member-{m}/weights.pt", partial(study, config, out, device, t, m))
           for t in turns for m in members),
         ("finish", "student/weights.pt", lambda: finish(config, out)),
-        ("export", f"reader-{config['body']['language']}/model.onnx", lambda: export_student(config, out)),
+        ("export", f"{exported(config)}/model.onnx", lambda: export_student(config, out)),
     ]  # fmt: skip
     for name, made, step in steps:
         if stage == name or (stage == "all" and not (out / made).exists()):

@@ -21,7 +21,9 @@ def study(config: Config, out: Path, device: str, turn: int, member: int) -> Non
     net = new_net(config, device)
     if start := before(config, out, turn):
         average(net, start)
-    rows, taught = Rows.load(out / "taught.npz"), np.load(out / "taught.npy")
+    rows, taught = Rows.load(out / "train.npz"), None
+    if (out / "taught.npz").exists():
+        rows, taught = Rows.load(out / "taught.npz"), np.load(out / "taught.npy")
     fit_rows(net, rows, settings, out / f"turn-{turn}/member-{member}", device, settings["seed"], taught)
 
 

@@ -1,5 +1,5 @@
-"""The teacher: a bigger reading network, used in training only. Its body is MPNet (Song et al. 2020), whose word pieces
-are BERT's, so that it reads a student's rows as they are and its opinion of every token can be handed over.
+"""A bigger reading network: the teacher, and what looks a second time. Its body is MPNet (Song et al. 2020), whose word
+pieces are BERT's, so that it reads a student's rows as they are and its opinion of every token can be handed over.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.reader.model import LABELS
+from training.reader.model import LABELS, Linear
 
 FIRST_PIECE = 4  # <s> <pad> </s> <unk> stand before BERT's pieces
 SPECIAL = {101: 0, 102: 2, 0: 1}  # [CLS] [SEP] [PAD] as MPNet calls them
@@ -26,11 +26,11 @@ class TeacherLayer(nn.Module):
     def __init__(self, width: int, heads: int, forward: int) -> None:
         super().__init__()
         self.heads = heads
-        self.qkv = nn.Linear(width, 3 * width)
-        self.attended = nn.Linear(width, width)
+        self.qkv = Linear(width, 3 * width)
+        self.attended = Linear(width, width)
         self.attended_norm = nn.LayerNorm(width, eps=1e-5)
-        self.up = nn.Linear(width, forward)
-        self.down = nn.Linear(forward, width)
+        self.up = Linear(width, forward)
+        self.down = Linear(forward, width)
         self.out_norm = nn.LayerNorm(width, eps=1e-5)
 
     def forward(self, x: Tensor, bias: Tensor, dropout: float) -> Tensor:
@@ -79,6 +79,12 @@ class TeacherNet(nn.Module):
         for layer in self.layers:
             x = layer(x, bias, self.dropout)
         return self.span(x), self.gate(x[:, 0]).squeeze(-1), self.label(x[:, 0])
+
+    def round_as_shipped(self, bits: int) -> None:
+        """From now on compute with weights of 7 or 4 bits and inputs of 8; 0: in full again."""
+        for module in self.modules():
+            if isinstance(module, Linear):
+                module.bits = bits
 
     def load_body(self, source: Mapping[str, Tensor]) -> None:
         """Take over MPNet's body, tensors named as in transformers; the heads stay as they are."""
