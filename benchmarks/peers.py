@@ -241,7 +241,7 @@ def figures(rows: Sequence[tuple[Question, Mapping[str, Any]]]) -> dict[str, Any
 def table(systems: Mapping[str, Any]) -> str:
     """The rows of benchmarks/README.md."""
     lines = [
-        "| | right | numbers right | wrong given | refused: all, where the documents are silent "
+        "| system, questions | right | numbers right | wrong given | refused: all, where the documents are silent "
         "| calls, tokens read, written | USD of 1,000 questions | seconds, p50 | memory |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
@@ -254,7 +254,15 @@ def table(systems: Mapping[str, Any]) -> str:
         refused = f"{row['refused']['value']:.2f}, {silent['value']:.2f} of {silent['n']}"
         used = f"{row['calls']:g}, {row['read']:.0f}, {row['wrote']:.0f}"
         seconds, memory = f"{row['seconds_p50']}", f"{row['rss_mb']} MB"
-        cells = [NAMES[name], *shares, refused, used, f"{row['usd_of_1000']:.2f}", seconds, memory]
+        cells = [
+            f"{NAMES[name]}, {row['questions']}",
+            *shares,
+            refused,
+            used,
+            f"{row['usd_of_1000']:.2f}",
+            seconds,
+            memory,
+        ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
