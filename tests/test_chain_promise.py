@@ -293,6 +293,21 @@ def test_answerers_know_how_much_time_a_question_has() -> None:
     assert left_s == [pytest.approx(9.9, abs=0.1)]
 
 
+def test_where_the_event_loop_is_late_the_answerers_are_given_up_earlier() -> None:
+    """It will be late again when the quote is due: a thousand calls to be closed, a machine with other work."""
+
+    async def ask() -> tuple[Answer, float]:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        loop.call_at(began + 9.0, lambda: setattr(loop, "now", began + 15.0))  # six seconds in one step
+        answer = await pipeline(Answerers(None)).aask(QUESTION, within_s=20.0)
+        return answer, loop.time() - began
+
+    answer, seconds = run(ask())
+    assert (answer.answered_by, answer.degraded) == ("quote", True)
+    assert 15.0 <= seconds < 15.5
+
+
 def test_a_thousand_questions_at_once_with_all_answerers_stalled_lose_none() -> None:
     """Each is quoted by its deadline though one quote after the other is made."""
     turn = asyncio.Lock()

@@ -27,6 +27,7 @@ KEPT_S = 0.01  # of its time, kept back for citing, and as much again for each o
 KEPT_SHARE = 0.25  # ... at most so much of its time
 LEAST_S = 0.05  # that is kept back in any case: threads are late on a busy machine ...
 LEAST_SHARE = 0.4  # ... at most so much of its time
+LATE_TIMES = 2.0  # what this event loop is late by is kept back, too, so often: it will be late again
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,8 @@ class _Standby:
         self._until = self._began + left_s - _kept_s(left_s, load())
         self._limit: asyncio.Timeout | None = None
         self._draft: asyncio.Task[Draft] | None = None
-        self._timer = self._loop.call_at(self._began + PREPARED_AT * left_s, self._prepare)
+        self._prepared = self._began + PREPARED_AT * left_s
+        self._timer = self._loop.call_at(self._prepared, self._prepare)
 
     async def watch(self, events: AsyncGenerator[FailoverEvent]) -> AsyncGenerator[FailoverEvent]:
         """`events`; raises TimeoutError when they are given up."""
@@ -156,7 +158,8 @@ class _Standby:
 
     def _prepare(self) -> None:
         self._draft = self._loop.create_task(self._make())
-        self._until = self._began + self._left_s - _kept_s(self._left_s, self._load())
+        late_s = self._loop.time() - self._prepared
+        self._until = self._began + self._left_s - _kept_s(self._left_s, self._load()) - LATE_TIMES * late_s
         if self._limit is not None and not self._limit.expired():
             self._limit.reschedule(self._until)
 
