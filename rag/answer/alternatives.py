@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from sparewheel.rag.answer.classes import CLASSES, of_others, told_apart
 from sparewheel.rag.answer.detail import with_bound
 from sparewheel.rag.answer.figures import Quantity, quantities
 from sparewheel.rag.answer.verdict import ROLE, words
@@ -22,24 +23,20 @@ from sparewheel.rag.types import AnswerRequest, Draft, Span
 
 _LONGEST_DETAIL = 60  # characters: what is longer is no figure that was pointed at, but a clause
 _CUT = re.compile(r"[,;]\s*|\band\b|\bor\b|\bbut\b", re.IGNORECASE)
-_CUT_ZH = re.compile(r"[，；]")
+_CUT_ZH = re.compile(r"[，；,;]")
 _LEAST_BESIDE = 2  # words of its own of another sentence
 _ASKS_UNIT = re.compile(
     r"\b(?:how many|number of) (?:\w+ )?(?:minutes|hours|days|weeks|months|years)\b"
     r"|[几多少](?:分钟|个?小时|天|日|周|个?月|年)",
     re.IGNORECASE,
 )
-_HARD_CUT_ZH = re.compile(r"；")
+_HARD_CUT_ZH = re.compile(r"[；;]")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _COUNTS = words(
     "year years day days month months week weeks hour hours minute minutes long much many often paid give given", "en"
 )
-_NUMBERED = re.compile(  # what is told apart by a number or a letter: 第三年, "in 2003", "severity 2", "Tranche B"
-    r"第(?P<zh>[一二三四五六七八九十\d]+)(?P<of>年|个月|月|期|级|次|季度|阶段|天)|\b(?P<year>(?:19|20)\d\d)\b"
-    r"|\b(?P<noun>tranche|severity|stage|phase|category|grade|level|step|class|type|tier|year|month|week|visit)s? "
-    r"(?P<name>(?-i:[A-Z])\b|\d+\b)",
-    re.IGNORECASE,
-)
+OF_ANOTHER = 0.3  # confidence of what is quoted of another class than the asked one: none
+_NEXT_WORD = re.compile(r"\s?([a-z]+)")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LETTER = re.compile(r"(?<=\w )[A-Z](?![\w’'])")  # "Tranche A": a letter that names
 
@@ -65,18 +62,16 @@ def of_the_asked(request: AnswerRequest, draft: Draft) -> Draft:
     chunk = request.hits[span.hit].chunk
     text = simplified(chunk.text)
     quoted = quantities(text[span.start : span.end])
-    if (
-        not quoted
-        or not quoted[0].unit
-        or span.end - span.start > _LONGEST_DETAIL
-        or MARK in text[span.start : span.end]
-    ):
+    if not quoted or span.end - span.start > _LONGEST_DETAIL or MARK in text[span.start : span.end]:
+        return draft
+    coined = not quoted[0].unit and _NEXT_WORD.match(text, span.start + quoted[0].end)  # "3.20 crowns"
+    if not quoted[0].unit and not coined:
         return draft
     around = next(((a, b) for a, b in sentences(text) if a <= span.start < b), None)
     if around is None or MARK in text[slice(*around)]:
         return draft
     question = simplified(request.question)
-    word = _unit_word(text, quoted[0], span.start) if _ASKS_UNIT.search(question) else ""
+    word = _unit_word(text, quoted[0], span.start) if coined or _ASKS_UNIT.search(question) else ""
     asked = _tokens(question)
     better = _asked_for(asked, span, _parts(text, around, quoted[0].unit, word))
     better = better or _asked_for(asked, span, _beside(text, around, quoted[0].unit, word), least=_LEAST_BESIDE)
@@ -101,32 +96,25 @@ def _beside(text: str, sentence: tuple[int, int], unit: str, word: str) -> list[
 
 
 def _of_its_number(request: AnswerRequest, draft: Draft) -> Draft | None:
-    """The draft with the clause of the asked number, where what is quoted is of others; None where it is not so."""
+    """The draft with the clause of the asked number or class, where what is quoted is of others; refused where there is
+    no clause of the asked class; None where it is not so."""
     span = draft.spans[0]
     chunk = request.hits[span.hit].chunk
     text = simplified(chunk.text)
-    asked = _numbers(simplified(request.question))
+    asked = told_apart(simplified(request.question))
     clauses = [piece for place in sentences(text) for piece in _clauses(text, place)]
-    own = next((text[a:b] for a, b in clauses if a <= span.start < b), "")
-    told = _numbers(own)
-    others = {family for family, names in asked.items() if told.get(family) and not names & told[family]}
+    said = "\n".join(text[a:b] for a, b in clauses if a < span.end and span.start < b)
+    others = of_others(simplified(request.question), said)
     if not others:
         return None
-    held = [(a, b) for a, b in clauses if all(_numbers(text[a:b]).get(f, set()) & asked[f] for f in others)]
+    held = [(a, b) for a, b in clauses if all(told_apart(text[a:b]).get(f, set()) & asked[f] for f in others)]
+    if not held and others & CLASSES:
+        return Draft("", refused=True, confidence=min(draft.confidence, OF_ANOTHER), model=draft.model)
     if not held:
         return None
     start, end = min(held, key=lambda place: abs(place[0] - span.start))
     moved = replace(span, start=start, end=end)
     return replace(draft, text=chunk.text[start:end], spans=(moved,))
-
-
-def _numbers(text: str) -> dict[str, set[str]]:
-    """Family -> the numbers or letters named: {"tranche": {"B"}}."""
-    found: dict[str, set[str]] = {}
-    for one in _NUMBERED.finditer(text):
-        family = one["of"] or (one["noun"] or "year in figures").lower()
-        found.setdefault(family, set()).add(one["zh"] or one["year"] or one["name"])
-    return found
 
 
 def _clauses(text: str, sentence: tuple[int, int]) -> list[tuple[int, int]]:
@@ -179,6 +167,8 @@ def _figures(text: str, a: int, b: int, unit: str, word: str) -> tuple[Quantity,
 def _unit_word(text: str, q: Quantity, by: int) -> str:
     """The unit as it is written: days and years are both times, and no alternatives."""
     said = text[by + q.start : by + q.end].rstrip()
+    if not q.unit and (word := _NEXT_WORD.match(text, by + q.end)):
+        said = word[1]  # 3.20 crowns
     return said[-1:] if _HAN.search(said[-1:]) else said.split()[-1].lower().rstrip("s") if said.split() else ""
 
 

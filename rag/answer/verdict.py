@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Literal
 
+from sparewheel.rag.answer.classes import CLASSES, of_others
 from sparewheel.rag.answer.figures import compared, quantities
 
 Label = Literal["yes", "no", "maybe", ""]
@@ -208,7 +209,9 @@ def verdict(question: str, evidence: str, context: str, labels: Mapping[str, flo
         return ""
     if _WITHOUT.search(question) and not _WITHOUT.search(evidence):
         return ""
-    if says_otherwise(question, evidence, language) or _of_another_name(question, evidence, context, language):
+    if of_others(question, evidence) & CLASSES or says_otherwise(question, evidence, language):
+        return ""
+    if _of_another_name(question, evidence, context, language):
         return ""
     asked = _asked(_without_quantities(question), context, language)
     over = not asked  # what stands over the evidence names it all: then the evidence must say it

@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
+from sparewheel.rag.answer.classes import CLASSES, of_others
 from sparewheel.rag.answer.lay import in_their_words
 from sparewheel.rag.answer.verdict import words
 from sparewheel.rag.table_text import MARK
@@ -27,9 +28,6 @@ _PARTY = re.compile(
     r"[甲乙丙丁]方|(?:出租|承租|委托|受托|转让|受让|许可|被许可|发包|承包|采购|供应|供货|借款|贷款|抵押|保证|服务)[方人]|买方|卖方|买受人|出卖人"
     r"|用人单位|劳动者|保险人|被保险人|投保人|[医护][师士生]|主任|院长|董事会|股东会|[\u3400-\u9fff]{2,12}(?:公司|委员会|部门|科室|医院|学校)"
 )
-_GRADE = re.compile(
-    r"[一二三四五]级|[甲乙丙丁]类|第[一二三四五]类"
-)  # who does what of one grade does not do it of another
 _GOES_ON = re.compile(r"\s*(?:应|则|均|可)?由")
 
 
@@ -54,8 +52,7 @@ def of_whom(request: AnswerRequest, draft: Draft) -> Draft:
         return Draft("", refused=True, confidence=min(draft.confidence, shares[best]), model=draft.model)
     chosen = best if shares[best] >= shares[own] + BETTER else own
     start, end = clauses[chosen]
-    asked, told = {*_GRADE.findall(question)}, {*_GRADE.findall(text[start:end])}
-    if asked and told and not asked & told:
+    if of_others(question, text[start:end]) & CLASSES:
         return Draft("", refused=True, confidence=min(draft.confidence, LEAST), model=draft.model)
     if end - start > LONGEST:
         return draft

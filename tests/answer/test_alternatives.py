@@ -14,6 +14,8 @@ OVERTIME = (
     "工作日延长的，按百分之一百二十支付；周末加班又不能补休的，按百分之一百八十支付；节日的，按百分之二百五十支付。"
 )
 RENT = "第一年和第二年的租金为每月人民币7,200元；自第三年起，每年递增百分之三。"
+DUES = "The dues are 3.20 crowns per gross ton, and 1.60 crowns for fishing vessels."
+KIDNEYS = "用于2型糖尿病。肾功能轻度不全者无需调整;中度不全者减半;重度不全者禁用。1型糖尿病禁用。"
 UNITS = "(A) 120 units in the first year (2011)\n(B) 240 units in the next (2012)\n(C) 310 units in the next (2013)"
 
 
@@ -36,6 +38,12 @@ def quoted(question: str, text: str, quote: str, language: str = "zh") -> str:
         ("周末加班给多少？", OVERTIME, "百分之一百二十", "百分之一百八十"),
         ("第三年租金多少？", RENT, "人民币7,200元", "自第三年起，每年递增百分之三。"),
         ("第二年租金多少？", RENT, "人民币7,200元", "人民币7,200元"),
+        ("How much do fishing vessels pay?", DUES, "3.20", "1.60"),
+        ("How much does a ship pay a ton?", DUES, "3.20", "3.20"),
+        ("肾功能中度不全怎么吃？", KIDNEYS, "轻度不全者无需调整", "中度不全者减半;"),
+        ("肾功能重度不全怎么吃？", KIDNEYS, "无需调整", "重度不全者禁用。"),
+        ("1型糖尿病可以用吗？", KIDNEYS, "2型糖尿病", "1型糖尿病禁用。"),
+        ("3级患者怎么吃？", "1级患者减半。", "1级患者减半", ""),
         ("How many units in 2012?", UNITS, "310 units", "(B) 240 units in the next (2012)"),
     ],
 )  # fmt: skip
