@@ -13,6 +13,8 @@ import click
 from sparewheel.app.cli.answers import print_answer
 from sparewheel.app.cli.common import EXIT, console, settings_of, the_corpus
 from sparewheel.app.cli.conversation import Conversation
+from sparewheel.app.words import terminal as words
+from sparewheel.app.words.terminal import told
 from sparewheel.rag.errors import UsageError
 from sparewheel.rag.events import Done, Replace, Token
 from sparewheel.rag.text import language_of
@@ -21,12 +23,6 @@ if TYPE_CHECKING:
     from sparewheel.rag.chain import Pipeline
     from sparewheel.rag.settings import Settings
     from sparewheel.rag.types import Answer
-
-HELP = """\
-/new        begin anew: forget what was said
-/sources    the passages that the last answer was read in
-/documents  what can be asked
-/quit       leave (also Ctrl-D); Ctrl-C stops an answer"""
 
 
 @click.command()
@@ -51,9 +47,9 @@ def chat(ctx: click.Context, corpus: str | None, history: Path | None) -> int:
     with open_pipeline(corpus, settings=settings) as pipeline:
         talk = Talk(pipeline, said, settings)
         if sys.stdin.isatty():
-            click.echo(f"{corpus}: {len(titles(settings, corpus))} documents. Ask, or /help; leave with Ctrl-D.")
+            click.echo(told(words.GREETING, corpus=corpus, count=len(titles(settings, corpus))))
             if said.turns:
-                click.echo(f"going on after {len(said.turns)} turns; /new forgets them")
+                click.echo(told(words.GOING_ON, count=len(said.turns)))
         for line in lines():
             with contextlib.suppress(KeyboardInterrupt):
                 if not talk.take(line):
@@ -85,13 +81,15 @@ class Talk:
     def _command(self, line: str) -> str:
         if line == "/new":
             self._said.forget()
-            return "begun anew"
+            return told(words.ANEW)
         if line == "/documents":
             return "\n".join(titles(self._settings, self._said.corpus))
         if line == "/sources":
             hits = self._last.evidence if self._last else ()
-            return "\n\n".join(f"{hit.chunk.document_name}: {hit.chunk.text.strip()}" for hit in hits) or "none yet"
-        return HELP if line == "/help" else f"no command {line.split()[0]!r}\n{HELP}"
+            read = [f"{hit.chunk.document_name}: {hit.chunk.text.strip()}" for hit in hits]
+            return "\n\n".join(read) or told(words.NONE_YET)
+        help = told(words.HELP)
+        return help if line == "/help" else f"{told(words.NO_COMMAND, name=line.split()[0])}\n{help}"
 
     def _ask(self, question: str) -> None:
         """Streams the answer, then tells where it was read. A mistake of the asker's ends nothing."""
@@ -102,7 +100,7 @@ class Talk:
             for event in self._pipeline.iterate(question, history=self._said.history, history_is_ours=True):
                 if isinstance(event, Token | Replace) and to.is_terminal:
                     if isinstance(event, Replace) and shown:
-                        to.print("\n[another model starts again]", markup=False, style="yellow")
+                        to.print(f"\n{told(words.STARTS_AGAIN)}", markup=False, style="yellow")
                         shown = ""
                     shown += event.text
                     to.print(event.text, end="", markup=False, soft_wrap=True)
@@ -136,7 +134,7 @@ def lines() -> Iterator[str]:
             click.echo()
             return
         except KeyboardInterrupt:
-            click.echo("\n(Ctrl-D leaves)")
+            click.echo(f"\n{told(words.LEAVES)}")
 
 
 def titles(settings: Settings, corpus: str) -> list[str]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from sparewheel.app.cli.common import console, settings_of
+from sparewheel.app.words import terminal as words
+from sparewheel.app.words.terminal import told
 from sparewheel.rag.errors import UsageError, suggest
 
 if TYPE_CHECKING:
@@ -21,11 +23,6 @@ DOMAINS = ("legal", "medical", "general")
 LOCAL, DEEPSEEK = "local", "deepseek"
 DEEPSEEK_KEY = "DEEPSEEK_API_KEY"
 HEAD = "# Settings of Sparewheel. `sparewheel settings --all` shows every key and what it does.\n"
-NEXT = """
-Ask:       sparewheel ask "your question" --corpus {corpus}
-Talk:      sparewheel chat --corpus {corpus}
-The page:  sparewheel ui
-Checks:    sparewheel doctor"""
 
 
 @dataclass(frozen=True)
@@ -72,22 +69,21 @@ def init(
     from sparewheel.rag.places import place_of
 
     if documents is None and not quiet:
-        question = "1  Where are your documents? (folder or file; Enter: none yet)"
-        documents = click.prompt(question, "", show_default=False, value_proc=_typed_place)
+        documents = click.prompt(told(words.WHERE), "", show_default=False, value_proc=_typed_place)
     if documents is not None:
         there(documents)  # before anything is asked or written for it
     if domain is None:
-        domain = "general" if quiet else click.prompt("2  What are they about?", "general", type=click.Choice(DOMAINS))
+        domain = "general" if quiet else click.prompt(told(words.ABOUT), "general", type=click.Choice(DOMAINS))
     found = choices(model, key_env)
     chosen = _chosen(answer, found, model, key_env, quiet, confidential)
     _write(ctx, chosen, force)
     if documents is None:
-        click.echo("No documents yet. Read some in: sparewheel ingest FOLDER --corpus NAME")
+        click.echo(told(words.NO_DOCUMENTS))
         return 0
     corpus = corpus or corpus_name(documents)
     code = _read_in(ctx, documents, corpus, domain, confidential)
     if corpus in place_of(settings_of(ctx)).names():  # although a file may have failed
-        click.echo(NEXT.format(corpus=corpus))
+        click.echo(told(words.NEXT, corpus=corpus))
     return code
 
 
@@ -114,8 +110,8 @@ def choices(model: str = "", key_env: str | None = None) -> list[Choice]:
     if model:
         deepseek += f"model = {json.dumps(model)}\n"
     return [
-        Choice(LOCAL, "only this machine: the built-in reader quotes; nothing is sent anywhere"),
-        Choice(DEEPSEEK, "DeepSeek first, this machine behind it when DeepSeek is busy", deepseek),
+        Choice(LOCAL, told(words.LOCAL)),
+        Choice(DEEPSEEK, told(words.DEEPSEEK), deepseek),
         *(_of(server, model) for server in detect()),
     ]
 
@@ -133,7 +129,7 @@ def _of(server: Server, model: str) -> Choice:
 
     if model and model not in server.models:
         model = ""
-    about = f"{server.name} on this machine ({model or server.models[0]}), the built-in reader behind it"
+    about = told(words.SERVER, name=server.name, model=model or server.models[0])
     return Choice(server.name, about, section(server, model))
 
 
@@ -146,7 +142,7 @@ def _chosen(
     if answer is None and quiet:
         answer = DEEPSEEK if os.environ.get(DEEPSEEK_KEY) else LOCAL
     if answer is None:
-        click.echo("3  Who should answer?")
+        click.echo(told(words.WHO))
         for number, choice in enumerate(found, 1):
             click.echo(f"   {number}  {choice.about}")
         return found[click.prompt("  ", 1, type=click.IntRange(1, len(found)), prompt_suffix=" ") - 1]
@@ -181,12 +177,10 @@ def _write(ctx: click.Context, chosen: Choice, force: bool) -> None:
         write_durably(path.absolute(), HEAD.encode(), PRIVATE)
     if chosen.section:
         write_endpoints(path, {chosen.name: chosen.section}, force=force)
-    click.echo(f"{chosen.about[0].upper()}{chosen.about[1:]}.\nSettings: {path}")
+    click.echo(told(words.SETTINGS, about=chosen.about[0].upper() + chosen.about[1:], path=path))
     key = re.search(r'key_env = "(\w+)"', chosen.section)
     if key and not os.environ.get(key[1]):
-        console().print(
-            f"{key[1]} is not set yet: export {key[1]}=... ; until then the built-in reader answers", style="yellow"
-        )
+        console().print(told(words.KEY_NOT_SET, name=key[1]), style="yellow")
 
 
 def _read_in(ctx: click.Context, documents: Path, corpus: str, domain: str, confidential: bool) -> int:

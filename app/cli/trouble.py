@@ -3,62 +3,56 @@
 from __future__ import annotations
 
 from sparewheel.app.view import reason
+from sparewheel.app.words import Language, say
+from sparewheel.app.words import terminal as words
 from sparewheel.rag.errors import SettingsError
 from sparewheel.rag.settings import Endpoint, Settings
 from sparewheel.rag.types import Answer, Attempt
 
-_CURES = {
-    "no_balance": "top the account up",
-    "not_found": "check endpoint.{name}.url and .model",
-    "unknown_model": "write a model name that the provider has now: endpoint.{name}.model",
-    "connect_failed": "check endpoint.{name}.url ({url}), the network and the proxy",
-    "connect_timeout": "check endpoint.{name}.url ({url}), the network and the proxy",
-}
 
-
-def troubles(answer: Answer, settings: Settings) -> list[str]:
+def troubles(answer: Answer, settings: Settings, language: Language) -> list[str]:
     """A line for each endpoint that failed on this question."""
     failed = [attempt for attempt in answer.attempts if attempt.outcome == "failed"]
     return [
-        _told(attempt, settings.endpoint[attempt.answerer])
+        _told(attempt, settings.endpoint[attempt.answerer], language)
         for attempt in failed
         if attempt.answerer in settings.endpoint
     ]
 
 
-def _told(attempt: Attempt, endpoint: Endpoint) -> str:
+def _told(attempt: Attempt, endpoint: Endpoint, language: Language) -> str:
     name = attempt.answerer
-    missing = _missing(name, endpoint)
+    missing = _missing(name, endpoint, language)
     if missing:
         return missing
-    said = reason(attempt, "en")
+    why = reason(attempt, language)
     if attempt.reason == "unauthorised":
-        return f"{said}: check {_where(name, endpoint)}"
+        return say(words.CHECK, language, why=why, what=_where(name, endpoint, language))
     if attempt.reason == "misconfigured":
-        return f"{said}: {attempt.detail or 'sparewheel doctor tells more'}"
-    cure = _CURES.get(attempt.reason, "").format(name=name, url=endpoint.url)
-    return f"{said}: {cure}" if cure else f"{said}; the answer came from a backup"
+        return say(words.CURE, language, why=why, cure=attempt.detail or say(words.DOCTOR, language))
+    if cure := words.CURES.get(attempt.reason):
+        return say(words.CURE, language, why=why, cure=say(cure, language, name=name, url=endpoint.url))
+    return say(words.FROM_BACKUP, language, why=why)
 
 
-def _missing(name: str, endpoint: Endpoint) -> str:
+def _missing(name: str, endpoint: Endpoint, language: Language) -> str:
     """What to do where a key is wanted and there is none, or it cannot be read; "" where there is one."""
     from sparewheel.app.doctor.answerers import own_network
     from sparewheel.app.view import answerer
     from sparewheel.rag.answer.key import key_of
 
+    who = answerer(name, language)
     try:
         key = key_of(name, endpoint)
     except SettingsError as error:
         if endpoint.key_env and "holds no key" in str(error):
-            return f"{answerer(name, 'en')} needs a key: export {endpoint.key_env}=... and ask again"
-        return f"{answerer(name, 'en')} was not asked: {error}"
-    if key or own_network(endpoint):
-        return ""
-    return f"{answerer(name, 'en')} needs a key: write endpoint.{name}.key_file, or key_env, into the settings"
+            return say(words.NEEDS_KEY, language, who=who, variable=endpoint.key_env)
+        return say(words.NOT_ASKED, language, who=who, why=error)
+    return "" if key or own_network(endpoint) else say(words.NEEDS_KEY_SET, language, who=who, name=name)
 
 
-def _where(name: str, endpoint: Endpoint) -> str:
+def _where(name: str, endpoint: Endpoint, language: Language) -> str:
     """Where the key comes from, as its owner would look for it."""
     if endpoint.key_file:
-        return f"the file {endpoint.key_file}"
-    return endpoint.key_env or f"endpoint.{name}.key in the settings"
+        return say(words.IN_FILE, language, path=endpoint.key_file)
+    return endpoint.key_env or say(words.IN_SETTINGS, language, name=name)

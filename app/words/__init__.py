@@ -2,6 +2,7 @@
 
 page      the web page, a table a screen (shell, ask, documents, review, evaluate, health, advise)
 answers   the circumstances of an answer, wherever it is shown
+terminal  answers, chat and init at the terminal
 advice    reasons and set-ups of `sparewheel advise`
 """
 

@@ -109,7 +109,7 @@ def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
 )
 def test_a_title_made_of_the_file_name_is_not_repeated(title: str, told: str) -> None:
     """A citation names the file once."""
-    assert place(Citation(1, "lease_2024.pdf", title, "lease_2024.pdf", 5, 9, "rent", page=3)) == told
+    assert place(Citation(1, "lease_2024.pdf", title, "lease_2024.pdf", 5, 9, "rent", page=3), "en") == told
 
 
 def test_a_list_of_corpora_hashes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ def test_the_demo_answers_english_and_chinese(tmp_path: Path, capsys: pytest.Cap
     told = capsys.readouterr().out
     answers = [block.split("\n  [1]")[0].splitlines()[1:] for block in told.split("\n? ")[1:]]
     assert ended.value.code == 0
-    assert [lines[0].startswith("In: ") for lines in answers] == [True] * 3  # which document it is from
+    assert [lines[0][:3] for lines in answers] == ["In:", "In:", "出自："]  # which document it is from
     assert answers[1][-1].endswith("3 days")
     assert answers[2][-1] == "五个工作日内"
     assert told.count("[1]") == 3

@@ -34,7 +34,7 @@ FOLLOW_UP = "And how much is the rent?"
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder of its own, without keys and servers of this machine."""
     monkeypatch.chdir(tmp_path)
-    for name in ("DEEPSEEK_API_KEY", "PRIMARY_ENDPOINT", "SPAREWHEEL_CONFIG"):
+    for name in ("DEEPSEEK_API_KEY", "PRIMARY_ENDPOINT", "SPAREWHEEL_CONFIG", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SPAREWHEEL_DATA_FOLDER", str(tmp_path / "data"))
     monkeypatch.setenv("SPAREWHEEL_RETRIEVE__RERANK", "off")
@@ -240,6 +240,27 @@ def test_a_corpus_is_called_as_its_folder(here: Path, folder: str, name: str) ->
     """As far as a corpus can be called so."""
     (here / folder).mkdir()
     assert corpus_name(here / folder) == name
+
+
+def test_a_chinese_terminal_is_spoken_to_in_chinese(
+    here: Path, capsys: Any, monkeypatch: Any, cloud: FaultServer
+) -> None:
+    """Questions, slips and what comes next; an answer speaks the language of its question, cures too."""
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    (here / "合同").mkdir()
+    (here / "合同" / "租约.md").write_text(LEASE, encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("合同\nlegal\n1\n"))
+    code, out, _ = run(capsys, "init")
+    said = ("您的文档在哪里", "只用本机", '提问： sparewheel ask "您的问题"')
+    assert (code, [each for each in said if each not in out]) == (0, [])
+    cloud.play(Always("401"))
+    Path("sparewheel.toml").write_text(f'[endpoint.cloud]\nurl = "{cloud.url}"\nkey = "sk-x"\n', encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("/nope\n押金是多少？\nHow much is the rent?\n"))
+    code, out, _ = run(capsys, "chat")
+    chinese, english = out.split("900 euros")[0], out.split("900 euros", 1)[1]
+    for told in ("没有命令 '/nope'", "三个月", "作答：reader", "请检查 设置中的 endpoint.cloud.key", "个字符"):
+        assert told in chinese
+    assert "answered by reader" in english
 
 
 # ---------------------------------------------------------------- runs

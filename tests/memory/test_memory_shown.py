@@ -31,7 +31,7 @@ def test_the_badge_says_whose_answer_of_when() -> None:
     assert view.provenance(person, "en") == "Answer of Ann Lee, 28 November 2026, passages unchanged"
     theirs = replace(ANSWER, remembered=person)
     assert (view.confidence(theirs, "en"), view.confidence(theirs, "zh")) == ("Written by a person", "由人撰写")
-    assert "written by a person" in byline(theirs)
+    assert "written by a person" in byline(theirs, "en")
 
 
 def test_a_near_question_is_offered() -> None:
@@ -47,7 +47,7 @@ def test_a_near_question_is_offered() -> None:
 def test_the_command_and_openais_protocol_say_so_too() -> None:
     """The client's text ends with it, streamed or whole."""
     told = "DeepSeek's answer of 28 November 2026, passages unchanged"
-    assert f"answered by memory: {told}" in byline(ANSWER)
+    assert f"answered by memory: {told}" in byline(ANSWER, "en")
     spoken = Spoken("en")
     pieces = [piece for event in (Token(ANSWER.text, "memory"), Done(ANSWER)) for piece in spoken.pieces(event)]
     assert "".join(pieces).endswith(f"({told})")
