@@ -41,6 +41,10 @@ DATE = re.compile(
     rf"|\d{{4}}-\d{{2}}-\d{{2}}"
     r"|\d{4}\s?年(?:\s?\d{1,2}\s?月)?(?:\s?\d{1,2}\s?日)?"
 )
+DAY = re.compile(  # of any year
+    rf"\d{{1,2}}(?:st|nd|rd|th)?(?: day)?(?: of)? {_MONTHS}|{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?\b"
+    r"|\d{1,2}\s?月\s?\d{1,2}\s?日"
+)
 _ASKS_DATE = re.compile(
     r"(?:^|[,;:.]\s*|\b(?:to|by|from|since|until|on) )when\b|\b(?:what|which) (?:date|day)\b|\bdate\b|何时|什么时候"
     r"|哪天|哪一天|日期|几月|几号",

@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from sparewheel.rag.answer.bounds import whole
-from sparewheel.rag.answer.detail import DATE, figure_asked_for, units_asked_for
+from sparewheel.rag.answer.detail import DATE, DAY, figure_asked_for, units_asked_for
 from sparewheel.rag.answer.figures import quantities
 from sparewheel.rag.answer.lay import in_their_words
 from sparewheel.rag.answer.question_form import form_of
@@ -64,7 +64,10 @@ def of_the_nearest(request: AnswerRequest, draft: Draft) -> Draft:
     own = next((s for s in ranked if s.hit == span.hit and s.start <= span.start < s.end), None)
     if own is None:
         return draft
-    units = units_asked_for(asked.text) or {q.unit for q in quantities(text[span.start : span.end])}
+    quoted = text[span.start : span.end]
+    if _WHEN.match(asked.text) and DAY.search(quoted):
+        return draft  # a day that is named says when
+    units = units_asked_for(asked.text) or {q.unit for q in quantities(quoted)}
     for better in ranked:
         if better.share < LEAST or better.share < own.share + BETTER:
             return draft

@@ -15,6 +15,7 @@ AUDIT = (
     "Records may be inspected on ten days' notice. If an inspection shows overcharges, the Carrier bears the cost of"
     " the inspection. Each party bears its own postage."
 )
+RENT = "Rent is paid on 1 January and 1 July. If rent is unpaid ten days after it is due, interest is paid."
 
 
 def request(question: str, text: str) -> AnswerRequest:
@@ -34,6 +35,7 @@ def quoted(question: str, text: str, quote: str, sure: float = 0.5) -> str:
         ("How long before are major changes notified?", DUTIES, "40 days", "40 days"),
         ("When does the Carrier bear the cost of an inspection?", AUDIT, "ten days' notice",
          "If an inspection shows overcharges, the Carrier bears the cost of the inspection."),
+        ("When is rent due?", RENT, "1 January and 1 July", "1 January and 1 July"),
         ("How much notice is there?", AUDIT, "ten days' notice", "ten days' notice"),
     ],
 )  # fmt: skip
