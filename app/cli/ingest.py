@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count as counting
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -291,9 +292,14 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
     with Bar(*columns, *more, console=to, transient=True, disable=not to.is_terminal) as bar:
         task = bar.add_task("Starting", total=None, rate="", name="")
 
+        began, files = time.monotonic(), counting(1)
+
         def show(progress: Progress) -> None:
             speed = bar.tasks[0].speed or 0.0
-            rate = f"{speed / 1e6:.1f} MB/s" if progress.stage == "read" else f"{speed:.0f} /s"
+            rate = f"{speed:.0f} /s"
+            if progress.stage == "read":  # of small files the bytes say nothing
+                read = next(files) / max(time.monotonic() - began, 0.1)
+                rate = f"{speed / 1e6:.1f} MB/s" if speed >= 1e5 else f"{read:.0f} files/s"
             name = progress.name[-24:]
             stage = _STAGES[progress.stage]
             bar.update(task, description=stage, completed=progress.done, total=progress.total, rate=rate, name=name)
@@ -309,7 +315,9 @@ def _print_report(report: Report) -> None:
     counts = Counter(row.status for row in report.rows)
     size = sum(row.bytes for row in report.of("added", "updated"))
     said = ", ".join(f"{counts[s]} {s}" for s in ("added", "updated", "unchanged", "removed", "failed") if counts[s])
-    rate = f", {size / 1e6 / report.seconds:.1f} MB/s" if size else ""
+    files = sum(counts[s] for s in ("added", "updated")) / report.seconds if report.seconds else 0.0
+    speed = size / 1e6 / report.seconds if report.seconds else 0.0
+    rate = f", {speed:.1f} MB/s" if speed >= 0.1 else f", {files:.0f} files/s" if size else ""
     out.print(f"{said or 'no documents found'} ({report.seconds:.1f} s{rate})")
     _print_left(out, [(row.reason, row.cure) for row in report.of("skipped")])
     for row in [row for row in report.of("added", "updated") if row.notes][:_SHOWN]:
