@@ -66,6 +66,7 @@ _OPPOSITES = [
     ("include|includes|included|including|inclusive|cover|covers|covered", "exclude|excludes|excluded|excluding|exclusive of|exempt|exempted"),
     ("start|starts|starting|begin|begins|beginning|commence|commences|commencement|initial|initiate|initiation|open|opens|opening|first|onset|effective date|takes? effect|comes? into force|enters? into force", "end|ends|ending|finish|stop|stops|stopping|terminate|terminates|termination|expire|expires|expiry|expiration|close|closes|closing|last|final|discontinue|cease"),
     ("increase|increases|increased|raise|raised|rise|gain|above|over|exceed|exceeds|exceeding|more than|higher|high|greater|upper|up", "decrease|decreases|decreased|reduce|reduces|reduced|reduction|lower|lowered|fall|drop|below|under|less than|low|fewer|down|loss"),
+    ("with (?:[\\w'’]+ ){0,5}?(?:consent|approval|notice|permission|cause)", "without (?:[\\w'’]+ ){0,5}?(?:consent|approval|notice|permission|cause)"),
     ("for|in favou?r of", "against"), ("(?:to|into) (?:what|which|whom)", "from (?:what|which|whom)"), ("during|while", "after|before|following"),
     ("starting|initial|first", "maximum|max|highest|largest|most"),
     ("buy|buys|buyer|purchase|purchases|purchaser", "sell|sells|seller|sale|vendor"),
@@ -341,6 +342,7 @@ class Apart:
     theirs: frozenset[str]
     frame: float
     places: int
+    one_says_nothing: bool  # but what every question says: "What is the date of the agreement?"
 
     @property
     def swapped(self) -> bool:
@@ -350,6 +352,8 @@ class Apart:
     @property
     def another_question(self) -> bool:
         """Whether nearly the same is asked of something else: a word for another one, or one more."""
+        if self.one_says_nothing:
+            return bool(self.mine or self.theirs)
         if not self.swapped:
             return bool(self.mine or self.theirs) and self.frame >= SAME_FRAME
         return self.frame >= FRAME or (self.places == 1 and self.frame >= ONE_PLACE)
@@ -359,7 +363,8 @@ class Apart:
 def apart(a: Question, b: Question) -> Apart:
     """How the words of `a` differ from those of `b`."""
     x, y, language = a.plain, b.plain, a.language
-    return Apart(only_in(x, y, language), only_in(y, x, language), *frame(x, y, language))
+    empty = not only_in(x, "", language) or not only_in(y, "", language)
+    return Apart(only_in(x, y, language), only_in(y, x, language), *frame(x, y, language), empty)
 
 
 def differ(a: Question, b: Question) -> str:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from sparewheel.rag.memory.alike import Question, apart
+from sparewheel.rag.memory.wording import stem
 
 WEIGHTS = Path(__file__).with_name("equivalence.json")
 _LATIN = re.compile(r"[a-z\d][\w'’.-]*", re.IGNORECASE)
@@ -103,7 +104,7 @@ def content_words(question: Question) -> frozenset[str]:
     """Stems of the words that say something; of a Chinese question its pairs of characters beside Latin words."""
     text = question.plain
     if question.language != "zh":
-        return frozenset(_stem(w.rstrip("'’s")) for w in _LATIN.findall(text) if w not in _SMALL)
+        return frozenset(stem(w.rstrip("'’s")) for w in _LATIN.findall(text) if w not in _SMALL)
     runs = re.split(
         r"[^\u3400-\u9fff]+", re.sub(r"什么|多少|如何|怎么|怎样|哪些|是否|可以|能否|应当|需要|规定|约定", " ", text)
     )
@@ -162,15 +163,3 @@ def squashed(logit: float) -> float:
 
 def _spelt_alike(word: str, others: Sequence[str] | frozenset[str]) -> bool:
     return len(word) >= 4 and any(len(o) >= 4 and (o[:4] == word[:4]) for o in others)
-
-
-@cache
-def _stemmer() -> Any:
-    import Stemmer
-
-    return Stemmer.Stemmer("english")
-
-
-def _stem(word: str) -> str:
-    made: str = _stemmer().stemWord(word)
-    return made

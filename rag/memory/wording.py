@@ -31,7 +31,7 @@ _SMALL = frozenset(
     )
 )  # fmt: skip
 _SMALL_STAYS = frozenset(
-    ("after", "against", "before", "only", "other", "own", "same", "until")
+    ("after", "against", "before", "only", "other", "own", "same", "until", "without")
 )  # of these: what says which one after all
 _CARRIERS = (  # what only carries the question
     "name call title known know kind type sort form thing person people someone somebody anyone year date day time period plan intend"
@@ -203,7 +203,7 @@ def _alike(word: str, other: str) -> bool:
 
 def _base(word: str) -> str:
     """The stem; of an irregular form, or one of another country, that of its first form."""
-    return _stem(_first_forms().get(word, word))
+    return stem(_first_forms().get(word, word))
 
 
 @cache
@@ -211,7 +211,8 @@ def _first_forms() -> dict[str, str]:
     return {word: first for first, *others in _FORMS for word in others}
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """Of an English word in small letters (Snowball)."""
     made: str = _stemmer().stemWord(word)
     return made
 
