@@ -8,7 +8,7 @@ from sparewheel.app.cli.common import shorten
 from sparewheel.app.view import heading, notes, probability, provenance, similar
 from sparewheel.app.words import Language, say
 from sparewheel.app.words import terminal as words
-from sparewheel.app.words.answers import SECONDS, letters
+from sparewheel.app.words.answers import OUT_OF_TIME, SECONDS, letters
 from sparewheel.rag.answer.unread import CATALOGUE
 from sparewheel.rag.memory.kept import PERSON
 from sparewheel.rag.settings import Settings
@@ -80,5 +80,5 @@ def byline(answer: Answer, language: Language) -> str:
     parts.append(say(SECONDS, language, seconds=answer.timings.get("total", 0.0)))
     if answer.degraded:
         failed = [f"{a.answerer}: {a.reason}" for a in answer.attempts if a.outcome in ("failed", "skipped")]
-        parts.append(say(words.DEGRADED, language, why=", ".join(failed)))
+        parts.append(say(words.DEGRADED, language, why=", ".join(failed) or say(OUT_OF_TIME, language)))
     return " · ".join(parts)

@@ -84,10 +84,10 @@ def badge(answer: Answer, language: Language, sensitivity: Sensitivity = "normal
         return Badge(provenance(answer.remembered, language), tone, f"{tried} {say(words.REMEMBERED_WHY, language)}")
     who = answerer(answer.answered_by, language, answer.model)
     behind = [a for a in answer.attempts if a.outcome in ("failed", "skipped")]
-    if answer.degraded and behind:
-        first = next((a for a in behind if a.answerer != MEMORY), behind[0])  # that nothing was kept is no cause
-        text = say(words.BECAUSE, language, who=who, why=reason(first, language))
-        return Badge(text, "fallback", tried)
+    if answer.degraded:
+        others = [a for a in behind if a.answerer != MEMORY] or behind  # that nothing was kept is no cause
+        why = reason(others[0], language) if others else say(words.OUT_OF_TIME, language)
+        return Badge(say(words.BECAUSE, language, who=who, why=why), "fallback", tried or why)
     why = say(words.STAYS_HERE if sensitivity == "high" else words.FIRST_CHOICE, language)
     return Badge(who, "first" if answer.outcome == "answered" else "quiet", f"{tried} {why}".strip())
 

@@ -92,6 +92,7 @@ NOBODY_WHY: Wording = (
     "No passage came close enough to the question, so nothing was sent to any model.",
     "没有与问题足够接近的段落，因此未调用任何模型。",
 )
+OUT_OF_TIME: Wording = ("there was no time to read the passages", "没有时间阅读段落")
 STOPPED: Wording = ("Stopped", "已停止")
 STOPPED_WHY: Wording = ("The question was stopped before it was answered.", "问题在得到回答之前被停止。")
 FAILED: Wording = ("No answer", "没有答案")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparewheel.app import view
+from sparewheel.app.cli.answers import byline
 from sparewheel.app.words import Language
 from sparewheel.app.words import answers as view_words
 from sparewheel.rag.reliability.faults import FAULTS
@@ -32,6 +33,15 @@ def test_the_badge_says_why_another_answered() -> None:
     assert view.badge(recalled, "en").text == "Local reader: DeepSeek is busy"
     assert view.badge(FALLEN, "zh").text == "本地阅读器：DeepSeek繁忙"
     assert view.badge(FALLEN, "en").why == "DeepSeek is busy. Local reader answered in 0.2 s."
+
+
+def test_the_badge_of_a_quote_for_want_of_time_is_no_first_choice() -> None:
+    """Nobody had failed when the time was over; at the terminal no empty brackets stand there."""
+    late = replace(FALLEN, answered_by="quote", attempts=())
+    badge = view.badge(late, "en")
+    assert (badge.text, badge.tone) == ("Nearest sentence only: there was no time to read the passages", "fallback")
+    assert view.badge(late, "zh").text == "仅最接近的句子：没有时间阅读段落"
+    assert byline(late, "en").endswith("degraded (there was no time to read the passages)")
 
 
 def test_the_badge_of_a_confidential_corpus_says_that_nothing_left() -> None:
