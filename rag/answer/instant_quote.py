@@ -24,7 +24,7 @@ from sparewheel.rag.types import Answer, AnswerRequest, Attempt, Draft
 QUOTE = "quote"  # its name
 PREPARED_AT = 0.5  # of a question's time is gone: its quote is made, in case it is needed
 KEPT_S = 0.01  # of its time, kept back for citing, and as much again for each other question that may need it then ...
-KEPT_SHARE = 0.25  # ... at most so much of its time
+KEPT_SHARE = 0.4  # ... at most so much of its time
 LEAST_S = 0.05  # that is kept back in any case: threads are late on a busy machine ...
 LEAST_SHARE = 0.4  # ... at most so much of its time
 LATE_TIMES = 2.0  # what this event loop is late by is kept back, too, so often: it will be late again
