@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import random
 import re
 import subprocess
 import sys
@@ -73,13 +74,16 @@ Pair = tuple[str, Question]
 
 
 def asked(settings: Settings, n: int) -> list[Pair]:
-    """(corpus, question): n English ones of the suite `samples`, half of each corpus, always the same."""
+    """(corpus, question): n English ones of the suite `samples`, half of each corpus, always the same, in a drawn
+    order that is always the same: the first few are a sample of all."""
     batches = prepared("samples", None, settings)
     chosen = [
         [(batch.corpus, q) for q in drawn([q for q in batch.questions if q.language == "en"], n // len(batches))]
         for batch in batches
     ]
-    return [pair for row in zip(*chosen, strict=False) for pair in row]
+    pairs = [pair for own in chosen for pair in own]
+    random.Random(7).shuffle(pairs)
+    return pairs
 
 
 def written(settings: Settings, corpora: Sequence[str], folder: Path) -> None:
