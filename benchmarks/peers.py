@@ -8,7 +8,7 @@
 English questions on our sample documents, which are handed to the others as plain text, so that no parser is measured;
 all embed with our English model. Ours once with its built-in reader, once with that chat model. Every question is asked
 of all --systems before the next: stopped at any moment, the same command goes on (--folder keeps the answers); --report
-asks nothing more and sums up what is there.
+asks nothing more and sums up the questions that all of them have answered.
 
 Scored by the words alone (`eval.strict`): what is cited counts for nobody. right: the reference contained, or its
 wording, figures and polarity equal; the right yes or no; a refusal where the documents are silent. Writes
@@ -319,8 +319,9 @@ def main() -> None:
     if not options.report:
         ask_all(options, pairs, settings, kept)
     answers = {(row["system"], row["id"]): row for row in read(kept)}
-    whole = {name: [(q, answers[name, q.id]) for _, q in pairs if (name, q.id) in answers] for name in NAMES}
-    found = {name: figures(rows) for name, rows in whole.items() if rows}
+    there = [name for name in NAMES if any(system == name for system, _ in answers)]
+    shared = [q for _, q in pairs if all((name, q.id) in answers for name in there)]
+    found = {name: figures([(q, answers[name, q.id]) for q in shared]) for name in there} if shared else {}
     limits = {"passages": peers_systems.PASSAGES, "longest_tokens": peers_systems.LONGEST, "priced_as": PRICED}
     chat = {"model": options.model, "described": options.described}
     save("peers", {"chat": chat, **limits, "systems": found}, models=True)
