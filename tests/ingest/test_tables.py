@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from sparewheel.rag.ingest.formats.parsed import TextBuilder
 from sparewheel.rag.ingest.formats.plain import parse_markdown
 from sparewheel.rag.ingest.formats.tables import Cell, Table, table_of
+from sparewheel.rag.ingest.formats.xml import parse_xml
 from sparewheel.rag.ingest.outline import outline
 from sparewheel.rag.ingest.split import split
 from sparewheel.rag.settings import Ingest
@@ -135,3 +138,15 @@ def test_rows_as_labels_for_who_looks_for_labels() -> None:
     builder = TextBuilder()
     builder.table(table)
     assert labelled(builder.text).split("\n\n")[1:] == ["Landlord: Quayside Ltd", "Unit: 12"]
+
+
+def test_markup_that_never_ends_costs_one_pass():
+    """Comments and tables of Markdown that are opened thousands of times and closed never; wide sheets."""
+    began = time.process_time()
+    for text in ("<!--" * 50_000, "<table" * 50_000, "+---+\n" * 50_000, "+---+\n|" + "|" * 100_000):
+        assert parse_markdown(text.encode(), Ingest()).text
+    row = '<Row><Cell ss:Index="16000"><Data>1</Data></Cell></Row>'
+    space = "urn:schemas-microsoft-com:office:spreadsheet"
+    sheet = f'<Worksheet ss:Name="a"><Table>{row * 100}</Table></Worksheet>'
+    assert parse_xml(f'<Workbook xmlns="{space}" xmlns:ss="{space}">{sheet}</Workbook>'.encode(), Ingest()).text
+    assert time.process_time() - began < 3.0

@@ -25,6 +25,7 @@ HIDES = re.compile(
 _STRUCK = re.compile(r"text-decoration[a-z-]*\s*:[^;]*line-through", re.IGNORECASE)
 _SIMPLE = re.compile(r"(?:(\w+)?)(?:([.#])([\w-]+))?")  # tag, tag.class, .class, #id
 _FONT = re.compile(r"font-family\s*:\s*[\"']?([\w ]+)", re.IGNORECASE)
+_MOST_STYLE = 2000  # characters of a tag's style that are looked at for a stroke
 _MOST_EQUATIONS = 2000
 
 
@@ -53,7 +54,7 @@ def hide(soup: BeautifulSoup) -> None:
         said = ";".join(rules[name] for name in names if name in rules)
         if said and HIDES.search(said):
             tag["hidden"] = ""
-        elif _STRUCK.search(f"{said};{own}"):
+        elif _STRUCK.search(f"{said};{own}"[:_MOST_STYLE]):
             tag.name = "del"
         elif "list-style" in said:
             tag["style"] = f"{said};{own}"

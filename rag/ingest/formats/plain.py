@@ -14,7 +14,6 @@ _UNDERLINED = re.compile(r"^(?=\S)([^\n]{1,120})\n(=+|-{3,})[ \t]*$", re.MULTILI
 _FENCE = re.compile(r"^(`{3,}+|~{3,}+)[^\n]*\n.*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.MULTILINE | re.DOTALL)
 _STRUCK = re.compile(r"(?<![~\\])~~(?=\S)(?:(?!\n\s*\n)[^~])*?(?<=\S)~~(?!~)[ \t]?")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _GRID = re.compile(r"^\+[-=+:]{3,}\+[ \t]*\n(?:[|+][^\n]*[|+][ \t]*(?:\n|\Z)){2,}", re.MULTILINE)  # as pandoc draws it
 _MARKUP_TABLE = re.compile(r"<table\b(?:(?!<table\b).)*?</table>", re.DOTALL | re.IGNORECASE)
 _DELIMITERS = re.compile(r"^[ \t|:-]+$", re.MULTILINE)  # the line below the header of a pipe table
@@ -70,11 +69,20 @@ def _outside_code(text: str) -> tuple[str, int]:
     parts: list[str] = []
     struck = place = 0
     for start, end in [*(found.span() for found in _FENCE.finditer(text)), (len(text), len(text))]:
-        prose, count = _STRUCK.subn("", _COMMENT.sub("", text[place:start]))
+        prose, count = _STRUCK.subn("", _without_comments(text[place:start]))
         struck += count
         parts += [_with_tables(_with_markup_tables(_piped(prose))), text[start:end]]
         place = end
     return "".join(parts), struck
+
+
+def _without_comments(text: str) -> str:
+    """The text without what stands between "<!--" and "-->". In one pass: a page may open thousands and close none."""
+    parts, place = list[str](), 0
+    while (start := text.find("<!--", place)) >= 0 and (end := text.find("-->", start)) >= 0:
+        parts.append(text[place:start])
+        place = end + 3
+    return "".join((*parts, text[place:]))
 
 
 def _piped(text: str) -> str:

@@ -24,7 +24,7 @@ _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,30});")
 _OF_XML = frozenset(("lt", "gt", "amp", "quot", "apos"))
 _FHIR = "{http://hl7.org/fhir}"
 _WORKBOOK = "{urn:schemas-microsoft-com:office:spreadsheet}"
-_MOST_COLUMNS = 16_384
+_MOST_COLUMNS = 500  # empty cells that a row may skip at once
 
 
 def parse_xml(data: bytes, settings: Ingest) -> Parsed:
