@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sparewheel.rag.ingest.rows import ids_in
 from sparewheel.rag.postgres.database import SCHEMA, Database, driver
 from sparewheel.rag.postgres.lists import Lists, Part
 from sparewheel.rag.postgres.nearest import EXACT_UP_TO
@@ -181,25 +183,12 @@ def count_again(database: Database, number: int, tokeniser: str) -> None:
     documents = snapshot.ranges({})
     pieces: list[Segment] = []
     lengths: dict[int, int] = {}
-    start = 0
-    while start < len(documents.documents):
-        end, size = start, 0
-        while end < len(documents.documents) and (end == start or size + int(documents.sizes[end]) <= MOST_CHUNKS // 4):
-            size += int(documents.sizes[end])
-            end += 1
-        ids = np.concatenate(
-            [
-                np.arange(first, first + n, dtype=np.int64)
-                for first, n in zip(documents.firsts[start:end], documents.sizes[start:end], strict=True)
-            ]
-        )
-        piece = count(snapshot.chunks(ids.tolist()), ids)
-        pieces.append(piece)
-        at = np.concatenate([[0], np.cumsum(piece.lengths)])
-        bounds = np.concatenate([[0], np.cumsum(documents.sizes[start:end])])
-        for place, document in enumerate(documents.documents[start:end].tolist()):
-            lengths[document] = int(at[bounds[place + 1]] - at[bounds[place]])
-        start = end
+    for run in _in_runs(documents.sizes, MOST_CHUNKS // 4):
+        sizes = documents.sizes[run]
+        ids = ids_in(list(zip(documents.firsts[run].tolist(), sizes.tolist(), strict=True)))
+        pieces.append(count(snapshot.chunks(ids.tolist()), ids))
+        terms = np.concatenate([[0], np.cumsum(pieces[-1].lengths)])[np.concatenate([[0], np.cumsum(sizes)])]
+        lengths |= dict(zip(documents.documents[run].tolist(), np.diff(terms).tolist(), strict=True))
 
     def replaced(rows: Rows) -> None:
         head = read_head(rows, number, lock=True)
@@ -219,3 +208,13 @@ def count_again(database: Database, number: int, tokeniser: str) -> None:
         )
 
     database.write(replaced)
+
+
+def _in_runs(sizes: NDArray[np.int64], most: int) -> Iterator[slice]:
+    """Runs of documents that have at most so many chunks together; a larger document is one by itself."""
+    ends, start = np.cumsum(sizes), 0
+    while start < len(sizes):
+        before = int(ends[start]) - int(sizes[start])
+        stop = max(start + 1, int(ends.searchsorted(before + most, "right")))
+        yield slice(start, stop)
+        start = stop

@@ -362,19 +362,25 @@ def test_what_died_is_purged_after_its_hour(both: list[CorpusStore], monkeypatch
 
 
 def test_another_tokeniser_counts_everything_again(both: list[CorpusStore], monkeypatch: pytest.MonkeyPatch) -> None:
-    """From the stored passages; until then it is refused."""
+    """From the stored passages, some documents at a time; until then it is refused."""
     store = both[1]
     put(store, made(0), made(1))
+    put(store, made(2, 9), made(3, 0), made(5, 2))
+    monkeypatch.setattr(housekeeping, "MOST_CHUNKS", 20)  # five of a run
+    terms = "SELECT id, terms FROM documents WHERE died IS NULL ORDER BY id"
+    counted = store.database.read(lambda rows: rows.execute(terms).fetchall())  # type: ignore[attr-defined]
     writer: Any = keyword_writer()
     writer.version = "tokeniser next"
     with pytest.raises(StoreError, match=r"tokeniser next.*reindex"):
         store.open().check({"bm25": writer.version})
     before = searches(store.open())[0].find("lease notice", 5)
     with store.write() as transaction:
-        assert transaction.lacking(writer) == 6
+        assert transaction.lacking(writer) == 18
         transaction.publish([writer])
     assert store.open().manifest.indexes["bm25"].version == "tokeniser next"
     snapshot = store.open()
     assert isinstance(snapshot, PostgresSnapshot)
+    assert snapshot.database.read(lambda rows: rows.execute(terms).fetchall()) == counted
+    assert [len(part.ids) for part in snapshot.parts] == [3, 3, 9, 3]
     after = PostgresKeywords(snapshot).find("lease notice", 5)
     assert [each.tolist() for each in after] == [each.tolist() for each in before]
