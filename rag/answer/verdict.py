@@ -171,6 +171,15 @@ SAID_FOR = {  # how people say -> how documents do
         "law": "law laws governed governing",
         "increase": "raise raises raised raising increase increases increased hike hikes rise rises",
         "run": "run runs running last lasts lasting continue continues continued",
+        "renal": "kidney kidneys renal",
+        "hepatic": "liver livers hepatic",
+        "vessel": "boat boats ship ships vessel vessels",
+        "theft": "theft thefts stolen burglary burgled thief",
+        "vermin": "mice mouse rat rats rodents vermin",
+        "bicycle": "bike bikes bicycle bicycles",
+        "refrigerate": "fridge refrigerator refrigerate refrigerated",
+        "illness": "ill sick illness sickness",
+        "confidential": "secret secrets secrecy confidential confidentiality",
         "begin": "start starts starting begin begins beginning commencement commence commences started",
     }.items()
     for said in ways.split(" ")

@@ -22,6 +22,10 @@ def hits(text: str) -> tuple[Hit, ...]:
         ("合同的总金额是多少？", "zh", "合同总价為80万元。", "合同的合同总价是多少？"),
         ("Who is the DPO?", "en", "The data protection officer is Ada Holm.", "Who is the data protection officer?"),
         ("房租晚交怎么办？", "zh", "逾期支付租金的，支付违约金。", "租金逾期支付怎么办？"),
+        ("Is my bike insured?", "en", "Bicycles are covered.", "Is my bicycle insured?"),
+        ("Can I get my money back?", "en", "You get a full refund.", "Can I get my refund?"),
+        ("孕妇能吃吗？", "zh", "妊娠期妇女禁用。", "妊娠期妇女能吃吗？"),
+        ("拉肚子几天要去医院？", "zh", "腹泻超过48小时应就医。", "腹泻几天要去医院？"),
         ("保修期多长？", "zh", "质保期为一年。", "质保期多长？"),
     ],
 )
