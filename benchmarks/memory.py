@@ -175,9 +175,9 @@ def figures(rows: Sequence[Row]) -> dict[str, Any]:
 
 def of(rows: Sequence[Row]) -> dict[str, Any]:
     down = [row for row in rows if row.way == "down with memory"]
-    kept = {row.text for row in rows if row.group == "prepared" and row.way == "up" and row.answered_by == "deepseek"}
-    kept &= {row.text for row in rows if row.group == "prepared" and row.way == "up" and row.outcome == "answered"}
-    rewordings = [row for row in down if row.group == "rewording" and row.of in kept]
+    up = [row for row in rows if row.group == "prepared" and row.way == "up" and row.answered_by == "deepseek"]
+    kept = {(row.part, row.text) for row in up if row.outcome == "answered"}
+    rewordings = [row for row in down if row.group == "rewording" and (row.part, row.of) in kept]
     others = [row for row in down if row.group == "other"]
     wrong = [row for row in (*rewordings, *others) if row.served and row.served != row.of and not row.right]
     misses = [row for row in down if row.group in ("near", "written", "changed")]
@@ -194,7 +194,7 @@ def of(rows: Sequence[Row]) -> dict[str, Any]:
     if looks:
         p99 = looks[int(0.99 * (len(looks) - 1))]
         times = {"median": round(1000 * statistics.median(looks), 1), "p99": round(1000 * p99, 1)}
-    again = [bool(row.served) for row in down if row.group == "prepared" and row.text in kept]
+    again = [bool(row.served) for row in down if row.group == "prepared" and (row.part, row.text) in kept]
     return {
         "prepared": sum(row.group == "prepared" and row.way == "up" for row in rows),
         "kept": len(kept),
