@@ -63,9 +63,10 @@ _EITHER_OR = re.compile(
     r"|should|will|would|may|the|a|an|in|on|by|to|for|at|from|only|just|\d+)\b[^?]*\?",
     re.IGNORECASE,
 )  # fmt: skip
-_TWO_NAMES = re.compile(  # "Is the seat Malden or Orwick?"
+_TWO_NAMES = re.compile(  # "Is the seat Malden or Orwick?", "Is it Dutch or English law?"
     r"(?<=[a-z,] )[A-Z][\w’'-]*(?: [A-Z][\w’'-]*){0,3},? or "
-    r"(?:in |at |by |to |the )*[A-Z][\w’'-]*(?: [A-Z][\w’'-]*){0,3}\s*\??\s*$"
+    r"(?:in |at |by |to |the )*[A-Z][\w’'-]*(?: [A-Z][\w’'-]*){0,3}"
+    r"(?:\s*\??\s*$| (?:law|courts?|time|currency)\b)"
 )
 _DETAIL = re.compile(
     r"\bhow (?:much|many|long|often|fast|quickly|soon|old|far|high|large|big|late|early|strong|heavy|frequent\w*)\b"

@@ -483,7 +483,8 @@ def _chinese_forms(name: str, field: Field) -> list[str]:
 def _by_trade(name: _Name, run: Sequence[int], words: Sequence[Word]) -> bool:
     """Whether a party is called by its trade, "the bakery" for Marsh & Daughters Bakery Ltd; "the" is part of it."""
     one = words[run[0]].text
-    return len(run) == 1 and run[0] > 0 and one in TRADES & {*name.words} and words[run[0] - 1].text == "the"
+    alone = len(run) == 1 and run[0] > 0 and words[run[0] - 1].text == "the"
+    return alone and name.field == "name" and one in TRADES & {*name.words}
 
 
 def _medicine_ends(name: str) -> list[str]:

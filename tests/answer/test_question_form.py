@@ -43,6 +43,7 @@ def test_yes_or_no_is_asked_for_by_the_main_clause(question):
     [
         "Does notice have to be in writing or is e-mail enough?",
         "Is it 30 or 60 days?",
+        "Is it Illyran or Sorrenian law for the supply contract?",
         "Is there a cap on liability and how much?",
         "What happens when the buyer pays late?",
         "是按月付还是按季付？",

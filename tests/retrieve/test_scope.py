@@ -212,10 +212,11 @@ SHORTENED = Scopes(
         Paper("b", "康宁止泻颗粒说明书", metadata={"kind": "药品说明书", "drug": "康宁止泻颗粒"}),
         Paper("e", "盐酸米络尔缓释片说明书", metadata={"kind": "药品说明书", "drug": "盐酸米络尔缓释片"}),
         Paper("c", "Lease", metadata={"kind": "lease", "parties": "Quillon LP; Marsh & Daughters Bakery Ltd"}),
+        Paper("f", "Elm Clinic: Working Procedure", metadata={"kind": "procedure"}),
         Paper("d", "Lease", metadata={"kind": "lease", "parties": "Bell Estates LLC; Oona Frisk"}),
     ],
-    Text("止泻 颗粒 安瑞"),
-    {*ORDINARY, "bakery", "pharmacy", "can", "sublet", "lease"}.__contains__,
+    Text("止泻 颗粒 安瑞", "blood is measured in the clinic"),
+    {*ORDINARY, "bakery", "pharmacy", "can", "sublet", "lease", "measured", "clinic", "elm", "working"}.__contains__,
 )
 
 
@@ -231,6 +232,7 @@ SHORTENED = Scopes(
         ("复方止泻颗粒怎么吃？", (), "复方止泻颗粒"),
         ("Can the bakery sublet?", ("c",), ""),
         ("Can a bakery sublet?", (), ""),
+        ("What is measured in the clinic?", (), ""),
         ("How long is the pharmacy's lease?", (), "pharmacy"),
     ],
 )
