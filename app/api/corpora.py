@@ -11,7 +11,15 @@ from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
 
 from sparewheel.app.api.problems import RESPONSES, Problem
-from sparewheel.app.api.shapes import AccessRule, CorpusChange, CorpusName, DocumentId, NewCorpus, public_source
+from sparewheel.app.api.shapes import (
+    AccessRule,
+    CorpusChange,
+    CorpusName,
+    DocumentChange,
+    DocumentId,
+    NewCorpus,
+    public_source,
+)
 from sparewheel.app.api.who import Caller
 from sparewheel.app.service import CorpusInfo, FileResult, Job, Service
 from sparewheel.app.service.jobs import State
@@ -183,6 +191,16 @@ async def show_document(corpus: CorpusName, document: DocumentId, request: Reque
         dict(found.metadata),
     )
     return JSONResponse(plain(shown))
+
+
+@router.patch("/v1/corpora/{corpus}/documents/{document:path}", response_model=DocumentText)
+async def edit_document(
+    corpus: CorpusName, document: DocumentId, change: DocumentChange, request: Request, user: Caller
+) -> Response:
+    """Correct what is known of a document: its title, parties, drug and so on (analyst). Later readings keep it."""
+    given = {key: value for key, value in change.model_dump().items() if value is not None}
+    await asyncio.to_thread(_service(request).edit, corpus, document, given, user)
+    return await show_document(corpus, document, request, user)
 
 
 @router.delete("/v1/corpora/{corpus}/documents/{document:path}", status_code=204)

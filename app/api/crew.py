@@ -23,7 +23,7 @@ KEEPER = 0
 ADDRESS = b"x-sparewheel-address"  # who asked a sibling
 ANSWER_WITHIN_S = 5.0  # a sibling that is asked for its counts
 _LASTING = re.compile(r"/v1/(?:jobs/.*|corpora/[^/]+/(?:reviews(?:/.*)?|reindex))")
-_CHANGED = re.compile(r"/v1/corpora/[^/]+/documents(?:/.*)?")  # by POST and DELETE
+_CHANGED = re.compile(r"/v1/corpora/[^/]+/documents(?:/.*)?")  # by POST, PATCH and DELETE
 _OF_ONE_CONNECTION = {b"connection", b"keep-alive", b"transfer-encoding", b"te", b"upgrade", b"content-length"}
 
 
@@ -102,7 +102,7 @@ class HandedOn:
 
 def lasts(method: str, path: str) -> bool:
     """Whether the request begins, or asks for, work that lasts longer than a request."""
-    return bool(_LASTING.fullmatch(path) or (method in ("POST", "DELETE") and _CHANGED.fullmatch(path)))
+    return bool(_LASTING.fullmatch(path) or (method in ("POST", "PATCH", "DELETE") and _CHANGED.fullmatch(path)))
 
 
 async def _body(receive: Receive) -> AsyncIterator[bytes]:

@@ -120,6 +120,20 @@ class CorpusChange(Body):
     readers: list[str] | None = None
 
 
+class DocumentChange(Body):
+    """What is known of a document, as a person states it; what is left out stays as it was read."""
+
+    model_config = _example({"parties": "Acme Ltd; Quill plc", "aliases": "Tenant = Acme Ltd"})
+    title: str | None = Field(None, max_length=500)
+    kind: str | None = Field(None, max_length=500)
+    parties: str | None = Field(None, max_length=2000, description="several with '; ' between")
+    drug: str | None = Field(None, max_length=500)
+    subject: str | None = Field(None, max_length=500)
+    matter: str | None = Field(None, max_length=500)
+    date: str | None = Field(None, max_length=100)
+    aliases: str | None = Field(None, max_length=2000, description="Tenant = Acme Ltd; several with '; ' between")
+
+
 class AccessRule(Body):
     """Who may read a document, or what lies in a folder."""
 

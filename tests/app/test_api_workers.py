@@ -232,6 +232,7 @@ def test_a_full_table_forgets_the_oldest() -> None:
         ("GET", "/v1/jobs/x", True),
         ("POST", "/v1/corpora/a/documents", True),
         ("DELETE", "/v1/corpora/a/documents/b/c.pdf", True),
+        ("PATCH", "/v1/corpora/a/documents/b/c.pdf", True),
         ("GET", "/v1/corpora/a/documents", False),
         ("GET", "/v1/corpora/a/reviews/t/run/cells", True),
         ("POST", "/v1/corpora/a/reindex", True),
