@@ -124,7 +124,7 @@ class DocumentChange(Body):
     """What is known of a document, as a person states it; what is left out stays as it was read."""
 
     model_config = _example({"parties": "Acme Ltd; Quill plc", "aliases": "Tenant = Acme Ltd"})
-    title: str | None = Field(None, max_length=500)
+    title: str | None = Field(None, max_length=500, pattern=r"\S")
     kind: str | None = Field(None, max_length=500)
     parties: str | None = Field(None, max_length=2000, description="several with '; ' between")
     drug: str | None = Field(None, max_length=500)

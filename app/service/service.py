@@ -248,16 +248,15 @@ class Service:
     def edit(self, corpus: str, document_id: str, changes: Mapping[str, str], user: User | None = None) -> None:
         """What is known of the document is as a person states it; later readings keep it.
 
-        Raises NotFound for a document that the user may not read, UsageError where nothing is stated, Locked while
-        another writes.
+        Raises NotFound for a document that the user may not read, UsageError for an empty title, Locked while another
+        writes.
         """
         require_role(user, "analyst", "correct documents")
         store = self._store(corpus, user)
         with self.opened(corpus, user) as snapshot:
             snapshot.document(document_id, layout=False)
-        if not changes:
-            raise UsageError("nothing is stated; give a title, parties, a drug or the like")
-        patiently(lambda: work.edit(store, document_id, changes, self.settings), LOCK_WITHIN_S)
+        if changes:
+            patiently(lambda: work.edit(store, document_id, changes, self.settings), LOCK_WITHIN_S)
 
     @audited("reindexed")
     def reindex(self, corpus: str, user: User | None = None) -> int:
