@@ -18,7 +18,7 @@ from sparewheel.rag.answer.detail import with_bound
 from sparewheel.rag.answer.figures import Quantity, quantities
 from sparewheel.rag.answer.verdict import ROLE, words
 from sparewheel.rag.table_text import MARK
-from sparewheel.rag.text import sentences, simplified
+from sparewheel.rag.text import sentences, simplified, trim
 from sparewheel.rag.types import AnswerRequest, Draft, Span
 
 _LONGEST_DETAIL = 60  # characters: what is longer is no figure that was pointed at, but a clause
@@ -30,6 +30,7 @@ _ASKS_UNIT = re.compile(
     r"|[几多少](?:分钟|个?小时|天|日|周|个?月|年)",
     re.IGNORECASE,
 )
+_SOFT_CUT = re.compile(r"[，；;]|,(?!\d)|\band\b")  # where one sentence names several: severity 1 ..., severity 2 ...
 _HARD_CUT_ZH = re.compile(r"[；;]")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _COUNTS = words(
@@ -99,27 +100,28 @@ def _of_its_number(request: AnswerRequest, draft: Draft) -> Draft | None:
     """The draft with the clause of the asked number or class, where what is quoted is of others; refused where there is
     no clause of the asked class; None where it is not so."""
     span = draft.spans[0]
-    chunk = request.hits[span.hit].chunk
-    text = simplified(chunk.text)
-    asked = told_apart(simplified(request.question))
-    clauses = [piece for place in sentences(text) for piece in _clauses(text, place)]
-    said = "\n".join(text[a:b] for a, b in clauses if a < span.end and span.start < b)
-    others = of_others(simplified(request.question), said)
-    if not others:
+    text = simplified(request.hits[span.hit].chunk.text)
+    question = simplified(request.question)
+    asked = told_apart(question)
+    if not asked:
         return None
-    held = [(a, b) for a, b in clauses if all(told_apart(text[a:b]).get(f, set()) & asked[f] for f in others)]
-    if not held and others & CLASSES:
-        return Draft("", refused=True, confidence=min(draft.confidence, OF_ANOTHER), model=draft.model)
-    if not held:
-        return None
-    start, end = min(held, key=lambda place: abs(place[0] - span.start))
-    moved = replace(span, start=start, end=end)
-    return replace(draft, text=chunk.text[start:end], spans=(moved,))
+    for cut, alone in ((_HARD_CUT_ZH, True), (_SOFT_CUT, False)):
+        clauses = [piece for place in sentences(text) for piece in _clauses(text, place, cut)]
+        said = "\n".join(text[a:b] for a, b in clauses if a < span.end and span.start < b)
+        others = of_others(question, said)
+        held = [(a, b) for a, b in clauses if all(told_apart(text[a:b]).get(f, set()) & asked[f] for f in others)]
+        if others and held:
+            start, end = min(held, key=lambda place: abs(place[0] - span.start))
+            moved = replace(span, start=start, end=end)
+            return replace(draft, text=request.hits[span.hit].chunk.text[start:end], spans=(moved,))
+        if others & CLASSES and alone:
+            return Draft("", refused=True, confidence=min(draft.confidence, OF_ANOTHER), model=draft.model)
+    return None
 
 
-def _clauses(text: str, sentence: tuple[int, int]) -> list[tuple[int, int]]:
-    cuts = [sentence[0], *(c.end() for c in _HARD_CUT_ZH.finditer(text, *sentence)), sentence[1]]
-    return [(a, b) for a, b in pairwise(cuts) if text[a:b].strip()]
+def _clauses(text: str, sentence: tuple[int, int], cut: re.Pattern[str]) -> list[tuple[int, int]]:
+    cuts = [sentence[0], *(c.end() for c in cut.finditer(text, *sentence)), sentence[1]]
+    return [trim(text, a, b) for a, b in pairwise(cuts) if text[a:b].strip()]
 
 
 def _parts(text: str, sentence: tuple[int, int], unit: str, word: str) -> list[_Part]:

@@ -54,7 +54,7 @@ _BEFORE = re.compile(
     r"(?:\b(?:(?:no|not) (?:less|more|later|longer|fewer|earlier|sooner|greater) than|up to|at (?:least|most)|within"
     r"|once in (?:any|each|every)(?: period of)?|a (?:maximum|minimum) of"
     r"|more than|less than|about|every|once every|after|below|above|under|over|from)\s+(?:(?:the|a|an|about) )?"
-    r"|(?:不少于|不低于|不超过|不高于|不得超过|不得少于|至少|最多|至多|提前|超过|低于|高于|每日|每天|每次"
+    r"|(?:不少于|不低于|不超过|不高于|不得超过|不得少于|至少|最多|至多|提前|超过|低于|高于|每日|每天|每次|隔日|隔天"
     r"|每)(?:人民币)?|人民币)$",
     re.IGNORECASE,
 )  # fmt: skip

@@ -171,7 +171,7 @@ class Reader:
             text = request.hits[found[0].hit].chunk.text
             evidence = _with_exception(with_lead(_whole_sentence(found[0], text), text), request)
             label = self._label(request, evidence)
-            return (evidence if label else _with_polarity(found[0], evidence),), label
+            return (evidence if label else _with_polarity(found[0], evidence, text),), label
         if asked.either and (chosen := _choice(asked.text, found[0], request)):
             return (chosen,), ""
         if _ASKS_TO_DO.search(asked.text):
@@ -384,16 +384,23 @@ def _past_heading(span: Span, text: str) -> Span:
 
 _RUNS_IN = re.compile(r"\s*(?:\(?\d+(?:\.\d+)*[.)]?|[A-Z][.)])?\s*[A-Z][\w'’/&-]*(?: [\w'’/&-]+){0,4}\.(?= +[A-Z])")
 _ASKS_TO_DO = re.compile(
-    r"\bwhat (?:should|must|can|do|shall|to|am|is)\b[^?]*\bdo\b|\bwhat (?:now|next|then)\b|\bwhat happens\b"
-    r"|怎么办|怎么处理|如何处理",
+    r"\bwhat (?:should|must|can|shall|am|are|is|does|do) (?:[a-z]+ )?(?:i|we|he|she|one|they|patients?|to) (?:[a-z]+ )?do\b"
+    r"|\bwhat (?:to do|now|next|then)\b|\bwhat happens\b|怎么办|怎么处理|如何处理",
+    re.IGNORECASE,
+)
+_DENIES_OR_LIMITS = re.compile(
+    r"\b(?:not|no|never|nor|neither|cannot|avoid|unless|except|only|without|prohibit\w*|forbid\w*)\b|n['’]t\b"
+    r"|不|未|禁|勿|避免|慎|仅|只|除",
     re.IGNORECASE,
 )
 _MOST_EVIDENCE = 300  # characters of a sentence that is quoted whole for the sake of its "not"
 
 
-def _with_polarity(span: Span, evidence: Span) -> Span:
-    """What is quoted to a yes/no question that gets no label: a piece of a sentence may leave out its "not"."""
-    return evidence if evidence.end - evidence.start <= _MOST_EVIDENCE else span
+def _with_polarity(span: Span, evidence: Span, text: str) -> Span:
+    """What is quoted to a yes/no question that gets no label: the sentence where the rest of it denies or limits what
+    the span says, "Do not take it" before "if you are pregnant"."""
+    rest = f"{text[evidence.start : span.start]} {text[span.end : evidence.end]}"
+    return evidence if evidence.end - evidence.start <= _MOST_EVIDENCE and _DENIES_OR_LIMITS.search(rest) else span
 
 
 _EXCEPTION = re.compile(

@@ -380,11 +380,13 @@ def _in_a_row(words: Sequence[Word], *, last: bool) -> list[Word]:
 
 def _no_name(word: Word) -> bool:
     """A word that is no name although it has a capital: "English", "I'm", "Agreement"."""
-    return re.split("[’']", word.text)[0] in _NOT_A_NAME or is_document_noun(word.text)
+    plain = re.split("[’']", word.text)[0]
+    return plain in _NOT_A_NAME or plain.removesuffix("s") in _NOT_A_NAME or is_document_noun(word.text)
 
 
 def _may_be_name(word: str) -> bool:
-    return len(word) >= 4 and word.isalpha() and word not in _NOT_A_NAME and not is_document_noun(word)
+    known = word in _NOT_A_NAME or word.removesuffix("s") in _NOT_A_NAME or is_document_noun(word)
+    return len(word) >= 4 and word.isalpha() and not known
 
 
 def _trimmed(name: str, start: int) -> tuple[str, int]:

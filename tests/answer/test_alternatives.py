@@ -16,6 +16,7 @@ OVERTIME = (
 RENT = "第一年和第二年的租金为每月人民币7,200元；自第三年起，每年递增百分之三。"
 DUES = "The dues are 3.20 crowns per gross ton, and 1.60 crowns for fishing vessels."
 KIDNEYS = "用于2型糖尿病。肾功能轻度不全者无需调整;中度不全者减半;重度不全者禁用。1型糖尿病禁用。"
+FAULTS = "Faults of severity 1 are answered within 2 hours, severity 2 within 8 hours, severity 3 within three days."
 UNITS = "(A) 120 units in the first year (2011)\n(B) 240 units in the next (2012)\n(C) 310 units in the next (2013)"
 
 
@@ -44,6 +45,9 @@ def quoted(question: str, text: str, quote: str, language: str = "zh") -> str:
         ("肾功能重度不全怎么吃？", KIDNEYS, "无需调整", "重度不全者禁用。"),
         ("1型糖尿病可以用吗？", KIDNEYS, "2型糖尿病", "1型糖尿病禁用。"),
         ("3级患者怎么吃？", "1级患者减半。", "1级患者减半", ""),
+        ("How fast is a severity 2 fault answered?", FAULTS, "within 2 hours", "severity 2 within 8 hours,"),
+        ("How fast is a severity 1 fault answered?", FAULTS, "within 2 hours", "within 2 hours"),
+        ("三级故障多久响应？", "一级故障1小时内响应,二级4小时内响应,三级次日响应。", "1小时内", "三级次日响应。"),
         ("How many units in 2012?", UNITS, "310 units", "(B) 240 units in the next (2012)"),
     ],
 )  # fmt: skip

@@ -226,6 +226,7 @@ SHORTENED = Scopes(
         ("吃止泻颗粒会便秘吗？", ("b",), ""),
         ("米络尔可以嚼着吃吗？", ("e",), ""),
         ("May Frisk sublet?", ("d",), ""),
+        ("Is there support on Saturdays?", (), ""),
         ("I think I'm late, may I sublet when I'm abroad?", (), ""),
         ("安瑞片一天最多几片？", ("a",), ""),
         ("那止泻颗粒成人呢？", ("b",), ""),
