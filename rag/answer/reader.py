@@ -384,7 +384,7 @@ def _past_heading(span: Span, text: str) -> Span:
 
 _RUNS_IN = re.compile(r"\s*(?:\(?\d+(?:\.\d+)*[.)]?|[A-Z][.)])?\s*[A-Z][\w'’/&-]*(?: [\w'’/&-]+){0,4}\.(?= +[A-Z])")
 _ASKS_TO_DO = re.compile(
-    r"\bwhat (?:should|must|can|shall|am|are|is|does|do) (?:[a-z]+ )?(?:i|we|he|she|one|they|patients?|to) (?:[a-z]+ )?do\b"
+    r"\bwhat (?:should|must|can|shall|am|are|is|do) (?:[a-z]+ )?(?:i|we|he|she|one|they|patients?|to) (?:[a-z]+ )?do\b"
     r"|\bwhat (?:to do|now|next|then)\b|\bwhat happens\b|怎么办|怎么处理|如何处理",
     re.IGNORECASE,
 )

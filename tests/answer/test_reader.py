@@ -125,7 +125,7 @@ def test_an_item_of_a_list_is_quoted_with_the_line_over_it():
     text = "Do not take Lumexal\n- if you are allergic to it\n- if you take aliskiren and have diabetes."
     draft = ask("I have diabetes and take aliskiren. Is Lumexal okay?", text, domain="medical")
     assert draft.text.startswith("Do not take Lumexal")
-    assert draft.text.endswith("if you take aliskiren and have diabetes.")
+    assert "if you take aliskiren and have diabetes" in draft.text
 
 
 @pytest.mark.parametrize(
