@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,8 +9,6 @@ from typing import Literal
 from sparewheel.app import view
 from sparewheel.app.kept.history import Turn
 from sparewheel.app.words import Language, Wording, say
-
-_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 Kind = Literal["title", "question", "answer", "meta", "source", "quote", "note", "disclaimer"]
 

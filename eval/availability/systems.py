@@ -1,11 +1,9 @@
-"""What is put under load: our own answerers as `assemble` wires them, and a bare client to measure the overhead by."""
+"""What is put under load: our own answerers as `assemble` wires them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from sparewheel.eval.availability.load import Reply
 from sparewheel.rag.events import AttemptFailed, Replace, Token
@@ -49,25 +47,3 @@ class Ours:
 
     async def aclose(self) -> None:
         await self._failover.aclose()
-
-
-class Bare:
-    """A raw streaming client without any protection."""
-
-    def __init__(self, primary: str, **_: Any) -> None:
-        import httpx
-
-        self._client = httpx.AsyncClient(base_url=primary, timeout=None, limits=httpx.Limits(max_connections=None))
-
-    async def ask(self, question: str, passage: str) -> Reply:
-        messages = [{"role": "user", "content": f"{passage}\n\n{question}"}]
-        body = {"model": "bare", "stream": True, "messages": messages}
-        text = ""
-        async with self._client.stream("POST", "/chat/completions", json=body) as response:
-            async for line in response.aiter_lines():
-                if line.startswith("data: {"):
-                    text += json.loads(line[6:])["choices"][0]["delta"].get("content") or ""
-        return Reply(text, "bare")
-
-    async def aclose(self) -> None:
-        await self._client.aclose()

@@ -23,7 +23,6 @@ from sparewheel.rag.types import AnswerRequest, Draft, Hit, Span
 
 LEAST_SURE, SURE = 0.6, 0.9  # of a sentence that shares half of what else the question says, and all of it
 _SHARED = 0.4  # least share of it
-_LABEL_WORDS = 3  # before a bare number: "creatinine clearance is 40"
 _AGE = re.compile(
     r"\b(?P<old>\d{1,3})(?:[- ]years?[- ]olds?\b|[- ]?y/?o\b)|\b(?:aged?|age of)\s+(?P<aged>\d{1,3})\b"
     r"|\b(?P<over>over|older than|above)\s+(?:the age of\s+)?(?P<limit>\d{1,3})"

@@ -105,9 +105,7 @@ def content_words(question: Question) -> frozenset[str]:
     text = question.plain
     if question.language != "zh":
         return frozenset(stem(w.rstrip("'’s")) for w in _LATIN.findall(text) if w not in _SMALL)
-    runs = re.split(
-        r"[^\u3400-\u9fff]+", re.sub(r"什么|多少|如何|怎么|怎样|哪些|是否|可以|能否|应当|需要|规定|约定", " ", text)
-    )
+    runs = re.split(r"[^\u3400-\u9fff]+", _ASKING_ZH.sub(" ", text))
     pairs = {run[i : i + 2] for run in runs for i in range(len(run) - 1)}
     return frozenset(p for p in pairs if not set(p) <= _SMALL_ZH) | frozenset(_LATIN.findall(text))
 

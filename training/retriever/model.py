@@ -9,8 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-BODY = "all-MiniLM-L6-v2"
-
 
 def body(folder: Path, layers: Sequence[int] = range(6)) -> Any:
     """The BERT body of a Hugging Face model folder, only the `layers` named (0-based), without the pooler; fp32.
