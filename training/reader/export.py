@@ -9,7 +9,7 @@ pairs of products in 16 bits, where 8 would overflow. A file of 4 bits holds blo
 scale, which onnxruntime unpacks into 7 bits when it loads the file: multiplying the blocks themselves (MatMulNBits)
 takes four times as long. Word embeddings have 4 bits, the heads all 32.
 
-    python -m training.reader_export --config training/zh_reader.toml --weights OUT/student/weights.pt --out FOLDER
+    python -m training.reader.export --config training/reader/zh_reader.toml --weights WEIGHTS.pt --out FOLDER
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from training.reader.model import GATE_LAYER, HEADS
 OPSET = 18
 _CONTRIB = "com.microsoft"
 Weights = Mapping[str, NDArray[np.float32]]
+Ship = Callable[[dict[str, dict[str, Any]], Path, Path], int]  # recipe, weights, folder -> bytes of the model
 
 
 def blocks(weight: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
@@ -225,10 +226,7 @@ def ship(config: dict[str, dict[str, Any]], weights: Path, folder: Path) -> int:
     net = new_net(config, "cpu", weights)
     state = {k: v.detach().float().numpy() for k, v in net.state_dict().items()}
     written = export(state, folder / "model.onnx", config["train"]["bits"])
-    tokenizer = json.loads((Path(config["body"]["folder"]) / "tokenizer.json").read_text(encoding="utf-8"))
-    tokenizer["padding"] = tokenizer["truncation"] = None
-    text = json.dumps(tokenizer, ensure_ascii=False, separators=(",", ":"))
-    (folder / "tokenizer.json").write_text(text, encoding="utf-8")
+    write_tokenizer(folder, Path(config["body"]["folder"]) / "tokenizer.json")
     write_config(folder, runtime(config["body"]["language"]))
     return written
 
@@ -240,15 +238,23 @@ def runtime(language: str) -> dict[str, Any]:
     return found
 
 
+def write_tokenizer(folder: Path, source: Path) -> None:
+    """tokenizer.json as it is in `source`, without padding and truncation: the program cuts windows itself."""
+    tokenizer = json.loads(source.read_text(encoding="utf-8"))
+    tokenizer["padding"] = tokenizer["truncation"] = None
+    text = json.dumps(tokenizer, ensure_ascii=False, separators=(",", ":"))
+    (folder / "tokenizer.json").write_text(text, encoding="utf-8")
+
+
 def write_config(folder: Path, config: dict[str, Any]) -> None:
     """One line for each key of config.json."""
     lines = (f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in config.items())
     (folder / "config.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def command(about: str | None, ship: Ship) -> None:
+    """The command line of an export: `ship` with the recipe, the weights and the folder it names."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, required=True, help="the recipe")
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -258,4 +264,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command(__doc__, ship)

@@ -13,9 +13,6 @@ the graph, as the small readers do it, they would take 1.6 GB while it is loaded
 
 from __future__ import annotations
 
-import argparse
-import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +20,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.reader.blocks import BLOCK, unpacked
-from training.reader.export import OPSET, Graph, Weights, blocks, row_scale, runtime, write_config
+from training.reader.export import (
+    OPSET,
+    Graph,
+    Weights,
+    blocks,
+    command,
+    row_scale,
+    runtime,
+    write_config,
+    write_tokenizer,
+)
 from training.reader.teacher import FIRST_PIECE, FIRST_POSITION, SPECIAL, buckets
 
 BERT_PIECES = 30522
@@ -118,10 +125,7 @@ def ship(config: dict[str, dict[str, Any]], weights: Path, folder: Path) -> int:
 
     state = {k: v.detach().float().numpy() for k, v in new_net(config, "cpu", weights).state_dict().items()}
     written = export(state, folder)
-    tokenizer = json.loads(Path(config["body"]["tokenizer"]).read_text(encoding="utf-8"))
-    tokenizer["padding"] = tokenizer["truncation"] = None
-    text = json.dumps(tokenizer, ensure_ascii=False, separators=(",", ":"))
-    (folder / "tokenizer.json").write_text(text, encoding="utf-8")
+    write_tokenizer(folder, Path(config["body"]["tokenizer"]))
     write_config(folder, runtime("second-en"))
     return written
 
@@ -135,16 +139,5 @@ def export(weights: Weights, folder: Path) -> int:
     return sum((folder / name).stat().st_size for name in ("model.onnx", "weights.npz"))
 
 
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, required=True, help="the recipe")
-    parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args()
-    written = ship(tomllib.loads(given.config.read_text(encoding="utf-8")), given.weights, given.out)
-    print(f"{given.out}: {written / 2**20:.1f} MiB")
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, ship)

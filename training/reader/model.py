@@ -1,4 +1,4 @@
-"""The reading network: BERT layers with three heads. Its ONNX form is built from the same weights in reader_export.
+"""The reading network: BERT layers with three heads. Its ONNX form is built from the same weights in `reader.export`.
 
 After the first `GATE_LAYER` layers a gate guesses from [CLS] whether the passage answers, so that at run time only the
 likeliest passages go through the other layers. Towards its end training computes with the rounding of the shipped
