@@ -40,6 +40,16 @@ class Reads(Protocol):
         ...
 
 
+# What is done to the network's quote, in this order: first which place is meant, then which words of it.
+_MENDING: tuple[Callable[[AnswerRequest, Draft], Draft], ...] = (
+    whole_cells,  # half a row of a table does not say of what it is
+    stated,  # a sentence that answers plainly, where the network believes none
+    of_the_nearest,  # the network takes the first figure of the kind, not the one of the sentence that is meant
+    of_the_asked,  # of several figures in one sentence it takes the first
+    of_the_asked_kind,  # where there is no dose or person it points at what looks like one
+    of_whom,  # asked who does it, it points at any party
+    with_bounds,  # last, for it widens the figure that the steps before chose
+)
 _AROUND: Mapping[str, Callable[[Reads], Reads]] = {"zh": ChineseReader}  # what a language adds to its network
 
 
@@ -97,11 +107,10 @@ class VerticalReader:
 
 
 def _of_one(request: AnswerRequest, reader: Reads) -> Draft:
-    """A cell of a table or a case that the question names; else what the network quotes, of what it asks about."""
+    """A cell of a table or a case that the question names; else what the network quotes, mended step by step."""
     found = cell_asked_for(request) or case_asked_for(request)
     if found is None:
         found = of_the_subject(request, reader.read(request), reader.read)
-        found = whole_cells(request, found)
-        for mended in (stated, of_the_nearest, of_the_asked, of_the_asked_kind, of_whom, with_bounds):
+        for mended in _MENDING:
             found = mended(request, found)
     return without_siblings(request, found)
