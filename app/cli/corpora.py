@@ -169,7 +169,7 @@ def access(
 @click.option("--corpus", required=True, help="Name of the corpus.")
 @click.option(
     "--set", "changes", multiple=True, required=True, metavar="KEY=VALUE",
-    help="title, kind, parties, drug, subject, matter, date or aliases; several values with '; ' between; repeatable.",
+    help="title, kind, parties, drug, subject, matter, date or aliases; several values with ';' between; repeatable.",
 )  # fmt: skip
 @click.option("--wait", is_flag=True, help="Wait until another process has finished writing the corpus.")
 @click.pass_context

@@ -246,10 +246,11 @@ class Service:
 
     @audited("document_edited")
     def edit(self, corpus: str, document_id: str, changes: Mapping[str, str], user: User | None = None) -> None:
-        """What is known of the document is as a person states it; later readings keep it.
+        """What is known of the document is as a person states it; later readings keep it. It is found by its words at
+        once; embedding it again goes on in the background.
 
-        Raises NotFound for a document that the user may not read, UsageError for an empty title, Locked while another
-        writes.
+        Raises NotFound for a document that the user may not read, UsageError for a value that cannot be, Locked while
+        another writes.
         """
         require_role(user, "analyst", "correct documents")
         store = self._store(corpus, user)
@@ -257,6 +258,7 @@ class Service:
             snapshot.document(document_id, layout=False)
         if changes:
             patiently(lambda: work.edit(store, document_id, changes, self.settings), LOCK_WITHIN_S)
+            self._intake.embed_soon(store)
 
     @audited("reindexed")
     def reindex(self, corpus: str, user: User | None = None) -> int:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from sparewheel.app.service.access import lines_of, rules_of
 from sparewheel.app.ui.document_preview import draw_preview
+from sparewheel.app.ui.identity import draw_identity
 from sparewheel.app.ui.language import t
 from sparewheel.app.ui.session import FIGURE_PX, LANGUAGES, may, pick_corpus, plain, say_no_corpora, service, told, user
 from sparewheel.app.ui.upload import said_in_place
@@ -137,8 +138,12 @@ def draw_list(corpus: CorpusInfo, documents: Sequence[DocumentInfo]) -> None:
                     service().reindex(corpus.name, user())
                     say_next(t("docs_reindexed"))
                     st.rerun()
+    shown = next(document for document in documents if document.id == chosen)
+    if draw_identity(corpus.name, shown):
+        say_next(t("docs_identity_saved", name=shown.id))
+        st.rerun()
     with told():
-        draw_preview(corpus.name, next(document for document in documents if document.id == chosen))
+        draw_preview(corpus.name, shown)
 
 
 def draw_table(corpus: CorpusInfo, documents: Sequence[DocumentInfo], key: str) -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import PurePath
 
 from sparewheel.rag.errors import UsageError, suggest
 from sparewheel.rag.ingest import opening_en, opening_zh
-from sparewheel.rag.ingest.several import SEPARATOR
+from sparewheel.rag.ingest.several import SEPARATOR, SEVERAL
 from sparewheel.rag.table_text import labelled
 from sparewheel.rag.types import WITHIN, Document
 
@@ -30,6 +31,16 @@ _FILE_LIKE = re.compile(
 
 
 _EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|__)(?=\S)([^*\n]{1,120}?)(?<=\S)\1(?![\w*])")  # of Markdown: **Acme Ltd**
+
+_BETWEEN = re.compile("[;；\\n]")  # several names, as people type them
+_EQUALS = re.compile(r"\s*[=＝]\s*")
+_ALIAS = re.compile(r"[^=]+ = [^=]+")
+_ISO = re.compile(r"\d{4}(-\d\d){0,2}", re.ASCII)
+_MISSTATED = {  # key -> what is said of a value that cannot be
+    "title": "the title is empty; say what the document is",
+    "date": "{value!r} is no date; write a day, a month or a year: 2024-05-31, 2024-05 or 2024",
+    "aliases": "{value!r} does not say who is meant; write each as: Tenant = Acme Ltd",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +86,33 @@ def identified(document: Document) -> Document:
 
 
 def edited(document: Document, changes: Mapping[str, str]) -> Document:
-    """The document with the title or identity as a person states it. Raises UsageError for a key that is neither."""
+    """The document with the title or identity as a person states it. Several names may have semicolons or line breaks
+    between them. Raises UsageError for a key that is neither, and for what is `misstated`."""
     known = ("title", *KEYS)
     for key in changes:
         if key not in known:
             raise UsageError(f"a document has no {key!r}{suggest(key, known)}; known are {', '.join(known)}")
+    if wrong := misstated(changes):
+        raise UsageError(_MISSTATED[wrong].format(value=changes[wrong]))
     by_hand = dict.fromkeys([*document.metadata.get(EDITED, "").split(), *changes])
-    values = {key: " ".join(value.split()) for key, value in changes.items()}
+    values = {key: SEPARATOR.join(_names(key, value)) for key, value in changes.items()}
     title = values.pop("title", document.title)
-    if not title:
-        raise UsageError("the title is empty; say what the document is")
     metadata = {**document.metadata, **values, EDITED: " ".join(by_hand)}
     return replace(document, title=title, metadata={key: value for key, value in metadata.items() if value})
+
+
+def misstated(changes: Mapping[str, str]) -> str:
+    """The first key of the changes whose value cannot be: an empty title, a date that is none, an alias of nobody; ""
+    where all can be. Any other value may be empty: it is not known then."""
+    for key, value in changes.items():
+        names = _names(key, value)
+        if key == "title" and not names:
+            return key
+        if key == "date" and names and not _is_date(names[0]):
+            return key
+        if key == "aliases" and not all(_ALIAS.fullmatch(name) for name in names):
+            return key
+    return ""
 
 
 def carried(new: Document, old: Document) -> Document:
@@ -110,6 +136,24 @@ def _headings(document: Document) -> list[str]:
     """The headings that the format marks, in the opening, as one line each."""
     marked = [(start, end) for start, end, _ in document.headings if start < OPENING_CHARS]
     return [" ".join(document.text[start:end].split()).lstrip("# ") for start, end in marked]
+
+
+def _names(key: str, value: str) -> list[str]:
+    """What a person typed for the key, its blanks tidied; of several names each."""
+    parts = _BETWEEN.split(value) if key in SEVERAL else [value]
+    tidy = (" ".join(part.split()) for part in parts)
+    if key == "aliases":
+        tidy = (_EQUALS.sub(" = ", part) for part in tidy)
+    return [part for part in tidy if part]
+
+
+def _is_date(text: str) -> bool:
+    """A day, a month or a year that there is, as ISO 8601 writes them."""
+    try:
+        date.fromisoformat(text + "-01" * (2 - text.count("-")))
+    except ValueError:
+        return False
+    return bool(_ISO.fullmatch(text))
 
 
 def _letters(name: str) -> str:

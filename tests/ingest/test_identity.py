@@ -108,6 +108,35 @@ def test_what_a_person_set_is_not_read_again() -> None:
         edited(known(NDA), {"partys": "x"})
 
 
+def test_what_a_person_types_is_kept_as_it_is_read() -> None:
+    """Names on lines, or between semicolons of either width, are several; so are aliases."""
+    typed = {
+        "parties": "Orrin Salt  Limited\nQuill plc；海港食品",
+        "aliases": "Buyer=Quill plc;甲方＝海港食品",
+        "date": "2024-05",
+    }
+    corrected = edited(known(NDA), typed).metadata
+    assert corrected["parties"] == "Orrin Salt Limited; Quill plc; 海港食品"
+    assert (corrected["aliases"], corrected["date"]) == ("Buyer = Quill plc; 甲方 = 海港食品", "2024-05")
+    assert "date" not in edited(known(NDA), {"date": " "}).metadata
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "cure"),
+    [
+        ("title", " ", "say what the document is"),
+        ("date", "3 May 2024", "2024-05-31"),
+        ("date", "2024-13", "2024-05-31"),
+        ("date", "20240503", "2024-05-31"),
+        ("aliases", "Tenant", "Tenant = Acme Ltd"),
+        ("aliases", "Tenant = Acme Ltd; = Quill", "Tenant = Acme Ltd"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_cure(key: str, value: str, cure: str) -> None:
+    with pytest.raises(UsageError, match=cure):
+        edited(known(NDA), {"kind": "letter", key: value})
+
+
 def test_a_correction_survives_a_changed_file() -> None:
     """The file is read anew; what a person has set stays, the rest is as it reads now."""
     old = edited(known(NDA), {"parties": "Orrin Salt Limited"})
