@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import itertools
 import struct
 import zipfile
 from email.message import EmailMessage
 
+from tests.ingest.situations.compound import compound
 from tests.ingest.situations.made import REL, Situation, docx, paragraph, row, table
 
 SITUATIONS: list[Situation] = []
@@ -180,96 +180,6 @@ situation(
 )
 
 
-def cfb(tree):
-    """minimal CFB v3: streams >=4096 padded to avoid ministream"""
-    entries = []
-
-    def add(name, typ, data=None):
-        entries.append(dict(name=name, typ=typ, data=data, child=-1, right=-1, left=-1))
-        return len(entries) - 1
-
-    root = add("Root Entry", 5)
-
-    def build(parent, d):
-        ids = []
-        for n, v in sorted(d.items(), key=lambda kv: (len(kv[0]), kv[0].upper())):
-            i = add(n, 1 if isinstance(v, dict) else 2, None if isinstance(v, dict) else v)
-            ids.append(i)
-        for i, (_, v) in zip(ids, sorted(d.items(), key=lambda kv: (len(kv[0]), kv[0].upper())), strict=False):
-            if isinstance(v, dict):
-                build(i, v)
-        if ids:
-            entries[parent]["child"] = ids[0]
-            for a, b in itertools.pairwise(ids):
-                entries[a]["right"] = b
-
-    build(root, tree)
-    fat = []
-    data = b""
-    mini = b""
-    minifat = []
-
-    def alloc(b):
-        nonlocal data
-        if not b:
-            return -2
-        n = (len(b) + 511) // 512
-        s = len(fat)
-        fat.extend([s + i + 1 for i in range(n - 1)] + [-2])
-        data += b.ljust(n * 512, b"\x00")
-        return s
-
-    for e in entries:
-        if e["typ"] == 2:
-            b = e["data"]
-            e["size"] = len(b)
-            if len(b) < 4096:
-                n = (len(b) + 63) // 64
-                s = len(minifat)
-                minifat.extend([s + i + 1 for i in range(n - 1)] + ([-2] if n else []))
-                mini += b.ljust(n * 64, b"\x00")
-                e["start"] = s if n else -2
-            else:
-                e["start"] = alloc(b)
-        else:
-            e["size"] = 0
-            e["start"] = 0
-    entries[0]["start"] = alloc(mini)
-    entries[0]["size"] = len(mini)
-    mf = alloc(struct.pack(f"<{len(minifat)}i", *minifat).ljust((len(minifat) * 4 + 511) // 512 * 512, b"\xff"))
-    nmf = (len(minifat) * 4 + 511) // 512
-    d = b""
-    for e in entries:
-        nm = e["name"].encode("utf-16-le")
-        d += (
-            nm.ljust(64, b"\x00")
-            + struct.pack("<HBBiii", len(nm) + 2, e["typ"], 1, e["left"], e["right"], e["child"])
-            + b"\x00" * 36
-            + struct.pack("<iQ", e["start"], e["size"])
-        )
-    while len(d) % 512:
-        d += b"\x00" * 64 + struct.pack("<HBBiii", 0, 0, 0, -1, -1, -1) + b"\x00" * 48
-    dirs = alloc(d)
-    nf = (len(fat) + 1 + 127) // 128
-    while True:
-        if len(fat) + nf <= nf * 128:
-            break
-        nf += 1
-    fs = len(fat)
-    fat.extend([-3] * nf)
-    fb = struct.pack(f"<{len(fat)}i", *fat).ljust(nf * 512, b"\xff")
-    data += fb
-    h = (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-        + b"\x00" * 16
-        + struct.pack("<HHHHH", 62, 3, 65534, 9, 6)
-        + b"\x00" * 6
-        + struct.pack("<IIiIIiIiI", 0, nf, dirs, 0, 4096, mf, nmf, -2, 0)
-        + struct.pack("<109i", *[fs + i for i in range(nf)] + [-1] * (109 - nf))
-    )
-    return h + data
-
-
 def msgtree(subject, body, sender="Ann", html=None, att=(), rtf=None, top=True):
     t = {"__properties_version1.0": b"\x00" * (32 if top else 24) + struct.pack("<HHIQ", 64, 57, 6, 133500000000000000)}
 
@@ -305,7 +215,7 @@ def msgtree(subject, body, sender="Ann", html=None, att=(), rtf=None, top=True):
 situation(
     "msg_plain",
     "a.msg",
-    lambda: cfb(msgtree("Sale", "The price is 4.2 million.")),
+    lambda: compound(msgtree("Sale", "The price is 4.2 million.")),
     has=(
         "The price is 4.2 million",
         "Subject: Sale",
@@ -316,7 +226,7 @@ situation(
 situation(
     "msg_attach",
     "a.msg",
-    lambda: cfb(msgtree("Sale", "see file", att=[("sale.docx", PRICE)])),
+    lambda: compound(msgtree("Sale", "see file", att=[("sale.docx", PRICE)])),
     has=(
         "see file",
         "sale.docx",
@@ -326,7 +236,7 @@ situation(
 situation(
     "msg_in_msg",
     "a.msg",
-    lambda: cfb(msgtree("Outer", "see below", att=[msgtree("Inner", "The deadline is 3 May.", top=False)])),
+    lambda: compound(msgtree("Outer", "see below", att=[msgtree("Inner", "The deadline is 3 May.", top=False)])),
     has=(
         "see below",
         "Inner",
@@ -336,7 +246,7 @@ situation(
 situation(
     "msg_html",
     "a.msg",
-    lambda: cfb(msgtree("Sale", "", html="<p>The rent is <del>900</del> 1,000.</p>")),
+    lambda: compound(msgtree("Sale", "", html="<p>The rent is <del>900</del> 1,000.</p>")),
     has=("The rent is 1,000",),
     hasnot=("900",),
 )
@@ -350,7 +260,7 @@ def plain_rtf(rtf):
 situation(
     "msg_rtf_only",
     "a.msg",
-    lambda: cfb(msgtree("Sale", "", rtf=plain_rtf("{\\rtf1\\ansi The notice period is two months.\\par}"))),
+    lambda: compound(msgtree("Sale", "", rtf=plain_rtf("{\\rtf1\\ansi The notice period is two months.\\par}"))),
     has=("The notice period is two months",),
 )
 
