@@ -1,6 +1,8 @@
-"""Made questions for the English reader: `python -m training.asked --folder IN --out OUT --until EPOCH`, on a GPU.
+"""Made questions for the English reader, on a GPU.
 
-IN holds what training.asked_prepare wrote: the packed asker, the rows that teach it to ask, and the passages. The asker
+    python -m training.asker.asked --folder IN --out OUT --until EPOCH
+
+IN holds what training.asker.prepare wrote: the packed asker, the rows that teach it to ask, and the passages. The asker
 is fine-tuned for `--seconds`, asks about as many spans as the time allows, in an order that mixes the domains, and OUT
 gets asked.npz (training.reader.batches.Rows), asked.jsonl (passage, span, question) and asked-sample.txt.
 """

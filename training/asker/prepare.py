@@ -1,4 +1,4 @@
-"""What the asker needs on the GPU: `python -m training.asked_prepare --data D --gguf F --tokenizer F --out D`.
+"""What the asker needs on the GPU: `python -m training.asker.prepare --data D --gguf F --tokenizer F --out D`.
 
 Writes asked-in.json.xz (passages with the spans to ask for, and the questions people asked) and the packed network with
 the words that occur in them. gguf and tokenizer: SmolLM2-135M-Instruct.Q4_1.gguf and its tokenizer.json.

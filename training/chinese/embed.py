@@ -1,9 +1,9 @@
 """Trains the Chinese embedding model: a short student follows the whole backbone, then learns from questions.
 
-    python -m training.zh_embed --recipe training/zh_embed.toml --folder build/zh --out build/zh/embed
+    python -m training.chinese.embed --recipe training/chinese/embed.toml --folder build/zh --out build/zh/embed
 
-`--folder` holds backbone.npz and tokenizer.json (training.zh_vocabulary) and pairs.json.gz (training.zh_pairs). The
-output folder receives state.pt (fp16), figures.json and the logs.
+`--folder` holds backbone.npz and tokenizer.json (training.chinese.vocabulary) and pairs.json.gz
+(training.chinese.pairs). The output folder receives state.pt (fp16), figures.json and the logs.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Without --state it is the backbone itself, its linear layers in 4 bits too: nothing is lost.
 
-    python -m training.zh_export --folder build/zh --state STATE.pt --out FOLDER
+    python -m training.chinese.export --folder build/zh --state STATE.pt --out FOLDER
 """
 
 from __future__ import annotations

