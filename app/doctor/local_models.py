@@ -79,7 +79,7 @@ def reader(folder: Path = WEIGHTS) -> Check:
 def built_in(folder: Path = WEIGHTS) -> Sequence[Check]:
     """Every built-in model file against its sha256. Raises StoreError when the list of sums cannot be read."""
     if folder != WEIGHTS and not (folder / "checksums.json").exists():
-        cure = "copy rag/weights/checksums.json beside them, with the lines of these models"
+        cure = f"copy {WEIGHTS / 'checksums.json'} beside them, with the lines of these models"
         return [Check("built-in models", "warn", f"{folder} has no list of sums to check them by", cure)]
     wrong = {name: trouble for name, trouble in verify(folder).items() if trouble}
     if wrong:

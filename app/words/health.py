@@ -92,6 +92,4 @@ TEXTS: Table = {
     "health_answered_by": ("Answered by", "回答者"),
     "health_attempts": ("Attempts", "尝试过程"),
     "health_seconds": ("Seconds", "耗时（秒）"),
-    "health_count": ("Number", "次数"),
-    "health_cause": ("Reason", "原因"),
 }
