@@ -459,6 +459,14 @@ class Reranker(Protocol):
     def rerank(self, query: str, hits: Sequence[Hit], k: int, within_s: float | None = None) -> SearchResult: ...
 
 
+class Reads(Protocol):
+    """A local reader: takes a tenth of a second of processor, and quotes."""
+
+    def read(self, request: AnswerRequest) -> Draft:
+        """The quoted answer, or refused."""
+        ...
+
+
 class Answerer(Protocol):
     """Streams text deltas (str) with `Progress` between them, then exactly one Draft last. Raises `Unavailable` or a
     foreign error on failure."""

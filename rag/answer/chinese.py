@@ -7,22 +7,15 @@ answers where it does (docs/LOG.md).
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 from sparewheel.rag.answer.clause import ClauseQuoter
 from sparewheel.rag.answer.figures import compared
 from sparewheel.rag.answer.question_form import form_of
 from sparewheel.rag.answer.verdict import says_otherwise
 from sparewheel.rag.text import simplified
-from sparewheel.rag.types import AnswerRequest, Draft, Hit
+from sparewheel.rag.types import AnswerRequest, Draft, Hit, Reads
 
 HELD = 0.5  # least share of the question's weight around a clause for it to say yes or no
-
-
-class Reads(Protocol):
-    """What the network's reader offers."""
-
-    def read(self, request: AnswerRequest) -> Draft: ...
 
 
 class ChineseReader:

@@ -10,12 +10,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Protocol
 
 from sparewheel.rag.answer.cite import one_line
 from sparewheel.rag.answer.empty import is_empty
 from sparewheel.rag.text import language_of, sentences, simplified
-from sparewheel.rag.types import AnswerRequest, Draft, Hit, Span
+from sparewheel.rag.types import AnswerRequest, Draft, Hit, Reads, Span
 
 MOST_READ = 24  # documents of which a network reads passages for one answer
 MOST_QUOTES = 10
@@ -62,12 +61,6 @@ _DUTY = re.compile(
     r"|应当?|须|必须|不得|负责|承担|支付|保证",
     re.IGNORECASE,
 )
-
-
-class Reads(Protocol):
-    """A network that quotes."""
-
-    def read(self, request: AnswerRequest) -> Draft: ...
 
 
 @dataclass(frozen=True, slots=True)

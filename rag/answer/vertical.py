@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from sparewheel.rag.answer.alternatives import of_the_asked
 from sparewheel.rag.answer.bounds import with_bounds
@@ -29,16 +28,7 @@ from sparewheel.rag.answer.whose import of_whom
 from sparewheel.rag.errors import Unavailable
 from sparewheel.rag.reliability.faults import failure
 from sparewheel.rag.reliability.workers import Urgency, Working
-from sparewheel.rag.types import AnswerRequest, Draft
-
-
-class Reads(Protocol):
-    """A network that quotes."""
-
-    def read(self, request: AnswerRequest) -> Draft:
-        """The quoted answer; takes a tenth of a second of processor."""
-        ...
-
+from sparewheel.rag.types import AnswerRequest, Draft, Reads
 
 # What is done to the network's quote, in this order: first which place is meant, then which words of it.
 _MENDING: tuple[Callable[[AnswerRequest, Draft], Draft], ...] = (
