@@ -20,10 +20,9 @@ T = TypeVar("T")
 MAX_QUESTION_CHARS = 8000
 LATE_SHARE = 0.25  # of its time is gone when its search begins: the question is only looked for by its words
 STEP_SHARE = 0.5  # of the time to spare, for a search or reranking that the answer can do without
-INSTANT_TIMES = (
-    4.0  # what quoting or citing takes now is kept back so often for both, with the threads' late starts ...
-)
-INSTANT_SHARE = 0.8  # ... at most so much of the question's time
+# Kept back for quoting and citing: so often what one of them takes now, for threads start late; at most so much of the
+# question's time.
+INSTANT_TIMES, INSTANT_SHARE = 4.0, 0.8
 
 
 class SearchOptions(TypedDict, total=False):

@@ -32,9 +32,8 @@ _AGE = re.compile(
     re.IGNORECASE,
 )
 _OF_BODIES = ("kg", "mL", "mol/L", "%", "°C", "point", "mmol/L")  # units in which a case is told
-_GOES_ON = re.compile(
-    r"(?:It|This|These|They|The dose|This dose)\b"
-)  # a sentence that speaks of what the one before names
+# opens a sentence that speaks of what the one before names
+_GOES_ON = re.compile(r"(?:It|This|These|They|The dose|This dose)\b")
 _IF = re.compile(r"\b(?:if|when|where|for|in|unless)\b|[,，:：]", re.IGNORECASE)
 _ANYBODY = re.compile(
     r"\b(?:child(?:ren)?|kids?|bab(?:y|ies)|adults?|patients?|m[ae]n|wom[ae]n|persons?|people|someone|somebody|mother|father"
