@@ -18,7 +18,7 @@ import streamlit as st
 from sparewheel.app import view
 from sparewheel.app.kept.history import Turn, now
 from sparewheel.app.ui import evidence
-from sparewheel.app.ui.ask.examples import contracts, examples, usual
+from sparewheel.app.ui.ask.examples import called, usual
 from sparewheel.app.ui.ask.history import current, draw_sidebar, go_to, history, who
 from sparewheel.app.ui.ask.stream import Shown, stream
 from sparewheel.app.ui.ask.style import SCRIPT, STYLE
@@ -168,7 +168,7 @@ def follow(id: str, corpus: str, owner: str) -> None:
 def draw_welcome(corpus: CorpusInfo) -> None:
     """What to ask, before anything was asked."""
     st.caption(t("ask_intro"))
-    if asked := questions(corpus):
+    if asked := questions(corpus.name, corpus.updated, who(), language()):
         st.header(t("ask_examples"))
         for number, question in enumerate(asked):
             st.button(
@@ -180,20 +180,12 @@ def draw_welcome(corpus: CorpusInfo) -> None:
     warm(corpus.name, corpus.updated, corpus.language)
 
 
-def questions(corpus: CorpusInfo) -> list[str]:
-    """To begin with: of our samples, else the usual ones of contracts."""
-    documents = service().documents(corpus.name, user())
-    return examples(corpus.domain, language(), documents) or (
-        of_contracts(corpus.name, corpus.updated, who()) if corpus.domain == "legal" else []
-    )
-
-
 @st.cache_data(max_entries=32, show_spinner=False)
-def of_contracts(corpus: str, updated: str, who: str) -> list[str]:
-    """Once for a state of a corpus and a reader: a look into the headings."""
-    chosen = contracts(service().documents(corpus, user()))
-    found = service().headings(corpus, [document.id for document in chosen], user())
-    return usual({document.title: found[document.id] for document in chosen})
+def questions(corpus: str, updated: str, who: str, language: str) -> list[str]:
+    """To begin with; made once for a state of a corpus, a reader and a language: a look into the headings."""
+    documents = called(service().documents(corpus, user()))
+    headings = service().headings(corpus, [document.id for document in documents.values()], user())
+    return usual(documents, headings, language)
 
 
 @st.cache_resource(show_spinner=False)
