@@ -141,7 +141,7 @@ def read(question: str, history: Sequence[tuple[str, str]] = (), scopes: Scopes 
     scope = scopes.of(whole.read) if scopes else Scope()
     bare = without_before(_bare(whole.read, scopes)) if scopes and scope.documents else whole.read
     clause = asked(bare)
-    kind = _asked(question, whole.read, scope)
+    kind = _asked(question, whole.read)
     which = wanted(bare) if clause is None and kind == "passages" else None
     if which:
         bare = put(which, chinese=language_of(question) == "zh")
@@ -279,7 +279,7 @@ def _contract(before: str, named: str, group: Sequence[Mention], scopes: Scopes)
     return _AGREEMENT if _IN.search(before) else None
 
 
-def _asked(question: str, whole: str, scope: Scope) -> Asked:
+def _asked(question: str, whole: str) -> Asked:
     chinese = language_of(question) == "zh"
     if _is_talk(question):
         return "talk"

@@ -230,7 +230,7 @@ def _attack(
             f"The monthly rent is {draw.randrange(2, 9)},200 euros, payable on the first day.",
             "The Tenant keeps the premises clean.",
         ]
-    name, data, more = _document(where, facts, order, said, number)
+    name, data, more = _document(where, facts, order, number)
     seen = _letters(said)[:24] if len(said) > 8 else _letters(order)[-24:]
     choice: Literal["it", "other", "none"] = "it" if cites == "it" else "other" if cites == "other" else "none"
     return Attack(kind, phrasing, where, language, name, data, question, fact, said, seen, more, choice)
@@ -240,7 +240,7 @@ def _attack(
 
 
 def _document(
-    where: str, facts: Sequence[str], order: str, said: str, number: int
+    where: str, facts: Sequence[str], order: str, number: int
 ) -> tuple[str, bytes, tuple[tuple[str, bytes], ...]]:
     """File name, bytes, and further files."""
     title, *rest = facts

@@ -37,7 +37,7 @@ _MOST_INDEX_MEMORY = 1 << 30  # bytes; a graph that needs more is built more slo
 def tidy(database: Database, number: int, lists: Lists) -> None:
     """Merges, and forgets what died an hour ago; each where there is something to do."""
     while chosen := to_merge(PostgresSnapshot(database, number, lists)):
-        if not database.write(lambda rows, some=chosen: _merged(rows, number, some, lists)):  # type: ignore[misc]
+        if not database.write(lambda rows, some=chosen: _merged(rows, number, some)):  # type: ignore[misc]
             break  # another process is at it
     database.write(lambda rows: _purged(rows, number))
 
@@ -64,7 +64,7 @@ def to_merge(snapshot: PostgresSnapshot) -> list[Part]:
     return []
 
 
-def _merged(rows: Rows, number: int, parts: Sequence[Part], lists: Lists) -> bool:
+def _merged(rows: Rows, number: int, parts: Sequence[Part]) -> bool:
     """Whether the segments were written as one; False where another process is merging."""
     if rows.execute("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK + number,)).fetchone() != (True,):
         return False

@@ -193,7 +193,7 @@ class Scopes:
         """The documents that the question names, none where it names none or all; and the name that is in no one."""
         mentions = self.mentions(question)
         absent = self._no_pair(question, mentions) or next(self._absent(question, mentions), "")
-        documents = self._fit(question, mentions)
+        documents = self._fit(mentions)
         if absent and not (documents and _EVERY.search(question)):
             return Scope(absent=absent)
         if not documents or len(documents) == len(self.names) > 1:
@@ -230,7 +230,7 @@ class Scopes:
         """Where the question names documents, in order."""
         return self.names.mentions(question, self._words.elsewhere)
 
-    def _fit(self, question: str, mentions: Sequence[Mention]) -> frozenset[str]:
+    def _fit(self, mentions: Sequence[Mention]) -> frozenset[str]:
         """The documents that satisfy what is mentioned: those of all names together, else of any of them."""
         by_name = [m.documents for m in mentions if m.field != "kind"]
         by_kind = [m.documents for m in mentions if m.field == "kind"]
