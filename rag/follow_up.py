@@ -65,16 +65,22 @@ _ZH_ASKS = re.compile(
 _ZH_NE = re.compile(r"(?:那么?|还有|另外|以及)?[，,]?\s*(?P<new>[^，。？?\s]{2,12})呢[？?]?$")
 
 
-_ZH_OF_A_SORT = tuple(  # what a follow-up puts in the place of another of its sort: 4岁呢, 周二呢, 三级呢, 第二年呢
-    re.compile(pattern)
-    for pattern in (
-        r"[\d零一二两三四五六七八九十百半]+(?:周?岁半?|个?月大?)(?:以[上下])?(?:的?(?:孩子|儿童|老人|病人|人))?",
-        r"(?:周|星期|礼拜)[一二三四五六日天末]", r"[一二三四五\d甲乙丙特]级",
-        r"第[一二三四五六七八九十\d]+(?:年|个月|期|次|阶段|季度)",
-        r"[\d.]+(?:公斤|千克|kg|毫克|mg)", r"成人|儿童|小儿|老人|老年人|婴儿|孕妇|哺乳期(?:妇女)?",
-        r"工作日|休息日|周末|法定节假日|节假日|平时", r"[轻中重]度[\u3400-\u9fff]{0,4}",
-        r"省内|省外|境外|境内|国内|国外",
-    )
+_ZH_AGE = re.compile(
+    r"[\d零一二两三四五六七八九十百半]+(?:周?岁半?|个?月大?)(?:以[上下])?(?:的?(?:孩子|儿童|老人|病人|人))?"
+)
+_ZH_PEOPLE = re.compile(r"成人|儿童|小儿|小孩|孩子|老人|老年人|婴儿|孕妇|哺乳期(?:妇女)?")
+_ZH_OF_A_SORT = (  # what a follow-up puts in the place of another of its sort: 4岁呢, 周二呢, 三级呢, 第二年呢
+    _ZH_AGE,
+    _ZH_PEOPLE,
+    *(
+        re.compile(pattern)
+        for pattern in (
+            r"(?:周|星期|礼拜)[一二三四五六日天末]", r"[一二三四五\d甲乙丙特]级",
+            r"第[一二三四五六七八九十\d]+(?:年|个月|期|次|阶段|季度)", r"[\d.]+(?:公斤|千克|kg|毫克|mg)",
+            r"工作日|休息日|周末|法定节假日|节假日|平时", r"[轻中重]度[\u3400-\u9fff]{0,4}",
+            r"省内|省外|境外|境内|国内|国外",
+        )
+    ),
 )  # fmt: skip
 _DOCUMENT = re.compile(
     r"\s*(?:(?:non-?disclosure |confidentiality |services? |supply |lease )?(?:NDA|agreement|contract|lease"
@@ -292,7 +298,8 @@ def _swapped(question: str, before: str) -> str:
     found = _ZH_NE.match(question)
     new = re.sub(r"^(?:那么?|要是|如果是?|换成)|的话$", "", found["new"]) if found else ""
     for sort in _ZH_OF_A_SORT if new else ():
-        if sort.fullmatch(new) and (old := sort.search(before)):
+        places = (_ZH_AGE, _ZH_PEOPLE) if sort in (_ZH_AGE, _ZH_PEOPLE) else (sort,)
+        if sort.fullmatch(new) and (old := next(filter(None, (place.search(before) for place in places)), None)):
             return before[: old.start()] + new + before[old.end() :]
     return ""
 

@@ -190,6 +190,8 @@ def _asked_for(asked: frozenset[str], span: Span, parts: Sequence[_Part], least:
         scores[part.start] = len(asked & (part.tokens - others))
     best = [part for part in parts if scores[part.start] == max(scores.values())]
     enough = max(scores.values()) >= least and not scores[own.start]
+    # pairs of characters agree by chance, the first part says what is said of all: 试用期内辞职提前三日，转正后三十日
+    enough = enough or (scores[own.start] == 1 and max(scores.values()) > 1 and any(_HAN.match(t) for t in asked))
     return best[0] if enough and len(best) == 1 else None
 
 

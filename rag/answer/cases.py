@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sparewheel.rag.answer.detail import units_asked_for
+from sparewheel.rag.answer.detail import DOSES, MONEY, units_asked_for
 from sparewheel.rag.answer.figures import Quantity, quantities
 from sparewheel.rag.answer.lay import in_their_words
 from sparewheel.rag.answer.question_form import form_of
@@ -32,6 +32,12 @@ _AGE = re.compile(
     re.IGNORECASE,
 )
 _OF_BODIES = ("kg", "mL", "mol/L", "%", "°C", "point", "mmol/L")  # units in which a case is told
+_BARE_AGE = re.compile(  # "Children 6 to 12", "adults and children over 12"
+    r"\b(?:child(?:ren)?|adults?|adolescents?|patients|people|persons|those|aged?)\s+"
+    r"(?:(?:aged?|from|over|under|above)\s+)*$",
+    re.IGNORECASE,
+)
+_OLDEST = 120
 # opens a sentence that speaks of what the one before names
 _GOES_ON = re.compile(r"(?:It|This|These|They|The dose|This dose)\b")
 _IF = re.compile(r"\b(?:if|when|where|for|in|unless)\b|[,，:：]", re.IGNORECASE)
@@ -72,6 +78,8 @@ def case_asked_for(request: AnswerRequest) -> Draft | None:
         return None
     cases = _cases(question, request.language)
     units = units_asked_for(question) - {case.unit for case in cases}
+    if units == MONEY and any(hit.chunk.metadata.get("drug") for hit in request.hits):
+        units = DOSES  # "how much for a child of 9?"
     if not cases or not units:
         return None
     rest = question
@@ -144,6 +152,9 @@ def _in(hit: int, passage: Hit, cases: Sequence[_Case], units: frozenset[str], w
 
 def _holds(r: Quantity, case: _Case, said: str, language: str) -> bool:
     """Whether the range holds the case. An age is held by years alone: "more than 30 days" says nothing of one."""
+    if case.unit == "age" and not r.unit:
+        years = _BARE_AGE.search(said, 0, r.start) and r.low <= case.low and case.high <= r.high
+        return bool(years) and max(edge for edge in (r.low, r.high) if edge != float("inf")) <= _OLDEST
     if case.unit == "age":
         year = 1.0 if r.unit == "岁" else 365.0
         return r.unit in ("岁", "day") and r.low / year <= case.low and case.high <= r.high / year and year * 1 <= max(

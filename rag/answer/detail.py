@@ -25,7 +25,7 @@ _KINDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
          r"|deadline|duration)\b"
          r"|多久|多长时间|几天|几个?月|几年|多少[天日年]|多少个月|多少小时|几(?:个)?小时|期限|提前多少", {"day", "岁"}),
         (r"\b(?:percent\w*|rate|share|interest)\b|比例|利率|百分", {"%", "‰", "‱"}),
-        (r"\b(?:dose|dosage)\b|\bmg\b|剂量|多少毫克|吃多少|用多少|服多少|服用多少|几片|几粒", DOSES),
+        (r"\b(?:dose|dosage)\b|\bmg\b|剂量|多少毫克|吃多少|喝多少|滴多少|几滴|用多少|服多少|服用多少|几片|几粒", DOSES),
         (r"\bhow much\b|\b(?:price|fee|cost|penalty|amount|cap|rent|deposit|sum|compensation|salary|fine|budget"
          r"|liable)\b"
          r"|多少钱|多少元|金额|价格|总价|报价|单价|价钱|工钱|薪|补贴|补助|补偿金|津贴|保额|保费|赔多少"

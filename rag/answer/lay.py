@@ -39,7 +39,7 @@ _EN = (
     (r"pregnant", "pregnancy"),
     (r"nursing(?= (?:a|my|the) (?:baby|child))", "breast-feeding"),
     (r"surgery", "operation"),
-    (r"paychecks?|wages", "salary, pay"),
+    (r"paychecks?|wages|earns?", "salary, pay"),
     (r"place of arbitration|where (?:is|does) (?:the )?arbitration", "seat of the arbitration, seat of arbitration"),
     (r"first of all", "first"),
     (r"give back|hand back|send back", "return"),

@@ -156,7 +156,7 @@ SAID_FOR = {  # how people say -> how documents do
         "child": "kid kids child children youngster toddler",
         "telephone": "phone phones call calls",
         "price": "cost costs price prices",
-        "salary": "wage wages pay paycheck salary",
+        "salary": "wage wages pay paycheck salary earn earns earned earning",
         "vacation": "holiday holidays vacation leave",
         "terminate": "quit cancel cancels cancelled end ends ended ending terminate terminates terminated termination",
         "seat": "seat place",

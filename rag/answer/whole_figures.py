@@ -11,7 +11,7 @@ from sparewheel.rag.types import Span
 _FIGURE = re.compile(
     r"[一二三四五六七八九十百千万]+分之[一二三四五六七八九十百]+"
     r"|[<>≤≥±+\-−]?\s?(?:\d(?:[\d.,:/×\-–]*\d)?\s?[%‰°℃]?|[零〇一二三四五六七八九十百千万萬亿億两兩半]+)"
-    r"(?:mg|µg|mcg|kg|ml|mL|g|mm|cm|h|U|IU)?"
+    r"(?:(?:mg|µg|mcg|kg|ml|mL|g|mm|cm|h|U|IU)(?![A-Za-z]))?"
 )
 
 

@@ -48,6 +48,8 @@ def quoted(question: str, text: str, quote: str, language: str = "zh") -> str:
         ("How fast is a severity 2 fault answered?", FAULTS, "within 2 hours", "severity 2 within 8 hours,"),
         ("How fast is a severity 1 fault answered?", FAULTS, "within 2 hours", "within 2 hours"),
         ("三级故障多久响应？", "一级故障1小时内响应,二级4小时内响应,三级次日响应。", "1小时内", "三级次日响应。"),
+        ("开封前怎么放？", "开封前冷藏,开封后25℃以下保存。", "25℃以下", "开封前冷藏,"),
+        ("转正后辞职要提前多久？", "试用期内辞职提前三日通知,转正后提前三十日通知。", "三日", "提前三十日"),
         ("How many units in 2012?", UNITS, "310 units", "(B) 240 units in the next (2012)"),
     ],
 )  # fmt: skip

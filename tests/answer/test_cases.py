@@ -55,3 +55,12 @@ def test_no_sentence_is_taken_for_another_case(question: str, language: str) -> 
 def test_another_thing_of_the_same_age_is_no_answer() -> None:
     """What else the question says must stand around the sentence."""
     assert answered("What is the fee for a passport for a man of 82 in euros and stamps?", DOSES) == ""
+
+
+def test_a_dose_is_asked_by_how_much_of_a_medicine() -> None:
+    """A range of bare years is an age behind "children"; how much of a medicine is no price."""
+    text = "Adults and children over 12: 15 mL every 8 hours. Children 6 to 12: 5 mL every 8 hours."
+    hit = Hit(Chunk("d", 0, len(text), text, metadata={"drug": "Tussamel"}), 1.0, 1, "words", {})
+    found = case_asked_for(AnswerRequest("How much for a 9 year old?", (hit,), "medical"))
+    assert found is not None
+    assert found.text == "Children 6 to 12: 5 mL every 8 hours."

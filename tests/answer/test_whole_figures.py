@@ -36,6 +36,7 @@ def test_a_quote_holds_whole_figures(text: str, quote: str, whole: str) -> None:
         ("省外每日180元，省内减半", "180", "180元"),
         ("在收到通知后六十日内答复", "六十", "六十日"),
         ("pay within 45 days", "45", "45 days"),
+        ("No more than 120 guests", "No more than 120", "No more than 120"),
         ("须经三分之二以上股东通过", "三分之", "三分之二"),
         ("须完成4学时培训", "4学", "4学时"),
         ("高风险患者每日评估一次，中风险患者每周评估两次", "两次", "每周评估两次"),
