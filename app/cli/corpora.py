@@ -178,7 +178,10 @@ def edit(ctx: click.Context, document: str, corpus: str, changes: tuple[str, ...
     from sparewheel.app.service import work
 
     given = dict(change.partition("=")[::2] for change in changes)
-    made = work.edit(_store(ctx, corpus), document, given, settings_of(ctx), wait=wait)
+    store, settings = _store(ctx, corpus), settings_of(ctx)
+    made = work.edit(store, document, given, settings, wait=wait)
+    if work.dense_of(store, settings):  # the passages bear the names of their document: embedded anew
+        work.embed(store, settings)
     console().print(named(made.id, made.title, made.metadata))
     return 0
 

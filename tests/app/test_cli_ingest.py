@@ -63,6 +63,17 @@ def test_the_dense_index_fills_behind(sparewheel, folder):
     assert (json.loads(out)["documents"], json.loads(out)["embedded_share"]) == (1, 1.0)
 
 
+def test_a_corrected_document_is_still_found_by_meaning(sparewheel, folder):
+    """It is embedded again with its new title; a value that cannot be is refused with the cure."""
+    sparewheel("ingest", folder, "--corpus", "c")
+    edit = ("corpora", "edit", "lease.md", "--corpus", "c", "--set")
+    assert sparewheel(*edit, "title=Quay lease")[:2] == (0, "Quay lease\n")
+    (row,) = json.loads(sparewheel("corpora", "list", "--json")[1])
+    assert row["embedded_share"] == 1.0
+    code, _, err = sparewheel(*edit, "date=next May")
+    assert (code, "'next May' is no date" in err) == (2, True)
+
+
 def test_a_failed_file_is_shown_with_its_cure_and_exit_code_1(sparewheel, folder):
     """The others are in; the table fits 80 columns; --json lists every file."""
     (folder / "cut.pdf").write_bytes(b"%PDF-1.7 and no more")
