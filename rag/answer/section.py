@@ -19,7 +19,7 @@ SURE = 0.6
 LONGEST = 400  # characters of what is quoted of a section
 _LONGEST_HEADING = 90
 _NUMBER = re.compile(r"^\s*(?:#+\s*)?(?:\d+(?:\.\d+)*[.)]?\s+)?")
-_ASKED_OF_ALL = words("medicine product document agreement contract possible general information please", "en")
+_ASKED_OF_ALL = words("medicine product document agreement contract possible general information please happen", "en")
 _SIGNS = {  # small words that tell "Do not take it" from "How to take it" and "If you forget to take it"
     "not": re.compile(r"\b(?:not|never)\b|n['’]t\b", re.IGNORECASE),
     "how": re.compile(r"\bhow\b", re.IGNORECASE),

@@ -21,6 +21,7 @@ from sparewheel.rag.answer.digest import digest, places_of
 from sparewheel.rag.answer.kinds import of_the_asked_kind
 from sparewheel.rag.answer.nearer import of_the_nearest
 from sparewheel.rag.answer.parts import each_answered, parts_of
+from sparewheel.rag.answer.section import of_its_section
 from sparewheel.rag.answer.siblings import without_siblings
 from sparewheel.rag.answer.stated import stated
 from sparewheel.rag.answer.subject import of_the_subject
@@ -34,6 +35,7 @@ from sparewheel.rag.types import AnswerRequest, Draft, Reads
 _MENDING: tuple[Callable[[AnswerRequest, Draft], Draft], ...] = (
     whole_cells,  # half a row of a table does not say of what it is
     stated,  # a sentence that answers plainly, where the network believes none
+    of_its_section,  # where the words of the question are those of a heading, and the network found nothing
     of_the_nearest,  # the network takes the first figure of the kind, not the one of the sentence that is meant
     of_the_asked,  # of several figures in one sentence it takes the first
     of_the_asked_kind,  # where there is no dose or person it points at what looks like one

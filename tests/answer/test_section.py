@@ -30,6 +30,7 @@ def told(question: str, language: str = "en") -> str:
         ("How should the medicine be stored?", "Store below 25 °C. Do not freeze."),
         ("How should I take Lumexal?", "Take one tablet in the evening."),
         ("What if I forget to take Lumexal?", "Leave it out."),
+        ("What happens if I forget to take Lumexal?", "Leave it out."),
     ],
 )
 def test_what_stands_under_the_heading_is_quoted(question: str, said: str) -> None:
