@@ -25,7 +25,8 @@ _WHO = re.compile(
     r"^\W*(?:who|whom)\b(?! (?:must|should|may|can|cannot|shall|has|have|is (?:entitled|allowed|not)|are)\b)",
     re.IGNORECASE,
 )
-_PERSON = re.compile(r"\b[A-Z][a-z’'é-]+|\b(?:party|parties|tenant|landlord|buyer|seller|supplier|customer|contractor"
+_PERSON = re.compile(r"\b[A-ZÀ-ÖØ-ÞĀ-Ž][^\W\d_]+"
+                     r"|\b(?:party|parties|tenant|landlord|buyer|seller|supplier|customer|contractor"
                      r"|client|lender|borrower|employee|employer|company|owner|parent|doctor|nurse|member|board|court|committee|manager|director"
                      r"|officer|patient|person|people|surveyor|arbitrator|auditor|insurer|authority)s?\b")  # fmt: skip
 _TIME_OF_A_DOSE = re.compile(

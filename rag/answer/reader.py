@@ -382,7 +382,11 @@ def _past_heading(span: Span, text: str) -> Span:
     return _past_heading(Span(span.hit, heading.end(), span.end, span.score), text) if heading else span
 
 
-_RUNS_IN = re.compile(r"\s*(?:\(?\d+(?:\.\d+)*[.)]?|[A-Z][.)])?\s*[A-Z][\w'’/&-]*(?: [\w'’/&-]+){0,4}\.(?= +[A-Z])")
+_RUNS_IN = re.compile(  # "6. Subletting.", "7.2 Term and Notice."; no short sentence: "6. The tenant pays."
+    r"\s*(?:\(?\d+(?:\.\d+)*[.)]?|[A-Z][.)])\s+(?!(?:The|An?|No|Any|Each|Every|All|Do|Never)\b)"
+    r"(?![^.\n]*\b(?:is|are|was|were|shall|may|must|will|has|have|can|does|do|not)\b)"
+    r"[A-Z][\w'’/&-]*(?: [\w'’/&-]+){0,3}\.(?= +[A-Z])"
+)
 _ASKS_TO_DO = re.compile(
     r"\bwhat (?:should|must|can|shall|am|are|is|do) (?:[a-z]+ )?(?:i|we|he|she|one|they|patients?|to) (?:[a-z]+ )?do\b"
     r"|\bwhat (?:to do|now|next|then)\b|\bwhat happens\b|怎么办|怎么处理|如何处理",

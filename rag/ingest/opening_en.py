@@ -212,7 +212,8 @@ _SUFFIX = (
     r"|Limited|LIMITED"
     r"|Corporation|CORPORATION|Company|COMPANY|Incorporated|INCORPORATED|Bank|Trust|Cooperative|Partners|Group)"
 )
-_WORD = r"(?:[a-z]?[A-Z0-9][\w&'’.\-]*[\w’.]|[A-Z])"
+_CAPITAL = "A-ZÀ-ÖØ-ÞĀĆČĐĒĘĚĢĪĶĹĻŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŹŻŽ"
+_WORD = rf"(?:[a-z]?[{_CAPITAL}0-9][\w&'’.\-]*[\w’.]|[{_CAPITAL}])"
 _NAME = rf"{_WORD}(?:,?\s+(?:{_SUFFIX}\b\.?|(?:(?:of|and|&|for|the|de|van|von)\s+)*{_WORD}))*"
 _BETWEEN = re.compile(
     r"\b(?:by and )?(?:between|among|amongst)\b:?\s+(?:(?:the\s+)?(?:parties|undersigned)\b.{0,20}?:?\s*)?",

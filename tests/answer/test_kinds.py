@@ -35,6 +35,7 @@ def answered(question: str, text: str, quote: str, language: str) -> str:
         ("What is the target?", LEVEL, "mmol/L", "1.8 mmol/L"),
         ("Who drives the car?", RACE, "GT-3 R8", ""),
         ("Who drives the car?", RACE, "Ada Holm", "Ada Holm"),
+        ("Who is the licensor?", "The licensor is Grünwald Ärztehaus.", "Grünwald Ärztehaus", "Grünwald Ärztehaus"),
         ("赔几倍？", LEAFLET, "不推荐使用", ""),
     ],
 )  # fmt: skip

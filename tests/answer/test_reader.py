@@ -108,6 +108,13 @@ def test_a_heading_that_runs_into_its_clause_is_no_answer():
     assert draft.text != "Subletting."
 
 
+def test_a_short_sentence_is_no_heading():
+    """It is the answer, not what follows it."""
+    text = "The licensor is Grunwald Clinics. The fee is 900 euros.\n4. Do not refrigerate. Keep it in its box."
+    assert "Grunwald" in ask("Who is the licensor?", text).text
+    assert "refrigerate" in ask("Can I refrigerate it?", text, domain="medical").text
+
+
 def test_advice_is_quoted_with_all_of_its_sentence():
     """ "Take the next one" alone leaves out that the one that was forgotten is skipped."""
     text = "If you forget a tablet, skip it and take the next one at the usual time. Store below 25 degrees."

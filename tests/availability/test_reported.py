@@ -63,7 +63,8 @@ async def serving(plays: Reported) -> AsyncIterator[str]:
             if plays.then == "stall":
                 await reader.read()
             elif plays.then == "reset":
-                await asyncio.sleep(0.05)  # what was sent arrives first
+                for _ in range(100):  # what was sent is read first: the asker runs on this loop
+                    await asyncio.sleep(0)
                 writer.transport.abort()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass

@@ -83,6 +83,8 @@ def test_chinese_contract() -> None:
          "Quay Estates Limited; Marrow Furniture LLP"),
         ("JUDGMENT\n\nOlder Mills Ltd v. Farrow & Sons Ltd\n\nThe claim is dismissed.",
          "Older Mills Ltd; Farrow & Sons Ltd"),
+        ("LEASE\n\nThis lease is made between Öberg Marin AB and Élan Santé SAS, both of Lyon.\n\n1. Rent.",
+         "Öberg Marin AB; Élan Santé SAS"),
         ('LEASE\n\nThis lease is made between **Quay Estates LLC** ("the Landlord") and **Iva Brandt** trading as'
          ' Brandt Ceramics ("the Tenant").\n\n1. Rent.', "Quay Estates LLC; Iva Brandt"),
     ],
