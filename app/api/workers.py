@@ -119,7 +119,8 @@ class Foreman:
 
     def _ended(self, number: int, code: int) -> None:
         if self._stopping:
-            self._code = self._code or min(abs(code), 1)
+            early = code == -signal.SIGTERM  # told to stop before it could listen: in order, too
+            self._code = self._code or (0 if early else min(abs(code), 1))
             return
         lived_s = time.monotonic() - self._since[number]
         log.error("worker %d ended with %d after %.0f s; it is started anew", number, code, lived_s)
