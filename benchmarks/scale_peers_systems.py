@@ -64,7 +64,7 @@ def langchain(folder: Path, url: str) -> dict[str, Any]:
             return vectors[text]
 
         def embed_documents(self, texts: list[str]) -> list[list[float]]:
-            raise NotImplementedError
+            raise NotImplementedError("the vectors of the passages are given, nothing is embedded here")
 
     with psycopg.connect(url, autocommit=True) as rows:
         rows.execute("CREATE EXTENSION IF NOT EXISTS vector")

@@ -77,7 +77,7 @@ def question_of(said: Sequence[tuple[str, str]]) -> tuple[str, list[tuple[str, s
 
 @dataclass(frozen=True)
 class Talk:
-    """The events of an answer, and how a client is told them."""
+    """The events of an answer, and the form in which they are sent to a client."""
 
     events: AsyncGenerator[Event]
     spoken: Spoken

@@ -119,7 +119,7 @@ class Foreman:
 
     def _ended(self, number: int, code: int) -> None:
         if self._stopping:
-            early = code == -signal.SIGTERM  # told to stop before it could listen: in order, too
+            early = code == -signal.SIGTERM  # stopped before it listened for the signal: that is in order, too
             self._code = self._code or (0 if early else min(abs(code), 1))
             return
         lived_s = time.monotonic() - self._since[number]

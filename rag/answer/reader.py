@@ -35,7 +35,7 @@ from sparewheel.rag.answer.leads import with_lead
 from sparewheel.rag.answer.question_form import Asked, form_of
 from sparewheel.rag.answer.second_look import SecondLook
 from sparewheel.rag.answer.spans import Reading, Window, windows_of
-from sparewheel.rag.answer.verdict import Label, others_role, verdict, words
+from sparewheel.rag.answer.verdict import Label, held, others_role, verdict, words
 from sparewheel.rag.answer.whole_figures import with_whole_figures
 from sparewheel.rag.errors import NotFound
 from sparewheel.rag.settings import cores
@@ -154,7 +154,7 @@ class Reader:
         wanted = words(_STANDS_IN.sub(" ", request.question), language) - named
         wanted = frozenset(word for word in wanted if not word[0].isdigit())  # figures are compared, not looked for
         said = words(text, language)
-        share = sum(1.0 if w in said else 0.5 if w in over else 0.0 for w in wanted) / max(1, len(wanted))
+        share = held(wanted, said, over)
         sure = span.score >= (SURE if share else ALL_BUT_CERTAIN) and _of_one_document(request.hits)
         if sure or not wanted:
             return True

@@ -338,11 +338,12 @@ def _excepted(evidence: str, language: str) -> tuple[str, str]:
 
 def bearing(question: str, evidence: str, context: str, language: str) -> float:
     """The share of the question's words that the evidence holds, 0..1; words of the context alone count half."""
-    wanted = words(question, language)
-    if not wanted:
-        return 0.0
-    said, over = words(evidence, language), words(context, language)
-    return sum(1.0 if w in said else 0.5 if w in over else 0.0 for w in wanted) / len(wanted)
+    return held(words(question, language), words(evidence, language), words(context, language))
+
+
+def held(wanted: frozenset[str], said: frozenset[str], over: frozenset[str]) -> float:
+    """The share of the wanted words that are said, 0..1; those that only stand over it count half."""
+    return sum(1.0 if w in said else 0.5 if w in over else 0.0 for w in wanted) / max(1, len(wanted))
 
 
 def denies(clause: str, language: str) -> bool:

@@ -381,12 +381,16 @@ def _in_a_row(words: Sequence[Word], *, last: bool) -> list[Word]:
 def _no_name(word: Word) -> bool:
     """A word that is no name although it has a capital: "English", "I'm", "Agreement"."""
     plain = re.split("[’']", word.text)[0]
-    return plain in _NOT_A_NAME or plain.removesuffix("s") in _NOT_A_NAME or is_document_noun(word.text)
+    return _is_known(plain) or is_document_noun(word.text)
 
 
 def _may_be_name(word: str) -> bool:
-    known = word in _NOT_A_NAME or word.removesuffix("s") in _NOT_A_NAME or is_document_noun(word)
-    return len(word) >= 4 and word.isalpha() and not known
+    return len(word) >= 4 and word.isalpha() and not (_is_known(word) or is_document_noun(word))
+
+
+def _is_known(word: str) -> bool:
+    """A word with a capital that names no document, in the singular or the plural: "Saturdays"."""
+    return word in _NOT_A_NAME or word.removesuffix("s") in _NOT_A_NAME
 
 
 def _trimmed(name: str, start: int) -> tuple[str, int]:
